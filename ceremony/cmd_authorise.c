@@ -1,0 +1,88 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/authorise.h"
+#include "batch/planner.h"
+#include "commands.h"
+#include "core/clock.h"
+#include "core/words.h"
+#include "hsm/pin.h"
+#include "pki/cert.h"
+
+#define WORDS_TYPED 3
+
+/* An officer who read the digest can type it, whole or as the first words; anybody else would have to guess. */
+static enum err confirm(const struct plan *plan, struct diag *d)
+{
+    uint8_t typed[DIGEST_LEN];
+    char line[256];
+    if (options.digest != NULL) {
+        if (!hex_decode(options.digest, typed, DIGEST_LEN) || memcmp(typed, plan->digest, DIGEST_LEN) != 0)
+            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the plan's");
+        return E_OK;
+    }
+    if (!isatty(STDIN_FILENO))
+        return diag_set(d, E_NOT_CONFIRMED, "there is no terminal, and no --digest");
+    printf("\nType the first %d of the words to authorise this plan: ", WORDS_TYPED);
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");
+    line[strcspn(line, "\n")] = '\0';
+    if (!words_parse(line, typed, WORDS_TYPED) || memcmp(typed, plan->digest, WORDS_TYPED) != 0)
+        return diag_set(d, E_NOT_CONFIRMED, "those are not its words");
+    return E_OK;
+}
+
+static enum err load_key(EVP_PKEY **key, struct diag *d)
+{
+    struct pin pass = {0};
+    char prompt[160];
+    snprintf(prompt, sizeof prompt, "Passphrase of %.64s's key: ", options.officer);
+    enum err e = pin_read(options.pass_fd, prompt, &pass, d);
+    if (e == E_OK)
+        e = cert_load_private_key(options.key_file, pass.text, pass.n, key, d);
+    pin_wipe(&pass);
+    return e;
+}
+
+static enum err count_officers(int dir_fd, const struct plan *plan, struct diag *d)
+{
+    struct authorisations all;
+    enum err e = authorise_collect(dir_fd, &policy_table, plan->digest, clock_now(), &all, d);
+    if (e == E_OK)
+        printf("authorised by %zu of %d officers\n", all.n, policy_table.quorum);
+    return e;
+}
+
+enum err cmd_authorise(int n, char **operands, struct diag *d)
+{
+    struct state s;
+    struct plan plan;
+    EVP_PKEY *key = NULL;
+    int dir_fd;
+    (void)n;
+    (void)operands;
+    enum err e = batch_open(&s, &dir_fd, &plan, d);
+    const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
+    if (e == E_OK && officer == NULL)
+        e = diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
+    if (e == E_OK)
+        e = planner_check_fresh(&s, &plan.header, clock_now(), d);
+    if (e == E_OK)
+        e = summary_print(&plan, d);
+    if (e == E_OK)
+        e = confirm(&plan, d);
+    if (e == E_OK)
+        e = load_key(&key, d);
+    if (e == E_OK)
+        e = authorise_sign(dir_fd, officer, key, plan.digest, clock_now(), d);
+    if (e == E_OK)
+        e = count_officers(dir_fd, &plan, d);
+    EVP_PKEY_free(key);
+    plan_close(&plan);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    state_close(&s);
+    return e;
+}

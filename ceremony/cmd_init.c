@@ -1,0 +1,40 @@
+#include <stdio.h>
+
+#include "batch/witness.h"
+#include "commands.h"
+#include "core/words.h"
+#include "hsm/login.h"
+
+enum err token_open(struct hsm **out, struct diag *d)
+{
+    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, out, d);
+    return e != E_OK ? e : login_run(*out, options.pin_fd, d);
+}
+
+static void report(const struct state *s)
+{
+    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    hex_encode(s->log_id, DIGEST_LEN, hex);
+    words_format(s->log_id, DIGEST_LEN, 4, "       ", words, sizeof words);
+    printf("state  %s\ntoken  %s\nlog    %s\nwords  %s\n", s->path, s->token_serial, hex, words);
+}
+
+enum err cmd_init(int n, char **operands, struct diag *d)
+{
+    struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
+    struct hsm *h = NULL;
+    (void)n;
+    (void)operands;
+    enum err e = token_open(&h, d);
+    if (e == E_OK)
+        e = witness_check_unused(h, d);
+    if (e == E_OK)
+        e = state_create(options.state, &policy_table, hsm_identity(h), &s, d);
+    if (e == E_OK)
+        e = witness_write(&s, h, d);
+    if (e == E_OK)
+        report(&s);
+    state_close(&s);
+    hsm_close(h);
+    return e;
+}

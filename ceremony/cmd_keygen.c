@@ -1,0 +1,96 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch/witness.h"
+#include "commands.h"
+#include "core/base64.h"
+#include "hsm/sign.h"
+#include "pki/key.h"
+
+static enum err log_key(struct state *s, const struct policy_key *row, struct hsm_key *k, struct key *public,
+                        struct diag *d)
+{
+    struct hsm_attributes a;
+    enum err e = key_from_pkey(hsm_key_public(k), public, d);
+    if (e == E_OK)
+        e = hsm_key_attributes(k, &a, d);
+    if (e != E_OK)
+        return e;
+    char *spki = base64_string(public->spki.data, public->spki.len);
+    if (spki == NULL)
+        return diag_set(d, E_NO_MEMORY, "%s", row->name);
+    e = log_append(s->log, RECORD_KEYGEN,
+                   json_pack("{s:s,s:s,s:s,s:b,s:b,s:b,s:b}", "key", row->name, "algorithm", alg_sig_name(row->alg),
+                             "public-key", spki, "sensitive", (int)a.sensitive, "always-sensitive",
+                             (int)a.always_sensitive, "never-extractable", (int)a.never_extractable, "local",
+                             (int)a.local),
+                   d);
+    free(spki);
+    return e;
+}
+
+/* The line is on disk before anything else is made, so that a key is never without its record for long. */
+static enum err generate(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    struct key public = {0};
+    char hex[DIGEST_HEX];
+    enum err e = hsm_key_generate(h, row, &k, d);
+    if (e == E_OK)
+        e = hsm_self_test(k, d);
+    if (e == E_OK)
+        e = log_key(s, row, k, &public, d);
+    if (e == E_OK)
+        e = log_append(s->log, RECORD_SELF_TEST, json_pack("{s:s}", "key", row->name), d);
+    if (e == E_OK)
+        e = log_sync(s->log, d);
+    if (e == E_OK) {
+        hex_encode(public.digest, DIGEST_LEN, hex);
+        printf("made    %-24s %-14s %s\n", row->name, alg_sig_name(row->alg), hex);
+    }
+    key_free(&public);
+    return e;
+}
+
+static enum err generate_missing(struct state *s, struct hsm *h, struct diag *d)
+{
+    const struct policy_key *row;
+    bool ca, found = false, any = false;
+    enum err e = E_OK;
+    for (size_t i = 0; e == E_OK && (row = key_at(i, &ca)) != NULL; i++) {
+        struct index_key known = {0};
+        if (options.key != NULL && strcmp(options.key, row->name) != 0)
+            continue;
+        any = true;
+        e = index_key(s->index, row->name, &known, &found, d);
+        if (e == E_OK && found)
+            printf("there   %-24s %s\n", row->name, alg_sig_name(row->alg));
+        else if (e == E_OK)
+            e = generate(s, h, row, d);
+        index_key_free(&known);
+    }
+    if (e == E_OK && !any)
+        e = diag_set(d, E_KEY_MISSING, "the policy has no key %s", options.key);
+    return e;
+}
+
+enum err cmd_keygen(int n, char **operands, struct diag *d)
+{
+    struct state s;
+    struct hsm *h = NULL;
+    (void)n;
+    (void)operands;
+    enum err e = state_open(options.state, &policy_table, &s, d);
+    if (e == E_OK)
+        e = token_open(&h, d);
+    if (e == E_OK)
+        e = witness_check(&s, h, d);
+    if (e == E_OK)
+        e = generate_missing(&s, h, d);
+    if (e == E_OK)
+        e = witness_write(&s, h, d);
+    state_close(&s);
+    hsm_close(h);
+    return e;
+}

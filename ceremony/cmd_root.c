@@ -1,0 +1,175 @@
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/sealing.h"
+#include "batch/witness.h"
+#include "commands.h"
+#include "core/base64.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/words.h"
+#include "hsm/sign.h"
+#include "pki/cert.h"
+#include "pki/key.h"
+#include "pki/lint.h"
+#include "pki/name.h"
+#include "pki/tbs.h"
+
+static enum err build(const struct policy_key *row, bool ca, const struct key *public, struct buf *tbs,
+                      struct diag *d)
+{
+    struct buf name = {0};
+    uint8_t serial[PLAN_SERIAL];
+    int64_t now = clock_now();
+    if (RAND_bytes(serial, PLAN_SERIAL) != 1)
+        return diag_set(d, E_CRYPTO, "random numbers");
+    serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
+    enum err e = name_from_rules(row->subject, row->subjects, &name, d);
+    const struct tbs_spec spec = {
+        .serial = {serial, PLAN_SERIAL},
+        .alg = row->alg,
+        .sm2_null = row->sm2_null,
+        .issuer = buf_span(&name),
+        .subject = buf_span(&name),
+        .not_before = now,
+        .not_after = tbs_add_period(now, &row->validity) - 1,
+        .spki = buf_span(&public->spki),
+        .ski = {public->ski, sizeof public->ski},
+        .ca = ca,
+        .key_usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE,
+    };
+    if (e == E_OK)
+        e = tbs_build(&spec, tbs, d);
+    buf_free(&name);
+    return e;
+}
+
+static enum err log_anchor(struct state *s, const struct policy_key *row, const struct buf *cert, struct diag *d)
+{
+    char *text = base64_string(cert->data, cert->len);
+    if (text == NULL)
+        return diag_set(d, E_NO_MEMORY, "%s", row->name);
+    enum err e = log_append(s->log, RECORD_ANCHOR, json_pack("{s:s,s:s}", "key", row->name, "certificate", text), d);
+    free(text);
+    return e != E_OK ? e : log_sync(s->log, d);
+}
+
+static enum err certify(struct state *s, struct hsm *h, const struct policy_key *row, bool ca, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    struct key public = {0};
+    struct buf tbs = {0}, signature = {0}, cert = {0};
+    enum err e = sealing_find_key(s, h, row->name, &k, d);
+    if (e == E_OK)
+        e = key_from_pkey(hsm_key_public(k), &public, d);
+    if (e == E_OK)
+        e = build(row, ca, &public, &tbs, d);
+    if (e == E_OK)
+        e = lint_self_signed(buf_span(&tbs), row, ca, public.pkey, d);
+    if (e == E_OK)
+        e = hsm_sign(k, buf_span(&tbs), &signature, d);
+    if (e == E_OK)
+        e = cert_assemble(buf_span(&tbs), row->alg, row->sm2_null, buf_span(&signature), &cert);
+    if (e == E_OK)
+        e = log_anchor(s, row, &cert, d);
+    key_free(&public);
+    buf_free(&tbs);
+    buf_free(&signature);
+    buf_free(&cert);
+    return e;
+}
+
+/* The file for RAs and auditors follows from the log, and is written again when it is missing. */
+static enum err write_anchor(struct state *s, int dir_fd, const struct policy_key *row, struct diag *d)
+{
+    struct buf pem = {0};
+    uint8_t digest[DIGEST_LEN];
+    char name[LIMIT_TOKEN_TEXT + 8], words[DIGEST_LEN * 12 + 64];
+    X509 *x = NULL;
+    snprintf(name, sizeof name, "%s.pem", row->name);
+    enum err e = state_anchor(s, row->name, &x, d);
+    if (e == E_OK)
+        e = cert_write_pem(x, &pem);
+    if (e == E_OK)
+        e = file_write(dir_fd, name, pem.data, pem.len, d);
+    if (e == E_OK)
+        e = cert_digest(x, digest);
+    if (e == E_OK) {
+        words_format(digest, DIGEST_LEN, 4, "        ", words, sizeof words);
+        printf("anchor  " ANCHORS_DIR "/%s\n        %s\n", name, words);
+    }
+    buf_free(&pem);
+    X509_free(x);
+    return e;
+}
+
+static enum err make_anchor(struct state *s, struct hsm *h, int dir_fd, const struct policy_key *row, bool ca,
+                            bool *made, struct diag *d)
+{
+    struct index_key known = {0};
+    bool found = false;
+    enum err e = index_key(s->index, row->name, &known, &found, d);
+    if (e == E_OK && known.certificate.len == 0) {
+        e = certify(s, h, row, ca, d);
+        if (e == E_OK)
+            e = state_refresh(s, d);
+        *made = e == E_OK;
+    }
+    if (e == E_OK)
+        e = write_anchor(s, dir_fd, row, d);
+    index_key_free(&known);
+    return e;
+}
+
+static enum err make_anchors(struct state *s, struct hsm *h, bool *made, struct diag *d)
+{
+    const struct policy_key *row;
+    bool ca, any = false;
+    int dir_fd = -1;
+    enum err e = file_make_dir(s->fd, ANCHORS_DIR, &dir_fd, d);
+    for (size_t i = 0; e == E_OK && (row = key_at(i, &ca)) != NULL; i++) {
+        if (options.key != NULL && strcmp(options.key, row->name) != 0)
+            continue;
+        any = true;
+        e = make_anchor(s, h, dir_fd, row, ca, made, d);
+    }
+    if (e == E_OK && !any)
+        e = diag_set(d, E_KEY_MISSING, "the policy has no key %s", options.key);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return e;
+}
+
+static enum err seal(struct state *s, struct hsm *h, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    enum err e = sealing_find_key(s, h, s->policy->log_key.name, &k, d);
+    if (e == E_OK)
+        e = sealing_run(s, k, d);
+    return e != E_OK ? e : witness_write(s, h, d);
+}
+
+enum err cmd_root(int n, char **operands, struct diag *d)
+{
+    struct state s;
+    struct hsm *h = NULL;
+    bool made = false;
+    (void)n;
+    (void)operands;
+    enum err e = state_open(options.state, &policy_table, &s, d);
+    if (e == E_OK)
+        e = token_open(&h, d);
+    if (e == E_OK)
+        e = witness_check(&s, h, d);
+    if (e == E_OK)
+        e = make_anchors(&s, h, &made, d);
+    if (e == E_OK && made)
+        e = seal(&s, h, d);
+    state_close(&s);
+    hsm_close(h);
+    return e;
+}

@@ -1,0 +1,74 @@
+/* ceremony - the officers' program: the state, the keys, their certificates, and the word of k of n. */
+#include "commands.h"
+
+#include <string.h>
+
+struct options options = {.pin_fd = -1, .pass_fd = -1};
+
+#define STATE {"state", "DIR", "the appliance's state", &options.state, NULL, NULL, true}
+#define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
+#define TOKEN                                                                                 \
+    {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true}, \
+    {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}
+#define KEY {"key", "NAME", "only this key of the policy", &options.key, NULL, NULL, false}
+#define END {0}
+
+static const struct cli_option *options_init(void)
+{
+    static const struct cli_option o[] = {STATE, TOKEN, END};
+    return o;
+}
+
+static const struct cli_option *options_keys(void)
+{
+    static const struct cli_option o[] = {STATE, TOKEN, KEY, END};
+    return o;
+}
+
+static const struct cli_option *options_show(void)
+{
+    static const struct cli_option o[] = {STATE, BATCH, END};
+    return o;
+}
+
+static const struct cli_option *options_authorise(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        BATCH,
+        {"officer", "ID", "the officer, as the policy names them", &options.officer, NULL, NULL, true},
+        {"key-file", "FILE", "the officer's encrypted PKCS#8 key", &options.key_file, NULL, NULL, true},
+        {"pass-fd", "N", "read the passphrase from this file descriptor", NULL, &options.pass_fd, NULL, false},
+        {"digest", "HEX", "the plan's digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        END};
+    return o;
+}
+
+static const struct cli_command commands[] = {
+    {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
+    {"keygen", "make the policy's keys inside the token", options_keys, NULL, cmd_keygen},
+    {"root", "make the keys' self-signed certificates and seal the log", options_keys, NULL, cmd_root},
+    {"show", "show what a plan would sign", options_show, NULL, cmd_show},
+    {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},
+    {0},
+};
+
+const struct policy_key *key_at(size_t i, bool *ca)
+{
+    *ca = i >= 2;
+    if (i < 2)
+        return i == 0 ? &policy_table.log_key : &policy_table.bundle_key;
+    i -= 2;
+    for (size_t a = 0; a < policy_table.authorities_n; a++) {
+        const struct policy_authority *authority = &policy_table.authorities[a];
+        if (i < authority->keys_n)
+            return &authority->keys[i];
+        i -= authority->keys_n;
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    return cli_main("ceremony", "the officers' program", commands, argc, argv);
+}

@@ -1,0 +1,186 @@
+#include "policy/policy.h"
+
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const role_names[] = {[POLICY_ENTRY] = "entry", [POLICY_REVIEW] = "review"};
+static const char *const kind_names[] = {
+    [POLICY_PERSON] = "person", [POLICY_ORGANISATION] = "organisation", [POLICY_DEVICE] = "device"};
+static const char *const string_names[] = {
+    [POLICY_UTF8] = "utf8", [POLICY_PRINTABLE] = "printable"};
+static const char *const vendor_names[] = {[POLICY_VENDOR_GENERIC] = "generic",
+                                           [POLICY_VENDOR_SANSEC] = "sansec",
+                                           [POLICY_VENDOR_TASS] = "tass",
+                                           [POLICY_VENDOR_LUNA] = "luna",
+                                           [POLICY_VENDOR_XIHSM] = "xihsm",
+                                           [POLICY_VENDOR_IBM] = "ibm",
+                                           [POLICY_VENDOR_SOFTHSM_SM2] = "softhsm-sm2"};
+
+static const struct {
+    uint32_t bit;
+    const char *name;
+} usages[] = {{KU_DIGITAL_SIGNATURE, "digitalSignature"},
+              {KU_NON_REPUDIATION, "nonRepudiation"},
+              {KU_KEY_ENCIPHERMENT, "keyEncipherment"},
+              {KU_DATA_ENCIPHERMENT, "dataEncipherment"},
+              {KU_KEY_AGREEMENT, "keyAgreement"},
+              {KU_KEY_CERT_SIGN, "keyCertSign"},
+              {KU_CRL_SIGN, "cRLSign"},
+              {KU_ENCIPHER_ONLY, "encipherOnly"},
+              {KU_DECIPHER_ONLY, "decipherOnly"}};
+
+const struct policy_authority *policy_authority_find(const struct policy *p, const char *name)
+{
+    for (size_t i = 0; i < p->authorities_n; i++)
+        if (strcmp(p->authorities[i].name, name) == 0)
+            return &p->authorities[i];
+    return NULL;
+}
+
+const struct policy_ra *policy_ra_find(const struct policy *p, const char *id)
+{
+    for (size_t i = 0; i < p->ras_n; i++)
+        if (strcmp(p->ras[i].id, id) == 0)
+            return &p->ras[i];
+    return NULL;
+}
+
+const struct policy_profile *policy_profile_find(const struct policy_authority *a, const char *name)
+{
+    for (size_t i = 0; i < a->profiles_n; i++)
+        if (strcmp(a->profiles[i].name, name) == 0)
+            return &a->profiles[i];
+    return NULL;
+}
+
+const struct policy_service *policy_service_find(const struct policy_authority *a, const char *op)
+{
+    for (size_t i = 0; i < a->services_n; i++)
+        if (strcmp(a->services[i].op, op) == 0)
+            return &a->services[i];
+    return NULL;
+}
+
+const struct policy_key *policy_key_find(const struct policy *p, const char *name)
+{
+    for (size_t i = 0; i < p->authorities_n; i++)
+        for (size_t k = 0; k < p->authorities[i].keys_n; k++)
+            if (strcmp(p->authorities[i].keys[k].name, name) == 0)
+                return &p->authorities[i].keys[k];
+    if (strcmp(p->log_key.name, name) == 0)
+        return &p->log_key;
+    if (strcmp(p->bundle_key.name, name) == 0)
+        return &p->bundle_key;
+    return NULL;
+}
+
+const struct policy_officer *policy_officer_find(const struct policy *p, const char *id)
+{
+    for (size_t i = 0; i < p->officers_n; i++)
+        if (strcmp(p->officers[i].id, id) == 0)
+            return &p->officers[i];
+    return NULL;
+}
+
+static const char *name_of(const char *const *names, size_t n, size_t value)
+{
+    return value < n ? names[value] : "?";
+}
+
+/* The position of the name, or n. */
+static size_t position_of(const char *const *names, size_t n, const char *name)
+{
+    size_t i = 0;
+    while (i < n && strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
+
+const char *policy_role_name(enum policy_role r)
+{
+    return name_of(role_names, COUNT(role_names), (size_t)r);
+}
+
+const char *policy_kind_name(enum policy_kind k)
+{
+    return name_of(kind_names, COUNT(kind_names), (size_t)k);
+}
+
+const char *policy_vendor_name(enum policy_vendor v)
+{
+    return name_of(vendor_names, COUNT(vendor_names), (size_t)v);
+}
+
+const char *policy_string_name(enum policy_string s)
+{
+    return name_of(string_names, COUNT(string_names), (size_t)s);
+}
+
+bool policy_role_by_name(const char *name, enum policy_role *out)
+{
+    size_t at = position_of(role_names, COUNT(role_names), name);
+    if (at == COUNT(role_names))
+        return false;
+    *out = (enum policy_role)at;
+    return true;
+}
+
+bool policy_kind_by_name(const char *name, enum policy_kind *out)
+{
+    size_t at = position_of(kind_names, COUNT(kind_names), name);
+    if (at == COUNT(kind_names))
+        return false;
+    *out = (enum policy_kind)at;
+    return true;
+}
+
+bool policy_vendor_by_name(const char *name, enum policy_vendor *out)
+{
+    size_t at = position_of(vendor_names, COUNT(vendor_names), name);
+    if (at == COUNT(vendor_names))
+        return false;
+    *out = (enum policy_vendor)at;
+    return true;
+}
+
+bool policy_string_by_name(const char *name, enum policy_string *out)
+{
+    size_t at = position_of(string_names, COUNT(string_names), name);
+    if (at == COUNT(string_names))
+        return false;
+    *out = (enum policy_string)at;
+    return true;
+}
+
+const char *policy_usage_name(uint32_t bit)
+{
+    for (size_t i = 0; i < COUNT(usages); i++)
+        if (usages[i].bit == bit)
+            return usages[i].name;
+    return NULL;
+}
+
+uint32_t policy_usage_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(usages); i++)
+        if (strcmp(usages[i].name, name) == 0)
+            return usages[i].bit;
+    return 0;
+}
+
+void policy_period_format(const struct policy_period *p, char *out, size_t cap)
+{
+    const int parts[] = {p->years, p->months, p->days};
+    size_t at = 0;
+    for (size_t i = 0; i < COUNT(parts) && at < cap; i++) {
+        if (parts[i] == 0)
+            continue;
+        int n = snprintf(out + at, cap - at, "%d%c", parts[i], "ymd"[i]);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    if (at == 0 && cap > 0)
+        snprintf(out, cap, "0d");
+}

@@ -1,0 +1,204 @@
+/* policy.h - the compiled policy: constant tables that policyc makes from YAML, and the ways to look into them.
+ *
+ * The language is described in rootseal-policy(5). Every rule carries the clause of the agreement or standard it comes
+ * from, so that a refusal can cite it. All strings are UTF-8, constant, and never NULL unless said so.
+ */
+#ifndef ROOTSEAL_POLICY_POLICY_H
+#define ROOTSEAL_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/digest.h"
+#include "pki/alg.h"
+
+enum policy_kind { POLICY_PERSON, POLICY_ORGANISATION, POLICY_DEVICE };
+enum policy_role { POLICY_ENTRY, POLICY_REVIEW };
+enum policy_string { POLICY_UTF8, POLICY_PRINTABLE };
+enum policy_vendor {
+    POLICY_VENDOR_GENERIC,
+    POLICY_VENDOR_SANSEC,
+    POLICY_VENDOR_TASS,
+    POLICY_VENDOR_LUNA,
+    POLICY_VENDOR_XIHSM,
+    POLICY_VENDOR_IBM,
+    POLICY_VENDOR_SOFTHSM_SM2
+};
+
+/* A calendar period: "1y", "18m", "90d" and the like. */
+struct policy_period {
+    int years, months, days;
+};
+
+struct policy_strings {
+    const char *const *v;
+    size_t n;
+};
+
+/* One attribute of a subject name, in the order in which the certificate carries them. */
+struct policy_attribute {
+    const char *type;          /* short name as OpenSSL knows it: C, ST, L, O, OU, CN, serialNumber, ... */
+    const char *value;         /* a fixed value, written in any case; or NULL when it comes from the request */
+    bool required;             /* the request must carry it */
+    int max;                   /* longest value, in characters */
+    enum policy_string string; /* string type written (C and serialNumber are always PrintableString) */
+    const char *clause;
+};
+
+/* A key of an authority, or the appliance's own log and bundle keys. */
+struct policy_key {
+    const char *name;         /* unique in the whole policy, a token (text_is_token) */
+    const char *uri;          /* PKCS#11 URI with at least the object attribute (RFC 7512) */
+    enum key_kind kind;
+    int bits;
+    enum sig_alg alg;
+    bool sm2_null;            /* NULL parameters in SM2 AlgorithmIdentifiers */
+    const struct policy_attribute *subject; /* of its own self-signed certificate; every value fixed */
+    size_t subjects;
+    struct policy_period validity;
+    const char *clause;
+};
+
+struct policy_subject_key {
+    enum key_kind kind;
+    int min_bits, max_bits;
+};
+
+struct policy_profile {
+    const char *name;
+    enum policy_kind kind;
+    const char *key;          /* name of the authority's key that signs */
+    const char *clause;       /* of the profile as a whole */
+    const struct policy_subject_key *keys;
+    size_t keys_n;
+    const char *keys_clause;
+    const struct policy_attribute *subject;
+    size_t subject_n;
+    struct policy_period validity;
+    const char *validity_clause;
+    uint32_t key_usage;       /* KU_... bits of OpenSSL's x509v3.h */
+    const char *key_usage_clause;
+    struct policy_strings extended_key_usage; /* dotted OIDs */
+    struct policy_strings policies;           /* dotted OIDs */
+    struct policy_strings crl;                /* URLs */
+    struct policy_strings ocsp;               /* URLs */
+    struct policy_strings issuers;            /* URLs of the CA certificate */
+    const char *extensions_clause;
+    bool copy_san;            /* subjectAltName is taken from the request */
+};
+
+struct policy_service {
+    const char *op;           /* "issue" and, as later services come, the others */
+    const char *clause;
+};
+
+struct policy_approval {
+    enum policy_role role;
+    int count;                /* how many distinct persons of that role; at least one */
+    const char *clause;
+};
+
+struct policy_authority {
+    const char *name;
+    const char *title;
+    const char *agreement;    /* file name of the agreement */
+    const struct policy_key *keys;
+    size_t keys_n;
+    const struct policy_service *services;
+    size_t services_n;
+    const char *services_clause; /* the clause that lists what is offered */
+    const struct policy_approval *approvals;
+    size_t approvals_n;
+    const struct policy_profile *profiles;
+    size_t profiles_n;
+};
+
+struct policy_ra {
+    const char *id;
+    const char *authority;
+};
+
+/* A person who may approve, known by certificate. The id is a pseudonym, never a name. */
+struct policy_person {
+    const char *id;
+    const char *ra;
+    enum policy_role role;
+    struct span certificate;  /* DER */
+};
+
+struct policy_officer {
+    const char *id;
+    struct span certificate;  /* DER */
+};
+
+struct policy_limits {
+    int64_t batch_bytes;      /* size of batch.jsonl */
+    int64_t batch_requests;
+    int64_t batch_age;        /* seconds a batch may be old, whatever it says itself */
+    int64_t plan_lifetime;    /* seconds between plan and intent */
+    const char *clause;
+};
+
+struct policy {
+    const char *name;
+    const char *token;        /* PKCS#11 URI of the token */
+    enum policy_vendor vendor; /* row of the SM2 vendor table */
+    enum digest_alg log_hash; /* chosen at genesis; a state made with another one is refused */
+    struct policy_key log_key;
+    struct policy_key bundle_key;
+    struct policy_limits limits;
+    int quorum;               /* officers who must authorise a plan */
+    const char *quorum_clause;
+    const struct policy_authority *authorities;
+    size_t authorities_n;
+    const struct policy_ra *ras;
+    size_t ras_n;
+    const struct policy_person *persons;
+    size_t persons_n;
+    const struct policy_officer *officers;
+    size_t officers_n;
+};
+
+/* The table this program was built with. */
+extern const struct policy policy_table;
+
+/* Look-ups; NULL when there is none. */
+const struct policy_authority *policy_authority_find(const struct policy *p, const char *name);
+const struct policy_ra *policy_ra_find(const struct policy *p, const char *id);
+const struct policy_profile *policy_profile_find(const struct policy_authority *a, const char *name);
+const struct policy_service *policy_service_find(const struct policy_authority *a, const char *op);
+/* A key of any authority, or the log or bundle key. */
+const struct policy_key *policy_key_find(const struct policy *p, const char *name);
+const struct policy_officer *policy_officer_find(const struct policy *p, const char *id);
+
+/* "entry", "review"; "person", "organisation", "device"; "generic", "sansec", ... "softhsm-sm2"; "utf8", "printable".
+ * "?" for a number outside the enumeration. */
+const char *policy_role_name(enum policy_role r);
+const char *policy_kind_name(enum policy_kind k);
+const char *policy_vendor_name(enum policy_vendor v);
+const char *policy_string_name(enum policy_string s);
+
+/* The other way round; false, with *out unchanged, when there is no such name. */
+bool policy_role_by_name(const char *name, enum policy_role *out);
+bool policy_kind_by_name(const char *name, enum policy_kind *out);
+bool policy_vendor_by_name(const char *name, enum policy_vendor *out);
+bool policy_string_by_name(const char *name, enum policy_string *out);
+
+/* The name RFC 5280 4.2.1.3 gives to one KU_... bit, NULL when the number is not one such bit; and back, 0 when there
+ * is no such name. */
+const char *policy_usage_name(uint32_t bit);
+uint32_t policy_usage_by_name(const char *name);
+
+/* A period as the policy writes it ("1y", "1y6m", "90d"); out is cut when cap is too small, 40 always suffice. */
+void policy_period_format(const struct policy_period *p, char *out, size_t cap);
+
+/* Append the canonical text of the table: one rule a line, fixed order, certificates by SHA-256, ASCII (other
+ * characters as \u{HEX}). It is what `signer policy` prints and what the digest is taken over. */
+ERR_MUST_USE enum err policy_print(const struct policy *p, struct buf *out);
+
+/* SHA-256 of the canonical text. */
+ERR_MUST_USE enum err policy_digest(const struct policy *p, uint8_t out[DIGEST_LEN]);
+
+#endif

@@ -1,0 +1,110 @@
+#include "batch/approval.h"
+
+#include <string.h>
+
+#include "batch/intake.h"
+#include "core/file.h"
+#include "core/map.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+
+static enum err find_person(const struct policy *p, const struct cms *cms, const char *name,
+                            const struct policy_person **person, X509 **cert, struct diag *d)
+{
+    *person = NULL;
+    *cert = NULL;
+    for (size_t i = 0; i < p->persons_n; i++) {
+        X509 *x;
+        enum err e = cert_parse(p->persons[i].certificate, &x, d);
+        if (e != E_OK)
+            return e;
+        if (cms_is_by(cms, x)) {
+            *person = &p->persons[i];
+            *cert = x;
+            return E_OK;
+        }
+        X509_free(x);
+    }
+    return diag_set(d, E_APPROVAL_PERSON, "%s", name);
+}
+
+static enum err check_person(const struct policy_person *person, const struct approvals *so_far,
+                             const struct policy_authority *a, const struct batch_header *h, const char *name,
+                             struct diag *d)
+{
+    if (strcmp(person->ra, h->ra) != 0)
+        return diag_set(d, E_APPROVAL_RA, "%s is by %s of %s, the batch is of %s", name, person->id, person->ra,
+                        h->ra);
+    for (size_t i = 0; i < so_far->n; i++)
+        if (so_far->by[i] == person)
+            return diag_set_clause(d, E_APPROVAL_TWICE, a->approvals[0].clause, "%s: %s", name, person->id);
+    return E_OK;
+}
+
+static enum err check_file(int dir_fd, const char *name, struct span content, const struct policy *p,
+                           const struct policy_authority *a, const struct batch_header *h, int64_t now,
+                           struct approvals *out, struct diag *d)
+{
+    struct buf bytes = {0};
+    struct cms *cms = NULL;
+    X509 *cert = NULL;
+    const struct policy_person *person;
+    struct diag why = {0};
+    enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, NULL, &why);
+    if (e == E_OK)
+        e = cms_parse(buf_span(&bytes), &cms, &why);
+    if (e == E_OK)
+        e = find_person(p, cms, name, &person, &cert, &why);
+    if (e == E_OK)
+        e = cms_verify(cms, cert, content, &why);
+    if (e == E_OK)
+        e = check_person(person, out, a, h, name, &why);
+    if (e == E_OK)
+        e = cert_check_time(cert, now, &why);
+    if (e == E_OK)
+        out->by[out->n++] = person;
+    else
+        diag_set_clause(d, e, why.clause, "%s%s%s", strstr(why.text, name) == NULL ? name : "",
+                        strstr(why.text, name) == NULL && why.text[0] != '\0' ? ": " : "", why.text);
+    X509_free(cert);
+    cms_free(cms);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err check_roles(const struct approvals *have, const struct policy_authority *a, struct diag *d)
+{
+    for (size_t i = 0; i < a->approvals_n; i++) {
+        int n = 0;
+        for (size_t j = 0; j < have->n; j++)
+            n += have->by[j]->role == a->approvals[i].role;
+        if (n < a->approvals[i].count)
+            return diag_set_clause(d, E_APPROVAL_MISSING, a->approvals[i].clause, "%s: %d of %d",
+                                   policy_role_name(a->approvals[i].role), n, a->approvals[i].count);
+    }
+    return E_OK;
+}
+
+enum err approval_check(int dir_fd, const struct policy *p, const struct policy_authority *a,
+                        const struct batch_header *h, int64_t now, struct approvals *out, struct diag *d)
+{
+    struct file_list list = {0};
+    struct span content = {0};
+    *out = (struct approvals){0};
+    enum err e = map_open(dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, &content, d);
+    if (e == E_OK)
+        e = file_list(dir_fd, 16 * LIMIT_MEDIUM_FILES, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        if (!intake_is_approval(list.names[i]))
+            continue;
+        if (out->n == APPROVALS_MAX)
+            e = diag_set(d, E_MEDIUM_LIMIT, "more than %d approvals", APPROVALS_MAX);
+        else
+            e = check_file(dir_fd, list.names[i], content, p, a, h, now, out, d);
+    }
+    if (e == E_OK)
+        e = check_roles(out, a, d);
+    file_list_free(&list);
+    map_close(&content);
+    return e;
+}

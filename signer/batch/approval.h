@@ -1,0 +1,21 @@
+/* approval.h - who of the RA approved the batch. */
+#ifndef ROOTSEAL_BATCH_APPROVAL_H
+#define ROOTSEAL_BATCH_APPROVAL_H
+
+#include "batch/header.h"
+
+#define APPROVALS_MAX LIMIT_MEDIUM_FILES
+
+struct approvals {
+    const struct policy_person *by[APPROVALS_MAX];
+    size_t n;
+};
+
+/* Verify every *.p7s of the folder over its batch.jsonl and count roles. Each must be by a pinned person of the header's
+ * RA with a certificate valid at `now`, no person twice, and each role must have as many persons as the authority asks
+ * for. E_APPROVAL_FORMAT, _PERSON, _RA, _EXPIRED, _SIGNATURE, _TWICE, _MISSING: one bad approval refuses the batch, for
+ * nobody knows what it was meant to say. */
+ERR_MUST_USE enum err approval_check(int dir_fd, const struct policy *p, const struct policy_authority *a,
+                                     const struct batch_header *h, int64_t now, struct approvals *out, struct diag *d);
+
+#endif

@@ -1,0 +1,12 @@
+/* archive.h - a batch named by the beginning of its intake digest. */
+#ifndef ROOTSEAL_BATCH_ARCHIVE_H
+#define ROOTSEAL_BATCH_ARCHIVE_H
+
+#include "core/diag.h"
+#include "core/digest.h"
+
+/* The one folder of the archive whose name begins with these 8 to 64 hexadecimal digits. E_USAGE when the text is no
+ * such digits, E_PLAN_MISSING when no folder or more than one begins so. */
+ERR_MUST_USE enum err archive_find(int archive_fd, const char *prefix, uint8_t intake[DIGEST_LEN], struct diag *d);
+
+#endif

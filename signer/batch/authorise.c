@@ -1,0 +1,116 @@
+#include "batch/authorise.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/intake.h"
+#include "core/file.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+
+#define NAME_MAX_ (sizeof AUTHORISATION_PREFIX + 16 + LIMIT_TOKEN_TEXT + sizeof ".p7s")
+
+enum err authorise_text(const uint8_t plan[DIGEST_LEN], struct buf *out)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(plan, DIGEST_LEN, hex);
+    buf_printf(out, "rootseal-authorise-1\nplan %s\n", hex);
+    return buf_err(out);
+}
+
+static void name_of(const struct policy_officer *officer, const uint8_t plan[DIGEST_LEN], char out[NAME_MAX_])
+{
+    char hex[DIGEST_HEX];
+    hex_encode(plan, DIGEST_LEN, hex);
+    snprintf(out, NAME_MAX_, AUTHORISATION_PREFIX "%.16s-%s.p7s", hex, officer->id);
+}
+
+static enum err check_file(const struct policy_officer *officer, const char *name, struct span bytes,
+                           struct span text, int64_t now, struct diag *d)
+{
+    struct cms *cms = NULL;
+    X509 *cert = NULL;
+    struct diag why = {0};
+    enum err e = cert_parse(officer->certificate, &cert, &why);
+    if (e == E_OK && cms_parse(bytes, &cms, &why) != E_OK)
+        e = diag_set(d, E_OFFICER_SIGNATURE, "%s: %s", name, why.text);
+    if (e == E_OK && !cms_is_by(cms, cert))
+        e = diag_set(d, E_OFFICER, "%s is not by %s", name, officer->id);
+    if (e == E_OK && cms_verify(cms, cert, text, &why) != E_OK)
+        e = diag_set(d, E_OFFICER_SIGNATURE, "%s", name);
+    if (e == E_OK && cert_check_time(cert, now, &why) != E_OK)
+        e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
+    cms_free(cms);
+    X509_free(cert);
+    return e;
+}
+
+static enum err collect_one(int dir_fd, const struct policy_officer *officer, const uint8_t plan[DIGEST_LEN],
+                            struct span text, int64_t now, struct authorisations *out, struct diag *d)
+{
+    char name[NAME_MAX_];
+    struct buf bytes = {0};
+    bool found = false;
+    name_of(officer, plan, name);
+    enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
+    if (e == E_OK && found) {
+        struct authorisation *a = &out->by[out->n];
+        e = check_file(officer, name, buf_span(&bytes), text, now, d);
+        if (e == E_OK)
+            e = digest_bytes(DIGEST_SHA256, officer->certificate.p, officer->certificate.n, a->certificate);
+        if (e == E_OK)
+            e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, a->signature);
+        a->officer = officer;
+        out->n += e == E_OK;
+    }
+    buf_free(&bytes);
+    return e;
+}
+
+enum err authorise_collect(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
+                           struct authorisations *out, struct diag *d)
+{
+    struct buf text = {0};
+    *out = (struct authorisations){0};
+    enum err e = authorise_text(plan, &text);
+    for (size_t i = 0; i < p->officers_n && i < LIMIT_OFFICERS && e == E_OK; i++)
+        e = collect_one(dir_fd, &p->officers[i], plan, buf_span(&text), now, out, d);
+    buf_free(&text);
+    return e;
+}
+
+enum err authorise_check(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
+                         struct authorisations *out, struct diag *d)
+{
+    enum err e = authorise_collect(dir_fd, p, plan, now, out, d);
+    if (e == E_OK && (p->quorum < 1 || out->n < (size_t)p->quorum))
+        e = diag_set_clause(d, E_QUORUM, p->quorum_clause, "%zu of %d officers", out->n, p->quorum);
+    return e;
+}
+
+enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PKEY *key,
+                        const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
+{
+    char name[NAME_MAX_];
+    X509 *cert = NULL;
+    struct buf text = {0}, out = {0};
+    name_of(officer, plan, name);
+    if (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
+    enum err e = cert_parse(officer->certificate, &cert, d);
+    if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
+        e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
+    if (e == E_OK && cert_check_time(cert, now, NULL) != E_OK)
+        e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
+    if (e == E_OK)
+        e = authorise_text(plan, &text);
+    if (e == E_OK)
+        e = cms_sign(cert, key, buf_span(&text), now, &out, d);
+    if (e == E_OK)
+        e = file_write(dir_fd, name, out.data, out.len, d);
+    buf_free(&text);
+    buf_free(&out);
+    X509_free(cert);
+    return e;
+}

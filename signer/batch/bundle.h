@@ -1,0 +1,41 @@
+/* bundle.h - the answer to a batch, for the RA (rootseal-formats(5)).
+ *
+ *     results.jsonl   one line a request: issued or refused, with code, clause, serial, certificate, log line
+ *     certs.p7b       the certificates and those of their issuers (RFC 2315 degenerate SignedData, DER)
+ *     chain.pem       the issuers
+ *     log.jsonl       the log's lines from the batch's intent to its seal
+ *     seal.json       the seal
+ *     bundle.json     names each of these with its digest
+ *     bundle.p7s      the bundle key's CMS signature over bundle.json
+ *
+ * Everything but bundle.p7s follows from log and archive alone, so building it again gives the same bytes.
+ */
+#ifndef ROOTSEAL_BATCH_BUNDLE_H
+#define ROOTSEAL_BATCH_BUNDLE_H
+
+#include "batch/plan.h"
+#include "batch/state.h"
+#include "hsm/hsm.h"
+
+#define BUNDLE_DIR "bundle"
+#define BUNDLE_FORMAT "rootseal-bundle-1"
+#define BUNDLE_FILE "bundle.json"
+#define BUNDLE_SIGNATURE "bundle.p7s"
+#define BUNDLE_RESULTS "results.jsonl"
+#define BUNDLE_CERTS "certs.p7b"
+#define BUNDLE_CHAIN "chain.pem"
+#define BUNDLE_LOG "log.jsonl"
+#define BUNDLE_SEAL "seal.json"
+
+/* Is the finished bundle there, with its signature? */
+bool bundle_stands(int dir_fd);
+
+/* Build everything but the signature in bundle.tmp/ beside the plan, synced. The batch is answered and sealed in the log.
+ * digest is that of bundle.json. */
+ERR_MUST_USE enum err bundle_build(struct state *s, int dir_fd, struct plan *plan, const struct index_batch *row,
+                                   uint8_t digest[DIGEST_LEN], struct diag *d);
+
+/* Sign bundle.json of bundle.tmp/ with the bundle key and rename the folder to bundle/. */
+ERR_MUST_USE enum err bundle_sign(struct state *s, int dir_fd, struct hsm_key *bundle_key, struct diag *d);
+
+#endif

@@ -1,0 +1,45 @@
+/* decide.h - one request against its policy row: issued or refused, with a code and a clause. */
+#ifndef ROOTSEAL_BATCH_DECIDE_H
+#define ROOTSEAL_BATCH_DECIDE_H
+
+#include "batch/header.h"
+#include "batch/request.h"
+#include "core/set.h"
+#include "log/index.h"
+#include "pki/csr.h"
+
+/* What a batch's requests are decided with. Zero-initialise, set the first five, end with decider_free(). */
+struct decider {
+    const struct policy *policy;
+    const struct policy_authority *authority;
+    const struct batch_header *header;
+    int64_t now;
+    struct index *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
+    struct set ids;        /* request ids seen in this batch */
+    struct set keys;       /* SPKI digest → subject digest, of what this batch issues */
+};
+
+/* The outcome for one request. Free with decision_free(). */
+struct decision {
+    enum err code;                        /* E_OK: to be issued */
+    const char *clause;                   /* constant; the rule it rests on */
+    char detail[DIAG_TEXT_MAX];           /* why it was refused; printable ASCII; may hold the subject's data */
+    struct request request;
+    const struct policy_profile *profile; /* NULL when there is none of that name */
+    struct csr csr;
+    struct buf subject;                   /* DER Name to be certified */
+    uint8_t subject_digest[DIGEST_LEN];   /* SHA-256 of it */
+    struct buf san;                       /* DER GeneralNames, empty for none */
+    char ignored[200];                    /* requested extensions that are not copied, comma-separated */
+};
+
+/* Decide the request on this line. line_error is what reading the line gave (E_LINE_TOO_LONG refuses it). A refusal is
+ * a result: the return value is other than E_OK only when the decision could not be made at all (E_NO_MEMORY, E_INDEX,
+ * E_CRYPTO). */
+ERR_MUST_USE enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number,
+                                     struct decision *out, struct diag *d);
+
+void decision_free(struct decision *d);
+void decider_free(struct decider *c);
+
+#endif

@@ -1,0 +1,189 @@
+#include "batch/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batch/bundle.h"
+#include "core/file.h"
+#include "core/map.h"
+
+static enum err copy_one(int from, int to, const char *name, struct diag *d)
+{
+    struct span bytes = {0};
+    enum err e = map_open(from, name, SIZE_MAX / 2, &bytes, d);
+    if (e != E_OK)
+        return e;
+    int fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    e = fd < 0 ? diag_errno(d, errno, "medium: %s", name) : file_write_all(fd, bytes.p, bytes.n, name, d);
+    if (e == E_OK) /* bundles are no secret; a medium without modes (FAT) may say no */
+        (void)!fchmod(fd, 0644);
+    if (e == E_OK)
+        e = file_sync(fd, name, d);
+    if (e == E_OK) /* so that the comparison below reads the medium and not the cache */
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (fd >= 0)
+        close(fd);
+    map_close(&bytes);
+    return e;
+}
+
+static enum err compare_one(int a, int b, const char *name, bool *same, struct diag *d)
+{
+    uint8_t x[DIGEST_LEN], y[DIGEST_LEN];
+    struct stat st;
+    *same = false;
+    if (fstatat(b, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+        return E_OK;
+    enum err e = file_digest(a, name, x, d);
+    if (e == E_OK)
+        e = file_digest(b, name, y, d);
+    *same = e == E_OK && memcmp(x, y, DIGEST_LEN) == 0;
+    return e;
+}
+
+/* The same files with the same content on both sides, and nothing else. */
+static enum err compare_all(int from, int to, const struct file_list *list, bool *same, struct diag *d)
+{
+    struct file_list there = {0};
+    *same = false;
+    enum err e = file_list(to, LIMIT_MEDIUM_FILES, &there, d);
+    *same = e == E_OK && there.n == list->n;
+    for (size_t i = 0; e == E_OK && *same && i < list->n; i++)
+        e = compare_one(from, to, list->names[i], same, d);
+    file_list_free(&there);
+    return e;
+}
+
+static enum err check_existing(int from, int to_fd, const char *name, const struct file_list *list, bool *done,
+                               struct diag *d)
+{
+    struct stat st;
+    bool same = false;
+    *done = false;
+    if (fstatat(to_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return E_OK;
+    int fd = openat(to_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return diag_set(d, E_STATE_EXISTS, "medium: %s", name);
+    enum err e = compare_all(from, fd, list, &same, d);
+    close(fd);
+    if (e == E_OK && !same)
+        e = diag_set(d, E_STATE_EXISTS, "medium: %s holds something else", name);
+    *done = e == E_OK;
+    return e;
+}
+
+static enum err copy_folder(int from, int to_fd, const char *name, const struct file_list *list, struct diag *d)
+{
+    char tmp[EXPORT_NAME + 8];
+    bool same = false;
+    int fd = -1;
+    snprintf(tmp, sizeof tmp, "%s.tmp", name);
+    enum err e = file_remove_dir(to_fd, tmp, d);
+    if (e == E_OK)
+        e = file_make_dir(to_fd, tmp, &fd, d);
+    if (e == E_OK)
+        (void)!fchmod(fd, 0755);
+    for (size_t i = 0; i < list->n && e == E_OK; i++)
+        e = copy_one(from, fd, list->names[i], d);
+    if (e == E_OK)
+        e = file_sync(fd, tmp, d);
+    if (e == E_OK)
+        e = compare_all(from, fd, list, &same, d);
+    if (e == E_OK && !same)
+        e = diag_set(d, E_READ_BACK, "medium: %s", name);
+    if (fd >= 0)
+        close(fd);
+    return e != E_OK ? e : file_rename(to_fd, tmp, name, d);
+}
+
+static enum err export_folder(int from, const char *to, const char *name, struct diag *d)
+{
+    struct file_list list = {0};
+    bool done = false;
+    int to_fd = -1;
+    enum err e = file_open_dir(to, &to_fd, d);
+    if (e == E_OK)
+        e = file_list(from, LIMIT_MEDIUM_FILES, &list, d);
+    if (e == E_OK)
+        e = check_existing(from, to_fd, name, &list, &done, d);
+    if (e == E_OK && !done)
+        e = copy_folder(from, to_fd, name, &list, d);
+    file_list_free(&list);
+    if (to_fd >= 0)
+        close(to_fd);
+    return e;
+}
+
+enum err export_bundle(struct state *s, const uint8_t intake[DIGEST_LEN], const char *to, char name[EXPORT_NAME],
+                       struct diag *d)
+{
+    struct plan plan = {0};
+    char hex[DIGEST_HEX];
+    int dir_fd = -1, from = -1;
+    name[0] = '\0';
+    enum err e = state_open_batch(s, intake, &dir_fd, d);
+    if (e == E_OK)
+        e = plan_open(dir_fd, &plan, d);
+    if (e == E_OK) {
+        hex_encode(plan.header.batch, DIGEST_LEN, hex);
+        snprintf(name, EXPORT_NAME, "%s-%lld-%.8s", plan.header.ra, (long long)plan.header.sequence, hex);
+        from = openat(dir_fd, BUNDLE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (from < 0)
+            e = diag_set(d, E_PLAN_MISSING, "there is no bundle yet: sign first");
+    }
+    if (e == E_OK)
+        e = export_folder(from, to, name, d);
+    plan_close(&plan);
+    if (from >= 0)
+        close(from);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return e;
+}
+
+static enum err write_refusal(struct state *s, const struct planned *p, int fd, struct diag *d)
+{
+    char batch[DIGEST_HEX];
+    struct buf out = {0};
+    bool seen = false;
+    uint64_t seq = 0;
+    hex_encode(p->intake.batch, DIGEST_LEN, batch);
+    enum err e = index_seen(s->index, p->intake.digest, err_name(p->refused), &seen, &seq, d);
+    if (e != E_OK)
+        return e;
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "format", "rootseal-refusal-1", "batch", batch, "intake",
+                            p->intake.dir, "code", err_name(p->refused), "clause", p->clause, "detail", p->detail,
+                            "log", (json_int_t)seq);
+    e = json_line_write(obj, &out);
+    buf_append_byte(&out, '\n');
+    json_decref(obj);
+    if (e == E_OK)
+        e = buf_err(&out);
+    if (e == E_OK)
+        e = file_write(fd, "refusal.json", out.data, out.len, d);
+    buf_free(&out);
+    return e;
+}
+
+enum err export_refusal(struct state *s, const struct planned *refused, const char *to, char name[EXPORT_NAME],
+                        struct diag *d)
+{
+    int dir_fd = -1, from = -1;
+    snprintf(name, EXPORT_NAME, "refused-%.8s", refused->intake.dir);
+    enum err e = state_open_batch(s, refused->intake.digest, &dir_fd, d);
+    if (e == E_OK)
+        e = file_make_dir(dir_fd, "refusal", &from, d);
+    if (e == E_OK)
+        e = write_refusal(s, refused, from, d);
+    if (e == E_OK)
+        e = export_folder(from, to, name, d);
+    if (from >= 0)
+        close(from);
+    if (dir_fd >= 0)
+        close(dir_fd);
+    return e;
+}

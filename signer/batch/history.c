@@ -1,0 +1,219 @@
+#include "batch/history.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/plan.h"
+#include "core/base64.h"
+#include "pki/lint.h"
+
+/* Fields were proven by record_parse(); what is missing here is a fault of ours. */
+static const char *text_of(const struct record *r, const char *key)
+{
+    const char *s = json_string_value(json_object_get(r->obj, key));
+    return s != NULL ? s : "";
+}
+
+static int64_t number_of(const struct record *r, const char *key)
+{
+    return json_integer_value(json_object_get(r->obj, key));
+}
+
+static enum err digest_of(const struct record *r, const char *key, uint8_t out[DIGEST_LEN])
+{
+    return hex_decode(text_of(r, key), out, DIGEST_LEN) ? E_OK : E_LOG_FORMAT;
+}
+
+static enum err apply_own_key(struct state *s, const struct record *r, struct diag *d)
+{
+    struct buf bytes = {0};
+    bool anchor = r->type == RECORD_ANCHOR;
+    const char *text = text_of(r, anchor ? "certificate" : "public-key");
+    enum err e = base64_decode(text, strlen(text), &bytes);
+    if (e == E_OK && anchor)
+        e = index_set_anchor(s->index, text_of(r, "key"), buf_span(&bytes), d);
+    else if (e == E_OK)
+        e = index_add_key(s->index, text_of(r, "key"), buf_span(&bytes), d);
+    buf_free(&bytes);
+    return e;
+}
+
+/* What a planned certificate takes from the world: its serial, its key, its subject. */
+static enum err cert_of_item(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,
+                             struct diag *d)
+{
+    X509 *x = NULL;
+    uint8_t *der = NULL;
+    struct tm tm;
+    *c = (struct index_cert){.serial_n = PLAN_SERIAL, .n = item->n};
+    strcpy(c->authority, h->authority);
+    memcpy(c->serial, item->serial, PLAN_SERIAL);
+    memcpy(c->batch, h->batch, DIGEST_LEN);
+    enum err e = lint_parse(buf_span(&item->tbs), &x, d);
+    if (e != E_OK)
+        return e;
+    int n = i2d_X509_NAME(X509_get_subject_name(x), &der);
+    e = n > 0 ? digest_bytes(DIGEST_SHA256, der, (size_t)n, c->subject) : E_NO_MEMORY;
+    OPENSSL_free(der);
+    der = NULL;
+    if (e == E_OK) {
+        n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+        e = n > 0 ? digest_bytes(DIGEST_SHA256, der, (size_t)n, c->spki) : E_NO_MEMORY;
+        OPENSSL_free(der);
+    }
+    if (e == E_OK && ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1)
+        c->not_after = timegm(&tm);
+    X509_free(x);
+    return e;
+}
+
+static enum err reserve(struct state *s, struct plan *plan, struct diag *d)
+{
+    struct plan_item item = {0};
+    struct index_cert cert;
+    bool more = true;
+    enum err e = E_OK;
+    while (e == E_OK) {
+        e = plan_next(plan, &item, &more, d);
+        if (e != E_OK || !more)
+            break;
+        if (item.issue) {
+            e = cert_of_item(&plan->header, &item, &cert, d);
+            if (e == E_OK)
+                e = index_add_cert(s->index, &cert, d);
+        }
+    }
+    plan_item_free(&item);
+    return e;
+}
+
+static enum err apply_plan(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
+{
+    struct index_batch b = {.before = *before, .plan_seq = r->seq, .sequence = number_of(r, "sequence"),
+                            .total = (uint64_t)(number_of(r, "issue") + number_of(r, "refuse"))};
+    struct plan plan = {0};
+    int fd = -1;
+    enum err e = digest_of(r, "batch", b.digest);
+    if (e == E_OK)
+        e = digest_of(r, "intake", b.intake);
+    if (e == E_OK)
+        e = digest_of(r, "plan", b.plan);
+    if (e == E_OK)
+        e = state_open_batch(s, b.intake, &fd, d);
+    if (e == E_OK)
+        e = plan_open(fd, &plan, d);
+    if (e == E_PLAN_MISSING || (e == E_OK && memcmp(plan.digest, b.plan, DIGEST_LEN) != 0))
+        e = diag_set(d, E_ARCHIVE, "the plan of log line %llu", (unsigned long long)r->seq);
+    if (e == E_OK) {
+        strcpy(b.ra, plan.header.ra);
+        strcpy(b.id, plan.header.id);
+        e = index_add_batch(s->index, &b, d);
+    }
+    if (e == E_OK)
+        e = reserve(s, &plan, d);
+    plan_close(&plan);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
+static enum err apply_batch(struct state *s, const struct record *r, const char *what, struct diag *d)
+{
+    uint8_t intake[DIGEST_LEN];
+    enum err e = digest_of(r, "intake", intake);
+    return e != E_OK ? e : index_add_seen(s->index, intake, what, r->seq, d);
+}
+
+static enum err apply_outcome(struct state *s, const struct record *r, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    enum err e = digest_of(r, "batch", digest);
+    if (e == E_OK)
+        e = index_count_answer(s->index, digest, d);
+    if (e == E_OK && r->type == RECORD_ISSUED)
+        e = index_set_issued(s->index, digest, number_of(r, "n"), r->seq, d);
+    return e;
+}
+
+static enum err apply_bundle(struct state *s, const struct record *r, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    struct index_batch b;
+    bool found = false;
+    enum err e = digest_of(r, "batch", digest);
+    if (e == E_OK)
+        e = index_batch_by_digest(s->index, digest, &b, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_LOG_FORMAT, "log line %llu is of a batch without a plan", (unsigned long long)r->seq);
+    if (e == E_OK)
+        e = digest_of(r, "bundle", b.bundle);
+    b.bundle_seq = r->seq;
+    return e != E_OK ? e : index_update_batch(s->index, &b, d);
+}
+
+static enum err apply(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
+{
+    switch (r->type) {
+    case RECORD_KEYGEN:
+    case RECORD_ANCHOR:
+        return apply_own_key(s, r, d);
+    case RECORD_BATCH:
+        return apply_batch(s, r, "batch", d);
+    case RECORD_PLAN:
+        return apply_plan(s, r, before, d);
+    case RECORD_REFUSED:
+        return number_of(r, "n") == 0 ? apply_batch(s, r, text_of(r, "code"), d) : apply_outcome(s, r, d);
+    case RECORD_ISSUED:
+        return apply_outcome(s, r, d);
+    case RECORD_BUNDLE:
+        return apply_bundle(s, r, d);
+    case RECORD_SEAL:
+        return index_seal_answered(s->index, r->seq, d);
+    default:
+        return E_OK;
+    }
+}
+
+static enum err read_on(struct state *s, const struct log_position *from, struct log_position *end, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    struct record r = {0};
+    struct span line;
+    bool more = true;
+    enum err e = log_reader_open(s->fd, LOG_FILE, from->size > 0 ? from : NULL, &reader, d);
+    if (e != E_OK)
+        return e;
+    e = index_begin(s->index, d);
+    while (e == E_OK) {
+        struct log_position before = *log_reader_position(reader);
+        e = log_reader_next(reader, &line, &r, &more, d);
+        if (e != E_OK || !more)
+            break;
+        e = apply(s, &r, &before, d);
+        record_free(&r);
+    }
+    record_free(&r);
+    *end = *log_reader_position(reader);
+    if (e == E_OK)
+        e = index_commit(s->index, end, d);
+    else
+        index_rollback(s->index);
+    log_reader_close(reader);
+    return e;
+}
+
+enum err history_catch_up(struct state *s, struct log_position *end, struct diag *d)
+{
+    struct log_position from;
+    bool holds = false;
+    enum err e = index_position(s->index, &from, d);
+    if (e == E_OK && from.size > 0)
+        e = log_position_holds(s->fd, &from, &holds, d);
+    if (e == E_OK && from.size > 0 && !holds) {
+        e = index_reset(s->index, d);
+        from = (struct log_position){0};
+    }
+    return e != E_OK ? e : read_on(s, &from, end, d);
+}

@@ -1,0 +1,366 @@
+#include "batch/planner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/certify.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "pki/cert.h"
+
+#define PLAN_TMP PLAN_FILE ".tmp"
+
+/* Everything one run of the planner holds. */
+struct job {
+    struct state *s;
+    const struct intake *in;
+    int dir_fd;
+    int64_t now;
+    struct json_lines lines;
+    struct batch_header header;
+    const struct policy_authority *authority;
+    struct approvals approvals;
+    struct plan_header plan;
+    const struct progress *progress;
+};
+
+static enum err open_batch(struct job *j, struct diag *d)
+{
+    bool more;
+    j->lines.line_max = LIMIT_LINE;
+    int fd = openat(j->dir_fd, BATCH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return diag_errno(d, errno, BATCH_FILE);
+    j->lines.f = fdopen(fd, "r");
+    if (j->lines.f == NULL) {
+        close(fd);
+        return diag_set(d, E_NO_MEMORY, BATCH_FILE);
+    }
+    enum err e = json_lines_next(&j->lines, &more, NULL);
+    if (e != E_OK)
+        return diag_set(d, e, BATCH_FILE " line 1");
+    return header_parse(buf_span(&j->lines.line), &j->header, d);
+}
+
+/* The number of lines is counted before anything is decided: a wrong count refuses the whole batch. */
+static enum err check_count(struct job *j, struct diag *d)
+{
+    int64_t n = 0;
+    bool more = true;
+    enum err e = E_OK;
+    while (e == E_OK && more && n <= j->header.count) {
+        e = json_lines_next(&j->lines, &more, NULL);
+        if (e == E_LINE_TOO_LONG)
+            e = E_OK;
+        n += e == E_OK && more;
+    }
+    if (e != E_OK)
+        return diag_set(d, e, BATCH_FILE);
+    if (n != j->header.count)
+        return diag_set(d, E_BATCH_COUNT, "the header announces %lld requests, the file has %s%lld",
+                        (long long)j->header.count, n > j->header.count ? "at least " : "", (long long)n);
+    if (fseeko(j->lines.f, 0, SEEK_SET) != 0)
+        return diag_errno(d, errno, BATCH_FILE);
+    j->lines.number = 0;
+    return json_lines_next(&j->lines, &more, NULL); /* the header again */
+}
+
+/* What only the history can say: replay, order, and the bundle the RA last saw. */
+static enum err check_history(struct job *j, struct diag *d)
+{
+    struct index_batch same, last;
+    bool found = false, any = false;
+    enum err e = index_batch_by_id(j->s->index, j->header.ra, j->header.id, &same, &found, d);
+    if (e == E_OK && found)
+        e = diag_set(d, E_BATCH_REPLAYED, "%s of %s", j->header.id, j->header.ra);
+    if (e == E_OK)
+        e = index_batch_last(j->s->index, j->header.ra, &last, &any, d);
+    int64_t next = e == E_OK && any ? last.sequence + 1 : 1;
+    if (e == E_OK && j->header.sequence != next)
+        e = diag_set(d, E_SEQUENCE, "it is %lld, the next of %s is %lld", (long long)j->header.sequence, j->header.ra,
+                     (long long)next);
+    if (e == E_OK && j->header.has_previous &&
+        (!any || last.bundle_seq == 0 || memcmp(last.bundle, j->header.previous, DIGEST_LEN) != 0))
+        e = diag_set(d, E_PREVIOUS, "batch %s of %s", j->header.id, j->header.ra);
+    return e;
+}
+
+static enum err check_batch(struct job *j, struct diag *d)
+{
+    enum err e = open_batch(j, d);
+    if (e == E_OK)
+        e = header_check(&j->header, j->s->policy, j->now, &j->authority, d);
+    if (e == E_OK)
+        e = check_history(j, d);
+    if (e == E_OK)
+        e = approval_check(j->dir_fd, j->s->policy, j->authority, &j->header, j->now, &j->approvals, d);
+    if (e == E_OK)
+        e = check_count(j, d);
+    return e;
+}
+
+static enum err fill_header(struct job *j)
+{
+    const struct log_position *at = log_position(j->s->log);
+    struct plan_header *h = &j->plan;
+    enum err e = E_OK;
+    memcpy(h->batch, j->in->batch, DIGEST_LEN);
+    memcpy(h->intake, j->in->digest, DIGEST_LEN);
+    strcpy(h->authority, j->header.authority);
+    strcpy(h->ra, j->header.ra);
+    strcpy(h->id, j->header.id);
+    h->sequence = j->header.sequence;
+    memcpy(h->policy, j->s->policy_digest, DIGEST_LEN);
+    h->created = j->now;
+    h->expires = j->now + j->s->policy->limits.plan_lifetime;
+    h->log_size = at->size;
+    h->log_bytes = at->bytes;
+    memcpy(h->log_head, at->head, DIGEST_LEN);
+    h->approvals_n = j->approvals.n;
+    for (size_t i = 0; i < j->approvals.n && e == E_OK; i++) {
+        struct span der = j->approvals.by[i]->certificate;
+        h->approvals[i].role = j->approvals.by[i]->role;
+        e = digest_bytes(DIGEST_SHA256, der.p, der.n, h->approvals[i].certificate);
+    }
+    return e;
+}
+
+static void refuse_item(struct plan_item *item, enum err code, const char *clause, const char *detail)
+{
+    item->issue = false;
+    item->code = code;
+    snprintf(item->clause, sizeof item->clause, "%s", clause);
+    snprintf(item->detail, sizeof item->detail, "%s", detail);
+    buf_reset(&item->tbs);
+}
+
+static enum err plan_request(struct decider *decider, struct certifier *certifier, const struct json_lines *lines,
+                             enum err line_error, struct plan_item *item, struct diag *d)
+{
+    struct decision o;
+    struct diag why = {0};
+    enum err e = decide_request(decider, buf_span(&lines->line), line_error, lines->number, &o, d);
+    if (e != E_OK)
+        goto out;
+    strcpy(item->id, o.request.id);
+    if (o.code != E_OK) {
+        refuse_item(item, o.code, o.clause, o.detail);
+        goto out;
+    }
+    item->issue = true;
+    snprintf(item->clause, sizeof item->clause, "%s", o.clause);
+    e = certify_request(certifier, &o, item, &why);
+    if (e == E_OUTLIVES_ISSUER || e == E_LINT) {
+        refuse_item(item, e, why.clause, why.text);
+        e = E_OK;
+    } else if (e != E_OK && d != NULL) {
+        *d = why;
+    }
+out:
+    decision_free(&o);
+    return e;
+}
+
+/* Lines of the batch in, lines of the plan out. */
+static enum err plan_requests(struct job *j, int fd, struct diag *d)
+{
+    struct decider decider = {.policy = j->s->policy, .authority = j->authority, .header = &j->header, .now = j->now,
+                              .history = j->s->index};
+    struct certifier certifier = {.state = j->s, .authority = j->authority, .now = j->now};
+    struct buf out = {0};
+    int64_t counts[2] = {0, 0};
+    enum err e = plan_write_header(&j->plan, &out);
+    for (int64_t n = 1; n <= j->header.count && e == E_OK; n++) {
+        struct plan_item item = {.n = n};
+        bool more;
+        enum err line = json_lines_next(&j->lines, &more, NULL);
+        e = line == E_OK || line == E_LINE_TOO_LONG
+                ? plan_request(&decider, &certifier, &j->lines, line, &item, d)
+                : diag_set(d, line, BATCH_FILE);
+        if (e == E_OK)
+            e = plan_write_item(&item, &out);
+        counts[item.issue ? 0 : 1]++;
+        plan_item_free(&item);
+        if (e == E_OK && out.len > 64 * 1024) {
+            e = file_write_all(fd, out.data, out.len, PLAN_FILE, d);
+            buf_reset(&out);
+        }
+        if (j->progress != NULL)
+            j->progress->step(j->progress->arg, (uint64_t)n, (uint64_t)j->header.count);
+    }
+    if (e == E_OK)
+        e = plan_write_end(counts[0], counts[1], &out);
+    if (e == E_OK)
+        e = file_write_all(fd, out.data, out.len, PLAN_FILE, d);
+    buf_free(&out);
+    certify_free(&certifier);
+    decider_free(&decider);
+    return e;
+}
+
+/* A plan that is given up was perhaps authorised: it stays in the archive under its own name. */
+static enum err set_aside(int dir_fd, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX], name[sizeof "superseded-" + 16 + sizeof ".jsonl"];
+    if (faccessat(dir_fd, PLAN_FILE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return E_OK;
+    enum err e = file_digest(dir_fd, PLAN_FILE, digest, d);
+    if (e != E_OK)
+        return e;
+    hex_encode(digest, DIGEST_LEN, hex);
+    snprintf(name, sizeof name, "superseded-%.16s.jsonl", hex);
+    return file_rename(dir_fd, PLAN_FILE, name, d);
+}
+
+static enum err write_plan(struct job *j, struct diag *d)
+{
+    enum err e = fill_header(j);
+    if (e != E_OK)
+        return e;
+    int fd = openat(j->dir_fd, PLAN_TMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return diag_errno(d, errno, PLAN_TMP);
+    e = plan_requests(j, fd, d);
+    if (e == E_OK)
+        e = file_sync(fd, PLAN_TMP, d);
+    close(fd);
+    if (e == E_OK)
+        e = set_aside(j->dir_fd, d);
+    if (e == E_OK)
+        e = file_rename(j->dir_fd, PLAN_TMP, PLAN_FILE, d);
+    return e;
+}
+
+static enum err log_batch(struct job *j, struct diag *d)
+{
+    bool seen = false;
+    uint64_t seq;
+    char batch[DIGEST_HEX];
+    enum err e = index_seen(j->s->index, j->in->digest, "batch", &seen, &seq, d);
+    if (e != E_OK || seen)
+        return e;
+    hex_encode(j->in->batch, DIGEST_LEN, batch);
+    e = log_append(j->s->log, RECORD_BATCH,
+                   json_pack("{s:s,s:s,s:s,s:s,s:I,s:I}", "batch", batch, "intake", j->in->dir, "authority",
+                             j->header.authority, "ra", j->header.ra, "sequence", (json_int_t)j->header.sequence,
+                             "requests", (json_int_t)j->header.count),
+                   d);
+    if (e == E_OK)
+        e = log_sync(j->s->log, d);
+    return e != E_OK ? e : state_refresh(j->s, d);
+}
+
+/* The refusal is kept in words beside the batch, since the log has the code and the clause only. */
+static enum err log_refusal(struct job *j, enum err code, const struct diag *why, struct planned *out, struct diag *d)
+{
+    bool seen = false;
+    uint64_t seq;
+    char batch[DIGEST_HEX];
+    out->refused = code;
+    out->clause = why->clause;
+    memcpy(out->detail, why->text, sizeof out->detail);
+    enum err e = index_seen(j->s->index, j->in->digest, err_name(code), &seen, &seq, d);
+    if (e != E_OK || seen)
+        return e;
+    hex_encode(j->in->batch, DIGEST_LEN, batch);
+    e = log_append(j->s->log, RECORD_REFUSED,
+                   json_pack("{s:s,s:s,s:I,s:s,s:s}", "batch", batch, "intake", j->in->dir, "n", (json_int_t)0, "code",
+                             err_name(code), "clause", why->clause),
+                   d);
+    if (e == E_OK)
+        e = log_sync(j->s->log, d);
+    return e != E_OK ? e : state_refresh(j->s, d);
+}
+
+static bool refuses_batch(enum err e)
+{
+    return err_class(e) == CLASS_REFUSED || err_class(e) == CLASS_INPUT;
+}
+
+enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64_t now, struct diag *d)
+{
+    uint64_t last_plan = 0;
+    char expires[CLOCK_TEXT];
+    struct log_position base = {.size = h->log_size, .bytes = h->log_bytes, .hash = log_position(s->log)->hash};
+    bool holds = false;
+    clock_format(h->expires, expires);
+    if (memcmp(h->policy, s->policy_digest, DIGEST_LEN) != 0)
+        return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
+    if (now > h->expires || now < h->created)
+        return diag_set_clause(d, E_PLAN_EXPIRED, s->policy->limits.clause, "it was good until %s", expires);
+    memcpy(base.head, h->log_head, DIGEST_LEN);
+    enum err e = log_position_holds(s->fd, &base, &holds, d);
+    if (e == E_OK)
+        e = index_last_plan(s->index, &last_plan, d);
+    if (e == E_OK && (!holds || last_plan > h->log_size))
+        e = diag_set(d, E_PLAN_STALE, "it was made when the log had %llu lines", (unsigned long long)h->log_size);
+    return e;
+}
+
+/* Is there a plan in the folder that still stands? */
+static enum err keep_plan(struct job *j, bool *keep, uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    struct plan plan = {0};
+    *keep = false;
+    enum err e = plan_open(j->dir_fd, &plan, NULL);
+    if (e == E_OK && planner_check_fresh(j->s, &plan.header, j->now, NULL) == E_OK) {
+        *keep = true;
+        memcpy(digest, plan.digest, DIGEST_LEN);
+    }
+    plan_close(&plan);
+    if (e != E_OK && e != E_PLAN_MISSING && e != E_PLAN_FORMAT)
+        return diag_set(d, e, PLAN_FILE);
+    return E_OK;
+}
+
+static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
+{
+    struct diag why = {0};
+    bool keep = false;
+    enum err e = check_batch(j, &why);
+    if (e != E_OK && refuses_batch(e))
+        return log_refusal(j, e, &why, out, d);
+    if (e != E_OK) {
+        if (d != NULL)
+            *d = why;
+        return e;
+    }
+    e = log_batch(j, d);
+    if (e == E_OK)
+        e = keep_plan(j, &keep, out->plan, d);
+    if (e == E_OK && !keep)
+        e = write_plan(j, d);
+    if (e == E_OK && !keep)
+        e = file_digest(j->dir_fd, PLAN_FILE, out->plan, d);
+    return e;
+}
+
+enum err planner_run(struct state *s, const struct intake *in, const struct progress *progress, struct planned *out,
+                     struct diag *d)
+{
+    struct job j = {.s = s, .in = in, .dir_fd = -1, .now = clock_now(), .progress = progress};
+    struct index_batch under_way;
+    *out = (struct planned){.intake = *in, .clause = ""};
+    enum err e = index_batch_by_digest(s->index, in->batch, &under_way, &out->under_way, d);
+    if (e == E_OK && out->under_way) {
+        memcpy(out->plan, under_way.plan, DIGEST_LEN);
+        memcpy(out->intake.digest, under_way.intake, DIGEST_LEN);
+        hex_encode(under_way.intake, DIGEST_LEN, out->intake.dir);
+        return E_OK;
+    }
+    if (e == E_OK && j.now < log_position(s->log)->time)
+        e = diag_set(d, E_CLOCK_BEHIND, "set it right before planning");
+    if (e == E_OK)
+        e = state_open_batch(s, in->digest, &j.dir_fd, d);
+    if (e == E_OK)
+        e = make_plan(&j, out, d);
+    if (j.lines.f != NULL)
+        fclose(j.lines.f);
+    json_lines_free(&j.lines);
+    if (j.dir_fd >= 0)
+        close(j.dir_fd);
+    return e;
+}

@@ -1,0 +1,206 @@
+#include "batch/signing.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/bundle.h"
+#include "batch/sealing.h"
+#include "batch/witness.h"
+#include "core/clock.h"
+#include "hsm/sign.h"
+#include "pki/lint.h"
+
+/* The plan says which row it was decided by; the row, the key and the serial must be what the bytes say. */
+static enum err lint_item(struct signing *g, const struct policy_authority *a, const struct plan_item *item,
+                          struct diag *d)
+{
+    struct diag why = {0};
+    X509 *x = NULL;
+    struct outcome_key *key = NULL;
+    const struct policy_profile *p = policy_profile_find(a, item->profile);
+    if (p == NULL || strcmp(p->key, item->key) != 0)
+        return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
+                        item->key);
+    enum err e = issuers_find(&g->issuers, g->state, item->key, &key, d);
+    if (e != E_OK)
+        return e;
+    e = lint_end_entity(buf_span(&item->tbs), p, key->row, key->cert, &why);
+    if (e == E_OK)
+        e = lint_parse(buf_span(&item->tbs), &x, &why);
+    if (e == E_OK) {
+        const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
+        if (ASN1_STRING_length(serial) != PLAN_SERIAL ||
+            memcmp(ASN1_STRING_get0_data(serial), item->serial, PLAN_SERIAL) != 0)
+            e = diag_set(&why, E_LINT, "the serial number is not the plan's");
+    }
+    X509_free(x);
+    return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
+}
+
+static enum err lint_plan(struct signing *g, struct diag *d)
+{
+    struct plan_item item = {0};
+    bool more = true;
+    enum err e = E_OK;
+    const struct policy_authority *a = policy_authority_find(g->state->policy, g->plan.header.authority);
+    if (a == NULL)
+        return diag_set(d, E_AUTHORITY, "%s", g->plan.header.authority);
+    while (e == E_OK) {
+        e = plan_next(&g->plan, &item, &more, d);
+        if (e != E_OK || !more)
+            break;
+        if (item.issue)
+            e = lint_item(g, a, &item, d);
+    }
+    plan_item_free(&item);
+    return e;
+}
+
+static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LEN], struct diag *d)
+{
+    const struct plan_header *h = &g->plan.header;
+    if (memcmp(h->intake, intake, DIGEST_LEN) != 0)
+        return diag_set(d, E_PLAN_DIGEST, "the plan is of another batch");
+    enum err e = index_batch_by_digest(g->state->index, h->batch, &g->row, &g->intent, d);
+    if (e != E_OK)
+        return e;
+    if (g->intent) {
+        if (memcmp(g->row.intake, intake, DIGEST_LEN) != 0 || memcmp(g->row.plan, g->plan.digest, DIGEST_LEN) != 0)
+            return diag_set(d, E_PLAN_DIGEST, "the log names another plan for this batch");
+        g->done = g->row.bundle_seq > 0 && bundle_stands(g->dir_fd);
+        return E_OK;
+    }
+    e = planner_check_fresh(g->state, h, clock_now(), d);
+    if (e == E_OK)
+        e = authorise_check(g->dir_fd, g->state->policy, g->plan.digest, clock_now(), &g->authorisations, d);
+    return e;
+}
+
+enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], struct signing *out, struct diag *d)
+{
+    *out = (struct signing){.state = s, .dir_fd = -1};
+    enum err e = state_open_batch(s, intake, &out->dir_fd, d);
+    if (e == E_OK)
+        e = plan_open(out->dir_fd, &out->plan, d);
+    if (e == E_OK)
+        e = check_standing(out, intake, d);
+    if (e == E_OK && !out->done)
+        e = lint_plan(out, d);
+    return e;
+}
+
+static enum err log_authorisations(struct signing *g, const char *plan, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < g->authorisations.n && e == E_OK; i++) {
+        char officer[DIGEST_HEX], signature[DIGEST_HEX];
+        hex_encode(g->authorisations.by[i].certificate, DIGEST_LEN, officer);
+        hex_encode(g->authorisations.by[i].signature, DIGEST_LEN, signature);
+        e = log_append(g->state->log, RECORD_AUTHORISE,
+                       json_pack("{s:s,s:s,s:s}", "plan", plan, "officer", officer, "signature", signature), d);
+    }
+    return e;
+}
+
+/* From here on the batch is under way: its serials, its keys and its number are taken. */
+static enum err log_intent(struct signing *g, struct diag *d)
+{
+    const struct plan_header *h = &g->plan.header;
+    char batch[DIGEST_HEX], intake[DIGEST_HEX], plan[DIGEST_HEX], policy[DIGEST_HEX];
+    hex_encode(h->batch, DIGEST_LEN, batch);
+    hex_encode(h->intake, DIGEST_LEN, intake);
+    hex_encode(g->plan.digest, DIGEST_LEN, plan);
+    hex_encode(h->policy, DIGEST_LEN, policy);
+    enum err e = log_authorisations(g, plan, d);
+    if (e == E_OK)
+        e = log_append(g->state->log, RECORD_PLAN,
+                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "batch", batch, "intake", intake, "plan",
+                                 plan, "policy", policy, "authority", h->authority, "ra", h->ra, "sequence",
+                                 (json_int_t)h->sequence, "issue", (json_int_t)g->plan.issue, "refuse",
+                                 (json_int_t)g->plan.refuse),
+                       d);
+    if (e == E_OK)
+        e = log_sync(g->state->log, d);
+    return e;
+}
+
+static enum err refresh_row(struct signing *g, struct diag *d)
+{
+    bool found = false;
+    enum err e = state_refresh(g->state, d);
+    if (e == E_OK)
+        e = index_batch_by_digest(g->state->index, g->plan.header.batch, &g->row, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_INDEX, "the batch that was just logged is not in it");
+    return e;
+}
+
+static enum err seal_batch(struct signing *g, struct hsm *h, struct diag *d)
+{
+    struct hsm_key *key;
+    enum err e = outcomes_open_key(g->state, h, g->state->policy->log_key.name, &key, d);
+    if (e == E_OK)
+        e = sealing_run(g->state, key, d);
+    if (e == E_OK)
+        e = refresh_row(g, d);
+    return e;
+}
+
+/* The bundle's digest goes into the log before the bundle key signs it. */
+static enum err make_bundle(struct signing *g, struct hsm *h, struct diag *d)
+{
+    struct hsm_key *key;
+    uint8_t digest[DIGEST_LEN];
+    char batch[DIGEST_HEX], bundle[DIGEST_HEX];
+    enum err e = bundle_build(g->state, g->dir_fd, &g->plan, &g->row, digest, d);
+    if (e == E_OK && g->row.bundle_seq > 0 && memcmp(digest, g->row.bundle, DIGEST_LEN) != 0)
+        e = diag_set(d, E_ARCHIVE, "the bundle that log and archive give is not the one in the log");
+    if (e == E_OK)
+        e = outcomes_open_key(g->state, h, g->state->policy->bundle_key.name, &key, d);
+    if (e == E_OK && g->row.bundle_seq == 0) {
+        hex_encode(g->plan.header.batch, DIGEST_LEN, batch);
+        hex_encode(digest, DIGEST_LEN, bundle);
+        e = log_append(g->state->log, RECORD_BUNDLE, json_pack("{s:s,s:s}", "batch", batch, "bundle", bundle), d);
+        if (e == E_OK)
+            e = log_sync(g->state->log, d);
+        if (e == E_OK)
+            e = refresh_row(g, d);
+    }
+    if (e == E_OK)
+        e = bundle_sign(g->state, g->dir_fd, key, d);
+    return e;
+}
+
+enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struct progress *progress, struct diag *d)
+{
+    enum err e = witness_check(g->state, h, d);
+    if (e == E_OK && !g->intent) {
+        e = log_intent(g, d);
+        if (e == E_OK)
+            e = refresh_row(g, d);
+    }
+    if (e == E_OK && g->row.answered < g->row.total) {
+        e = plan_rewind(&g->plan, d);
+        if (e == E_OK)
+            e = outcomes_run(g->state, h, sessions, &g->plan, &g->issuers, g->row.answered, progress, &g->signatures,
+                             d);
+        if (e == E_OK)
+            e = refresh_row(g, d);
+    }
+    if (e == E_OK && g->row.seal_seq == 0)
+        e = seal_batch(g, h, d);
+    if (e == E_OK)
+        e = make_bundle(g, h, d);
+    if (e == E_OK)
+        e = witness_write(g->state, h, d);
+    return e;
+}
+
+void signing_close(struct signing *g)
+{
+    plan_close(&g->plan);
+    issuers_free(&g->issuers);
+    if (g->dir_fd >= 0)
+        close(g->dir_fd);
+    *g = (struct signing){.dir_fd = -1};
+}

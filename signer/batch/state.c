@@ -1,0 +1,205 @@
+#include "batch/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batch/history.h"
+#include "core/file.h"
+#include "core/version.h"
+#include "hsm/hsm.h"
+#include "pki/cert.h"
+#include "pki/key.h"
+
+static enum err take_lock(struct state *s, struct diag *d)
+{
+    s->lock_fd = openat(s->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (s->lock_fd < 0)
+        return diag_errno(d, errno, "%s/lock", s->path);
+    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? diag_set(d, E_STATE_LOCKED, "%s", s->path)
+                                    : diag_errno(d, errno, "%s/lock", s->path);
+    return E_OK;
+}
+
+static enum err begin(const char *path, const struct policy *policy, struct state *out, struct diag *d)
+{
+    *out = (struct state){.policy = policy, .fd = -1, .lock_fd = -1, .archive_fd = -1};
+    out->path = strdup(path);
+    if (out->path == NULL)
+        return diag_set(d, E_NO_MEMORY, "%s", path);
+    return policy_digest(policy, out->policy_digest);
+}
+
+static enum err check_empty(struct state *s, struct diag *d)
+{
+    struct file_list list = {0};
+    enum err e = file_list(s->fd, 2, &list, d);
+    bool only_lock = list.n == 0 || (list.n == 1 && strcmp(list.names[0], "lock") == 0);
+    file_list_free(&list);
+    if (e == E_MEDIUM_LIMIT || (e == E_OK && !only_lock))
+        return diag_set(d, E_STATE_EXISTS, "%s", s->path);
+    return e;
+}
+
+static enum err open_folders(struct state *s, struct diag *d)
+{
+    enum err e = file_make_dir(s->fd, ARCHIVE_DIR, &s->archive_fd, d);
+    return e != E_OK ? e : index_open(s->path, &s->index, d);
+}
+
+static json_t *genesis_fields(const struct state *s, const struct hsm_identity *token)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(s->policy_digest, DIGEST_LEN, hex);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "hash", digest_name(s->policy->log_hash), "program",
+                     "rootseal " ROOTSEAL_VERSION, "policy", hex, "token-manufacturer", token->manufacturer,
+                     "token-model", token->model, "token-serial", token->serial, "token-label", token->label);
+}
+
+static void remember_token(struct state *s, const char *serial, const char *model)
+{
+    snprintf(s->token_serial, sizeof s->token_serial, "%s", serial);
+    snprintf(s->token_model, sizeof s->token_model, "%s", model);
+}
+
+enum err state_create(const char *path, const struct policy *policy, const struct hsm_identity *token,
+                      struct state *out, struct diag *d)
+{
+    enum err e = begin(path, policy, out, d);
+    if (e == E_OK && mkdir(path, 0700) != 0 && errno != EEXIST)
+        e = diag_errno(d, errno, "%s", path);
+    if (e == E_OK)
+        e = file_open_dir(path, &out->fd, d);
+    if (e == E_OK)
+        e = check_empty(out, d);
+    if (e == E_OK)
+        e = take_lock(out, d);
+    if (e == E_OK)
+        e = log_create(out->fd, policy->log_hash, genesis_fields(out, token), &out->log, d);
+    if (e == E_OK)
+        e = open_folders(out, d);
+    if (e == E_OK)
+        e = state_refresh(out, d);
+    if (e == E_OK) {
+        memcpy(out->log_id, log_position(out->log)->id, DIGEST_LEN);
+        remember_token(out, token->serial, token->model);
+    }
+    return e;
+}
+
+/* The first line tells which token and which digest this state belongs to. */
+static enum err read_genesis(struct state *s, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    struct record r = {0};
+    struct span line;
+    bool more = false;
+    enum err e = log_reader_open(s->fd, LOG_FILE, NULL, &reader, d);
+    if (e == E_OK)
+        e = log_reader_next(reader, &line, &r, &more, d);
+    if (e == E_OK && (!more || r.type != RECORD_GENESIS))
+        e = diag_set(d, E_LOG_FORMAT, LOG_FILE " does not begin with a genesis line");
+    if (e == E_OK) {
+        remember_token(s, json_string_value(json_object_get(r.obj, "token-serial")),
+                       json_string_value(json_object_get(r.obj, "token-model")));
+        memcpy(s->log_id, log_reader_position(reader)->id, DIGEST_LEN);
+        if (log_reader_position(reader)->hash != s->policy->log_hash)
+            e = diag_set(d, E_POLICY, "the log is chained with %s, the policy says %s",
+                         digest_name(log_reader_position(reader)->hash), digest_name(s->policy->log_hash));
+    }
+    record_free(&r);
+    log_reader_close(reader);
+    return e;
+}
+
+enum err state_open(const char *path, const struct policy *policy, struct state *out, struct diag *d)
+{
+    struct stat st;
+    struct log_position end;
+    enum err e = begin(path, policy, out, d);
+    if (e == E_OK)
+        e = file_open_dir(path, &out->fd, d);
+    if (e == E_MEDIUM || (e == E_OK && fstatat(out->fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0))
+        return diag_set(d, E_STATE_MISSING, "%s", path);
+    if (e == E_OK)
+        e = take_lock(out, d);
+    if (e == E_OK)
+        e = read_genesis(out, d);
+    if (e == E_OK)
+        e = open_folders(out, d);
+    if (e == E_OK)
+        e = history_catch_up(out, &end, d);
+    if (e == E_OK)
+        e = log_open(out->fd, &end, &out->log, d);
+    if (e == E_OK && log_position(out->log)->size != end.size) /* a recovery line was added */
+        e = state_refresh(out, d);
+    return e;
+}
+
+enum err state_refresh(struct state *s, struct diag *d)
+{
+    struct log_position end;
+    enum err e = history_catch_up(s, &end, d);
+    if (e == E_OK && memcmp(end.head, log_position(s->log)->head, DIGEST_LEN) != 0)
+        e = diag_set(d, E_LOG_CHAIN, "the log on disk is not the one that was written");
+    return e;
+}
+
+enum err state_anchor(struct state *s, const char *key, X509 **out, struct diag *d)
+{
+    struct index_key k = {0};
+    bool found = false;
+    *out = NULL;
+    enum err e = index_key(s->index, key, &k, &found, d);
+    if (e == E_OK && (!found || k.certificate.len == 0))
+        e = diag_set(d, E_ANCHOR, "the log has no certificate for the key %s", key);
+    if (e == E_OK)
+        e = cert_parse(buf_span(&k.certificate), out, d);
+    index_key_free(&k);
+    return e;
+}
+
+enum err state_public_key(struct state *s, const char *key, EVP_PKEY **out, struct diag *d)
+{
+    struct index_key k = {0};
+    struct key parsed = {0};
+    bool found = false;
+    *out = NULL;
+    enum err e = index_key(s->index, key, &k, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_KEY_MISSING, "the log has no key %s", key);
+    if (e == E_OK)
+        e = key_from_spki(buf_span(&k.spki), &parsed, d);
+    if (e == E_OK && EVP_PKEY_up_ref(parsed.pkey) == 1)
+        *out = parsed.pkey;
+    key_free(&parsed);
+    index_key_free(&k);
+    return e;
+}
+
+enum err state_open_batch(struct state *s, const uint8_t intake[DIGEST_LEN], int *fd, struct diag *d)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(intake, DIGEST_LEN, hex);
+    *fd = openat(s->archive_fd, hex, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", hex);
+}
+
+void state_close(struct state *s)
+{
+    log_close(s->log);
+    index_close(s->index);
+    if (s->archive_fd >= 0)
+        close(s->archive_fd);
+    if (s->lock_fd >= 0)
+        close(s->lock_fd);
+    if (s->fd >= 0)
+        close(s->fd);
+    free(s->path);
+    *s = (struct state){.fd = -1, .lock_fd = -1, .archive_fd = -1};
+}

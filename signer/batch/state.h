@@ -1,0 +1,58 @@
+/* state.h - the appliance's state: a folder with the log, the archive and the index, and the lock on it.
+ *
+ *     audit.jsonl            the log: the truth
+ *     index.db               a cache over log and archive
+ *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/
+ *     anchors/<key>.pem      the certificates of our own keys, for RAs and auditors
+ *     lock                   held by the one program that works on the state
+ */
+#ifndef ROOTSEAL_BATCH_STATE_H
+#define ROOTSEAL_BATCH_STATE_H
+
+#include <openssl/x509.h>
+
+#include "log/index.h"
+#include "log/log.h"
+#include "policy/policy.h"
+
+#define ARCHIVE_DIR "archive"
+#define ANCHORS_DIR "anchors"
+
+struct state {
+    const struct policy *policy;
+    uint8_t policy_digest[DIGEST_LEN];
+    char *path;
+    int fd;          /* the folder */
+    int lock_fd;
+    int archive_fd;
+    struct log *log;
+    struct index *index;
+    uint8_t log_id[DIGEST_LEN];
+    char token_serial[65]; /* of the token the state was made with, from the genesis line */
+    char token_model[65];
+};
+
+/* Make a new state in an empty or missing folder: genesis with the policy's log hash and the token's identity. Locked
+ * and open when it returns. E_STATE_EXISTS, E_STATE_LOCKED. */
+struct hsm_identity;
+ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy, const struct hsm_identity *token,
+                                   struct state *out, struct diag *d);
+
+/* Open and lock an existing state: a torn log line is cut off and explained, the index brought up to date. E_STATE_MISSING,
+ * E_STATE_LOCKED, the log's and index's errors. End with state_close(), on failure too. */
+ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, struct state *out, struct diag *d);
+void state_close(struct state *s);
+
+/* Bring the index up to the log's synced end. */
+ERR_MUST_USE enum err state_refresh(struct state *s, struct diag *d);
+
+/* The certificate of one of our own keys, from its anchor line. E_ANCHOR when there is none yet. X509_free() it. */
+ERR_MUST_USE enum err state_anchor(struct state *s, const char *key, X509 **out, struct diag *d);
+
+/* The public key of one of our own keys, from its keygen line. E_KEY_MISSING when there is none. EVP_PKEY_free() it. */
+ERR_MUST_USE enum err state_public_key(struct state *s, const char *key, EVP_PKEY **out, struct diag *d);
+
+/* Open archive/<digest>/; E_ARCHIVE when it is not there. */
+ERR_MUST_USE enum err state_open_batch(struct state *s, const uint8_t intake[DIGEST_LEN], int *fd, struct diag *d);
+
+#endif

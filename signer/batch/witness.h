@@ -1,0 +1,24 @@
+/* witness.h - the head of the log that the token keeps, so that an old or shortened log is found out.
+ *
+ * The data object "rootseal-log-head" holds one line of text:
+ *     rootseal-head-1 <log id> <lines> <bytes> <digest of the last line>
+ */
+#ifndef ROOTSEAL_BATCH_WITNESS_H
+#define ROOTSEAL_BATCH_WITNESS_H
+
+#include "batch/state.h"
+#include "hsm/hsm.h"
+
+#define WITNESS_LABEL "rootseal-log-head"
+
+/* A new state on a token that keeps another log's head already is refused: E_TOKEN_OTHER. */
+ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
+
+/* The token must be the one of the genesis line (E_TOKEN_OTHER), and the log must still hold the line the token knows as
+ * head (E_LOG_ROLLED_BACK when it is shorter or another). */
+ERR_MUST_USE enum err witness_check(struct state *s, struct hsm *h, struct diag *d);
+
+/* Give the token the log's present head. Only after log_sync(). */
+ERR_MUST_USE enum err witness_write(struct state *s, struct hsm *h, struct diag *d);
+
+#endif

@@ -1,0 +1,53 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "batch/plan.h"
+#include "commands.h"
+#include "core/words.h"
+
+enum err plan_medium(struct state *s, struct planned *planned, struct diag *d)
+{
+    struct cli_progress bar = {.label = "planning"};
+    struct progress progress = {cli_progress_step, &bar};
+    struct intake in;
+    enum err e = intake_copy(options.from, s->archive_fd, &s->policy->limits, &in, d);
+    if (e == E_OK)
+        e = planner_run(s, &in, &progress, planned, d);
+    cli_progress_end(&bar);
+    return e;
+}
+
+enum err plan_refusal(const struct planned *p, struct diag *d)
+{
+    return diag_set_clause(d, p->refused, p->clause, "%s", p->detail);
+}
+
+static void print_planned(const struct planned *p)
+{
+    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    hex_encode(p->plan, DIGEST_LEN, hex);
+    words_format(p->plan, DIGEST_LEN, 4, "        ", words, sizeof words);
+    printf("batch   %s\nplan    %s\nwords   %s\n", p->intake.dir, hex, words);
+    if (p->under_way)
+        printf("This batch was planned and authorised before; its plan stands.\n");
+}
+
+enum err cmd_plan(int n, char **operands, struct diag *d)
+{
+    struct state s;
+    struct planned planned;
+    (void)n;
+    (void)operands;
+    enum err e = state_open(options.state, &policy_table, &s, d);
+    if (e == E_OK)
+        e = plan_medium(&s, &planned, d);
+    if (e == E_OK && planned.refused != E_OK) {
+        printf("batch   %s\n", planned.intake.dir);
+        e = plan_refusal(&planned, d);
+    } else if (e == E_OK) {
+        print_planned(&planned);
+        printf("Officers: ceremony authorise --state %s --batch %.16s ...\n", options.state, planned.intake.dir);
+    }
+    state_close(&s);
+    return e;
+}

@@ -1,0 +1,63 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "core/clock.h"
+#include "core/words.h"
+
+struct status {
+    char log[DIGEST_HEX], head[DIGEST_HEX], policy[DIGEST_HEX], time[CLOCK_TEXT];
+    uint64_t lines, issued, batches;
+};
+
+static enum err collect(struct state *s, struct status *out, struct diag *d)
+{
+    const struct log_position *at = log_position(s->log);
+    hex_encode(s->log_id, DIGEST_LEN, out->log);
+    hex_encode(at->head, DIGEST_LEN, out->head);
+    hex_encode(s->policy_digest, DIGEST_LEN, out->policy);
+    clock_format(at->time, out->time);
+    out->lines = at->size;
+    return index_totals(s->index, &out->issued, &out->batches, d);
+}
+
+static enum err print_json(const struct status *t)
+{
+    struct buf out = {0};
+    json_t *obj = json_pack("{s:s,s:s,s:I,s:s,s:s,s:I,s:I}", "policy", t->policy, "log", t->log, "lines",
+                            (json_int_t)t->lines, "head", t->head, "time", t->time, "issued", (json_int_t)t->issued,
+                            "batches", (json_int_t)t->batches);
+    enum err e = json_line_write(obj, &out);
+    if (e == E_OK)
+        printf("%.*s\n", (int)out.len, (const char *)out.data);
+    json_decref(obj);
+    buf_free(&out);
+    return e;
+}
+
+static void print_text(const struct status *t, const uint8_t head[DIGEST_LEN])
+{
+    char words[DIGEST_LEN * 12 + 64];
+    words_format(head, DIGEST_LEN, 4, "         ", words, sizeof words);
+    printf("policy   %s\nlog      %s\nlines    %" PRIu64 ", the last of %s\nissued   %" PRIu64
+           " certificates\nbatches  %" PRIu64 "\nhead     %s\nwords    %s\n",
+           t->policy, t->log, t->lines, t->time, t->issued, t->batches, t->head, words);
+}
+
+enum err cmd_status(int n, char **operands, struct diag *d)
+{
+    struct state s;
+    struct status t;
+    (void)n;
+    (void)operands;
+    enum err e = state_open(options.state, &policy_table, &s, d);
+    if (e == E_OK)
+        e = collect(&s, &t, d);
+    if (e == E_OK && options.json)
+        e = print_json(&t);
+    else if (e == E_OK)
+        print_text(&t, log_position(s.log)->head);
+    state_close(&s);
+    return e;
+}

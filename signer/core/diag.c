@@ -1,0 +1,72 @@
+#include "core/diag.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+
+static void record(struct diag *d, enum err code, const char *clause, const char *raw)
+{
+    if (d == NULL)
+        return;
+    d->code = code;
+    d->clause = clause != NULL && clause[0] != '\0' ? clause : err_clause(code);
+    text_escape(d->text, sizeof d->text, raw, strlen(raw));
+}
+
+enum err diag_set(struct diag *d, enum err code, const char *format, ...)
+{
+    char raw[2 * DIAG_TEXT_MAX];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    record(d, code, NULL, raw);
+    return code;
+}
+
+enum err diag_set_clause(struct diag *d, enum err code, const char *clause, const char *format, ...)
+{
+    char raw[2 * DIAG_TEXT_MAX];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    record(d, code, clause, raw);
+    return code;
+}
+
+enum err diag_errno(struct diag *d, int errnum, const char *format, ...)
+{
+    char raw[2 * DIAG_TEXT_MAX];
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof raw)
+        snprintf(raw + n, sizeof raw - (size_t)n, ": %s", strerror(errnum));
+    enum err code = err_from_errno(errnum);
+    record(d, code, NULL, raw);
+    return code;
+}
+
+void diag_clear(struct diag *d)
+{
+    *d = (struct diag){0};
+}
+
+void diag_print(const char *program, enum err code, const struct diag *d)
+{
+    bool fits = d != NULL && d->code == code;
+    fprintf(stderr, "%s: %s: %s", program, err_name(code), err_sentence(code));
+    if (fits && d->text[0] != '\0')
+        fprintf(stderr, ": %s", d->text);
+    const char *clause = fits ? d->clause : err_clause(code);
+    if (clause != NULL && clause[0] != '\0')
+        fprintf(stderr, " [%s]", clause);
+    if (err_advice(code)[0] != '\0')
+        fprintf(stderr, "\n%s: what to do: %s", program, err_advice(code));
+    fputc('\n', stderr);
+}

@@ -1,0 +1,37 @@
+/* diag.h - where an error happened, in words fit for a terminal. */
+#ifndef ROOTSEAL_CORE_DIAG_H
+#define ROOTSEAL_CORE_DIAG_H
+
+#include "core/err.h"
+
+#define DIAG_TEXT_MAX 400
+
+/* The place and detail of one error. Zero-initialise. A function that takes a diag fills it when, and only when, it
+ * returns something else than E_OK. The text is printable ASCII whatever went into it. */
+struct diag {
+    enum err code;
+    const char *clause; /* constant text: the policy row's clause, or the table's; "" when there is none */
+    char text[DIAG_TEXT_MAX];
+};
+
+/* Record code with a place; the formatted text is escaped by text_escape() before it is stored, cut with "..." when it
+ * is longer than DIAG_TEXT_MAX. The clause becomes the table's. d may be NULL. Returns code, so that a caller can
+ * write `return diag_set(d, E_X, ...)`. */
+enum err diag_set(struct diag *d, enum err code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same, with the clause of a policy row; an empty or NULL clause leaves the table's. The clause is kept by
+ * reference and must be constant (the policy table's are). */
+enum err diag_set_clause(struct diag *d, enum err code, const char *clause, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same for a failed system call: the code follows errno, the text ends with its description. */
+enum err diag_errno(struct diag *d, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Forget what was recorded. */
+void diag_clear(struct diag *d);
+
+/* Print "program: CODE: sentence: text. Advice." with the clause to stderr. */
+void diag_print(const char *program, enum err code, const struct diag *d);
+
+#endif

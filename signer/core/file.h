@@ -1,0 +1,66 @@
+/* file.h - files that survive a power cut, and files that come from strangers. */
+#ifndef ROOTSEAL_CORE_FILE_H
+#define ROOTSEAL_CORE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/diag.h"
+
+/* Everywhere below: `name` is one path component; what the system refuses for another reason
+ * than those listed is E_DISK_FULL, E_NO_MEMORY or E_IO, as errno says; and a descriptor handed
+ * out is the caller's to close(). */
+
+/* Open an existing folder for openat(). *fd is -1 on failure; E_MEDIUM when it is not there or
+ * not a folder. */
+ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
+
+/* Open the folder `name` below dirfd, making it (mode 0700) when it is not there, and sync
+ * dirfd. No symbolic link is followed: E_MEDIUM when something else than a folder has the name.
+ * *fd is -1 on failure. */
+ERR_MUST_USE enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d);
+
+/* Read the regular file `name` below dirfd whole, appended to out; on failure out is unchanged.
+ * A missing file sets *found to false and is E_OK when found is not NULL, else E_IO.
+ * E_MEDIUM_FILE when it is a symbolic link or anything else but a regular file (a FIFO does not
+ * block), E_MEDIUM_LIMIT when it is larger than max bytes. */
+ERR_MUST_USE enum err file_read(int dirfd, const char *name, size_t max, struct buf *out,
+                                bool *found, struct diag *d);
+
+/* Make the n bytes the content of `name` below dirfd so that after a crash either the old or the
+ * new content is there, whole: temporary file (name with ".tmp" added, mode 0600), write, fsync,
+ * rename, fsync of the folder. A temporary file left by a crash is replaced; after a failure
+ * none is left. */
+ERR_MUST_USE enum err file_write(int dirfd, const char *name, const void *p, size_t n,
+                                 struct diag *d);
+
+/* Write all n bytes to fd, going on after EINTR and short writes. */
+ERR_MUST_USE enum err file_write_all(int fd, const void *p, size_t n, const char *where,
+                                     struct diag *d);
+
+/* fsync and report. */
+ERR_MUST_USE enum err file_sync(int fd, const char *where, struct diag *d);
+
+/* Rename within dirfd and fsync dirfd. An existing target is replaced when it is a file. */
+ERR_MUST_USE enum err file_rename(int dirfd, const char *from, const char *to, struct diag *d);
+
+/* SHA-256 of the regular file `name` below dirfd, opened as file_read() does. E_MEDIUM_FILE,
+ * E_IO (also when missing), E_CRYPTO. */
+ERR_MUST_USE enum err file_digest(int dirfd, const char *name, uint8_t out[32], struct diag *d);
+
+/* Remove a folder below dirfd with the plain files in it (one level, as bundles are). Missing is
+ * E_OK; E_MEDIUM when it is not a folder. */
+ERR_MUST_USE enum err file_remove_dir(int dirfd, const char *name, struct diag *d);
+
+/* Names of the entries of the folder, "." and ".." left out, sorted bytewise; at most max of
+ * them, else E_MEDIUM_LIMIT. Free with file_list_free(). */
+struct file_list {
+    char **names;
+    size_t n;
+};
+ERR_MUST_USE enum err file_list(int dirfd, size_t max, struct file_list *out, struct diag *d);
+void file_list_free(struct file_list *l);
+
+#endif

@@ -1,0 +1,23 @@
+/* limits.h - every fixed limit of the program in one place. The policy can only lower those that it names. */
+#ifndef ROOTSEAL_CORE_LIMITS_H
+#define ROOTSEAL_CORE_LIMITS_H
+
+#define LIMIT_LINE (64 * 1024)             /* bytes in one line of any JSON Lines file that comes from outside */
+#define LIMIT_LOG_LINE (16 * 1024)         /* bytes in one line of the audit log */
+#define LIMIT_BATCH_BYTES (512u << 20)     /* bytes in one batch.jsonl */
+#define LIMIT_BATCH_REQUESTS 100000        /* requests in one batch */
+#define LIMIT_MEDIUM_FILES 64              /* entries in a batch folder */
+#define LIMIT_APPROVAL_BYTES (256 * 1024)  /* bytes in one detached signature */
+#define LIMIT_CERT_BYTES (64 * 1024)       /* bytes in one certificate file */
+#define LIMIT_KEY_BYTES (64 * 1024)        /* bytes in one private key file */
+#define LIMIT_TBS_BYTES (24 * 1024)        /* bytes in one TBSCertificate */
+#define LIMIT_CSR_BYTES (32 * 1024)        /* bytes in one PKCS#10 request */
+#define LIMIT_SIGNATURE_BYTES 1024         /* bytes in one signature (RSA-8192) */
+#define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */
+#define LIMIT_SAN_NAMES 32                 /* names in one subjectAltName */
+#define LIMIT_SESSIONS 64                  /* parallel sessions on one token */
+#define LIMIT_OFFICERS 32                  /* officers in a policy */
+#define LIMIT_CLOCK_SKEW 300               /* seconds an RA's clock may be ahead of ours */
+#define LIMIT_PIN_BYTES 256                /* bytes in a PIN or passphrase */
+
+#endif

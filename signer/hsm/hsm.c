@@ -1,0 +1,254 @@
+#include <dlfcn.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "hsm/ckr.h"
+#include "hsm/session.h"
+#include "hsm/uri.h"
+
+/* ---------------------------------------------------------------- errors */
+
+/* "call: answer", and the token once it is known. */
+static enum err fail(const struct hsm *h, enum err code, const char *what, const char *answer, struct diag *d)
+{
+    if (h->identity.label[0] == '\0')
+        return diag_set(d, code, "%s: %s", what, answer);
+    return diag_set(d, code, "%s: %s (token \"%s\", serial %s)", what, answer, h->identity.label, h->identity.serial);
+}
+
+enum err session_fail(const struct hsm *h, CK_RV rv, const char *what, struct diag *d)
+{
+    char name[CKR_NAME_MAX];
+    return fail(h, rv == CKR_HOST_MEMORY ? E_NO_MEMORY : E_TOKEN, what, ckr_name(rv, name), d);
+}
+
+enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag *d)
+{
+    CK_RV rv = CKR_OK;
+    const char *reason = NULL; /* constant text of OpenSSL or libp11 */
+    for (unsigned long e; (e = ERR_get_error()) != 0;) {
+        if (ERR_GET_LIB(e) == ERR_get_CKR_code())
+            rv = (CK_RV)ERR_GET_REASON(e);
+        else if (reason == NULL)
+            reason = ERR_reason_error_string(e);
+    }
+    if (rv != CKR_OK)
+        return session_fail(h, rv, what, d);
+    return fail(h, E_TOKEN, what, reason != NULL ? reason : "it failed", d);
+}
+
+/* ---------------------------------------------------------------- opening */
+
+/* Our own dlopen() goes first: libp11 would print what the linker says instead of returning it. */
+static enum err load_module(struct hsm *h, const char *path, struct diag *d)
+{
+    char name[CKR_NAME_MAX];
+    h->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (h->module == NULL)
+        return diag_set(d, E_MODULE, "%s", dlerror());
+    CK_C_GetFunctionList get_list = (CK_C_GetFunctionList)dlsym(h->module, "C_GetFunctionList");
+    if (get_list == NULL)
+        return diag_set(d, E_MODULE, "%s is no PKCS#11 module: it has no C_GetFunctionList", path);
+    CK_RV rv = get_list(&h->f);
+    if (rv != CKR_OK || h->f == NULL)
+        return diag_set(d, E_MODULE, "%s: C_GetFunctionList: %s", path, ckr_name(rv, name));
+
+    h->ctx = PKCS11_CTX_new();
+    if (h->ctx == NULL)
+        return diag_set(d, E_NO_MEMORY, "libp11");
+    if (PKCS11_CTX_load(h->ctx, path) != 0) {
+        struct diag cause = {0};
+        (void)session_fail_libp11(h, "C_Initialize", &cause);
+        PKCS11_CTX_free(h->ctx);
+        h->ctx = NULL;
+        return diag_set(d, E_MODULE, "%s: %s", path, cause.text);
+    }
+    return E_OK;
+}
+
+static enum err list_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct diag *d)
+{
+    CK_RV rv = h->f->C_GetSlotList(CK_TRUE, NULL, n);
+    if (rv != CKR_OK)
+        return session_fail(h, rv, "C_GetSlotList", d);
+    *out = calloc(*n + 1, sizeof **out);
+    if (*out == NULL)
+        return diag_set(d, E_NO_MEMORY, "slots");
+    rv = h->f->C_GetSlotList(CK_TRUE, *out, n);
+    return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_GetSlotList", d);
+}
+
+/* Look at every token there is. One that cannot be asked is only of interest when none fits: it may be ours. */
+static enum err find_token(struct hsm *h, const char *text, struct diag *d)
+{
+    struct uri *u = NULL;
+    CK_SLOT_ID *ids = NULL;
+    CK_ULONG n = 0, fits = 0;
+    CK_RV trouble = CKR_OK;
+    enum err e = uri_parse(text, &u, d);
+    if (e == E_OK)
+        e = list_slots(h, &ids, &n, d);
+    for (CK_ULONG i = 0; e == E_OK && i < n; i++) {
+        CK_TOKEN_INFO info;
+        CK_RV rv = h->f->C_GetTokenInfo(ids[i], &info);
+        if (rv != CKR_OK) {
+            trouble = rv;
+        } else if ((info.flags & CKF_TOKEN_INITIALIZED) != 0 && uri_fits_token(u, &info)) {
+            h->slot_id = ids[i];
+            h->token = info;
+            fits++;
+        }
+    }
+    if (e == E_OK && fits > 1)
+        e = diag_set(d, E_TOKEN_AMBIGUOUS, "%lu tokens fit %s", fits, text);
+    if (e == E_OK && fits == 0) {
+        char name[CKR_NAME_MAX];
+        e = diag_set(d, E_TOKEN_MISSING, "%s%s%s", text, trouble != CKR_OK ? "; a token there answers " : "",
+                     trouble != CKR_OK ? ckr_name(trouble, name) : "");
+    }
+    free(ids);
+    uri_free(u);
+    return e;
+}
+
+static enum err find_libp11_slot(struct hsm *h, struct diag *d)
+{
+    if (PKCS11_enumerate_slots(h->ctx, &h->slots, &h->slots_n) != 0)
+        return session_fail_libp11(h, "PKCS11_enumerate_slots", d);
+    for (unsigned i = 0; i < h->slots_n; i++)
+        if (PKCS11_get_slotid_from_slot(&h->slots[i]) == h->slot_id && h->slots[i].token != NULL)
+            h->slot = &h->slots[i];
+    return h->slot != NULL ? E_OK : diag_set(d, E_TOKEN_MISSING, "it was unplugged just now");
+}
+
+/* ---------------------------------------------------------------- identity */
+
+/* PKCS#11 pads its texts with blanks and ends them with nothing. */
+static void set_text(char *out, size_t cap, const unsigned char *in, size_t n)
+{
+    while (n > 0 && (in[n - 1] == ' ' || in[n - 1] == '\0'))
+        n--;
+    text_escape(out, cap, in, n);
+}
+
+static void set_identity(struct hsm *h)
+{
+    struct hsm_identity *i = &h->identity;
+    const CK_TOKEN_INFO *t = &h->token;
+    set_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
+    set_text(i->model, sizeof i->model, t->model, sizeof t->model);
+    set_text(i->serial, sizeof i->serial, t->serialNumber, sizeof t->serialNumber);
+    set_text(i->label, sizeof i->label, t->label, sizeof t->label);
+    i->pinpad = (t->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+    i->pin_low = (t->flags & CKF_USER_PIN_COUNT_LOW) != 0;
+    i->pin_final = (t->flags & CKF_USER_PIN_FINAL_TRY) != 0;
+}
+
+const struct hsm_identity *hsm_identity(const struct hsm *h)
+{
+    return &h->identity;
+}
+
+/* ---------------------------------------------------------------- life */
+
+enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out, struct diag *d)
+{
+    CK_FLAGS flags = CKF_SERIAL_SESSION | (write ? CKF_RW_SESSION : 0);
+    CK_RV rv = h->f->C_OpenSession(h->slot_id, flags, NULL, NULL, out);
+    return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_OpenSession", d);
+}
+
+enum err hsm_open(const char *module_path, const char *token_uri, enum policy_vendor vendor, struct hsm **out,
+                  struct diag *d)
+{
+    *out = NULL;
+    struct hsm *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return diag_set(d, E_NO_MEMORY, "token");
+    h->vendor = vendor_find(vendor);
+
+    enum err e = load_module(h, module_path, d);
+    if (e != E_OK)
+        goto out;
+    e = find_token(h, token_uri, d);
+    if (e != E_OK)
+        goto out;
+    set_identity(h);
+    e = find_libp11_slot(h, d);
+    if (e != E_OK)
+        goto out;
+    e = session_open(h, true, &h->session, d);
+    h->session_open = e == E_OK;
+
+out:
+    if (e == E_OK)
+        *out = h;
+    else
+        hsm_close(h);
+    return e;
+}
+
+void hsm_close(struct hsm *h)
+{
+    if (h == NULL)
+        return;
+    /* libp11's keys refer to its slots, and these to the module: from the leaves to the root. */
+    while (h->keys != NULL) {
+        struct hsm_key *k = h->keys;
+        h->keys = k->next;
+        EVP_PKEY_free(k->public_key);
+        EVP_PKEY_free(k->rsa);
+        free(k);
+    }
+    if (h->session_open) {
+        h->f->C_Logout(h->session);
+        h->f->C_CloseSession(h->session);
+    }
+    if (h->slots != NULL)
+        PKCS11_release_all_slots(h->ctx, h->slots, h->slots_n);
+    if (h->ctx != NULL) {
+        PKCS11_CTX_unload(h->ctx);
+        PKCS11_CTX_free(h->ctx);
+    }
+    if (h->module != NULL)
+        dlclose(h->module);
+    ERR_clear_error();
+    free(h);
+}
+
+/* ---------------------------------------------------------------- login */
+
+/* After a refused PIN the token's flags say how many tries are left: the person must know before the next one. */
+static const char *tries_left(struct hsm *h)
+{
+    if (h->f->C_GetTokenInfo(h->slot_id, &h->token) != CKR_OK)
+        return "";
+    set_identity(h);
+    if ((h->token.flags & CKF_USER_PIN_LOCKED) != 0)
+        return "; the PIN is locked now";
+    return h->identity.pin_final ? "; one try is left" : "";
+}
+
+enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
+{
+    if (pin == NULL && !h->identity.pinpad)
+        return diag_set(d, E_PIN_MISSING, "token \"%s\" has no PIN pad", h->identity.label);
+    CK_UTF8CHAR *text = pin != NULL ? (CK_UTF8CHAR *)pin->text : NULL;
+    CK_RV rv = h->f->C_Login(h->session, CKU_USER, text, pin != NULL ? pin->n : 0);
+    char name[CKR_NAME_MAX];
+    switch (rv) {
+    case CKR_OK:
+    case CKR_USER_ALREADY_LOGGED_IN:
+        return E_OK;
+    case CKR_PIN_INCORRECT:
+    case CKR_PIN_LEN_RANGE:
+    case CKR_PIN_INVALID:
+        return diag_set(d, E_PIN_WRONG, "%s (token \"%s\")%s", ckr_name(rv, name), h->identity.label, tries_left(h));
+    case CKR_PIN_LOCKED:
+        return diag_set(d, E_PIN_LOCKED, "token \"%s\"", h->identity.label);
+    default:
+        return session_fail(h, rv, "C_Login", d);
+    }
+}

@@ -1,0 +1,275 @@
+#include "log/index.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log/position.h"
+#include "log/query.h"
+
+/* Of the schema below: another number is another schema, and the index is made anew. */
+#define SCHEMA_VERSION 2
+#define APPLICATION_ID 0x52536c78 /* "RSlx" */
+#define STRING_OF(x) #x
+#define NUMBER_TEXT(x) STRING_OF(x)
+
+/* The version comes last, in the same transaction: a half-made schema has none. */
+static const char schema[] =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE keys (name TEXT PRIMARY KEY, digest BLOB NOT NULL, spki BLOB NOT NULL,"
+    " certificate BLOB);"
+    "CREATE INDEX keys_digest ON keys (digest);"
+    "CREATE TABLE batches (digest BLOB PRIMARY KEY, ra TEXT NOT NULL, id TEXT NOT NULL,"
+    " sequence INTEGER NOT NULL, plan BLOB NOT NULL, plan_seq INTEGER NOT NULL,"
+    " answered INTEGER NOT NULL, seal_seq INTEGER NOT NULL, bundle BLOB NOT NULL,"
+    " bundle_seq INTEGER NOT NULL, intake BLOB NOT NULL, before BLOB NOT NULL,"
+    " total INTEGER NOT NULL, UNIQUE (ra, id));"
+    "CREATE INDEX batches_unsealed ON batches (seal_seq) WHERE seal_seq = 0;"
+    "CREATE INDEX batches_sequence ON batches (ra, sequence);"
+    "CREATE INDEX batches_plan ON batches (plan_seq);"
+    "CREATE TABLE seen (intake BLOB NOT NULL, what TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " PRIMARY KEY (intake, what)) WITHOUT ROWID;"
+    "CREATE TABLE certs (authority TEXT NOT NULL, serial BLOB NOT NULL, batch BLOB NOT NULL,"
+    " n INTEGER NOT NULL, spki BLOB NOT NULL, subject BLOB NOT NULL, not_after INTEGER NOT NULL,"
+    " log_seq INTEGER NOT NULL, PRIMARY KEY (authority, serial), UNIQUE (batch, n));"
+    "CREATE INDEX certs_spki ON certs (spki);"
+    "PRAGMA application_id = " NUMBER_TEXT(APPLICATION_ID) ";"
+    "PRAGMA user_version = " NUMBER_TEXT(SCHEMA_VERSION) ";"
+    "COMMIT;";
+
+/* The index must be consistent in itself after a crash, however old, since nothing would show that
+ * a row is missing: hence the checksummed write-ahead log, which loses whole transactions at most.
+ * It needs no fsync for each of them: one that is lost is read from the log again. EXCLUSIVE and
+ * temporary tables in memory keep all files open from the start, so that the program can give up
+ * opening files afterwards. */
+static const char settings[] =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = NORMAL;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cache_size = -8192;";
+
+static const char *const statement_sql[QUERY_COUNT] = {
+#define X(name, sql) sql,
+    QUERY_TABLE(X)
+#undef X
+};
+
+static void close_database(struct index *x)
+{
+    for (int i = 0; i < QUERY_COUNT; i++) {
+        sqlite3_finalize(x->statements[i]);
+        x->statements[i] = NULL;
+    }
+    sqlite3_close(x->db);
+    x->db = NULL;
+}
+
+/* Remove the file and what SQLite keeps beside it: the file first, since without its write-ahead
+ * log it could pass for a whole one, while SQLite throws away a write-ahead log without its file.
+ */
+static enum err remove_files(const struct index *x, struct diag *d)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char *path;
+        if (asprintf(&path, "%s%s", x->path, endings[i]) < 0)
+            return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
+        int failed = unlink(path) != 0 && errno != ENOENT ? errno : 0;
+        free(path);
+        if (failed != 0)
+            return diag_set(d, E_INDEX, "%s could not be removed (errno %d)", INDEX_FILE, failed);
+    }
+    return E_OK;
+}
+
+/* The number a pragma answers with. */
+static int pragma_number(struct index *x, const char *sql, int *value)
+{
+    sqlite3_stmt *s = NULL;
+    *value = 0;
+    int rc = sqlite3_prepare_v2(x->db, sql, -1, &s, NULL);
+    if (rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+        *value = sqlite3_column_int(s, 0);
+    int ended = sqlite3_finalize(s);
+    return rc == SQLITE_OK ? ended : rc;
+}
+
+/* Is this our database, in this version? *empty: it is a new one. */
+static int check_version(struct index *x, bool *ours, bool *empty)
+{
+    int id = 0;
+    int version = 0;
+    int objects = 0;
+    int rc = pragma_number(x, "PRAGMA application_id", &id);
+    if (rc == SQLITE_OK)
+        rc = pragma_number(x, "PRAGMA user_version", &version);
+    if (rc == SQLITE_OK)
+        rc = pragma_number(x, "SELECT count(*) FROM sqlite_schema", &objects);
+    *ours = rc == SQLITE_OK && id == APPLICATION_ID && version == SCHEMA_VERSION;
+    *empty = rc == SQLITE_OK && id == 0 && version == 0 && objects == 0;
+    return rc;
+}
+
+/* Open the database as it is. *usable false: it is there and is not ours, or is damaged. */
+static enum err open_database(struct index *x, bool *usable, struct diag *d)
+{
+    bool ours = false;
+    bool empty = false;
+    *usable = false;
+    int rc = sqlite3_open_v2(
+        x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(x->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(x->db, settings, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = check_version(x, &ours, &empty);
+    if (rc == SQLITE_OK && empty) {
+        rc = sqlite3_exec(x->db, schema, NULL, NULL, NULL);
+        ours = rc == SQLITE_OK;
+    }
+    for (int i = 0; i < QUERY_COUNT && rc == SQLITE_OK && ours; i++)
+        rc = sqlite3_prepare_v3(x->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                &x->statements[i], NULL);
+    /* SQLITE_ERROR: a table of ours is not there. */
+    int primary = rc & 0xff;
+    if (rc == SQLITE_OK || primary == SQLITE_ERROR || primary == SQLITE_CORRUPT ||
+        primary == SQLITE_NOTADB) {
+        *usable = rc == SQLITE_OK && ours;
+        return E_OK;
+    }
+    return query_error(x, rc, d);
+}
+
+/* Can everything that index_position() and the first query will read be read? */
+static bool position_readable(struct index *x)
+{
+    struct log_position at;
+    return index_position(x, &at, NULL) == E_OK;
+}
+
+enum err index_open(const char *state_path, struct index **out, struct diag *d)
+{
+    *out = NULL;
+    bool usable = false;
+    struct index *x = calloc(1, sizeof *x);
+    if (x == NULL || asprintf(&x->path, "%s/%s", state_path, INDEX_FILE) < 0) {
+        free(x);
+        return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
+    }
+    enum err e = open_database(x, &usable, d);
+    if (e != E_OK)
+        goto out;
+    if (!usable || !position_readable(x)) {
+        close_database(x);
+        e = remove_files(x, d);
+        if (e == E_OK)
+            e = open_database(x, &usable, d);
+        if (e != E_OK)
+            goto out;
+        x->damaged = false;
+    }
+    if (!usable) {
+        e = diag_set(d, E_INDEX, "%s could not be made", INDEX_FILE);
+        goto out;
+    }
+    *out = x;
+    x = NULL;
+out:
+    index_close(x);
+    return e;
+}
+
+void index_close(struct index *x)
+{
+    if (x == NULL)
+        return;
+    close_database(x);
+    /* The next run begins with an empty index rather than with this one; when that fails it meets
+     * the damage again. */
+    enum err e = x->damaged ? remove_files(x, NULL) : E_OK;
+    (void)e;
+    free(x->path);
+    free(x);
+}
+
+enum err index_position(struct index *x, struct log_position *out, struct diag *d)
+{
+    struct query q;
+    struct buf bytes = {0};
+    *out = (struct log_position){0};
+    query_begin(&q, x, QUERY_POSITION);
+    bool found = query_row(&q);
+    if (found)
+        query_get_bytes(&q, 0, &bytes);
+    enum err e = query_end(&q, d);
+    if (e == E_OK && found && !position_load(out, buf_span(&bytes)))
+        e = query_error(x, SQLITE_CORRUPT, d);
+    buf_free(&bytes);
+    return e;
+}
+
+/* -- transactions -- */
+
+static enum err run_plain(struct index *x, enum query_id which, struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, which);
+    return query_run(&q, NULL, d);
+}
+
+enum err index_begin(struct index *x, struct diag *d)
+{
+    return run_plain(x, QUERY_BEGIN, d);
+}
+
+enum err index_commit(struct index *x, const struct log_position *at, struct diag *d)
+{
+    struct query q;
+    struct buf bytes = {0};
+    enum err e = position_save(at, &bytes);
+    if (e != E_OK) {
+        diag_set(d, e, "%s", INDEX_FILE);
+        goto out;
+    }
+    query_begin(&q, x, QUERY_SET_POSITION);
+    query_bytes(&q, bytes.data, bytes.len);
+    e = query_run(&q, NULL, d);
+    if (e == E_OK)
+        e = run_plain(x, QUERY_COMMIT, d);
+out:
+    if (e != E_OK)
+        index_rollback(x);
+    buf_free(&bytes);
+    return e;
+}
+
+void index_rollback(struct index *x)
+{
+    /* After some failures SQLite has rolled back already. A rollback that fails leaves the
+     * transaction open; the next index_begin() says so, and nothing of it is ever committed. */
+    if (sqlite3_get_autocommit(x->db) == 0) {
+        enum err e = run_plain(x, QUERY_ROLLBACK, NULL);
+        (void)e;
+    }
+}
+
+enum err index_reset(struct index *x, struct diag *d)
+{
+    bool own = sqlite3_get_autocommit(x->db) != 0;
+    enum err e = own ? index_begin(x, d) : E_OK;
+    for (int i = QUERY_CLEAR_META; e == E_OK && i <= QUERY_CLEAR_CERTS; i++)
+        e = run_plain(x, (enum query_id)i, d);
+    if (!own)
+        return e;
+    if (e == E_OK)
+        e = run_plain(x, QUERY_COMMIT, d);
+    if (e != E_OK)
+        index_rollback(x);
+    return e;
+}

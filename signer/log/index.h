@@ -1,0 +1,118 @@
+/* index.h - what the history is asked for, in SQLite: a cache over log and archive that can always be thrown away.
+ *
+ * It knows for which log position it holds; whoever opens it compares that with the log and brings it up to date or
+ * resets it (batch/history.h). Changes happen inside one transaction that ends with the new position; after a crash
+ * whole transactions may be missing, never parts of one. All digests are SHA-256.
+ *
+ * Any call may return E_INDEX (also for a row that is there already, or is not there to be changed), E_DISK_FULL or
+ * E_NO_MEMORY. One program at a time has it open. Out-parameters may share memory with what is looked for.
+ */
+#ifndef ROOTSEAL_LOG_INDEX_H
+#define ROOTSEAL_LOG_INDEX_H
+
+#include "log/log.h"
+
+#define INDEX_FILE "index.db"
+
+struct index;
+
+/* Open or make index.db below the folder at this path. A file that is no such database, or of another schema version,
+ * is replaced by an empty one. All its files are open when this returns. E_STATE_LOCKED when another program has it
+ * open; E_INDEX. */
+ERR_MUST_USE enum err index_open(const char *state_path, struct index **out, struct diag *d);
+
+/* Close it, rolling back an open transaction. An index that turned out to be damaged is removed, so that the next
+ * index_open() makes an empty one. */
+void index_close(struct index *x);
+
+/* The log position the index holds for; size 0 for an empty index. */
+ERR_MUST_USE enum err index_position(struct index *x, struct log_position *out, struct diag *d);
+
+/* Forget everything. Inside a transaction or not. */
+ERR_MUST_USE enum err index_reset(struct index *x, struct diag *d);
+
+ERR_MUST_USE enum err index_begin(struct index *x, struct diag *d);
+/* End the transaction, recording the position that the content now stands for. Rolled back when that fails. */
+ERR_MUST_USE enum err index_commit(struct index *x, const struct log_position *at, struct diag *d);
+/* Undo the open transaction, if there is one. */
+void index_rollback(struct index *x);
+
+/* -- our own keys, from keygen and anchor lines -- */
+struct index_key {
+    char name[65];
+    struct buf spki;         /* DER */
+    struct buf certificate;  /* DER; empty until there is an anchor */
+};
+ERR_MUST_USE enum err index_add_key(struct index *x, const char *name, struct span spki, struct diag *d);
+ERR_MUST_USE enum err index_set_anchor(struct index *x, const char *name, struct span certificate, struct diag *d);
+/* *found false when there is none. Free with index_key_free(). */
+ERR_MUST_USE enum err index_key(struct index *x, const char *name, struct index_key *out, bool *found, struct diag *d);
+/* Is this SPKI (by SHA-256 of its DER) one of our own keys? */
+ERR_MUST_USE enum err index_is_own_key(struct index *x, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d);
+void index_key_free(struct index_key *k);
+
+/* -- batches, from plan, seal and bundle lines; refused and seen ones from batch and refused lines -- */
+struct index_batch {
+    uint8_t digest[DIGEST_LEN]; /* of batch.jsonl */
+    uint8_t intake[DIGEST_LEN]; /* names its folder in the archive */
+    char ra[65];
+    char id[65];
+    int64_t sequence;
+    uint8_t plan[DIGEST_LEN];   /* the plan recorded as intent */
+    uint64_t plan_seq;          /* log line of the intent */
+    struct log_position before; /* where the log stood before that line: reading the batch's lines begins there */
+    uint64_t total;             /* requests in the plan */
+    uint64_t answered;          /* requests with an outcome line so far */
+    uint64_t seal_seq;          /* log line of the batch's seal; 0 while there is none */
+    uint8_t bundle[DIGEST_LEN]; /* of bundle.json */
+    uint64_t bundle_seq;        /* log line of the bundle; 0 while there is none */
+};
+ERR_MUST_USE enum err index_add_batch(struct index *x, const struct index_batch *b, struct diag *d);
+/* Replace the row with the same digest. */
+ERR_MUST_USE enum err index_update_batch(struct index *x, const struct index_batch *b, struct diag *d);
+ERR_MUST_USE enum err index_batch_by_digest(struct index *x, const uint8_t digest[DIGEST_LEN], struct index_batch *out,
+                                            bool *found, struct diag *d);
+ERR_MUST_USE enum err index_batch_by_id(struct index *x, const char *ra, const char *id, struct index_batch *out,
+                                        bool *found, struct diag *d);
+/* The batch of this RA with the highest sequence number. */
+ERR_MUST_USE enum err index_batch_last(struct index *x, const char *ra, struct index_batch *out, bool *found,
+                                       struct diag *d);
+/* One more request of this batch has an outcome line. */
+ERR_MUST_USE enum err index_count_answer(struct index *x, const uint8_t digest[DIGEST_LEN], struct diag *d);
+
+/* A seal line was logged: it is the seal of every batch that is answered in full and has none yet. */
+ERR_MUST_USE enum err index_seal_answered(struct index *x, uint64_t seq, struct diag *d);
+/* The log line of the newest intent of any batch; 0 when there is none. */
+ERR_MUST_USE enum err index_last_plan(struct index *x, uint64_t *seq, struct diag *d);
+
+/* Seen lines: has a `batch` line with this intake digest, or a batch-level `refused` line with this intake digest and
+ * code, been logged? So that a repeated run appends nothing. Of two lines alike the first counts. */
+ERR_MUST_USE enum err index_add_seen(struct index *x, const uint8_t intake[DIGEST_LEN], const char *what,
+                                     uint64_t seq, struct diag *d);
+ERR_MUST_USE enum err index_seen(struct index *x, const uint8_t intake[DIGEST_LEN], const char *what, bool *seen,
+                                 uint64_t *seq, struct diag *d);
+
+/* -- certificates: reserved by the intent, issued by an issued line -- */
+struct index_cert {
+    char authority[65];
+    uint8_t serial[20];
+    size_t serial_n;
+    uint8_t batch[DIGEST_LEN];
+    int64_t n;                     /* request number in the batch, from 1 */
+    uint8_t spki[DIGEST_LEN];
+    uint8_t subject[DIGEST_LEN];   /* of the DER subject name */
+    int64_t not_after;
+    uint64_t log_seq;              /* of the issued line; 0 while only reserved */
+};
+ERR_MUST_USE enum err index_add_cert(struct index *x, const struct index_cert *c, struct diag *d);
+ERR_MUST_USE enum err index_set_issued(struct index *x, const uint8_t batch[DIGEST_LEN], int64_t n, uint64_t log_seq,
+                                       struct diag *d);
+/* The subject that already has this key; *found false when nobody has. */
+ERR_MUST_USE enum err index_key_subject(struct index *x, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN],
+                                        bool *found, struct diag *d);
+ERR_MUST_USE enum err index_has_serial(struct index *x, const char *authority, const uint8_t *serial, size_t n,
+                                       bool *has, struct diag *d);
+/* Totals for status: certificates issued, batches with an intent. */
+ERR_MUST_USE enum err index_totals(struct index *x, uint64_t *issued, uint64_t *batches, struct diag *d);
+
+#endif

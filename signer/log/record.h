@@ -1,0 +1,83 @@
+/* record.h - one line of the audit log: JSON, ASCII, fixed key order, no spaces.
+ *
+ * {"seq":N,"time":"...","type":"...","prev":"<hex>",<fields of the type, in their fixed order>}
+ * seq is the number of the line, from 1. prev is the digest, by the log's algorithm, of the
+ * previous line's bytes without its newline; zeros in the first. A line is at most LIMIT_LOG_LINE
+ * bytes. The types and their fields are those below, in this order, and nothing else: a line with a
+ * field missing, added, out of its place, of another type or with a value that is not allowed is
+ * E_LOG_FORMAT. Where nothing else is said, batch, intake, plan, policy, officer, root, digest, and
+ * the like are 32-byte digests, 64 lower-case hex digits; authority, ra, profile, key are names:
+ * text_is_token() of at most 64 characters; sequence, requests, issue, refuse are integers from 0;
+ *   public-key and signature are strict base64, not empty.
+ */
+#ifndef ROOTSEAL_LOG_RECORD_H
+#define ROOTSEAL_LOG_RECORD_H
+
+#include "core/buf.h"
+#include "core/diag.h"
+#include "core/digest.h"
+#include "core/json.h"
+
+enum record_type {
+    /* How this log began, always and only the first line: hash ("sm3" or "sha256"), program (1..64
+     * printable ASCII characters), policy, token-manufacturer, token-model, token-serial,
+     * token-label (each at most 64 bytes of text_is_plain() characters, may be empty). */
+    RECORD_GENESIS,
+    /* "keygen": a key was made in the token: key, algorithm (alg_sig_name()), public-key (base64
+     * SPKI), and its attributes, booleans: sensitive, always-sensitive, never-extractable,
+     * local. */
+    RECORD_KEYGEN,
+    /* "anchor": a self-signed certificate for one of our own keys: key, certificate (base64, not
+     * empty). */
+    RECORD_ANCHOR,
+    /* "batch": a batch was taken in: batch, intake, authority, ra, sequence, requests. */
+    RECORD_BATCH,
+    /* "authorise": an officer authorised a plan: plan, officer (of the certificate), signature
+     * (digest of the file). */
+    RECORD_AUTHORISE,
+    /* "plan", the intent: batch, intake, plan, policy, authority, ra, sequence, issue, refuse. */
+    RECORD_PLAN,
+    /* "self-test": a key signed the self-test text: key. */
+    RECORD_SELF_TEST,
+    /* "issued": batch, n (from 1), authority, profile, key, serial (lower-case hex, 1..20 bytes),
+     * certificate (digest of the DER), signature. */
+    RECORD_ISSUED,
+    /* "refused": batch, intake, n (0: the whole batch), code (a name of the error table other than
+     * E_OK), clause (at most 200 printable ASCII characters, may be empty). */
+    RECORD_REFUSED,
+    /* "seal", see seal.h: size (from 1), root, key, signature. */
+    RECORD_SEAL,
+    /* "bundle", about to be signed: batch, bundle (digest of bundle.json). */
+    RECORD_BUNDLE,
+    /* "recovery": bytes of an unfinished line were cut off: torn (their number, from 1), digest
+     * (their SHA-256). */
+    RECORD_RECOVERY,
+    RECORD_TYPE_COUNT
+};
+
+/* The type's name in the log. Constant. */
+const char *record_type_name(enum record_type t);
+
+/* A line taken apart. The json_t holds every field; free with record_free(). */
+struct record {
+    uint64_t seq;
+    int64_t time;
+    enum record_type type;
+    uint8_t prev[DIGEST_LEN];
+    json_t *obj;
+};
+
+/* Read one line (no newline): canonical form and fields of its type are proven; E_LOG_FORMAT
+ * otherwise. Whether prev is right is the reader's matter. */
+ERR_MUST_USE enum err record_parse(struct span line, struct record *out, struct diag *d);
+
+/* Append a line (no newline) to out. fields is an object with exactly the type's fields in their
+ * order (as json_pack makes it); its reference is taken over, also on failure. NULL is E_NO_MEMORY;
+ * other fields, a seq of 0 or a time outside 1970..9999 are E_LOG_FORMAT, with out unchanged. */
+ERR_MUST_USE enum err record_write(uint64_t seq, int64_t time, enum record_type type,
+                                   const uint8_t prev[DIGEST_LEN], json_t *fields, struct buf *out,
+                                   struct diag *d);
+
+void record_free(struct record *r);
+
+#endif

@@ -1,0 +1,62 @@
+/* signer - the appliance's program: takes batches in, plans them, signs what was authorised, hands bundles out. */
+#include <unistd.h>
+
+#include "commands.h"
+
+struct options options = {.pin_fd = -1, .sessions = 2};
+
+#define STATE {"state", "DIR", "the appliance's state", &options.state, NULL, NULL, true}
+#define FROM {"from", "DIR", "the batch's folder on the medium", &options.from, NULL, NULL, true}
+#define TO {"to", "DIR", "the folder on the medium that takes the bundle", &options.to, NULL, NULL, true}
+#define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
+#define TOKEN                                                                                      \
+    {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true},      \
+    {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}, \
+    {"sessions", "N", "parallel sessions on the token (2)", NULL, &options.sessions, NULL, false}
+#define END {0}
+
+static const struct cli_option *options_run(void)
+{
+    static const struct cli_option o[] = {STATE, FROM, TO, TOKEN, END};
+    return o;
+}
+
+static const struct cli_option *options_plan(void)
+{
+    static const struct cli_option o[] = {STATE, FROM, END};
+    return o;
+}
+
+static const struct cli_option *options_sign(void)
+{
+    static const struct cli_option o[] = {STATE, BATCH, TOKEN, END};
+    return o;
+}
+
+static const struct cli_option *options_export(void)
+{
+    static const struct cli_option o[] = {STATE, BATCH, TO, END};
+    return o;
+}
+
+static const struct cli_option *options_status(void)
+{
+    static const struct cli_option o[] = {
+        STATE, {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false}, END};
+    return o;
+}
+
+static const struct cli_command commands[] = {
+    {"run", "take a batch in, plan it and, when it is authorised, sign and export it", options_run, NULL, cmd_run},
+    {"plan", "take a batch in and plan it", options_plan, NULL, cmd_plan},
+    {"sign", "sign an authorised plan, seal the log and build the bundle", options_sign, NULL, cmd_sign},
+    {"export", "write a finished bundle to the medium", options_export, NULL, cmd_export},
+    {"policy", "print the policy compiled into this program", NULL, NULL, cmd_policy},
+    {"status", "tell what the state holds", options_status, NULL, cmd_status},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main("signer", "the offline root-signing appliance", commands, argc, argv);
+}

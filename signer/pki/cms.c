@@ -1,0 +1,322 @@
+#include "pki/cms.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "pki/cert.h"
+#include "pki/cms_ids.h"
+#include "pki/der.h"
+#include "pki/pem.h"
+
+struct cms {
+    struct buf der;
+    struct span certificates; /* the contents of the set; empty when there is none */
+    bool by_key_id;           /* else by issuer and serial */
+    struct span signer;       /* contents of the SKI, or of IssuerAndSerialNumber */
+    const struct cms_digest *digest;
+    enum sig_alg alg;           /* when sha512 is false */
+    bool sha512;                /* RSASSA-PKCS1-v1_5 with SHA-512, which no certificate here uses */
+    struct span attributes;     /* [0] signedAttrs, whole; empty when there are none */
+    struct span content_digest; /* the messageDigest attribute */
+    struct span signature;
+};
+
+/* What was wrong is said once, here; the caller only learns that it does not fit. */
+static bool wrong(struct diag *d, const char *what)
+{
+    diag_set(d, E_APPROVAL_FORMAT, "%s", what);
+    return false;
+}
+
+static bool take_version(struct span *in, uint8_t *version)
+{
+    struct der e;
+    if (!der_take(in, DER_INTEGER, &e) || e.body.n != 1)
+        return false;
+    *version = e.body.p[0];
+    return true;
+}
+
+/* signingTime must be a time that exists, although nothing rests on it. */
+static bool is_time(struct span der)
+{
+    const uint8_t *p = der.p;
+    ASN1_TIME *t = d2i_ASN1_TIME(NULL, &p, (long)der.n);
+    bool ok = t != NULL && p == der.p + der.n && ASN1_TIME_check(t) == 1;
+    ASN1_TIME_free(t);
+    ERR_clear_error();
+    return ok;
+}
+
+/* RFC 5652 11: each of these attributes has one value. */
+static bool read_attribute(struct cms *c, struct span attribute, unsigned seen[3], struct diag *d)
+{
+    struct der type, values, value;
+    if (!der_take(&attribute, DER_OID, &type) || !der_take(&attribute, DER_SET, &values) ||
+        attribute.n != 0)
+        return wrong(d, "a signed attribute");
+    struct span in = values.body;
+    bool one = der_next(&in, &value) && in.n == 0;
+    if (der_same(type.whole, cms_id_content_type)) {
+        seen[0]++;
+        return (one && der_same(value.whole, cms_id_data)) ||
+               wrong(d, "the content-type attribute is not id-data");
+    }
+    if (der_same(type.whole, cms_id_message_digest)) {
+        seen[1]++;
+        c->content_digest = value.body;
+        return (one && value.tag == DER_OCTET_STRING) || wrong(d, "the message-digest attribute");
+    }
+    if (der_same(type.whole, cms_id_signing_time)) {
+        seen[2]++;
+        return (one && is_time(value.whole)) || wrong(d, "the signing-time attribute");
+    }
+    return true; /* others are signed, and mean nothing here */
+}
+
+static bool read_attributes(struct cms *c, struct span in, struct diag *d)
+{
+    unsigned seen[3] = {0};
+    struct span previous = {0};
+    while (in.n > 0) {
+        struct der attribute;
+        if (!der_take(&in, DER_SEQUENCE, &attribute))
+            return wrong(d, "a signed attribute");
+        /* der_check() does not know that [0] hides a SET here. */
+        if (previous.n > 0 && !der_in_order(previous, attribute.whole))
+            return wrong(d, "the signed attributes are not in DER");
+        previous = attribute.whole;
+        if (!read_attribute(c, attribute.body, seen, d))
+            return false;
+    }
+    if (seen[0] != 1 || seen[1] != 1 || seen[2] > 1)
+        return wrong(
+            d, "content-type and message-digest must be there once, signing-time at most once");
+    return true;
+}
+
+static bool read_signer_id(struct cms *c, struct span *in, struct diag *d)
+{
+    uint8_t version;
+    struct der id;
+    if (!take_version(in, &version) || !der_next(in, &id))
+        return wrong(d, "the signer's identifier");
+    c->by_key_id = id.tag == DER_CONTEXT + 0;
+    c->signer = id.body;
+    if (!c->by_key_id && id.tag != DER_SEQUENCE)
+        return wrong(d, "the signer's identifier");
+    /* RFC 5652 5.3: version 1 goes with issuer and serial, version 3 with the key identifier. */
+    return version == (c->by_key_id ? 3 : 1) || wrong(d, "the signer's version");
+}
+
+/* The digest and signature algorithms, which must go together. */
+static bool read_algorithms(struct cms *c, struct span digest, struct span signature,
+                            struct diag *d)
+{
+    c->digest = cms_digest_by_identifier(digest);
+    if (c->digest == NULL)
+        return wrong(d, "the digest is not SHA-256, SHA-384, SHA-512 or SM3");
+    if (der_same(signature, cms_rsa_identifier) && c->digest->rsa_ok) {
+        c->alg = c->digest->rsa;
+        c->sha512 = c->digest->sha512;
+        return true;
+    }
+    if (der_same(signature, cms_rsa_sha512_identifier) && c->digest->sha512) {
+        c->sha512 = true;
+        return true;
+    }
+    if (alg_from_identifier(signature, &c->alg) != E_OK || cms_digest_of(c->alg) != c->digest)
+        return wrong(d, "the signature algorithm is not RSA or SM2 with that digest");
+    return true;
+}
+
+static bool read_signer(struct cms *c, struct span in, struct span digests, struct diag *d)
+{
+    struct der digest, algorithm, e;
+    if (!read_signer_id(c, &in, d))
+        return false;
+    if (!der_take(&in, DER_SEQUENCE, &digest))
+        return wrong(d, "the signer's digest algorithm");
+    if (!der_same(digest.whole, digests))
+        return wrong(d, "the signer's digest algorithm is not the one announced");
+    if (der_take(&in, DER_CONSTRUCTED + 0, &e)) {
+        c->attributes = e.whole;
+        if (!read_attributes(c, e.body, d))
+            return false;
+    }
+    if (!der_take(&in, DER_SEQUENCE, &algorithm) || !der_take(&in, DER_OCTET_STRING, &e) ||
+        e.body.n == 0)
+        return wrong(d, "the signature");
+    c->signature = e.body;
+    if (in.n != 0)
+        return wrong(d, "unsigned attributes are not allowed");
+    return read_algorithms(c, digest.whole, algorithm.whole, d);
+}
+
+static bool read_signed_data(struct cms *c, struct span in, struct diag *d)
+{
+    uint8_t version;
+    struct der digests, content, e, signers, signer, skip;
+    if (!take_version(&in, &version) || !der_take(&in, DER_SET, &digests) ||
+        !der_take(&in, DER_SEQUENCE, &content))
+        return wrong(d, "the SignedData");
+    /* Bytes behind the type are content: the signature would not be detached. */
+    if (!der_take(&content.body, DER_OID, &e) || !der_same(e.whole, cms_id_data) ||
+        content.body.n != 0)
+        return wrong(d, "it must be detached, over plain data");
+    if (der_take(&in, DER_CONSTRUCTED + 0, &e))
+        c->certificates = e.body;
+    if (!der_take(&in, DER_SET, &signers) || in.n != 0)
+        return wrong(d, "the SignedData; CRLs do not belong into it");
+    if (!der_take(&signers.body, DER_SEQUENCE, &signer) || signers.body.n != 0)
+        return wrong(d, "there must be exactly one signer");
+    struct span announced = digests.body;
+    if (!der_next(&announced, &skip) || announced.n != 0)
+        return wrong(d, "there must be exactly one digest algorithm");
+    if (!read_signer(c, signer.body, digests.body, d))
+        return false;
+    /* RFC 5652 5.1 */
+    return version == (c->by_key_id ? 3 : 1) || wrong(d, "the version of the SignedData");
+}
+
+static bool read_content_info(struct cms *c, struct diag *d)
+{
+    struct span in = buf_span(&c->der);
+    struct der info, type, content, data;
+    if (!der_check(in) || !der_take(&in, DER_SEQUENCE, &info))
+        return wrong(d, "it is not in DER");
+    in = info.body;
+    if (!der_take(&in, DER_OID, &type) || !der_same(type.whole, cms_id_signed_data) ||
+        !der_take(&in, DER_CONSTRUCTED + 0, &content) || in.n != 0 ||
+        !der_take(&content.body, DER_SEQUENCE, &data) || content.body.n != 0)
+        return wrong(d, "it is not a SignedData");
+    return read_signed_data(c, data.body, d);
+}
+
+enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
+{
+    *out = NULL;
+    if (bytes.n > LIMIT_APPROVAL_BYTES)
+        return diag_set(d, E_APPROVAL_FORMAT, "%zu bytes, more than %d", bytes.n,
+                        LIMIT_APPROVAL_BYTES);
+    struct cms *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return diag_set(d, E_NO_MEMORY, "a signature");
+    enum err e = E_OK;
+    if (bytes.n > 0 && bytes.p[0] == DER_SEQUENCE) {
+        buf_append(&c->der, bytes.p, bytes.n);
+        if (buf_err(&c->der) != E_OK)
+            e = diag_set(d, E_NO_MEMORY, "a signature");
+    } else if (!pem_only(bytes, PEM_STRING_CMS, PEM_STRING_PKCS7, &c->der)) {
+        e = diag_set(d, E_APPROVAL_FORMAT, "it is neither DER nor one PEM block");
+    }
+    if (e == E_OK && !read_content_info(c, d))
+        e = E_APPROVAL_FORMAT;
+    if (e != E_OK) {
+        cms_free(c);
+        return e;
+    }
+    *out = c;
+    return E_OK;
+}
+
+bool cms_is_by(const struct cms *c, X509 *cert)
+{
+    if (c->by_key_id) {
+        const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
+        return ski != NULL && der_same(c->signer, (struct span){ASN1_STRING_get0_data(ski),
+                                                                (size_t)ASN1_STRING_length(ski)});
+    }
+    /* As bytes: names that only compare alike (case, blanks) could be told apart by nobody who
+     * reads them. */
+    struct buf id = {0};
+    bool same = cms_put_issuer_and_serial(cert, &id) == E_OK && der_same(c->signer, buf_span(&id));
+    buf_free(&id);
+    return same;
+}
+
+/* When certificates came along, the signer's must be among them, exactly as it is known here. */
+static bool carries(const struct cms *c, X509 *cert)
+{
+    if (c->certificates.n == 0)
+        return true;
+    bool found = false;
+    struct buf der = {0};
+    if (cert_write_der(cert, &der) == E_OK) {
+        struct span in = c->certificates;
+        struct der e;
+        while (!found && der_next(&in, &e))
+            found = der_same(e.whole, buf_span(&der));
+    }
+    buf_free(&der);
+    return found;
+}
+
+static enum err verify_sha512(EVP_PKEY *key, struct span message, struct span signature)
+{
+    if (!EVP_PKEY_is_a(key, "RSA"))
+        return E_SIGNATURE_BAD;
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    enum err e = E_OK;
+    if (c == NULL || EVP_DigestVerifyInit_ex(c, NULL, "SHA512", NULL, NULL, key, NULL) != 1)
+        e = E_CRYPTO;
+    else if (EVP_DigestVerify(c, signature.p, signature.n, message.p, message.n) != 1)
+        e = E_SIGNATURE_BAD;
+    EVP_MD_CTX_free(c);
+    ERR_clear_error();
+    return e;
+}
+
+static enum err verify_bytes(const struct cms *c, EVP_PKEY *key, struct span message)
+{
+    return c->sha512 ? verify_sha512(key, message, c->signature)
+                     : alg_verify(c->alg, key, message, c->signature);
+}
+
+/* RFC 5652 5.4: the content's digest is in the attributes, and what was signed is their encoding as
+ * a SET. */
+static enum err verify_attributes(const struct cms *c, EVP_PKEY *key, struct span content)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    size_t n = 0;
+    if (EVP_Q_digest(NULL, c->digest->name, NULL, content.p, content.n, digest, &n) != 1) {
+        ERR_clear_error();
+        return E_CRYPTO;
+    }
+    if (!der_same(c->content_digest, (struct span){digest, n}))
+        return E_SIGNATURE_BAD;
+    struct buf set = {0};
+    buf_append_byte(&set, DER_SET);
+    buf_append(&set, c->attributes.p + 1, c->attributes.n - 1);
+    enum err e = buf_err(&set);
+    if (e == E_OK)
+        e = verify_bytes(c, key, buf_span(&set));
+    buf_free(&set);
+    return e;
+}
+
+enum err cms_verify(const struct cms *c, X509 *cert, struct span content, struct diag *d)
+{
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+    if (key == NULL || !cms_is_by(c, cert) || !carries(c, cert))
+        return diag_set(d, E_APPROVAL_SIGNATURE,
+                        "it does not name or carry the certificate that is pinned");
+    enum err e =
+        c->attributes.n > 0 ? verify_attributes(c, key, content) : verify_bytes(c, key, content);
+    if (e == E_SIGNATURE_BAD)
+        return diag_set(d, E_APPROVAL_SIGNATURE, "the signature does not verify over %zu bytes",
+                        content.n);
+    return e == E_OK ? E_OK : diag_set(d, e, "an approval");
+}
+
+void cms_free(struct cms *c)
+{
+    if (c == NULL)
+        return;
+    buf_free(&c->der);
+    free(c);
+}

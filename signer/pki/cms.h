@@ -1,0 +1,44 @@
+/* cms.h - detached CMS signatures (RFC 5652) by persons and by the appliance, RSA and SM2.
+ *
+ * OpenSSL's own SM2 in CMS uses an empty distinguishing ID; here it is always SM2_ID, so the bytes that were signed are
+ * taken from the SignerInfo and checked with alg_verify(). Accepted on the way in: DER or PEM; exactly one SignerInfo;
+ * SHA-256, SHA-384 or SHA-512 with RSA (PKCS#1 v1.5), PSS as alg.h has it, SM3 with SM2; with or without signed
+ * attributes. With them: content-type must be id-data once, message-digest must fit once, signing-time at most once.
+ * Nothing may be there that nobody checks: no CRLs, no unsigned attributes, and when certificates are there the signer's
+ * is among them. So no bit of an approval that carries the signer's certificate alone, or none, can be changed. Signed
+ * attributes other than those three are passed over. Written: DER, no signed
+ * attributes for the appliance, with them (content-type, message-digest, signing-time) for persons; the signer's
+ * certificate is included.
+ */
+#ifndef ROOTSEAL_PKI_CMS_H
+#define ROOTSEAL_PKI_CMS_H
+
+#include <openssl/x509.h>
+
+#include "pki/alg.h"
+
+/* The one SignerInfo of a detached signature. Free with cms_free(). */
+struct cms;
+
+/* Read it. E_APPROVAL_FORMAT when it is not a detached CMS signature as above, E_NO_MEMORY, E_CRYPTO. */
+ERR_MUST_USE enum err cms_parse(struct span bytes, struct cms **out, struct diag *d);
+
+/* True when the SignerInfo names this certificate (issuer and serial, or subject key identifier). */
+bool cms_is_by(const struct cms *cms, X509 *cert);
+
+/* Verify the signature over content with the key of the certificate, which must be the named one. Validity in time and
+ * trust in the certificate are the caller's (certificates are pinned). E_APPROVAL_SIGNATURE when it does not verify. */
+ERR_MUST_USE enum err cms_verify(const struct cms *cms, X509 *cert, struct span content, struct diag *d);
+
+void cms_free(struct cms *cms);
+
+/* Sign content as a person: cert and key belong together, RSA (SHA-256) or SM2; E_PRIVATE_KEY otherwise. Appends DER to
+ * out. */
+ERR_MUST_USE enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time, struct buf *out,
+                               struct diag *d);
+
+/* Wrap a signature that was made elsewhere over the content itself (no signed attributes) with alg by the key of
+ * cert. Appends DER to out. The signature is not verified here. E_KEY_TYPE for ECDSA, which is for requests only. */
+ERR_MUST_USE enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct buf *out, struct diag *d);
+
+#endif

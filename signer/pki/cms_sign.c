@@ -1,0 +1,150 @@
+/* The writing half of cms.h. */
+#include <openssl/err.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/digest.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "pki/cms_ids.h"
+#include "pki/der.h"
+
+/* Append SEQUENCE { type, SET { value } } (RFC 5652 5.3, Attribute). */
+static void put_attribute(struct buf *out, struct span type, uint8_t tag, struct span value)
+{
+    struct buf element = {0}, body = {0};
+    der_put(&element, tag, value);
+    buf_append(&body, type.p, type.n);
+    der_put(&body, DER_SET, buf_span(&element));
+    der_put(out, DER_SEQUENCE, buf_span(&body));
+    out->failed |= element.failed | body.failed;
+    buf_free(&element);
+    buf_free(&body);
+}
+
+/* The contents of the set of signed attributes. DER's order is by their bytes, so here by their
+ * lengths: content-type, signing-time, message-digest. */
+static enum err put_attributes(struct buf *out, const struct cms_digest *md, struct span content,
+                               int64_t signing_time)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    size_t n = 0;
+    if (EVP_Q_digest(NULL, md->name, NULL, content.p, content.n, digest, &n) != 1)
+        return E_CRYPTO;
+    /* UTCTime through 2049, then GeneralizedTime (RFC 5652 11.3). */
+    ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)signing_time);
+    if (t == NULL)
+        return E_CRYPTO;
+    struct span id = cms_id_data; /* its contents, without identifier and length */
+    put_attribute(out, cms_id_content_type, DER_OID, (struct span){id.p + 2, id.n - 2});
+    put_attribute(out, cms_id_signing_time, (uint8_t)ASN1_STRING_type(t),
+                  (struct span){ASN1_STRING_get0_data(t), (size_t)ASN1_STRING_length(t)});
+    put_attribute(out, cms_id_message_digest, DER_OCTET_STRING, (struct span){digest, n});
+    ASN1_TIME_free(t);
+    return buf_err(out);
+}
+
+static void put_span(struct buf *out, struct span s)
+{
+    if (s.n > 0)
+        buf_append(out, s.p, s.n);
+}
+
+/* The contents of the one SignerInfo; attributes are the contents of their set, or nothing. */
+static enum err put_signer(struct buf *out, X509 *cert, enum sig_alg alg, struct span attributes,
+                           struct span signature)
+{
+    struct buf id = {0};
+    enum err e = cms_put_issuer_and_serial(cert, &id);
+    if (e == E_OK) {
+        static const uint8_t one = 1;
+        der_put_unsigned(out, (struct span){&one, 1}); /* version 1 goes with issuer and serial */
+        der_put(out, DER_SEQUENCE, buf_span(&id));
+        put_span(out, cms_digest_of(alg)->identifier);
+        if (attributes.n > 0)
+            der_put(out, DER_CONSTRUCTED + 0, attributes);
+        put_span(out, alg_identifier(alg, true));
+        der_put(out, DER_OCTET_STRING, signature);
+        e = buf_err(out);
+    }
+    buf_free(&id);
+    return e;
+}
+
+/* Append the whole ContentInfo { signedData }. */
+static enum err put_content_info(struct buf *out, X509 *cert, enum sig_alg alg,
+                                 struct span attributes, struct span signature)
+{
+    static const uint8_t one = 1;
+    struct buf der = {0}, signer = {0}, set = {0}, data = {0}, wrapped = {0}, info = {0};
+    enum err e = cert_write_der(cert, &der);
+    if (e == E_OK)
+        e = put_signer(&signer, cert, alg, attributes, signature);
+    if (e != E_OK)
+        goto out;
+    der_put(&set, DER_SEQUENCE, buf_span(&signer));
+    der_put_unsigned(&data, (struct span){&one, 1});
+    der_put(&data, DER_SET, cms_digest_of(alg)->identifier);
+    der_put(&data, DER_SEQUENCE, cms_id_data); /* nothing behind the type: detached */
+    der_put(&data, DER_CONSTRUCTED + 0, buf_span(&der));
+    der_put(&data, DER_SET, buf_span(&set));
+    der_put(&wrapped, DER_SEQUENCE, buf_span(&data));
+    put_span(&info, cms_id_signed_data);
+    der_put(&info, DER_CONSTRUCTED + 0, buf_span(&wrapped));
+    if (set.failed || data.failed || wrapped.failed || info.failed) {
+        e = E_NO_MEMORY;
+        goto out;
+    }
+    der_put(out, DER_SEQUENCE, buf_span(&info));
+    e = buf_err(out);
+out:
+    buf_free(&der);
+    buf_free(&signer);
+    buf_free(&set);
+    buf_free(&data);
+    buf_free(&wrapped);
+    buf_free(&info);
+    return e;
+}
+
+enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time,
+                  struct buf *out, struct diag *d)
+{
+    enum sig_alg alg;
+    if (EVP_PKEY_is_a(key, "SM2"))
+        alg = SIG_SM2_SM3;
+    else if (EVP_PKEY_is_a(key, "RSA"))
+        alg = SIG_RSA_SHA256;
+    else
+        return diag_set(d, E_PRIVATE_KEY, "neither an SM2 nor an RSA key");
+    if (X509_check_private_key(cert, key) != 1) {
+        ERR_clear_error();
+        return diag_set(d, E_PRIVATE_KEY, "the private key does not belong to the certificate");
+    }
+    struct buf attributes = {0}, set = {0}, signature = {0};
+    enum err e = put_attributes(&attributes, cms_digest_of(alg), content, signing_time);
+    if (e == E_OK) {
+        der_put(&set, DER_SET, buf_span(&attributes));
+        e = buf_err(&set);
+    }
+    if (e == E_OK)
+        e = alg_sign(alg, key, buf_span(&set), &signature);
+    if (e == E_OK)
+        e = put_content_info(out, cert, alg, buf_span(&attributes), buf_span(&signature));
+    if (e != E_OK)
+        diag_set(d, e, "signing");
+    ERR_clear_error();
+    buf_free(&attributes);
+    buf_free(&set);
+    buf_free(&signature);
+    return e;
+}
+
+enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct buf *out,
+                  struct diag *d)
+{
+    if (cms_digest_of(alg) == NULL)
+        return diag_set(d, E_KEY_TYPE, "%s is not used for signatures on files", alg_sig_name(alg));
+    enum err e = put_content_info(out, cert, alg, (struct span){0}, signature);
+    return e == E_OK ? E_OK : diag_set(d, e, "a signature");
+}

@@ -1,0 +1,18 @@
+/* lint_extensions.h - the extensions' part of lint.h. */
+#ifndef ROOTSEAL_PKI_LINT_EXTENSIONS_H
+#define ROOTSEAL_PKI_LINT_EXTENSIONS_H
+
+#include <openssl/x509.h>
+
+#include "core/diag.h"
+#include "policy/policy.h"
+
+/* Exactly the profile's extensions, each once, with its criticality and content. E_LINT otherwise. */
+ERR_MUST_USE enum err lint_extensions_end_entity(X509 *x, const struct policy_profile *profile, X509 *issuer,
+                                                 struct diag *d);
+
+/* Subject key identifier and key usage; with ca, basicConstraints with cA TRUE and keyCertSign and cRLSign, else
+ * digitalSignature alone. E_LINT otherwise. */
+ERR_MUST_USE enum err lint_extensions_self_signed(X509 *x, bool ca, struct diag *d);
+
+#endif

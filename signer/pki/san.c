@@ -1,0 +1,119 @@
+#include "pki/san.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/text.h"
+#include "pki/der_write.h"
+
+/* A host name of at least two labels, RFC 1123 2.1 and RFC 5280 4.2.1.6. */
+static bool is_host_name(const uint8_t *p, size_t n)
+{
+    size_t label = 0, dots = 0;
+    if (n == 0 || n > 253)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool alnum = (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z') || (p[i] >= '0' && p[i] <= '9');
+        bool edge = label == 0 || i + 1 == n || p[i + 1] == '.';
+        if (p[i] == '.') {
+            if (label == 0 || i + 1 == n)
+                return false;
+            label = 0;
+            dots++;
+            continue;
+        }
+        if (!alnum && (p[i] != '-' || edge))
+            return false;
+        if (++label > 63)
+            return false;
+    }
+    return dots > 0;
+}
+
+static bool same_name(const GENERAL_NAME *a, const GENERAL_NAME *b)
+{
+    return GENERAL_NAME_cmp((GENERAL_NAME *)a, (GENERAL_NAME *)b) == 0;
+}
+
+static enum err put_name(const GENERAL_NAME *name, const char *clause, struct buf *out, struct diag *d)
+{
+    const ASN1_STRING *s;
+    if (name->type == GEN_DNS) {
+        s = name->d.dNSName;
+        if (!is_host_name(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)))
+            return diag_set_clause(d, E_CSR_EXTENSION, clause, "subjectAltName: %.*s is not a host name",
+                                   ASN1_STRING_length(s), (const char *)ASN1_STRING_get0_data(s));
+        der_value(out, DER_CONTEXT + 2, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+        return E_OK;
+    }
+    if (name->type == GEN_IPADD) {
+        s = name->d.iPAddress;
+        if (ASN1_STRING_length(s) != 4 && ASN1_STRING_length(s) != 16)
+            return diag_set_clause(d, E_CSR_EXTENSION, clause, "subjectAltName: an IP address of %d bytes",
+                                   ASN1_STRING_length(s));
+        der_value(out, DER_CONTEXT + 7, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+        return E_OK;
+    }
+    return diag_set_clause(d, E_CSR_EXTENSION, clause, "subjectAltName: only DNS names and IP addresses are taken");
+}
+
+enum err san_from_request(const X509_EXTENSION *asked, const char *clause, struct buf *out, struct diag *d)
+{
+    enum err e = E_OK;
+    GENERAL_NAMES *names = X509V3_EXT_d2i((X509_EXTENSION *)asked);
+    int n = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
+    if (n < 1 || n > LIMIT_SAN_NAMES)
+        e = diag_set_clause(d, E_CSR_EXTENSION, clause, "subjectAltName: %d names, allowed are 1 to %d", n,
+                            LIMIT_SAN_NAMES);
+    size_t seq = der_open(out, DER_SEQUENCE);
+    for (int i = 0; i < n && e == E_OK; i++) {
+        for (int j = 0; j < i && e == E_OK; j++)
+            if (same_name(sk_GENERAL_NAME_value(names, i), sk_GENERAL_NAME_value(names, j)))
+                e = diag_set_clause(d, E_CSR_EXTENSION, clause, "subjectAltName: name %d comes twice", i + 1);
+        if (e == E_OK)
+            e = put_name(sk_GENERAL_NAME_value(names, i), clause, out, d);
+    }
+    der_close(out, seq);
+    GENERAL_NAMES_free(names);
+    return e != E_OK ? e : buf_err(out);
+}
+
+static void display_name(const GENERAL_NAME *name, char *out, size_t cap)
+{
+    char ip[INET6_ADDRSTRLEN] = "?";
+    const ASN1_STRING *s;
+    switch (name->type) {
+    case GEN_DNS:
+        s = name->d.dNSName;
+        memcpy(out, "dns:", 5);
+        text_escape(out + 4, cap - 4, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+        break;
+    case GEN_IPADD:
+        s = name->d.iPAddress;
+        if (ASN1_STRING_length(s) == 4 || ASN1_STRING_length(s) == 16)
+            inet_ntop(ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(s), ip, sizeof ip);
+        snprintf(out, cap, "ip:%s", ip);
+        break;
+    default:
+        snprintf(out, cap, "other:%d", name->type);
+    }
+}
+
+void san_display(const X509 *cert, char *out, size_t cap)
+{
+    size_t at = 0;
+    char one[300];
+    out[0] = '\0';
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
+        display_name(sk_GENERAL_NAME_value(names, i), one, sizeof one);
+        int n = snprintf(out + at, cap - at, "%s%s", i > 0 ? ", " : "", one);
+        if (n < 0 || (size_t)n >= cap - at) {
+            memcpy(out + cap - 4, "...", 4);
+            break;
+        }
+        at += (size_t)n;
+    }
+    GENERAL_NAMES_free(names);
+}

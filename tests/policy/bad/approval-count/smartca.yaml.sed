@@ -1,0 +1,1 @@
+s/role: review, count: 1/role: review, count: 0/

@@ -1,0 +1,1 @@
+/^approvals:/,/^$/{s/^approvals:.*/approvals: []/;t;d}

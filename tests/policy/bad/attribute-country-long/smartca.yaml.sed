@@ -1,0 +1,1 @@
+/name: person-sign/,/validity:/s/{type: C, value: CN, /{type: C, value: CHN, /

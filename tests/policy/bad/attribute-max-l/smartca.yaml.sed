@@ -1,0 +1,1 @@
+0,/{type: L,/s//{type: L, max: 129,/

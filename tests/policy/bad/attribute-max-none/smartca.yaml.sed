@@ -1,0 +1,1 @@
+0,/{type: L,/s//{type: street,/

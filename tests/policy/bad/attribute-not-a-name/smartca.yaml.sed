@@ -1,0 +1,1 @@
+0,/{type: ST, clause/s//{type: SHA256, clause/

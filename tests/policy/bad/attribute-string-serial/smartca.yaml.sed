@@ -1,0 +1,1 @@
+0,/{type: serialNumber,/s//{type: serialNumber, string: utf8,/

@@ -1,0 +1,1 @@
+0,/required: true/s//required: flase/

@@ -1,0 +1,1 @@
+0,/{type: O, value: Rootseal, clause: "[^"]*"/s//{type: O, value: Rootseal, clause: ""/

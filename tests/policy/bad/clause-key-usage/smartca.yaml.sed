@@ -1,0 +1,1 @@
+0,/nonRepudiation], clause: .*}/s//nonRepudiation], clause: ""}/

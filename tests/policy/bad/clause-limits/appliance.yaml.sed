@@ -1,0 +1,1 @@
+s/  clause: "operating rule 1.*/  clause: ""/

@@ -1,0 +1,1 @@
+/name: person-sign/,/subject-keys/s/^    clause: .*/    clause: ""/

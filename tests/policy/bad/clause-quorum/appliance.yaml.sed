@@ -1,0 +1,1 @@
+s/  clause: "operating rule 2.*/  clause: " "/

@@ -1,0 +1,1 @@
+s/{op: issue, clause: .*}/{op: issue, clause: ""}/

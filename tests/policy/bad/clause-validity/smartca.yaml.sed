@@ -1,0 +1,1 @@
+0,/{period: 1y, clause: .*}/s//{period: 1y, clause: ""}/

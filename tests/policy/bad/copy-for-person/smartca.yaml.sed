@@ -1,0 +1,1 @@
+0,/      issuers:/s//      copy-extensions: [subjectAltName]\n&/

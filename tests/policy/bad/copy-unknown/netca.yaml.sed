@@ -1,0 +1,1 @@
+s/copy-extensions: .*/copy-extensions: [basicConstraints]/

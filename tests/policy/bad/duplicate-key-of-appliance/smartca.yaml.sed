@@ -1,0 +1,1 @@
+0,/name: smartca-root-sm2/s//name: rootseal-log/

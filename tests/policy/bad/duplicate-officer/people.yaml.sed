@@ -1,0 +1,1 @@
+s/id: officer-2/id: nanjing-entry/

@@ -1,0 +1,1 @@
+s/id: nanjing-review/id: nanjing-entry/

@@ -1,0 +1,1 @@
+s/name: organisation-sign/name: person-sign # again/

@@ -1,0 +1,1 @@
+s/id: guangzhou, /id: nanjing, /

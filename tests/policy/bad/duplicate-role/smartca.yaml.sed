@@ -1,0 +1,1 @@
+s/role: review/role: entry/

@@ -1,0 +1,1 @@
+s/^    - {op: issue.*/&\n    - {op: issue, clause: again}/

@@ -1,0 +1,1 @@
+0,/kind: p384/s//kind: sm2 /

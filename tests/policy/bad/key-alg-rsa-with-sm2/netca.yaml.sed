@@ -1,0 +1,1 @@
+s/alg: rsa-sha256/alg: sm2-sm3/

@@ -1,0 +1,1 @@
+s/alg: sm2-sm3/alg: rsa-sha256/

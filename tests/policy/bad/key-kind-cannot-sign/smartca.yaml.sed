@@ -1,0 +1,1 @@
+0,/    kind: sm2/s//    kind: p256/

@@ -1,0 +1,1 @@
+/^keys:/,/^services:/{/^    subject:/s/$/ []/;/^      - /d}

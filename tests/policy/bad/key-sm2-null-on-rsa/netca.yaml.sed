@@ -1,0 +1,1 @@
+s/bits: 3072/&\n    sm2-null: true/

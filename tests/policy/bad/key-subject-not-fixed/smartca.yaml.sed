@@ -1,0 +1,1 @@
+0,/{type: O, value: [^,]*, /s//{type: O, /

@@ -1,0 +1,1 @@
+s/object=smartca-root-sm2/&%00/

@@ -1,0 +1,1 @@
+s/token=rootseal;/token=other;/

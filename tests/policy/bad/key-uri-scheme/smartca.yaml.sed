@@ -1,0 +1,1 @@
+s/uri: "pkcs11:/uri: "pkcs12:/

@@ -1,0 +1,1 @@
+s/batch-age: .*/batch-age: 0d/

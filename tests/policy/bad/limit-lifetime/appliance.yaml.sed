@@ -1,0 +1,1 @@
+s/plan-lifetime: .*/plan-lifetime: 1y/

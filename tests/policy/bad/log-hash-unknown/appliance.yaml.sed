@@ -1,0 +1,1 @@
+s/  hash: sm3/  hash: md5/

@@ -1,0 +1,1 @@
+0,/name: person-sign/s//name: "person sign"/

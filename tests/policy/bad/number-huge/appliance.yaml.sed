@@ -1,0 +1,1 @@
+s/batch-bytes: .*/batch-bytes: 99999999999999999999999/

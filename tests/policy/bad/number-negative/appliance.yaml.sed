@@ -1,0 +1,1 @@
+s/batch-bytes: .*/batch-bytes: -1/

@@ -1,0 +1,1 @@
+s/batch-requests: .*/batch-requests: 10x/

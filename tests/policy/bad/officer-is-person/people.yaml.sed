@@ -1,0 +1,1 @@
+s/rsa-3.pem/sm2-1.pem/

@@ -1,0 +1,1 @@
+s/sm2-4.pem/sm2-3.pem/

@@ -1,0 +1,1 @@
+/^  - name: organisation-sign/,${s/period: 1y/period: 1z/}

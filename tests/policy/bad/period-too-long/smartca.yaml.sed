@@ -1,0 +1,1 @@
+0,/validity: 20y/s//validity: 101y/

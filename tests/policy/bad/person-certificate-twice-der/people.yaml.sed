@@ -1,0 +1,1 @@
+s/sm2-2.der/sm2-1.der/

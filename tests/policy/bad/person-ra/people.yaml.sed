@@ -1,0 +1,1 @@
+s/ra: guangzhou, role: entry/ra: elsewhere, role: entry/

@@ -1,0 +1,1 @@
+s/role: review, certificate: sm2/role: clerk, certificate: sm2/

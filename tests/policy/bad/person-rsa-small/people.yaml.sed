@@ -1,0 +1,1 @@
+s/sm2-1.pem/rsa-1024.pem/

@@ -1,0 +1,1 @@
+0,/key: smartca-root-sm2/s//key: netca-root-rsa/

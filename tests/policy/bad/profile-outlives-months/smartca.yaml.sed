@@ -1,0 +1,1 @@
+0,/period: 1y/s//period: 241m/

@@ -1,0 +1,1 @@
+/^profiles:/,${s/^profiles:.*/profiles: []/;t;d}

@@ -1,0 +1,1 @@
+s/officers: 2/officers: 1/

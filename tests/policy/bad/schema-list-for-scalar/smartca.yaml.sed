@@ -1,0 +1,1 @@
+0,/kind: person/s//kind: [person]/

@@ -1,0 +1,1 @@
+/^  - name: person-sign/,/^  - name: organisation/{/^    key-usage/d}

@@ -1,0 +1,1 @@
+/^  offered:/,/op: issue/{s/^  offered:.*/  offered: []/;t;d}

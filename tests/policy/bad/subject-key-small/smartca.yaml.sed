@@ -1,0 +1,1 @@
+0,/min-bits: 2048/s//min-bits: 1024/

@@ -1,0 +1,1 @@
+0,/^      allowed:/{/^      allowed:/{s/$/ []/;n;N;N;N;d}}

@@ -1,0 +1,1 @@
+/name: person-sign/,/validity:/{/^    subject:/,/serialNumber/{s/^    subject:.*/    subject: []/;t;d}}

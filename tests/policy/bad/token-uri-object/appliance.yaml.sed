@@ -1,0 +1,1 @@
+s/^token:.*/token: "pkcs11:token=rootseal;object=x"/

@@ -1,0 +1,1 @@
+0,/aia.example.com/s//aia example.com/

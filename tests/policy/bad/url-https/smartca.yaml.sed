@@ -1,0 +1,1 @@
+0,/http:..crl/s//https:\/\/crl/

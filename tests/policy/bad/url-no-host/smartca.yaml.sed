@@ -1,0 +1,1 @@
+0,/http:..crl.example.com/s//http:\/\//

@@ -1,0 +1,1 @@
+0,/      issuers:/s//      ocsp: ["ftp:\/\/ocsp.example.com"]\n&/

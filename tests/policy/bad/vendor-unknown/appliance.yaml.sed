@@ -1,0 +1,1 @@
+s/^sm2-vendor:.*/sm2-vendor: acme/

@@ -1,0 +1,1 @@
+s/^authority:.*/authority: "smartca\\0x"/

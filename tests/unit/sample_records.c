@@ -1,0 +1,53 @@
+#include "sample_records.h"
+
+#include <check.h>
+#include <string.h>
+
+#define HEX_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HEX_B "f0e1d2c3b4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f"
+
+static const char *const samples[RECORD_TYPE_COUNT] = {
+    [RECORD_GENESIS] =
+        "{\"hash\":\"sm3\",\"program\":\"rootseal 0.1 (tests)\",\"policy\":\"" HEX_A "\","
+        "\"token-manufacturer\":\"SoftHSM project\",\"token-model\":\"SoftHSM v2\","
+        "\"token-serial\":\"\",\"token-label\":\"\xe6\xa0\xb9\"}",
+    [RECORD_KEYGEN] =
+        "{\"key\":\"root.sm2\",\"algorithm\":\"sm2-sm3\",\"public-key\":\"MFkwEwYHKoZIzj0CAQ==\","
+        "\"sensitive\":true,\"always-sensitive\":true,\"never-extractable\":true,\"local\":false}",
+    [RECORD_ANCHOR] =
+        "{\"key\":\"root.sm2\",\"certificate\":\"MIIB\"}",
+    [RECORD_BATCH] =
+        "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"authority\":\"smartca\","
+        "\"ra\":\"ra-1\","
+        "\"sequence\":7,\"requests\":60}",
+    [RECORD_AUTHORISE] =
+        "{\"plan\":\"" HEX_A "\",\"officer\":\"" HEX_B "\",\"signature\":\"" HEX_A "\"}",
+    [RECORD_PLAN] =
+        "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"plan\":\"" HEX_B "\","
+        "\"policy\":\"" HEX_A "\","
+        "\"authority\":\"smartca\",\"ra\":\"ra-1\",\"sequence\":7,\"issue\":52,\"refuse\":8}",
+    [RECORD_SELF_TEST] =
+        "{\"key\":\"root.sm2\"}",
+    [RECORD_ISSUED] =
+        "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"profile\":\"person\","
+        "\"key\":\"root.sm2\",\"serial\":\"01ff\",\"certificate\":\"" HEX_B "\","
+        "\"signature\":\"MEUCIQ==\"}",
+    [RECORD_REFUSED] =
+        "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"n\":2,\"code\":\"E_KEY_SIZE\","
+        "\"clause\":\"GM/T 0015-2012 5.2\"}",
+    [RECORD_SEAL] =
+        "{\"size\":9,\"root\":\"" HEX_A "\",\"key\":\"log.sm2\",\"signature\":\"MEUCIQ==\"}",
+    [RECORD_BUNDLE] =
+        "{\"batch\":\"" HEX_A "\",\"bundle\":\"" HEX_B "\"}",
+    [RECORD_RECOVERY] =
+        "{\"torn\":17,\"digest\":\"" HEX_A "\"}",
+};
+
+json_t *sample_fields(enum record_type type, const char *hash)
+{
+    json_t *fields = json_loads(samples[type], JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_ptr_nonnull(fields);
+    if (type == RECORD_GENESIS)
+        ck_assert_int_eq(json_object_set_new(fields, "hash", json_string(hash)), 0);
+    return fields;
+}

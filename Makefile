@@ -4,6 +4,8 @@
 #   BIN=DIR      where programs and the compiled policy go            (build)
 #   SAN=1        a build with address and undefined-behaviour sanitizers, in build/san
 #   V=1          show the commands
+#   ONLY=WORD    only the tests whose names contain this word
+#   VECTORS=DIR  public test vectors; tests that lack theirs say so          (../shared/vectors)
 #   DESTDIR, PREFIX   for make install                                 (/usr/local)
 
 SAN ?=
@@ -25,21 +27,23 @@ CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c file.c map.c set.c words.c \
-    cli.c)
+    pin.c cli.c)
 PKI := $(addprefix signer/pki/,alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
     name.c san.c tbs.c lint.c lint_extensions.c show.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
-HSM := $(addprefix signer/hsm/,pin.c uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
-BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c certify.c planner.c authorise.c witness.c sealing.c outcomes.c \
+HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
+BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c)
+STATE := $(addprefix signer/batch/,state.c banner.c archive.c history.c certify.c planner.c witness.c sealing.c outcomes.c \
     signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
     where.c)
 SIGNER := $(addprefix signer/,main.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
 CEREMONY := $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c summary.c)
-AUDIT := $(addprefix ceremony/audit/,main.c)
-RA := $(addprefix ceremony/ra/,main.c)
+AUDIT := $(addprefix ceremony/audit/,main.c cmd_verify.c verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c \
+    approvals.c officers.c carried.c answers.c bundles.c sweep.c report.c)
+RA := $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c desk.c \
+    lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c chain.c answers.c certificate.c layout.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)
@@ -47,8 +51,9 @@ TOKEN := $(HSM) $(STATE)
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(BIN)/,signer ceremony audit ra)
-MAN := signer/signer.1 ceremony/ceremony.1 ceremony/audit/audit.1 ceremony/ra/ra.1 policy/policyc.1 \
-    policy/rootseal-policy.5 signer/rootseal-formats.5
+LIBS_COMMON := -lsqlite3 -ljansson -lcrypto
+LIBS_TOKEN := -lp11 -lp11-kit $(LIBS_COMMON) -lpthread
+VECTORS ?= $(abspath ../shared/vectors)
 
 all: $(PROGRAMS) $(B)/policyc modules
 
@@ -68,26 +73,84 @@ $(B)/libtoken.a: $(call objects,$(TOKEN))
 $(B)/policyc: $(call objects,$(POLICYC)) $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml -ljansson -lcrypto
 
-$(BIN)/policy_table.c: $(B)/policyc $(wildcard $(POLICY)/*.yaml) $(wildcard $(POLICY)/people/*)
+# Compiled anew each time and kept when it is the same: another POLICY, or a new certificate in it, must never be missed.
+$(BIN)/policy_table.c: $(B)/policyc FORCE
 	@mkdir -p $(@D)
-	$(Q)$(B)/policyc -o $@ $(POLICY)
+	$(Q)$(B)/policyc -o $@.new $(POLICY)
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
 
 $(BIN)/policy_table.o: $(BIN)/policy_table.c policy/policy.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BIN)/signer: $(call objects,$(SIGNER)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lp11 -lp11-kit -lsqlite3 -ljansson -lcrypto -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
 $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lp11 -lp11-kit -lsqlite3 -ljansson -lcrypto -lpthread
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -ljansson -lcrypto
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lsqlite3 -ljansson -lcrypto
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 
--include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA)))
+# -- tests --
+
+SUITES := err diag text buf digest base64 clock json file words der alg sm2 key csr cms cert merkle record log seal index \
+    pin uri vendor ckr hsm keygen data sign pool policy
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c sample_records.c token.c $(SUITES:%=test_%.c))
+
+$(B)/test/check: $(call objects,$(CHECK)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS_TOKEN)
+
+-include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
+
+# These install what is missing first, and so begin anew with a make that sees the compiler.
+demo: packages
+	$(Q)$(MAKE) --no-print-directory run-demo
+check: packages test-packages
+	$(Q)$(MAKE) --no-print-directory run-check
+bench: packages test-packages
+	$(Q)$(MAKE) --no-print-directory run-bench
+
+run-demo: all
+	$(Q)ROOTSEAL_BUILD=$(B) bash tests/demo.sh
+run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE)
+	$(Q)ROOTSEAL_BUILD=$(B) ROOTSEAL_MODULE=$(CURDIR)/$(B)/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
+	    $(B)/test/check $(ONLY)
+run-bench: all
+	$(Q)ROOTSEAL_BUILD=$(B) bash tests/bench/run.sh
+
+# -- packages: everything a fresh Debian 12 lacks --
+
+PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
+    libsqlite3-dev softhsm2 libsofthsm2 openssl opensc
+TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git \
+    shellcheck sqlite3
+install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
+    || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+    $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \
+    $$missing >/dev/null; }
+packages:
+	@$(call install_missing,$(PACKAGES))
+test-packages:
+	@$(call install_missing,$(TEST_PACKAGES))
+
+# -- installing --
+
+MAN1 := signer/signer.1 ceremony/ceremony.1 ceremony/audit/audit.1 ceremony/ra/ra.1 policy/policyc.1
+MAN5 := policy/rootseal-policy.5 signer/rootseal-formats.5
+MAN7 := signer/rootseal-errors.7
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)
+	for p in signer ceremony audit ra; do install -m755 $(BIN)/$$p $(DESTDIR)$(PREFIX)/bin/rootseal-$$p; done
+	install -m755 $(B)/policyc $(DESTDIR)$(PREFIX)/bin/rootseal-policyc
+	for m in $(MAN1); do install -m644 $$m $(DESTDIR)$(PREFIX)/share/man/man1/rootseal-$${m##*/}; done
+	install -m644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m644 $(MAN7) $(DESTDIR)$(PREFIX)/share/man/man7
 
 clean:
 	rm -rf build
 
-.PHONY: all modules clean
+
+.PHONY: FORCE all modules demo check bench run-demo run-check run-bench packages test-packages install clean
 .DELETE_ON_ERROR:

@@ -7,7 +7,7 @@
 #include "commands.h"
 #include "core/clock.h"
 #include "core/words.h"
-#include "hsm/pin.h"
+#include "core/pin.h"
 #include "pki/cert.h"
 
 #define WORDS_TYPED 3

@@ -25,7 +25,9 @@ enum err cmd_init(int n, char **operands, struct diag *d)
     struct hsm *h = NULL;
     (void)n;
     (void)operands;
-    enum err e = token_open(&h, d);
+    enum err e = banner_print(&policy_table, d);
+    if (e == E_OK)
+        e = token_open(&h, d);
     if (e == E_OK)
         e = witness_check_unused(h, d);
     if (e == E_OK)

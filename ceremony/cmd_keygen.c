@@ -81,7 +81,7 @@ enum err cmd_keygen(int n, char **operands, struct diag *d)
     struct hsm *h = NULL;
     (void)n;
     (void)operands;
-    enum err e = state_open(options.state, &policy_table, &s, d);
+    enum err e = banner_open_state(options.state, &s, d);
     if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)

@@ -160,7 +160,7 @@ enum err cmd_root(int n, char **operands, struct diag *d)
     bool made = false;
     (void)n;
     (void)operands;
-    enum err e = state_open(options.state, &policy_table, &s, d);
+    enum err e = banner_open_state(options.state, &s, d);
     if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)

@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_CEREMONY_COMMANDS_H
 #define ROOTSEAL_CEREMONY_COMMANDS_H
 
+#include "batch/banner.h"
 #include "batch/plan.h"
 #include "batch/state.h"
 #include "core/cli.h"

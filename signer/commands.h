@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_SIGNER_COMMANDS_H
 #define ROOTSEAL_SIGNER_COMMANDS_H
 
+#include "batch/banner.h"
 #include "batch/planner.h"
 #include "batch/state.h"
 #include "core/cli.h"

@@ -55,7 +55,7 @@ static enum err check_key_kind(const struct policy_profile *p, const struct key 
 static enum err check_key_owner(struct decider *c, struct decision *o, struct diag *d)
 {
     const uint8_t *digest = o->csr.key.digest;
-    uint8_t subject[DIGEST_LEN];
+    uint8_t subject[DIGEST_LEN] = {0};
     bool own = false, found = false;
     const uint8_t *old;
     enum err e = E_OK;

@@ -32,7 +32,7 @@ static enum err copy_one(int from, int to, const char *name, struct diag *d)
 
 static enum err compare_one(int a, int b, const char *name, bool *same, struct diag *d)
 {
-    uint8_t x[DIGEST_LEN], y[DIGEST_LEN];
+    uint8_t x[DIGEST_LEN] = {0}, y[DIGEST_LEN] = {0};
     struct stat st;
     *same = false;
     if (fstatat(b, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))

@@ -15,7 +15,7 @@ static enum err get_token(const json_t *obj, const char *key, char out[LIMIT_TOK
         return e;
     if (!text_is_token(s, LIMIT_TOKEN_TEXT))
         return diag_set(d, E_FIELD_VALUE, WHERE ": %s must be 1 to %d of A-Z a-z 0-9 . _ -", key, LIMIT_TOKEN_TEXT);
-    strcpy(out, s);
+    snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
     return E_OK;
 }
 

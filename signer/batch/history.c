@@ -48,7 +48,7 @@ static enum err cert_of_item(const struct plan_header *h, const struct plan_item
     uint8_t *der = NULL;
     struct tm tm;
     *c = (struct index_cert){.serial_n = PLAN_SERIAL, .n = item->n};
-    strcpy(c->authority, h->authority);
+    snprintf(c->authority, sizeof c->authority, "%s", h->authority);
     memcpy(c->serial, item->serial, PLAN_SERIAL);
     memcpy(c->batch, h->batch, DIGEST_LEN);
     enum err e = lint_parse(buf_span(&item->tbs), &x, d);
@@ -107,8 +107,8 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
     if (e == E_PLAN_MISSING || (e == E_OK && memcmp(plan.digest, b.plan, DIGEST_LEN) != 0))
         e = diag_set(d, E_ARCHIVE, "the plan of log line %llu", (unsigned long long)r->seq);
     if (e == E_OK) {
-        strcpy(b.ra, plan.header.ra);
-        strcpy(b.id, plan.header.id);
+        snprintf(b.ra, sizeof b.ra, "%s", plan.header.ra);
+        snprintf(b.id, sizeof b.id, "%s", plan.header.id);
         e = index_add_batch(s->index, &b, d);
     }
     if (e == E_OK)

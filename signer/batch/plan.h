@@ -63,6 +63,8 @@ struct plan {
     uint8_t digest[DIGEST_LEN]; /* of the file */
     struct json_lines lines;
     int64_t next;               /* number of the item that plan_next() returns next */
+    bool proven;                /* the whole file was read and found good */
+    struct digest *hashing;     /* while that is done */
 };
 
 /* Open the plan in the folder and read it through once: canonical form, numbering, counts and end are proven

@@ -70,7 +70,7 @@ static enum err check_count(struct job *j, struct diag *d)
 /* What only the history can say: replay, order, and the bundle the RA last saw. */
 static enum err check_history(struct job *j, struct diag *d)
 {
-    struct index_batch same, last;
+    struct index_batch same = {0}, last = {0};
     bool found = false, any = false;
     enum err e = index_batch_by_id(j->s->index, j->header.ra, j->header.id, &same, &found, d);
     if (e == E_OK && found)
@@ -108,9 +108,9 @@ static enum err fill_header(struct job *j)
     enum err e = E_OK;
     memcpy(h->batch, j->in->batch, DIGEST_LEN);
     memcpy(h->intake, j->in->digest, DIGEST_LEN);
-    strcpy(h->authority, j->header.authority);
-    strcpy(h->ra, j->header.ra);
-    strcpy(h->id, j->header.id);
+    snprintf(h->authority, sizeof h->authority, "%s", j->header.authority);
+    snprintf(h->ra, sizeof h->ra, "%s", j->header.ra);
+    snprintf(h->id, sizeof h->id, "%s", j->header.id);
     h->sequence = j->header.sequence;
     memcpy(h->policy, j->s->policy_digest, DIGEST_LEN);
     h->created = j->now;
@@ -144,7 +144,7 @@ static enum err plan_request(struct decider *decider, struct certifier *certifie
     enum err e = decide_request(decider, buf_span(&lines->line), line_error, lines->number, &o, d);
     if (e != E_OK)
         goto out;
-    strcpy(item->id, o.request.id);
+    snprintf(item->id, sizeof item->id, "%s", o.request.id);
     if (o.code != E_OK) {
         refuse_item(item, o.code, o.clause, o.detail);
         goto out;

@@ -35,6 +35,7 @@ enum err_class {
     /* the audit log */                                                                                                 \
     X(E_LOG_FORMAT, STORAGE, "", "a line of the audit log is not in canonical form", "stop and call the auditor")       \
     X(E_LOG_CHAIN, STORAGE, "", "the audit log's hash chain is broken", "stop and call the auditor")                    \
+    X(E_LOG_ORDER, STORAGE, "", "a line of the audit log does not follow from those before it", "stop and call the auditor") \
     X(E_LOG_SEAL, STORAGE, "", "a seal does not match the audit log", "stop and call the auditor")                      \
     X(E_LOG_ROLLED_BACK, STORAGE, "", "the audit log is older than its witness", "stop and call the auditor")           \
     X(E_CLOCK_BEHIND, STORAGE, "", "the clock is behind the last log entry", "set the clock, then run again")           \

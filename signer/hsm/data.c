@@ -15,7 +15,8 @@ struct pair {
     bool has_now, has_next;
 };
 
-static enum err find_data(struct hsm *h, const char *label, CK_OBJECT_HANDLE *out, bool *found, struct diag *d)
+static enum err find_data(struct hsm *h, const char *label, CK_OBJECT_HANDLE *out, bool *found,
+                          struct diag *d)
 {
     CK_OBJECT_CLASS class_ = CKO_DATA;
     CK_ATTRIBUTE template[] = {
@@ -27,7 +28,8 @@ static enum err find_data(struct hsm *h, const char *label, CK_OBJECT_HANDLE *ou
     CK_ULONG n = 0;
     enum err e = object_find(h, template, 3, handles, 2, &n, d);
     if (e == E_OK && n > 1)
-        e = diag_set(d, E_TOKEN, "two data objects are labelled \"%s\" (token \"%s\")", label, h->identity.label);
+        e = diag_set(d, E_TOKEN, "two data objects are labelled \"%s\" (token \"%s\")", label,
+                     h->identity.label);
     *found = e == E_OK && n == 1;
     *out = handles[0];
     return e;
@@ -37,7 +39,8 @@ static enum err find_pair(struct hsm *h, const char *label, struct pair *p, stru
 {
     *p = (struct pair){.label = label};
     if (strlen(label) > MAX_LABEL)
-        return diag_set(d, E_TOKEN, "the label of a data object is longer than %d bytes", MAX_LABEL);
+        return diag_set(d, E_TOKEN, "the label of a data object is longer than %d bytes",
+                        MAX_LABEL);
     snprintf(p->next_label, sizeof p->next_label, "%s.new", label);
     enum err e = find_data(h, label, &p->now, &p->has_now, d);
     if (e == E_OK)
@@ -45,8 +48,10 @@ static enum err find_pair(struct hsm *h, const char *label, struct pair *p, stru
     return e;
 }
 
-/* The old object wins while it is there: the write that made the new one was never reported as done. */
-enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap, size_t *n, struct diag *d)
+/* The old object wins while it is there: the write that made the new one was never reported as
+ * done. */
+enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap, size_t *n,
+                       struct diag *d)
 {
     *n = 0;
     struct pair p;
@@ -56,8 +61,8 @@ enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap
     return e;
 }
 
-static enum err create(struct hsm *h, const char *label, const void *value, size_t n, CK_OBJECT_HANDLE *out,
-                       struct diag *d)
+static enum err create(struct hsm *h, const char *label, const void *value, size_t n,
+                       CK_OBJECT_HANDLE *out, struct diag *d)
 {
     CK_OBJECT_CLASS class_ = CKO_DATA;
     CK_BBOOL yes = CK_TRUE;
@@ -70,7 +75,8 @@ static enum err create(struct hsm *h, const char *label, const void *value, size
         {CKA_LABEL, (void *)label, strlen(label)},
         {CKA_VALUE, (void *)value, n},
     };
-    CK_RV rv = h->f->C_CreateObject(h->session, template, sizeof template / sizeof template[0], out);
+    CK_RV rv =
+        h->f->C_CreateObject(h->session, template, sizeof template / sizeof template[0], out);
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_CreateObject", d);
 }
 
@@ -98,7 +104,8 @@ static enum err take_over(struct hsm *h, struct pair *p, struct diag *d)
     return E_OK;
 }
 
-enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n, struct diag *d)
+enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n,
+                        struct diag *d)
 {
     if (n > MAX_VALUE)
         return diag_set(d, E_TOKEN, "%zu bytes are too many for data object \"%s\"", n, label);

@@ -11,11 +11,13 @@
 /* ---------------------------------------------------------------- errors */
 
 /* "call: answer", and the token once it is known. */
-static enum err fail(const struct hsm *h, enum err code, const char *what, const char *answer, struct diag *d)
+static enum err fail(const struct hsm *h, enum err code, const char *what, const char *answer,
+                     struct diag *d)
 {
     if (h->identity.label[0] == '\0')
         return diag_set(d, code, "%s: %s", what, answer);
-    return diag_set(d, code, "%s: %s (token \"%s\", serial %s)", what, answer, h->identity.label, h->identity.serial);
+    return diag_set(d, code, "%s: %s (token \"%s\", serial %s)", what, answer, h->identity.label,
+                    h->identity.serial);
 }
 
 enum err session_fail(const struct hsm *h, CK_RV rv, const char *what, struct diag *d)
@@ -80,7 +82,8 @@ static enum err list_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct 
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_GetSlotList", d);
 }
 
-/* Look at every token there is. One that cannot be asked is only of interest when none fits: it may be ours. */
+/* Look at every token there is. One that cannot be asked is only of interest when none fits: it may
+ * be ours. */
 static enum err find_token(struct hsm *h, const char *text, struct diag *d)
 {
     struct uri *u = NULL;
@@ -105,7 +108,8 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
         e = diag_set(d, E_TOKEN_AMBIGUOUS, "%lu tokens fit %s", fits, text);
     if (e == E_OK && fits == 0) {
         char name[CKR_NAME_MAX];
-        e = diag_set(d, E_TOKEN_MISSING, "%s%s%s", text, trouble != CKR_OK ? "; a token there answers " : "",
+        e = diag_set(d, E_TOKEN_MISSING, "%s%s%s", text,
+                     trouble != CKR_OK ? "; a token there answers " : "",
                      trouble != CKR_OK ? ckr_name(trouble, name) : "");
     }
     free(ids);
@@ -160,8 +164,8 @@ enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out, struct 
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_OpenSession", d);
 }
 
-enum err hsm_open(const char *module_path, const char *token_uri, enum policy_vendor vendor, struct hsm **out,
-                  struct diag *d)
+enum err hsm_open(const char *module_path, const char *token_uri, enum policy_vendor vendor,
+                  struct hsm **out, struct diag *d)
 {
     *out = NULL;
     struct hsm *h = calloc(1, sizeof *h);
@@ -220,7 +224,8 @@ void hsm_close(struct hsm *h)
 
 /* ---------------------------------------------------------------- login */
 
-/* After a refused PIN the token's flags say how many tries are left: the person must know before the next one. */
+/* After a refused PIN the token's flags say how many tries are left: the person must know before
+ * the next one. */
 static const char *tries_left(struct hsm *h)
 {
     if (h->f->C_GetTokenInfo(h->slot_id, &h->token) != CKR_OK)
@@ -245,7 +250,8 @@ enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
     case CKR_PIN_INCORRECT:
     case CKR_PIN_LEN_RANGE:
     case CKR_PIN_INVALID:
-        return diag_set(d, E_PIN_WRONG, "%s (token \"%s\")%s", ckr_name(rv, name), h->identity.label, tries_left(h));
+        return diag_set(d, E_PIN_WRONG, "%s (token \"%s\")%s", ckr_name(rv, name),
+                        h->identity.label, tries_left(h));
     case CKR_PIN_LOCKED:
         return diag_set(d, E_PIN_LOCKED, "token \"%s\"", h->identity.label);
     default:

@@ -1,8 +1,9 @@
 /* hsm.h - one PKCS#11 token: module, login, keys, and the head of the log that it keeps.
  *
- * libp11 loads the module, finds the token and makes RSA signatures; what PKCS#11 has and libp11 has not (SM2, data
- * objects, key attributes) goes through the module's own function list, in sessions of our own. Login is by C_Login on
- * such a session, because libp11 would keep a copy of the PIN; PKCS#11 logs in the whole application with it.
+ * libp11 loads the module, finds the token and makes RSA signatures; what PKCS#11 has and libp11
+ * has not (SM2, data objects, key attributes) goes through the module's own function list, in
+ * sessions of our own. Login is by C_Login on such a session, because libp11 would keep a copy of
+ * the PIN; PKCS#11 logs in the whole application with it.
  */
 #ifndef ROOTSEAL_HSM_HSM_H
 #define ROOTSEAL_HSM_HSM_H
@@ -11,7 +12,7 @@
 #include <stdbool.h>
 
 #include "core/diag.h"
-#include "hsm/pin.h"
+#include "core/pin.h"
 #include "policy/policy.h"
 
 struct hsm;
@@ -28,32 +29,34 @@ struct hsm_identity {
     bool pin_final; /* one try is left */
 };
 
-/* Load the module and find the one initialised token that token_uri fits. E_MODULE, E_URI, E_TOKEN_MISSING,
- * E_TOKEN_AMBIGUOUS; E_TOKEN when the token gives no session. The module is initialised for threads
- * (CKF_OS_LOCKING_OK, by libp11). A process has one token open at a time, because closing finalises the module.
- * hsm_close() it; NULL is allowed. */
-ERR_MUST_USE enum err hsm_open(const char *module_path, const char *token_uri, enum policy_vendor vendor,
-                               struct hsm **out, struct diag *d);
+/* Load the module and find the one initialised token that token_uri fits. E_MODULE, E_URI,
+ * E_TOKEN_MISSING, E_TOKEN_AMBIGUOUS; E_TOKEN when the token gives no session. The module is
+ * initialised for threads (CKF_OS_LOCKING_OK, by libp11). A process has one token open at a time,
+ * because closing finalises the module. hsm_close() it; NULL is allowed. */
+ERR_MUST_USE enum err hsm_open(const char *module_path, const char *token_uri,
+                               enum policy_vendor vendor, struct hsm **out, struct diag *d);
 void hsm_close(struct hsm *h);
 
 const struct hsm_identity *hsm_identity(const struct hsm *h);
 
-/* Log in as user, once: a wrong PIN is never tried again by the program. With a PIN pad pin is NULL (E_PIN_MISSING when
- * the token has none). The PIN is not kept: the caller's struct is the only copy. E_PIN_WRONG, after which the
- * identity's pin_low and pin_final are fresh, E_PIN_LOCKED, E_TOKEN. */
+/* Log in as user, once: a wrong PIN is never tried again by the program. With a PIN pad pin is NULL
+ * (E_PIN_MISSING when the token has none). The PIN is not kept: the caller's struct is the only
+ * copy. E_PIN_WRONG, after which the identity's pin_low and pin_final are fresh, E_PIN_LOCKED,
+ * E_TOKEN. */
 ERR_MUST_USE enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d);
 
-/* Find the private key that the policy row names, by label, and id when the URI has one. E_KEY_MISSING (also when the
- * URI names another token), E_KEY_AMBIGUOUS; E_KEY_ATTRIBUTES unless it is sensitive and not extractable;
- * E_KEY_MISMATCH when it is not of the row's kind and size, or pinned is not NULL and differs from the public key on the
- * token beside it (of an RSA key also from the private key's own modulus); E_URI; E_POLICY when the row's kind or
- * algorithm is none that a token key can have.
+/* Find the private key that the policy row names, by label, and id when the URI has one.
+ * E_KEY_MISSING (also when the URI names another token), E_KEY_AMBIGUOUS; E_KEY_ATTRIBUTES unless
+ * it is sensitive and not extractable; E_KEY_MISMATCH when it is not of the row's kind and size, or
+ * pinned is not NULL and differs from the public key on the token beside it (of an RSA key also
+ * from the private key's own modulus); E_URI; E_POLICY when the row's kind or algorithm is none
+ * that a token key can have.
  *
- * All signatures of the key are checked against pinned, which is shared (EVP_PKEY_up_ref). With pinned NULL the public
- * key object of the token is read and used; E_KEY_MISSING when there is none. The key belongs to h; row must live as
- * long. */
-ERR_MUST_USE enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out,
-                                   struct diag *d);
+ * All signatures of the key are checked against pinned, which is shared (EVP_PKEY_up_ref). With
+ * pinned NULL the public key object of the token is read and used; E_KEY_MISSING when there is
+ * none. The key belongs to h; row must live as long. */
+ERR_MUST_USE enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
+                                   struct hsm_key **out, struct diag *d);
 
 /* The public key that the key's signatures are checked against. Owned by the key. */
 EVP_PKEY *hsm_key_public(const struct hsm_key *k);
@@ -64,26 +67,30 @@ struct hsm_attributes {
     bool sensitive, always_sensitive, extractable, never_extractable, local;
 };
 /* What the token does not show counts against the key. E_TOKEN. */
-ERR_MUST_USE enum err hsm_key_attributes(struct hsm_key *k, struct hsm_attributes *out, struct diag *d);
+ERR_MUST_USE enum err hsm_key_attributes(struct hsm_key *k, struct hsm_attributes *out,
+                                         struct diag *d);
 
-/* Make a key pair inside the token as the row says: token objects, private, sensitive, not extractable, signing only;
- * RSA with exponent 65537, SM2 by the vendor's mechanism; label and id from the URI (without an id: the first 8 bytes of
- * the SHA-256 of the label). E_KEY_EXISTS when a private or public key of that label is there, whatever its id. Then
- * found as by hsm_key_find() with the token's own public key and its attributes checked: E_KEY_ATTRIBUTES unless
- * sensitive, always sensitive, not extractable, never extractable and local; a pair that fails this is destroyed again.
- * E_TOKEN_MISSING when the URI names another token, E_POLICY, E_URI, E_TOKEN. */
-ERR_MUST_USE enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hsm_key **out,
-                                       struct diag *d);
+/* Make a key pair inside the token as the row says: token objects, private, sensitive, not
+ * extractable, signing only; RSA with exponent 65537, SM2 by the vendor's mechanism; label and id
+ * from the URI (without an id: the first 8 bytes of the SHA-256 of the label). E_KEY_EXISTS when a
+ * private or public key of that label is there, whatever its id. Then found as by hsm_key_find()
+ * with the token's own public key and its attributes checked: E_KEY_ATTRIBUTES unless sensitive,
+ * always sensitive, not extractable, never extractable and local; a pair that fails this is
+ * destroyed again. E_TOKEN_MISSING when the URI names another token, E_POLICY, E_URI, E_TOKEN. */
+ERR_MUST_USE enum err hsm_key_generate(struct hsm *h, const struct policy_key *row,
+                                       struct hsm_key **out, struct diag *d);
 
-/* The head of the log as the token keeps it: a private data object (CKO_DATA, CKA_APPLICATION "rootseal") with this
- * label whose value is up to 512 bytes. Both need a login. Reading a missing one sets *n to 0; E_TOKEN when the value is
- * longer than cap.
+/* The head of the log as the token keeps it: a private data object (CKO_DATA, CKA_APPLICATION
+ * "rootseal") with this label whose value is up to 512 bytes. Both need a login. Reading a missing
+ * one sets *n to 0; E_TOKEN when the value is longer than cap.
  *
- * Writing never changes an object's value, since SoftHSM and others do not allow that (CKR_ATTRIBUTE_READ_ONLY). It
- * makes a new object labelled "LABEL.new", destroys the old one and then takes over its label. A write that is cut off
- * at any point leaves the old value or the new one to read, and the next write tidies up. */
-ERR_MUST_USE enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap, size_t *n,
-                                    struct diag *d);
-ERR_MUST_USE enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n, struct diag *d);
+ * Writing never changes an object's value, since SoftHSM and others do not allow that
+ * (CKR_ATTRIBUTE_READ_ONLY). It makes a new object labelled "LABEL.new", destroys the old one and
+ * then takes over its label. A write that is cut off at any point leaves the old value or the new
+ * one to read, and the next write tidies up. */
+ERR_MUST_USE enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap,
+                                    size_t *n, struct diag *d);
+ERR_MUST_USE enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n,
+                                     struct diag *d);
 
 #endif

@@ -16,13 +16,14 @@ struct templates {
     CK_ULONG public_n, private_n;
 };
 
-static void add(CK_ATTRIBUTE *template, CK_ULONG *n, CK_ATTRIBUTE_TYPE type, const void *value, size_t len)
+static void add(CK_ATTRIBUTE *template, CK_ULONG *n, CK_ATTRIBUTE_TYPE type, const void *value,
+                size_t len)
 {
     template[(*n)++] = (CK_ATTRIBUTE){type, (void *)value, len};
 }
 
-static enum err fill(struct templates *t, const struct hsm *h, const struct policy_key *row, const struct uri *u,
-                     struct diag *d)
+static enum err fill(struct templates *t, const struct hsm *h, const struct policy_key *row,
+                     const struct uri *u, struct diag *d)
 {
     const char *label = uri_label(u);
     const unsigned char *id;
@@ -94,21 +95,25 @@ static enum err check_free(struct hsm *h, const char *label, struct diag *d)
 }
 
 /* Find the new key as everybody will, and see that the token kept its word. */
-static enum err check_made(struct hsm *h, const struct policy_key *row, struct hsm_key **out, struct diag *d)
+static enum err check_made(struct hsm *h, const struct policy_key *row, struct hsm_key **out,
+                           struct diag *d)
 {
     struct hsm_attributes a;
     enum err e = hsm_key_find(h, row, NULL, out, d);
     if (e == E_OK)
         e = hsm_key_attributes(*out, &a, d);
-    if (e == E_OK && (!a.sensitive || !a.always_sensitive || a.extractable || !a.never_extractable || !a.local))
-        e = diag_set(d, E_KEY_ATTRIBUTES, "key \"%s\", just made, is not sensitive, unextractable and local for ever",
+    if (e == E_OK &&
+        (!a.sensitive || !a.always_sensitive || a.extractable || !a.never_extractable || !a.local))
+        e = diag_set(d, E_KEY_ATTRIBUTES,
+                     "key \"%s\", just made, is not sensitive, unextractable and local for ever",
                      row->name);
     if (e != E_OK)
         *out = NULL;
     return e;
 }
 
-enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hsm_key **out, struct diag *d)
+enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hsm_key **out,
+                          struct diag *d)
 {
     *out = NULL;
     struct uri *u = NULL;
@@ -116,11 +121,13 @@ enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hs
     if (e != E_OK)
         return e;
     if (uri_label(u) == NULL || (row->kind != KEY_SM2 && row->kind != KEY_RSA)) {
-        e = diag_set(d, E_POLICY, "key \"%s\": a token key needs a label, and kind sm2 or rsa", row->name);
+        e = diag_set(d, E_POLICY, "key \"%s\": a token key needs a label, and kind sm2 or rsa",
+                     row->name);
         goto out;
     }
     if (!uri_fits_token(u, &h->token)) {
-        e = diag_set(d, E_TOKEN_MISSING, "key \"%s\" belongs on another token: %s", row->name, row->uri);
+        e = diag_set(d, E_TOKEN_MISSING, "key \"%s\" belongs on another token: %s", row->name,
+                     row->uri);
         goto out;
     }
     e = check_free(h, uri_label(u), d);
@@ -131,10 +138,11 @@ enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hs
     if (e != E_OK)
         goto out;
 
-    CK_MECHANISM mechanism = {row->kind == KEY_RSA ? CKM_RSA_PKCS_KEY_PAIR_GEN : h->vendor->generate, NULL, 0};
+    CK_MECHANISM mechanism = {
+        row->kind == KEY_RSA ? CKM_RSA_PKCS_KEY_PAIR_GEN : h->vendor->generate, NULL, 0};
     CK_OBJECT_HANDLE public_key, private_key;
-    CK_RV rv = h->f->C_GenerateKeyPair(h->session, &mechanism, t.public_, t.public_n, t.private_, t.private_n,
-                                       &public_key, &private_key);
+    CK_RV rv = h->f->C_GenerateKeyPair(h->session, &mechanism, t.public_, t.public_n, t.private_,
+                                       t.private_n, &public_key, &private_key);
     if (rv != CKR_OK) {
         e = session_fail(h, rv, "C_GenerateKeyPair", d);
         goto out;

@@ -42,8 +42,8 @@ enum err hsm_key_attributes(struct hsm_key *k, struct hsm_attributes *out, struc
 }
 
 /* The private or public object of the name. *found false when there is none. */
-static enum err find_one(struct hsm *h, CK_OBJECT_CLASS class_, const struct name *name, CK_OBJECT_HANDLE *out,
-                         bool *found, struct diag *d)
+static enum err find_one(struct hsm *h, CK_OBJECT_CLASS class_, const struct name *name,
+                         CK_OBJECT_HANDLE *out, bool *found, struct diag *d)
 {
     CK_ATTRIBUTE template[] = {
         {CKA_CLASS, &class_, sizeof class_},
@@ -62,7 +62,8 @@ static enum err find_one(struct hsm *h, CK_OBJECT_CLASS class_, const struct nam
     return E_OK;
 }
 
-static enum err name_from_uri(const struct hsm_key *k, const struct uri *u, struct name *out, struct diag *d)
+static enum err name_from_uri(const struct hsm_key *k, const struct uri *u, struct name *out,
+                              struct diag *d)
 {
     const unsigned char *id;
     uri_id(u, &id, &out->id_n);
@@ -72,8 +73,8 @@ static enum err name_from_uri(const struct hsm_key *k, const struct uri *u, stru
     if (id != NULL)
         memcpy(out->id, id, out->id_n);
     if (!uri_fits_token(u, &k->h->token))
-        return diag_set(d, E_KEY_MISSING, "key \"%s\" is on another token than \"%s\": %s", k->row->name,
-                        k->h->identity.label, k->row->uri);
+        return diag_set(d, E_KEY_MISSING, "key \"%s\" is on another token than \"%s\": %s",
+                        k->row->name, k->h->identity.label, k->row->uri);
     return E_OK;
 }
 
@@ -85,7 +86,7 @@ static enum err find_private(struct hsm_key *k, struct name *name, struct diag *
         return e;
     if (!found)
         return diag_set(d, E_KEY_MISSING, "key \"%s\": %s", k->row->name, k->row->uri);
-    /* The public object and libp11's view of the key are found by the id that the private one has. */
+    /* The public object and libp11's view of the key have the same id as the private one. */
     return object_bytes(k->h, k->handle, CKA_ID, name->id, sizeof name->id, &name->id_n, d);
 }
 
@@ -99,9 +100,10 @@ static enum err check_confined(struct hsm_key *k, struct diag *d)
     return e;
 }
 
-/* The public key beside the private one. *out stays NULL when the token has none. A private RSA key shows its modulus
- * itself; a private SM2 key is only looked at for its type and curve. */
-static enum err read_public(struct hsm_key *k, const struct name *name, EVP_PKEY **out, struct diag *d)
+/* The public key beside the private one. *out stays NULL when the token has none. A private RSA key
+ * shows its modulus itself; a private SM2 key is only looked at for its type and curve. */
+static enum err read_public(struct hsm_key *k, const struct name *name, EVP_PKEY **out,
+                            struct diag *d)
 {
     CK_OBJECT_HANDLE object = 0;
     bool found = false;
@@ -112,7 +114,8 @@ static enum err read_public(struct hsm_key *k, const struct name *name, EVP_PKEY
     if (e == E_OK && found)
         e = object_public_key(k->h, object, k->row->kind, out, d);
     if (e == E_OK && own != NULL && *out != NULL && EVP_PKEY_eq(own, *out) != 1)
-        e = diag_set(d, E_KEY_MISMATCH, "private and public key object of \"%s\" differ", k->row->name);
+        e = diag_set(d, E_KEY_MISMATCH, "private and public key object of \"%s\" differ",
+                     k->row->name);
     if (e == E_OK && *out == NULL) {
         *out = own;
         own = NULL;
@@ -122,14 +125,16 @@ static enum err read_public(struct hsm_key *k, const struct name *name, EVP_PKEY
 }
 
 /* Settle which public key signatures are checked against, and that it is of the row's kind. */
-static enum err settle_public(struct hsm_key *k, const struct name *name, EVP_PKEY *pinned, struct diag *d)
+static enum err settle_public(struct hsm_key *k, const struct name *name, EVP_PKEY *pinned,
+                              struct diag *d)
 {
     EVP_PKEY *seen = NULL;
     enum err e = read_public(k, name, &seen, d);
     if (e != E_OK)
         goto out;
     if (pinned == NULL && seen == NULL) {
-        e = diag_set(d, E_KEY_MISSING, "key \"%s\": its public key is not on the token", k->row->name);
+        e = diag_set(d, E_KEY_MISSING, "key \"%s\": its public key is not on the token",
+                     k->row->name);
         goto out;
     }
     if (pinned != NULL && seen != NULL && EVP_PKEY_eq(pinned, seen) != 1) {
@@ -137,10 +142,12 @@ static enum err settle_public(struct hsm_key *k, const struct name *name, EVP_PK
         goto out;
     }
     EVP_PKEY *key = pinned != NULL ? pinned : seen;
-    bool fits = k->row->kind == KEY_RSA ? EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) == k->row->bits
-                                        : EVP_PKEY_is_a(key, "SM2");
+    bool fits = k->row->kind == KEY_RSA
+                    ? EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) == k->row->bits
+                    : EVP_PKEY_is_a(key, "SM2");
     if (!fits) {
-        e = diag_set(d, E_KEY_MISMATCH, "key \"%s\" is not of kind and size as in the policy", k->row->name);
+        e = diag_set(d, E_KEY_MISMATCH, "key \"%s\" is not of kind and size as in the policy",
+                     k->row->name);
         goto out;
     }
     EVP_PKEY_up_ref(key);
@@ -159,18 +166,20 @@ static enum err attach_libp11(struct hsm_key *k, const struct name *name, struct
     if (PKCS11_enumerate_keys(k->h->slot->token, &keys, &n) != 0)
         return session_fail_libp11(k->h, "PKCS11_enumerate_keys", d);
     for (unsigned i = 0; i < n && k->rsa == NULL; i++)
-        if (keys[i].label != NULL && strcmp(keys[i].label, name->label) == 0 && keys[i].id_len == name->id_n &&
+        if (keys[i].label != NULL && strcmp(keys[i].label, name->label) == 0 &&
+            keys[i].id_len == name->id_n &&
             (name->id_n == 0 || memcmp(keys[i].id, name->id, name->id_n) == 0))
             k->rsa = PKCS11_get_private_key(&keys[i]);
     return k->rsa != NULL ? E_OK : session_fail_libp11(k->h, "PKCS11_get_private_key", d);
 }
 
-enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out,
-                      struct diag *d)
+enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
+                      struct hsm_key **out, struct diag *d)
 {
     *out = NULL;
     if ((row->kind != KEY_SM2 && row->kind != KEY_RSA) || alg_sig_key(row->alg) != row->kind)
-        return diag_set(d, E_POLICY, "key \"%s\": no token key is of this kind and signs this way", row->name);
+        return diag_set(d, E_POLICY, "key \"%s\": no token key is of this kind and signs this way",
+                        row->name);
     struct hsm_key *k = calloc(1, sizeof *k);
     if (k == NULL)
         return diag_set(d, E_NO_MEMORY, "key \"%s\"", row->name);

@@ -12,8 +12,8 @@ const uint8_t object_sm2_params[10] = {0x06, 0x08, 0x2A, 0x81, 0x1C, 0xCF, 0x55,
 
 /* ---------------------------------------------------------------- objects and attributes */
 
-enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n, CK_OBJECT_HANDLE *out, CK_ULONG cap,
-                     CK_ULONG *n, struct diag *d)
+enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n,
+                     CK_OBJECT_HANDLE *out, CK_ULONG cap, CK_ULONG *n, struct diag *d)
 {
     *n = 0;
     CK_RV rv = h->f->C_FindObjectsInit(h->session, template, template_n);
@@ -32,8 +32,8 @@ enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n,
     return end == CKR_OK ? E_OK : session_fail(h, end, "C_FindObjectsFinal", d);
 }
 
-enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out, size_t cap, size_t *n,
-                      struct diag *d)
+enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out,
+                      size_t cap, size_t *n, struct diag *d)
 {
     *n = 0;
     CK_ATTRIBUTE a = {type, out, cap};
@@ -50,8 +50,8 @@ enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE 
     return E_OK;
 }
 
-enum err object_bool(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, bool absent, bool *out,
-                     struct diag *d)
+enum err object_bool(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, bool absent,
+                     bool *out, struct diag *d)
 {
     CK_BBOOL value = CK_FALSE;
     size_t n;
@@ -92,7 +92,8 @@ static enum err rsa_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **ou
     BIGNUM *n = BN_bin2bn(modulus, (int)modulus_n, NULL);
     BIGNUM *x = BN_bin2bn(exponent, (int)exponent_n, NULL);
     OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-    if (n != NULL && x != NULL && b != NULL && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+    if (n != NULL && x != NULL && b != NULL &&
+        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
         OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, x) == 1)
         e = from_params("RSA", b, out, d);
     else
@@ -103,7 +104,8 @@ static enum err rsa_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **ou
     return e;
 }
 
-/* CKA_EC_POINT is a DER OCTET STRING holding the point (PKCS#11 v2.40 2.3.3); some tokens give the bare point. */
+/* CKA_EC_POINT is a DER OCTET STRING holding the point (PKCS#11 v2.40 2.3.3); some tokens give the
+ * bare point. */
 static struct span bare_point(const uint8_t *p, size_t n)
 {
     bool wrapped = n == 67 && p[0] == 0x04 && p[1] == 0x41;
@@ -119,7 +121,8 @@ static enum err sm2_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **ou
         e = object_bytes(h, object, CKA_EC_POINT, encoded, sizeof encoded, &encoded_n, d);
     if (e != E_OK)
         return e;
-    /* Absent parameters mean the SM2 curve: vendors that have a key type of their own leave them out. */
+    /* Absent parameters mean the SM2 curve: vendors that have a key type of their own leave them
+     * out. */
     if (params_n != 0 &&
         (params_n != sizeof object_sm2_params || memcmp(params, object_sm2_params, params_n) != 0))
         return diag_set(d, E_KEY_MISMATCH, "the key on the token is not on the SM2 curve");
@@ -128,7 +131,8 @@ static enum err sm2_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **ou
 
     struct span point = bare_point(encoded, encoded_n);
     OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
-    if (b != NULL && OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "SM2", 0) == 1 &&
+    if (b != NULL &&
+        OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "SM2", 0) == 1 &&
         OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point.p, point.n) == 1)
         e = from_params("SM2", b, out, d);
     else
@@ -137,7 +141,8 @@ static enum err sm2_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **ou
     return e;
 }
 
-enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind kind, EVP_PKEY **out, struct diag *d)
+enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind kind,
+                           EVP_PKEY **out, struct diag *d)
 {
     *out = NULL;
     CK_KEY_TYPE type = 0;
@@ -146,6 +151,7 @@ enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind
     if (e != E_OK)
         return e;
     if (n != sizeof type || (type == CKK_RSA) != (kind == KEY_RSA))
-        return diag_set(d, E_KEY_MISMATCH, "the key on the token is of type 0x%lx", (unsigned long)type);
+        return diag_set(d, E_KEY_MISMATCH, "the key on the token is of type 0x%lx",
+                        (unsigned long)type);
     return kind == KEY_RSA ? rsa_public(h, object, out, d) : sm2_public(h, object, out, d);
 }

@@ -27,8 +27,9 @@ struct worker {
     bool has_session, has_thread;
 };
 
-/* The three counters only grow; a job's place is its number modulo size. Always taken <= begun <= submitted and
- * submitted - taken <= size. A worker owns jobs[i] from the moment it counts it as begun until it marks it done. */
+/* The three counters only grow; a job's place is its number modulo size. Always
+ * taken <= begun <= submitted and submitted - taken <= size. A worker owns jobs[i] from the moment
+ * it counts it as begun until it marks it done. */
 struct hsm_pool {
     struct hsm *h;
     struct worker *workers;
@@ -71,7 +72,8 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that shows progress and asks questions, so a worker is born with all of them blocked. */
+/* Signals are for the thread that shows progress and asks questions, so a worker is born with all
+ * of them blocked. */
 static enum err start(struct worker *w, struct diag *d)
 {
     enum err e = session_open(w->pool->h, false, &w->session, d);
@@ -131,7 +133,8 @@ enum err hsm_pool_submit(struct hsm_pool *p, struct hsm_key *k, struct span mess
 {
     assert(hsm_pool_has_room(p));
     if (message.n > LIMIT_TBS_BYTES)
-        return diag_set(d, E_LINT, "%zu bytes to be signed are more than %d", message.n, LIMIT_TBS_BYTES);
+        return diag_set(d, E_LINT, "%zu bytes to be signed are more than %d", message.n,
+                        LIMIT_TBS_BYTES);
     struct job *j = &p->jobs[p->submitted % p->size];
     buf_reset(&j->message);
     buf_reset(&j->signature);

@@ -11,15 +11,15 @@
 #include "hsm/vendor.h"
 
 struct hsm {
-    void *module;              /* dlopen() handle, our own reference */
+    void *module; /* dlopen() handle, our own reference */
     CK_FUNCTION_LIST *f;
-    PKCS11_CTX *ctx;           /* libp11: loaded and initialised the module */
+    PKCS11_CTX *ctx; /* libp11: loaded and initialised the module */
     PKCS11_SLOT *slots;
     unsigned slots_n;
-    PKCS11_SLOT *slot;         /* the one of slots with our token */
+    PKCS11_SLOT *slot; /* the one of slots with our token */
     CK_SLOT_ID slot_id;
     CK_TOKEN_INFO token;
-    CK_SESSION_HANDLE session; /* read/write: login, objects, the odd signature. Used by one thread. */
+    CK_SESSION_HANDLE session; /* read/write, for one thread: login, objects, the odd signature */
     bool session_open;
     const struct vendor *vendor;
     struct hsm_identity identity;
@@ -33,45 +33,47 @@ struct hsm_key {
     const struct policy_key *row;
     EVP_PKEY *public_key;
     CK_OBJECT_HANDLE handle;
-    EVP_PKEY *rsa;           /* RSA: libp11's key, whose operations run in the token */
-    uint8_t z[DIGEST_LEN];   /* SM2: Z of public_key */
+    EVP_PKEY *rsa;         /* RSA: libp11's key, whose operations run in the token */
+    uint8_t z[DIGEST_LEN]; /* SM2: Z of public_key */
 };
 
 /* Open one more session on the token. E_TOKEN. */
-ERR_MUST_USE enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out, struct diag *d);
+ERR_MUST_USE enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out,
+                                   struct diag *d);
 
-/* Record that the call `what` answered rv: E_TOKEN, or E_NO_MEMORY for CKR_HOST_MEMORY, with the call, the name of rv
- * and the token's label. */
+/* Record that the call `what` answered rv: E_TOKEN, or E_NO_MEMORY for CKR_HOST_MEMORY, with the
+ * call, the name of rv and the token's label. */
 enum err session_fail(const struct hsm *h, CK_RV rv, const char *what, struct diag *d);
 
-/* The same after a call through libp11 failed, with the return value that libp11 left in OpenSSL's error queue, or else
- * the first reason there. The queue is empty afterwards. */
+/* The same after a call through libp11 failed, with the return value that libp11 left in OpenSSL's
+ * error queue, or else the first reason there. The queue is empty afterwards. */
 enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag *d);
 
-/* Find objects that fit the template. Up to cap handles are written, *n is their number: a caller that gives room for
- * two sees whether one is the only one. */
-ERR_MUST_USE enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n, CK_OBJECT_HANDLE *out,
-                                  CK_ULONG cap, CK_ULONG *n, struct diag *d);
+/* Find objects that fit the template. Up to cap handles are written, *n is their number: a caller
+ * that gives room for two sees whether one is the only one. */
+ERR_MUST_USE enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n,
+                                  CK_OBJECT_HANDLE *out, CK_ULONG cap, CK_ULONG *n, struct diag *d);
 
-/* Read an attribute into cap bytes; *n is 0 when the object has none or does not show it. E_TOKEN also when it is
- * longer than cap. */
-ERR_MUST_USE enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out, size_t cap,
-                                   size_t *n, struct diag *d);
+/* Read an attribute into cap bytes; *n is 0 when the object has none or does not show it. E_TOKEN
+ * also when it is longer than cap. */
+ERR_MUST_USE enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                                   void *out, size_t cap, size_t *n, struct diag *d);
 
 /* Read a truth attribute; one that the object does not have gives `absent`. */
-ERR_MUST_USE enum err object_bool(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, bool absent, bool *out,
-                                  struct diag *d);
+ERR_MUST_USE enum err object_bool(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+                                  bool absent, bool *out, struct diag *d);
 
-/* The public key in a public or (RSA) private key object. *out stays NULL when the object does not show it.
- * E_KEY_MISMATCH when what it shows is no key of this kind: another curve, another key type, a point off the curve. */
-ERR_MUST_USE enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind kind, EVP_PKEY **out,
-                                        struct diag *d);
+/* The public key in a public or (RSA) private key object. *out stays NULL when the object does not
+ * show it. E_KEY_MISMATCH when what it shows is no key of this kind: another curve, another key
+ * type, a point off the curve. */
+ERR_MUST_USE enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind kind,
+                                        EVP_PKEY **out, struct diag *d);
 
 /* CKA_EC_PARAMS of the SM2 curve: its OID, 1.2.156.10197.1.301, in DER. */
 extern const uint8_t object_sm2_params[10];
 
 /* Sign in this session and verify; what hsm_sign() and the workers share. Errors as hsm_sign(). */
-ERR_MUST_USE enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
-                                      struct buf *out, struct diag *d);
+ERR_MUST_USE enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session,
+                                      struct span message, struct buf *out, struct diag *d);
 
 #endif

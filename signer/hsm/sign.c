@@ -15,8 +15,8 @@ struct answer {
     size_t n;
 };
 
-static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message, struct answer *a,
-                         struct diag *d)
+static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
+                         struct answer *a, struct diag *d)
 {
     const CK_FUNCTION_LIST *f = k->h->f;
     uint8_t e[DIGEST_LEN];
@@ -46,7 +46,8 @@ static bool set_padding(EVP_PKEY_CTX *c, enum sig_alg alg, const EVP_MD *md)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-static enum err sign_rsa(const struct hsm_key *k, struct span message, struct answer *a, struct diag *d)
+static enum err sign_rsa(const struct hsm_key *k, struct span message, struct answer *a,
+                         struct diag *d)
 {
     enum sig_alg alg = k->row->alg;
     const EVP_MD *md = alg == SIG_RSA_SHA384 || alg == SIG_PSS_SHA384 ? EVP_sha384() : EVP_sha256();
@@ -65,25 +66,29 @@ static enum err sign_rsa(const struct hsm_key *k, struct span message, struct an
     return e;
 }
 
-static enum err verify(const struct hsm_key *k, struct span message, struct span signature, struct diag *d)
+static enum err verify(const struct hsm_key *k, struct span message, struct span signature,
+                       struct diag *d)
 {
     enum err e = alg_verify(k->row->alg, k->public_key, message, signature);
-    return e == E_OK ? E_OK : diag_set(d, e, "key \"%s\", %s", k->row->name, alg_sig_name(k->row->alg));
+    return e == E_OK ? E_OK
+                     : diag_set(d, e, "key \"%s\", %s", k->row->name, alg_sig_name(k->row->alg));
 }
 
-enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message, struct buf *out,
-                         struct diag *d)
+enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
+                         struct buf *out, struct diag *d)
 {
     struct answer a = {0};
     struct buf der = {0};
-    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, message, &a, d) : sign_sm2(k, session, message, &a, d);
+    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, message, &a, d)
+                                         : sign_sm2(k, session, message, &a, d);
     if (e != E_OK)
         return e;
     struct span signature = {a.bytes, a.n};
     if (k->row->kind == KEY_SM2) {
         e = sm2_signature_normalise(signature, &der);
         if (e != E_OK) {
-            e = diag_set(d, e, "key \"%s\": %zu bytes that are neither r || s nor its DER", k->row->name, a.n);
+            e = diag_set(d, e, "key \"%s\": %zu bytes that are neither r || s nor its DER",
+                         k->row->name, a.n);
             goto out;
         }
         signature = buf_span(&der);

@@ -4,20 +4,23 @@
 
 #include "hsm/hsm.h"
 
-/* Sign the message with the key by the algorithm of its policy row, normalise the answer (SM2: DER), and verify it in
- * software against the pinned public key. Appends the signature to out. E_TOKEN when the token fails, E_SIGNATURE_BAD
- * when what it answers does not verify; out is unchanged then.
+/* Sign the message with the key by the algorithm of its policy row, normalise the answer (SM2:
+ * DER), and verify it in software against the pinned public key. Appends the signature to out.
+ * E_TOKEN when the token fails, E_SIGNATURE_BAD when what it answers does not verify; out is
+ * unchanged then.
  *
- * SM2: e is computed here and signed by the vendor's mechanism. RSA: through libp11, which hands the token a padded
- * digest: CKM_RSA_PKCS for PKCS#1 v1.5 (RFC 8017 9.2), CKM_RSA_X_509 for PSS, whose padding OpenSSL makes (9.1.1, salt
- * as long as the hash).
+ * SM2: e is computed here and signed by the vendor's mechanism. RSA: through libp11, which hands
+ * the token a padded digest: CKM_RSA_PKCS for PKCS#1 v1.5 (RFC 8017 9.2), CKM_RSA_X_509 for PSS,
+ * whose padding OpenSSL makes (9.1.1, salt as long as the hash).
  *
- * This single form is for the odd signature (seal, bundle, self-test); it uses the token's own session, so one thread
- * may be in it at a time. A batch goes through hsm/pool.h, also at the same time. */
-ERR_MUST_USE enum err hsm_sign(struct hsm_key *k, struct span message, struct buf *out, struct diag *d);
+ * This single form is for the odd signature (seal, bundle, self-test); it uses the token's own
+ * session, so one thread may be in it at a time. A batch goes through hsm/pool.h, also at the same
+ * time. */
+ERR_MUST_USE enum err hsm_sign(struct hsm_key *k, struct span message, struct buf *out,
+                               struct diag *d);
 
-/* Sign the fixed text "rootseal self-test" and verify: shows that mechanism, identity and form of the vendor's answer
- * are as the table says. E_SELF_TEST with the cause in the diag. */
+/* Sign the fixed text "rootseal self-test" and verify: shows that mechanism, identity and form of
+ * the vendor's answer are as the table says. E_SELF_TEST with the cause in the diag. */
 ERR_MUST_USE enum err hsm_self_test(struct hsm_key *k, struct diag *d);
 
 #endif

@@ -11,7 +11,8 @@ struct uri {
     char *label; /* NULL: no object */
 };
 
-/* Does an attribute name stand twice in the path? p11-kit takes the last one, RFC 7512 2.3 forbids it. */
+/* Does an attribute name stand twice in the path? p11-kit takes the last one, RFC 7512 2.3 forbids
+ * it. */
 static bool has_duplicate(const char *path)
 {
     for (const char *a = path; a != NULL; a = strchr(a, ';')) {
@@ -48,7 +49,8 @@ enum err uri_parse(const char *text, struct uri **out, struct diag *d)
 {
     *out = NULL;
     if (strchr(text, '?') != NULL)
-        return diag_set(d, E_URI, "a PKCS#11 URI has a query part; PIN and module are never named there");
+        return diag_set(d, E_URI,
+                        "a PKCS#11 URI has a query part; PIN and module are never named there");
     if (strstr(text, ":pin") != NULL || strstr(text, ";pin") != NULL)
         return diag_set(d, E_URI, "a PKCS#11 URI names a PIN");
 

@@ -9,14 +9,14 @@
 
 struct uri;
 
-/* Read a URI. E_URI when it is malformed, names an attribute twice, names anything but a token and a private key on it
- * (slots, libraries and vendors' own attributes have no place in a policy), or has a query part: a PIN never belongs in
- * a policy, and the module is named on the command line. A text that could hold a PIN is not repeated in the diag.
- * uri_free() it. */
+/* Read a URI. E_URI when it is malformed, names an attribute twice, names anything but a token and
+ * a private key on it (slots, libraries and vendors' own attributes have no place in a policy), or
+ * has a query part: a PIN never belongs in a policy, and the module is named on the command line. A
+ * text that could hold a PIN is not repeated in the diag. uri_free() it. */
 ERR_MUST_USE enum err uri_parse(const char *text, struct uri **out, struct diag *d);
 
-/* True when the token's label, manufacturer, model and serial are those the URI names (those it does not name fit
- * anything). The slot is never looked at: its number changes between plug-ins. */
+/* True when the token's label, manufacturer, model and serial are those the URI names (those it
+ * does not name fit anything). The slot is never looked at: its number changes between plug-ins. */
 bool uri_fits_token(const struct uri *u, const CK_TOKEN_INFO *info);
 
 /* The object's label, UTF-8; NULL when the URI names no object. Owned by u. */

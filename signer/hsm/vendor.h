@@ -6,9 +6,9 @@
 
 #include "policy/policy.h"
 
-/* One row of the table. e is always computed on the host and signed as it is, because what a vendor's "with SM3 inside"
- * hashes differs: some leave Z out, which no X.509 verifier accepts. For all of them CKA_EC_PARAMS in the public
- * template of key generation names the SM2 curve. */
+/* One row of the table. e is always computed on the host and signed as it is, because what a
+ * vendor's "with SM3 inside" hashes differs: some leave Z out, which no X.509 verifier accepts. For
+ * all of them CKA_EC_PARAMS in the public template of key generation names the SM2 curve. */
 struct vendor {
     enum policy_vendor id;
     CK_KEY_TYPE key_type;       /* of key objects */

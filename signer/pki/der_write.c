@@ -60,7 +60,7 @@ enum err der_oid(struct buf *b, const char *dotted)
 
 void der_time(struct buf *b, int64_t t)
 {
-    char iso[CLOCK_TEXT], out[CLOCK_TEXT];
+    char iso[CLOCK_TEXT], out[CLOCK_TEXT] = "";
     clock_format(t, iso);
     /* YYYY-MM-DDThh:mm:ssZ without its punctuation */
     size_t n = 0;

@@ -8,7 +8,8 @@ START_TEST(names)
     ck_assert_str_eq(ckr_name(CKR_OK, name), "CKR_OK");
     ck_assert_str_eq(ckr_name(CKR_DEVICE_REMOVED, name), "CKR_DEVICE_REMOVED");
     ck_assert_str_eq(ckr_name(0x101, name), "CKR_USER_NOT_LOGGED_IN");
-    ck_assert_str_eq(ckr_name(CKR_USER_ANOTHER_ALREADY_LOGGED_IN, name), "CKR_USER_ANOTHER_ALREADY_LOGGED_IN");
+    ck_assert_str_eq(ckr_name(CKR_USER_ANOTHER_ALREADY_LOGGED_IN, name),
+                     "CKR_USER_ANOTHER_ALREADY_LOGGED_IN");
 }
 END_TEST
 

@@ -74,8 +74,8 @@ static CK_RV cut_set(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, C
     return calls_left-- > 0 ? real_set(s, o, a, n) : CKR_DEVICE_REMOVED;
 }
 
-/* Cut off after every number of calls that change the token, over and over, there is always the old value or the new
- * one to read, and a write that goes through leaves one object. */
+/* Cut off after every number of calls that change the token, over and over, there is always the old
+ * value or the new one to read, and a write that goes through leaves one object. */
 START_TEST(cut_off)
 {
     CK_FUNCTION_LIST *f = token_functions();

@@ -50,7 +50,8 @@ static void generate(const struct policy_key *row)
 }
 
 /* An RSA or EC pair that Rootseal would not have made. */
-static void generate_raw(const char *label, const char *id, CK_BBOOL sensitive, CK_BBOOL extractable, bool p256)
+static void generate_raw(const char *label, const char *id, CK_BBOOL sensitive,
+                         CK_BBOOL extractable, bool p256)
 {
     CK_FUNCTION_LIST *f = token_functions();
     CK_SESSION_HANDLE s = token_session();
@@ -61,12 +62,18 @@ static void generate_raw(const char *label, const char *id, CK_BBOOL sensitive, 
     CK_ATTRIBUTE size = {CKA_MODULUS_BITS, &bits, sizeof bits};
     CK_ATTRIBUTE curve = {CKA_EC_PARAMS, (void *)"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 10};
     CK_ATTRIBUTE public_[] = {
-        {CKA_TOKEN, &yes, 1}, {CKA_LABEL, (void *)label, strlen(label)}, {CKA_ID, (void *)id, strlen(id)},
+        {CKA_TOKEN, &yes, 1},
+        {CKA_LABEL, (void *)label, strlen(label)},
+        {CKA_ID, (void *)id, strlen(id)},
         p256 ? curve : size,
     };
     CK_ATTRIBUTE private_[] = {
-        {CKA_TOKEN, &yes, 1},  {CKA_LABEL, (void *)label, strlen(label)}, {CKA_ID, (void *)id, strlen(id)},
-        {CKA_PRIVATE, &yes, 1}, {CKA_SENSITIVE, &sensitive, 1},           {CKA_EXTRACTABLE, &extractable, 1},
+        {CKA_TOKEN, &yes, 1},
+        {CKA_LABEL, (void *)label, strlen(label)},
+        {CKA_ID, (void *)id, strlen(id)},
+        {CKA_PRIVATE, &yes, 1},
+        {CKA_SENSITIVE, &sensitive, 1},
+        {CKA_EXTRACTABLE, &extractable, 1},
         {CKA_SIGN, &yes, 1},
     };
     ck_assert_uint_eq(f->C_GenerateKeyPair(s, &mechanism, public_, 4, private_, 7, &a, &b), CKR_OK);
@@ -77,7 +84,8 @@ static void generate_raw(const char *label, const char *id, CK_BBOOL sensitive, 
 static void destroy(CK_OBJECT_CLASS class_, const char *label)
 {
     CK_SESSION_HANDLE s = token_session();
-    ck_assert_uint_eq(token_functions()->C_DestroyObject(s, token_object(s, class_, label)), CKR_OK);
+    ck_assert_uint_eq(token_functions()->C_DestroyObject(s, token_object(s, class_, label)),
+                      CKR_OK);
     token_functions()->C_CloseSession(s);
 }
 
@@ -293,7 +301,8 @@ static void check_pinned(const struct policy_key *a, const struct policy_key *b)
 START_TEST(pinned_sm2)
 {
     check_pinned(sm2_row("a"), sm2_row("b"));
-    /* Without its public object an SM2 key is whatever is pinned (and its first signature will tell). */
+    /* Without its public object an SM2 key is whatever is pinned (and its first signature will
+     * tell). */
     destroy(CKO_PUBLIC_KEY, "a");
     expect_err(find(sm2_row("a"), NULL), E_KEY_MISSING);
     ck_assert_ptr_nonnull(strstr(d.text, "public"));

@@ -45,7 +45,8 @@ static void check_attributes(const char *label)
 {
     struct hsm_attributes a;
     expect_ok_diag(hsm_key_attributes(key, &a, &d), &d);
-    ck_assert(a.sensitive && a.always_sensitive && !a.extractable && a.never_extractable && a.local);
+    ck_assert(a.sensitive && a.always_sensitive && !a.extractable && a.never_extractable &&
+              a.local);
     ck_assert(flag(CKO_PRIVATE_KEY, label, CKA_TOKEN));
     ck_assert(flag(CKO_PRIVATE_KEY, label, CKA_PRIVATE));
     ck_assert(flag(CKO_PRIVATE_KEY, label, CKA_SIGN));
@@ -87,7 +88,8 @@ static void check_id(const char *label, const uint8_t *want, size_t want_n)
     static const CK_OBJECT_CLASS classes[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY};
     for (size_t i = 0; i < 2; i++) {
         CK_ATTRIBUTE a = {CKA_ID, id, sizeof id};
-        ck_assert_uint_eq(f->C_GetAttributeValue(s, token_object(s, classes[i], label), &a, 1), CKR_OK);
+        ck_assert_uint_eq(f->C_GetAttributeValue(s, token_object(s, classes[i], label), &a, 1),
+                          CKR_OK);
         ck_assert_uint_eq(a.ulValueLen, want_n);
         ck_assert_mem_eq(id, want, want_n);
     }
@@ -156,8 +158,9 @@ END_TEST
 static CK_C_GenerateKeyPair real_generate;
 
 /* A token that pays no heed to what it is asked. */
-static CK_RV careless_generate(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub, CK_ULONG pub_n, CK_ATTRIBUTE *priv,
-                               CK_ULONG priv_n, CK_OBJECT_HANDLE *a, CK_OBJECT_HANDLE *b)
+static CK_RV careless_generate(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub,
+                               CK_ULONG pub_n, CK_ATTRIBUTE *priv, CK_ULONG priv_n,
+                               CK_OBJECT_HANDLE *a, CK_OBJECT_HANDLE *b)
 {
     CK_BBOOL yes = CK_TRUE;
     for (CK_ULONG i = 0; i < priv_n; i++)

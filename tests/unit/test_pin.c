@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "expect.h"
-#include "hsm/pin.h"
+#include "core/pin.h"
 
 /* A pipe that holds these bytes and has ended. */
 static int pipe_with(const void *bytes, size_t n)

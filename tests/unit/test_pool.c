@@ -21,8 +21,10 @@ static void setup(void)
     token_make();
     h = token_open(POLICY_VENDOR_SOFTHSM_SM2);
     expect_ok_diag(hsm_key_generate(h, token_row("sm2", KEY_SM2, 256, SIG_SM2_SM3), &sm2, &d), &d);
-    expect_ok_diag(hsm_key_generate(h, token_row("rsa", KEY_RSA, 2048, SIG_RSA_SHA256), &rsa, &d), &d);
-    expect_ok_diag(hsm_key_find(h, token_row("rsa", KEY_RSA, 2048, SIG_PSS_SHA256), NULL, &pss, &d), &d);
+    expect_ok_diag(hsm_key_generate(h, token_row("rsa", KEY_RSA, 2048, SIG_RSA_SHA256), &rsa, &d),
+                   &d);
+    expect_ok_diag(hsm_key_find(h, token_row("rsa", KEY_RSA, 2048, SIG_PSS_SHA256), NULL, &pss, &d),
+                   &d);
 }
 
 static void teardown(void)
@@ -64,8 +66,8 @@ static void take(struct hsm_pool *p, int job)
     uint8_t room[4096];
     struct buf out = {0};
     expect_ok_diag(hsm_pool_take(p, &out, &d), &d);
-    expect_ok(alg_verify(hsm_key_row(key_of(job))->alg, hsm_key_public(key_of(job)), message_of(job, room),
-                         buf_span(&out)));
+    expect_ok(alg_verify(hsm_key_row(key_of(job))->alg, hsm_key_public(key_of(job)),
+                         message_of(job, room), buf_span(&out)));
     buf_free(&out);
 }
 
@@ -154,7 +156,8 @@ static CK_C_Sign real_sign;
 static unsigned calls;
 
 /* Every fifth signature of an SM2 key (32 bytes in) fails in one way or another. */
-static CK_RV faulty_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG data_n, CK_BYTE *sig, CK_ULONG *n)
+static CK_RV faulty_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG data_n, CK_BYTE *sig,
+                         CK_ULONG *n)
 {
     CK_RV rv = real_sign(s, data, data_n, sig, n);
     unsigned call = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
@@ -205,7 +208,8 @@ END_TEST
 static CK_C_OpenSession real_open;
 static unsigned opened;
 
-static CK_RV scarce_open(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify, CK_SESSION_HANDLE *s)
+static CK_RV scarce_open(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
+                         CK_SESSION_HANDLE *s)
 {
     return ++opened > 2 ? CKR_SESSION_COUNT : real_open(slot, flags, app, notify, s);
 }

@@ -9,9 +9,7 @@
 #include "pki/sm2.h"
 #include "token.h"
 
-#define TEXT {(const uint8_t *)"to be signed", 12}
-
-static const struct span text = TEXT;
+static const struct span text = {(const uint8_t *)"to be signed", 12};
 static struct hsm *h;
 static struct diag d;
 static struct buf out;
@@ -51,7 +49,8 @@ static enum err sign(struct hsm_key *k)
     return hsm_sign(k, text, &out, &d);
 }
 
-/* Signed by the token, verified here once more, apart from what hsm_sign() did; refused for another message. */
+/* Signed by the token, verified here once more, apart from what hsm_sign() did; refused for another
+ * message. */
 static void check_signs(struct hsm_key *k, enum sig_alg alg)
 {
     static const struct span other = {(const uint8_t *)"to be sighed", 12};
@@ -105,9 +104,11 @@ START_TEST(other_key_pinned)
     make("sm2", KEY_SM2, SIG_SM2_SM3);
     struct hsm_key *other = make("other", KEY_SM2, SIG_SM2_SM3);
     CK_SESSION_HANDLE s = token_session();
-    ck_assert_uint_eq(token_functions()->C_DestroyObject(s, token_object(s, CKO_PUBLIC_KEY, "sm2")), CKR_OK);
+    ck_assert_uint_eq(token_functions()->C_DestroyObject(s, token_object(s, CKO_PUBLIC_KEY, "sm2")),
+                      CKR_OK);
     struct hsm_key *k;
-    expect_ok(hsm_key_find(h, token_row("sm2", KEY_SM2, 256, SIG_SM2_SM3), hsm_key_public(other), &k, &d));
+    expect_ok(hsm_key_find(h, token_row("sm2", KEY_SM2, 256, SIG_SM2_SM3), hsm_key_public(other),
+                           &k, &d));
     expect_err(sign(k), E_SIGNATURE_BAD);
     ck_assert_uint_eq(out.len, 0);
     expect_err(hsm_self_test(k, &d), E_SELF_TEST);
@@ -122,7 +123,8 @@ enum lie { FLIP, SHORT, EMPTY, DER, HUGE_LENGTH, REMOVED, VENDORS_OWN };
 static CK_C_Sign real_sign;
 static enum lie lie;
 
-static CK_RV lying_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG data_n, CK_BYTE *sig, CK_ULONG *n)
+static CK_RV lying_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG data_n, CK_BYTE *sig,
+                        CK_ULONG *n)
 {
     CK_ULONG room = *n;
     CK_RV rv = real_sign(s, data, data_n, sig, n);
@@ -164,7 +166,8 @@ START_TEST(lying_token)
         {FLIP, E_SIGNATURE_BAD, E_SIGNATURE_BAD, "key \"sm2\", sm2-sm3", "key \"rsa\", rsa-sha256"},
         {SHORT, E_SIGNATURE_BAD, E_SIGNATURE_BAD, "key \"sm2\": 63 bytes", "key \"rsa\""},
         {EMPTY, E_SIGNATURE_BAD, E_TOKEN, "key \"sm2\": 0 bytes", "signing through libp11: "},
-        {REMOVED, E_TOKEN, E_TOKEN, "C_Sign: CKR_DEVICE_REMOVED (token \"rootseal-test\"", "libp11: CKR_DEVICE_REMOVED"},
+        {REMOVED, E_TOKEN, E_TOKEN, "C_Sign: CKR_DEVICE_REMOVED (token \"rootseal-test\"",
+         "libp11: CKR_DEVICE_REMOVED"},
     };
     struct hsm_key *sm2 = make("sm2", KEY_SM2, SIG_SM2_SM3);
     struct hsm_key *rsa = make("rsa", KEY_RSA, SIG_RSA_SHA256);

@@ -10,7 +10,8 @@ static void pad(unsigned char *field, size_t cap, const char *text)
     memcpy(field, text, strlen(text));
 }
 
-static CK_TOKEN_INFO token(const char *label, const char *maker, const char *model, const char *serial)
+static CK_TOKEN_INFO token(const char *label, const char *maker, const char *model,
+                           const char *serial)
 {
     CK_TOKEN_INFO t = {0};
     pad(t.label, sizeof t.label, label);
@@ -119,8 +120,9 @@ END_TEST
 START_TEST(pin)
 {
     static const char *const texts[] = {
-        "pkcs11:token=a?pin-value=271828", "pkcs11:token=a?pin-source=file:271828", "pkcs11:token=a;pin-value=271828",
-        "pkcs11:pin-value=271828",         "pkcs11:token=a;pin=271828",             "pkcs11:token=a;pinfile=271828",
+        "pkcs11:token=a?pin-value=271828", "pkcs11:token=a?pin-source=file:271828",
+        "pkcs11:token=a;pin-value=271828", "pkcs11:pin-value=271828",
+        "pkcs11:token=a;pin=271828",       "pkcs11:token=a;pinfile=271828",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct uri *u;

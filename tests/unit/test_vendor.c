@@ -11,7 +11,8 @@ START_TEST(rows)
 }
 END_TEST
 
-/* The numbers by which vendors sign e; the traps beside them (hash without Z) are 0x80008100 and the like. */
+/* The numbers by which vendors sign e; the traps beside them (hash without Z) are 0x80008100 and
+ * the like. */
 START_TEST(numbers)
 {
     ck_assert_uint_eq(vendor_find(POLICY_VENDOR_SANSEC)->sign_e, 0x80008104);

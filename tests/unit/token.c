@@ -35,7 +35,9 @@ void token_add(const char *label)
 {
     char command[256];
     snprintf(command, sizeof command,
-             "softhsm2-util --init-token --free --label %s --so-pin 31415926 --pin " TOKEN_PIN " >/dev/null", label);
+             "softhsm2-util --init-token --free --label %s --so-pin 31415926 --pin " TOKEN_PIN
+             " >/dev/null",
+             label);
     run(command);
 }
 
@@ -48,7 +50,8 @@ void token_make(void)
     snprintf(conf, sizeof conf, "%s/softhsm2.conf", folder);
     FILE *f = fopen(conf, "w");
     ck_assert_ptr_nonnull(f);
-    fprintf(f, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", folder);
+    fprintf(f, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+            folder);
     fclose(f);
     setenv("SOFTHSM2_CONF", conf, 1);
     token_add("rootseal-test");
@@ -78,7 +81,8 @@ const struct policy_key *token_row(const char *name, enum key_kind kind, int bit
     size_t i = rows_used++;
     snprintf(rows[i].name, sizeof rows[i].name, "%s", name);
     snprintf(rows[i].uri, sizeof rows[i].uri, TOKEN_URI ";object=%s", name);
-    rows[i].row = (struct policy_key){.name = rows[i].name, .uri = rows[i].uri, .kind = kind, .bits = bits, .alg = alg};
+    rows[i].row = (struct policy_key){
+        .name = rows[i].name, .uri = rows[i].uri, .kind = kind, .bits = bits, .alg = alg};
     return &rows[i].row;
 }
 
@@ -104,7 +108,9 @@ CK_SESSION_HANDLE token_session(void)
         CK_TOKEN_INFO info;
         ck_assert_uint_eq(f->C_GetTokenInfo(slots[i], &info), CKR_OK);
         if (memcmp(info.label, "rootseal-test ", 14) == 0)
-            ck_assert_uint_eq(f->C_OpenSession(slots[i], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s), CKR_OK);
+            ck_assert_uint_eq(
+                f->C_OpenSession(slots[i], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s),
+                CKR_OK);
     }
     ck_assert_uint_ne(s, 0);
     return s;
@@ -113,7 +119,8 @@ CK_SESSION_HANDLE token_session(void)
 CK_OBJECT_HANDLE token_object(CK_SESSION_HANDLE s, CK_OBJECT_CLASS class_, const char *label)
 {
     CK_FUNCTION_LIST *f = token_functions();
-    CK_ATTRIBUTE t[] = {{CKA_CLASS, &class_, sizeof class_}, {CKA_LABEL, (void *)label, strlen(label)}};
+    CK_ATTRIBUTE t[] = {{CKA_CLASS, &class_, sizeof class_},
+                        {CKA_LABEL, (void *)label, strlen(label)}};
     CK_OBJECT_HANDLE o[2];
     CK_ULONG n = 0;
     ck_assert_uint_eq(f->C_FindObjectsInit(s, t, 2), CKR_OK);

@@ -23,12 +23,13 @@ void token_remove(void);
 /* Open the token with this vendor row and log in; anything but success fails the test. */
 struct hsm *token_open(enum policy_vendor vendor);
 
-/* A row of a policy: kind, size and algorithm, URI "pkcs11:token=rootseal-test;object=NAME". Kept until
- * the next token_make(), at most 32. */
-const struct policy_key *token_row(const char *name, enum key_kind kind, int bits, enum sig_alg alg);
+/* A row of a policy: kind, size and algorithm, URI "pkcs11:token=rootseal-test;object=NAME". Kept
+ * until the next token_make(), at most 32. */
+const struct policy_key *token_row(const char *name, enum key_kind kind, int bits,
+                                   enum sig_alg alg);
 
-/* The module's own function list and a read/write session, for what Rootseal itself never does. The token must be open
- * and logged in. */
+/* The module's own function list and a read/write session, for what Rootseal itself never does. The
+ * token must be open and logged in. */
 CK_FUNCTION_LIST *token_functions(void);
 CK_SESSION_HANDLE token_session(void);
 /* The one object of this class and label. */

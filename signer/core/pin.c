@@ -1,4 +1,4 @@
-#include "hsm/pin.h"
+#include "core/pin.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +51,8 @@ static enum err read_line(int fd, int signals, struct pin *out, struct diag *d)
     return out->n > 0 ? E_OK : diag_set(d, E_PIN_MISSING, "the line is empty");
 }
 
-/* Hold back the signals that would end or stop the program, so that echo is never left off. An ignored one is left
- * alone: it would only wake us for nothing. */
+/* Hold back the signals that would end or stop the program, so that echo is never left off. An
+ * ignored one is left alone: it would only wake us for nothing. */
 static int hold_signals(sigset_t *before)
 {
     static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};

@@ -1,0 +1,224 @@
+#include "audit/answers.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "core/base64.h"
+#include "pki/cert.h"
+#include "pki/lint.h"
+
+/* The batch of this line, when its plan can be followed. */
+static struct batches_open *find_batch(struct audit *a, const struct record *r)
+{
+    struct batches_open *b = batches_find(&a->batches, audit_text(r, "batch"));
+    if (b == NULL)
+        audit_error(a, E_LOG_ORDER, "it is of a batch without a plan, or done before");
+    return b != NULL && b->followed ? b : NULL;
+}
+
+/* The next item of the plan, which must have the line's number. */
+static enum err next_item(struct batches_open *b, const struct record *r, struct plan_item *item,
+                          struct diag *d)
+{
+    bool more = true;
+    int64_t n = audit_number(r, "n");
+    if (b->answered == b->issue + b->refuse)
+        return diag_set(d, E_LOG_ORDER, "every request of the batch was answered before");
+    enum err e = plan_next(&b->plan, item, &more, d);
+    if (e != E_OK)
+        return audit_archive(e, d);
+    if (!more || item->n != n)
+        return diag_set(d, E_LOG_ORDER, "it answers request %lld, the next is %lld", (long long)n,
+                        (long long)b->answered + 1);
+    b->answered++;
+    if (b->answered == b->issue + b->refuse)
+        plan_close(&b->plan);
+    return E_OK;
+}
+
+/* -- issued -- */
+
+static enum err compare_issued(const struct batches_open *b, const struct plan_item *i,
+                               const struct record *r, struct diag *d)
+{
+    char serial[2 * PLAN_SERIAL + 1];
+    hex_encode(i->serial, PLAN_SERIAL, serial);
+    const char *other = NULL;
+    if (!i->issue)
+        return diag_set(d, E_LOG_ORDER, "request %lld was planned to be refused", (long long)i->n);
+    if (strcmp(audit_text(r, "authority"), b->header.authority) != 0)
+        other = "authority";
+    else if (strcmp(audit_text(r, "profile"), i->profile) != 0)
+        other = "profile";
+    else if (strcmp(audit_text(r, "key"), i->key) != 0)
+        other = "key";
+    else if (strcmp(audit_text(r, "serial"), serial) != 0)
+        other = "serial number";
+    return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
+}
+
+static enum err check_serial(struct audit *a, const struct record *r, struct diag *d)
+{
+    struct buf text = {0};
+    uint8_t key[DIGEST_LEN];
+    bool known = false;
+    buf_printf(&text, "%s %s", audit_text(r, "authority"), audit_text(r, "serial"));
+    enum err e = buf_err(&text);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
+    if (e == E_OK)
+        e = batches_put(&a->batches.serials, key, &known);
+    if (e == E_OK && known)
+        e = diag_set(d, E_LOG_ORDER, "%s used the serial number %s before",
+                     audit_text(r, "authority"), audit_text(r, "serial"));
+    buf_free(&text);
+    return e;
+}
+
+/* Put it together with this form of the AlgorithmIdentifier; *same says whether it is the one. */
+static enum err assemble(const struct plan_item *i, enum sig_alg alg, bool sm2_null,
+                         const struct buf *signature, const char *digest, struct buf *cert,
+                         bool *same)
+{
+    uint8_t got[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    buf_reset(cert);
+    enum err e = cert_assemble(buf_span(&i->tbs), alg, sm2_null, buf_span(signature), cert);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, got);
+    hex_encode(got, DIGEST_LEN, hex);
+    *same = e == E_OK && strcmp(hex, digest) == 0;
+    return e;
+}
+
+/* Under another policy the form of the SM2 AlgorithmIdentifier is not known: both are tried. */
+static enum err rebuild(const struct audit *a, const struct batches_open *b,
+                        const struct plan_item *i, const struct keys_entry *key,
+                        const struct record *r, struct buf *cert, struct diag *d)
+{
+    struct buf signature = {0};
+    const struct policy_key *row = b->same_policy ? policy_key_find(a->policy, i->key) : NULL;
+    const char *text = audit_text(r, "signature"), *digest = audit_text(r, "certificate");
+    bool same = false, with_null = row == NULL || row->sm2_null;
+    enum err e = base64_decode(text, strlen(text), &signature);
+    if (e == E_OK)
+        e = assemble(i, key->alg, with_null, &signature, digest, cert, &same);
+    if (e == E_OK && !same && row == NULL)
+        e = assemble(i, key->alg, false, &signature, digest, cert, &same);
+    if (e == E_OK && !same)
+        e = diag_set(d, E_ARCHIVE, "the plan's bytes and the signature do not give the certificate "
+                                   "of request %lld", (long long)i->n);
+    buf_free(&signature);
+    return e;
+}
+
+static enum err check_certificate(const struct batches_open *b, const struct plan_item *i,
+                                  const struct keys_entry *key, X509 *x, struct diag *d)
+{
+    struct diag why = {0};
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
+    enum err e = cert_verify(x, key->public, &why);
+    if (e != E_OK)
+        return diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+    if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(key->anchor)) != 0)
+        return diag_set(d, E_LINT, "request %lld: the issuer is not %s", (long long)i->n, i->key);
+    if (ASN1_STRING_length(serial) != PLAN_SERIAL ||
+        memcmp(ASN1_STRING_get0_data(serial), i->serial, PLAN_SERIAL) != 0)
+        return diag_set(d, E_LINT, "request %lld: the serial number is not the plan's",
+                        (long long)i->n);
+    if ((X509_get_extension_flags(key->anchor) & EXFLAG_CA) == 0)
+        return diag_set(d, E_LINT, "batch of line %llu: the key %s is not a CA's",
+                        (unsigned long long)b->plan_line, i->key);
+    return E_OK;
+}
+
+static enum err lint_again(const struct audit *a, const struct batches_open *b,
+                           const struct plan_item *i, const struct keys_entry *key, struct diag *d)
+{
+    struct diag why = {0};
+    if (!b->same_policy)
+        return E_OK;
+    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    const struct policy_key *row = policy_key_find(a->policy, i->key);
+    const struct policy_profile *profile =
+        authority != NULL ? policy_profile_find(authority, i->profile) : NULL;
+    if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
+        return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
+                        (long long)i->n);
+    enum err e = lint_end_entity(buf_span(&i->tbs), profile, row, key->anchor, &why);
+    return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+}
+
+static enum err check_issued(struct audit *a, const struct batches_open *b,
+                             const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    struct buf cert = {0};
+    X509 *x = NULL;
+    const struct keys_entry *key = keys_find(&a->keys, i->key);
+    enum err e = E_OK;
+    if (key == NULL || key->anchor == NULL)
+        e = diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
+    if (e == E_OK)
+        e = rebuild(a, b, i, key, r, &cert, d);
+    if (e == E_OK)
+        e = cert_parse(buf_span(&cert), &x, d);
+    if (e == E_OK)
+        e = check_certificate(b, i, key, x, d);
+    if (e == E_OK)
+        e = lint_again(a, b, i, key, d);
+    X509_free(x);
+    buf_free(&cert);
+    return e;
+}
+
+enum err answers_take_issued(struct audit *a, const struct record *r)
+{
+    struct plan_item item = {0};
+    struct diag why = {0};
+    struct batches_open *b = find_batch(a, r);
+    a->counts.issued++;
+    enum err e = audit_take(a, check_serial(a, r, &why), &why);
+    if (e != E_OK || b == NULL)
+        return e;
+    e = next_item(b, r, &item, &why);
+    if (e == E_OK)
+        e = compare_issued(b, &item, r, &why);
+    b->followed = e == E_OK;
+    if (e == E_OK)
+        e = check_issued(a, b, &item, r, &why);
+    plan_item_free(&item);
+    return audit_take(a, e, &why);
+}
+
+/* -- refused -- */
+
+static enum err compare_refused(const struct batches_open *b, const struct plan_item *i,
+                                const struct record *r, struct diag *d)
+{
+    if (i->issue)
+        return diag_set(d, E_LOG_ORDER, "request %lld was planned to be issued", (long long)i->n);
+    if (strcmp(audit_text(r, "code"), err_name(i->code)) != 0 ||
+        strcmp(audit_text(r, "clause"), i->clause) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another code or clause for request %lld",
+                        (long long)i->n);
+    if (strcmp(audit_text(r, "intake"), b->intake) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another intake");
+    return E_OK;
+}
+
+enum err answers_take_refused(struct audit *a, const struct record *r)
+{
+    struct plan_item item = {0};
+    struct diag why = {0};
+    struct batches_open *b = find_batch(a, r);
+    a->counts.refused++;
+    if (b == NULL)
+        return E_OK;
+    enum err e = next_item(b, r, &item, &why);
+    if (e == E_OK)
+        e = compare_refused(b, &item, r, &why);
+    b->followed = e == E_OK;
+    plan_item_free(&item);
+    return audit_take(a, e, &why);
+}

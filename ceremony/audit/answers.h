@@ -1,0 +1,18 @@
+/* answers.h - issued and refused lines against the plan, one item after the other. */
+#ifndef ROOTSEAL_AUDIT_ANSWERS_H
+#define ROOTSEAL_AUDIT_ANSWERS_H
+
+#include "log/record.h"
+
+struct audit;
+
+/* An issued line: it answers the next item of its batch's plan; the certificate put together from
+ * the plan's TBS and this line's signature has the digest in this line, verifies with the issuer's
+ * key, and carries the planned serial number, which the authority never used before. Under this
+ * program's policy the TBS passes the lint again. */
+ERR_MUST_USE enum err answers_take_issued(struct audit *a, const struct record *r);
+
+/* A refused line with n from 1: it answers the next item, with its code and clause. */
+ERR_MUST_USE enum err answers_take_refused(struct audit *a, const struct record *r);
+
+#endif

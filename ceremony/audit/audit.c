@@ -1,0 +1,73 @@
+#include "audit/audit.h"
+
+#include <string.h>
+
+void audit_error(struct audit *a, enum err code, const char *format, ...)
+{
+    va_list ap;
+    if (a->findings.count[FINDING_ERROR] == 0) {
+        a->holds = a->before;
+        a->holds_sealed = a->sealed;
+    }
+    va_start(ap, format);
+    finding_add(&a->findings, FINDING_ERROR, code, a->line, format, ap);
+    va_end(ap);
+}
+
+void audit_open(struct audit *a, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    finding_add(&a->findings, FINDING_OPEN, E_OK, a->line, format, ap);
+    va_end(ap);
+}
+
+void audit_note(struct audit *a, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    finding_add(&a->findings, FINDING_NOTE, E_OK, a->line, format, ap);
+    va_end(ap);
+}
+
+enum err audit_take(struct audit *a, enum err e, const struct diag *d)
+{
+    if (e == E_NO_MEMORY)
+        return e;
+    if (e != E_OK)
+        audit_error(a, e, "%s", d->code == e ? d->text : "");
+    return E_OK;
+}
+
+enum err audit_archive(enum err e, struct diag *d)
+{
+    switch (e) {
+    case E_IO:
+    case E_MEDIUM:
+    case E_MEDIUM_FILE:
+    case E_MEDIUM_LIMIT:
+    case E_PLAN_MISSING: {
+        struct diag was = *d;
+        return diag_set(d, E_ARCHIVE, "%s", was.text);
+    }
+    default:
+        return e;
+    }
+}
+
+const char *audit_text(const struct record *r, const char *field)
+{
+    const char *s = json_string_value(json_object_get(r->obj, field));
+    return s != NULL ? s : "";
+}
+
+int64_t audit_number(const struct record *r, const char *field)
+{
+    return json_integer_value(json_object_get(r->obj, field));
+}
+
+void audit_digest(const struct record *r, const char *field, uint8_t out[DIGEST_LEN])
+{
+    if (!hex_decode(audit_text(r, field), out, DIGEST_LEN))
+        memset(out, 0, DIGEST_LEN);
+}

@@ -1,0 +1,68 @@
+/* audit.h - what an audit knows while it walks along the log, one line after the other.
+ *
+ * Each kind of line has a file that takes it (keys.h, seals.h, batches.h, answers.h, bundles.h).
+ * Their functions put what they find into the findings and go on; what they return is other than
+ * E_OK only when the audit itself cannot go on (E_NO_MEMORY).
+ */
+#ifndef ROOTSEAL_AUDIT_AUDIT_H
+#define ROOTSEAL_AUDIT_AUDIT_H
+
+#include "audit/batches.h"
+#include "audit/finding.h"
+#include "audit/keys.h"
+#include "audit/officers.h"
+#include "log/log.h"
+#include "policy/policy.h"
+
+struct audit_counts {
+    uint64_t keys, anchors;
+    uint64_t batches;   /* with an intent */
+    uint64_t turned_away; /* refusals of whole batches */
+    uint64_t authorisations;
+    uint64_t issued, refused;
+    uint64_t seals, bundles, recoveries;
+};
+
+/* Zero-initialise; verify_run() fills it; free with verify_free(). */
+struct audit {
+    const struct policy *policy;
+    uint8_t policy_digest[DIGEST_LEN];
+    int state_fd, archive_fd;  /* -1 when not there */
+    int anchors_fd;            /* the folder that came by hand; -1 for none */
+    uint64_t line;             /* number of the line at hand; 0 before and after the log */
+    struct log_position before; /* where the log stood before the line at hand */
+    struct log_position end;    /* after the last line that was read */
+    struct log_position holds;  /* where the first error was met: all before it is proven */
+    uint64_t holds_sealed;      /* lines under the newest good seal before the first error */
+    bool log_ended;             /* the log was read to its end */
+    uint8_t genesis_policy[DIGEST_LEN];
+    bool same_genesis_policy;  /* it is this program's */
+    uint64_t sealed;           /* lines under the newest good seal */
+    uint64_t witness;          /* line that has the witness's digest; 0 while not found */
+    struct keys keys;
+    struct officers officers;
+    struct batches batches;
+    struct audit_counts counts;
+    struct findings findings;
+};
+
+/* Put something into the findings, at the line at hand. */
+void audit_error(struct audit *a, enum err code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void audit_open(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void audit_note(struct audit *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put the result of a check into the findings when it is an error, with the words of d. Returns
+ * E_NO_MEMORY when that is what it is, else E_OK. */
+ERR_MUST_USE enum err audit_take(struct audit *a, enum err e, const struct diag *d);
+
+/* Trouble with a file that log or archive promise is E_ARCHIVE, whatever the system called it.
+ * Rewrites d; other codes pass. */
+enum err audit_archive(enum err e, struct diag *d);
+
+/* Fields of a line, whose form record_parse() has proven. */
+const char *audit_text(const struct record *r, const char *field);
+int64_t audit_number(const struct record *r, const char *field);
+void audit_digest(const struct record *r, const char *field, uint8_t out[DIGEST_LEN]);
+
+#endif

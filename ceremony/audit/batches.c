@@ -1,0 +1,314 @@
+#include "audit/batches.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/approvals.h"
+#include "audit/audit.h"
+#include "audit/folder.h"
+
+enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known)
+{
+    static const uint8_t nothing[DIGEST_LEN];
+    const uint8_t *old;
+    enum err e = set_put(s, key, nothing, &old);
+    *known = old != NULL;
+    return e;
+}
+
+struct batches_open *batches_find(const struct batches *b, const char *batch)
+{
+    for (struct batches_open *one = b->open; one != NULL; one = one->next)
+        if (strcmp(one->batch, batch) == 0)
+            return one;
+    return NULL;
+}
+
+/* -- batches as they came -- */
+
+enum err batches_take_batch(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    struct batch_header h;
+    uint8_t intake[DIGEST_LEN];
+    bool known;
+    int fd;
+    audit_digest(r, "intake", intake);
+    enum err e = batches_put(&a->batches.came, intake, &known);
+    if (e == E_OK)
+        e = batches_put(&a->batches.seen, intake, &known);
+    if (e != E_OK)
+        return e;
+    e = folder_open(a, audit_text(r, "intake"), audit_text(r, "batch"), &fd, &why);
+    if (e == E_OK)
+        e = folder_header(fd, &h, &why);
+    if (e == E_OK &&
+        (strcmp(h.authority, audit_text(r, "authority")) != 0 ||
+         strcmp(h.ra, audit_text(r, "ra")) != 0 || h.sequence != audit_number(r, "sequence") ||
+         h.count != audit_number(r, "requests")))
+        e = diag_set(&why, E_ARCHIVE, "the header of the archived batch says something else");
+    if (fd >= 0)
+        close(fd);
+    return audit_take(a, e, &why);
+}
+
+enum err batches_take_refusal(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    uint8_t intake[DIGEST_LEN];
+    bool known, told = false;
+    int fd;
+    a->counts.turned_away++;
+    audit_digest(r, "intake", intake);
+    enum err e = batches_put(&a->batches.seen, intake, &known);
+    if (e != E_OK)
+        return e;
+    e = folder_open(a, audit_text(r, "intake"), audit_text(r, "batch"), &fd, &why);
+    if (e == E_OK)
+        e = folder_refusal(fd, r, &told, &why);
+    if (e == E_OK && told)
+        e = batches_put(&a->batches.refusals, intake, &known);
+    if (fd >= 0)
+        close(fd);
+    return audit_take(a, e, &why);
+}
+
+/* -- plans -- */
+
+static enum err find_ra(struct batches *b, const char *id, struct batches_ra **out)
+{
+    for (size_t i = 0; i < b->ras_n; i++) {
+        if (strcmp(b->ras[i].id, id) == 0) {
+            *out = &b->ras[i];
+            return E_OK;
+        }
+    }
+    struct batches_ra *more = realloc(b->ras, (b->ras_n + 1) * sizeof *more);
+    if (more == NULL)
+        return E_NO_MEMORY;
+    b->ras = more;
+    *out = &more[b->ras_n++];
+    **out = (struct batches_ra){0};
+    snprintf((*out)->id, sizeof (*out)->id, "%s", id);
+    return E_OK;
+}
+
+/* What the lines before say about this one. */
+static enum err check_order(struct audit *a, const struct record *r, struct batches_ra *ra,
+                            struct diag *d)
+{
+    struct batches *b = &a->batches;
+    uint8_t batch[DIGEST_LEN], plan[DIGEST_LEN], intake[DIGEST_LEN];
+    bool came, planned = false, twice = false, again = false;
+    audit_digest(r, "batch", batch);
+    audit_digest(r, "plan", plan);
+    audit_digest(r, "intake", intake);
+    enum err e = batches_put(&b->came, intake, &came);
+    if (e == E_OK)
+        e = batches_put(&b->planned, batch, &planned);
+    if (e == E_OK)
+        e = batches_put(&b->plans, plan, &twice);
+    if (e == E_OK)
+        e = batches_put(&b->under_way, intake, &again);
+    if (e != E_OK)
+        return e;
+    int64_t expected = ra->sequence + 1, got = audit_number(r, "sequence");
+    ra->sequence = got;
+    if (!came)
+        return diag_set(d, E_LOG_ORDER, "a plan for a batch that did not come in");
+    if (planned || again)
+        return diag_set(d, E_LOG_ORDER, "the batch was planned before");
+    if (twice)
+        return diag_set(d, E_LOG_ORDER, "the plan was recorded before");
+    if (got != expected)
+        return diag_set(d, E_LOG_ORDER, "sequence %lld of %s follows %lld", (long long)got, ra->id,
+                        (long long)expected - 1);
+    return E_OK;
+}
+
+/* The plan's header against its line. */
+static enum err compare_header(const struct batches_open *b, const struct record *r,
+                               struct diag *d)
+{
+    const struct plan_header *h = &b->header;
+    char batch[DIGEST_HEX], intake[DIGEST_HEX], plan[DIGEST_HEX], policy[DIGEST_HEX];
+    hex_encode(h->batch, DIGEST_LEN, batch);
+    hex_encode(h->intake, DIGEST_LEN, intake);
+    hex_encode(b->plan_digest, DIGEST_LEN, plan);
+    hex_encode(h->policy, DIGEST_LEN, policy);
+    const char *other = NULL;
+    if (strcmp(plan, audit_text(r, "plan")) != 0)
+        return diag_set(d, E_ARCHIVE, PLAN_FILE " is not the plan of this line");
+    if (strcmp(batch, audit_text(r, "batch")) != 0)
+        other = "batch";
+    else if (strcmp(intake, audit_text(r, "intake")) != 0)
+        other = "intake";
+    else if (strcmp(policy, audit_text(r, "policy")) != 0)
+        other = "policy";
+    else if (strcmp(h->authority, audit_text(r, "authority")) != 0)
+        other = "authority";
+    else if (strcmp(h->ra, audit_text(r, "ra")) != 0)
+        other = "RA";
+    else if (h->sequence != audit_number(r, "sequence"))
+        other = "sequence number";
+    else if (b->issue != audit_number(r, "issue") || b->refuse != audit_number(r, "refuse"))
+        other = "number of requests";
+    return other == NULL ? E_OK : diag_set(d, E_ARCHIVE, "the plan names another %s", other);
+}
+
+/* An RA uses a batch id once. */
+static enum err check_id(struct batches *b, const struct plan_header *h, struct diag *d)
+{
+    struct buf text = {0};
+    uint8_t key[DIGEST_LEN];
+    bool known = false;
+    buf_printf(&text, "%s %s", h->ra, h->id);
+    enum err e = buf_err(&text);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
+    if (e == E_OK)
+        e = batches_put(&b->ids, key, &known);
+    if (e == E_OK && known)
+        e = diag_set(d, E_LOG_ORDER, "%s used the batch id %s before", h->ra, h->id);
+    buf_free(&text);
+    return e;
+}
+
+/* The plan was decided on this log, with nothing planned since. */
+static enum err check_base(struct audit *a, const struct batches_open *b, struct diag *d)
+{
+    const struct plan_header *h = &b->header;
+    bool holds = false;
+    struct log_position base = {.size = h->log_size, .bytes = h->log_bytes, .hash = a->before.hash};
+    memcpy(base.head, h->log_head, DIGEST_LEN);
+    enum err e = E_OK;
+    if (h->log_bytes <= a->before.bytes && h->log_size <= a->before.size)
+        e = log_position_holds(a->state_fd, &base, &holds, d);
+    if (e == E_OK && !holds)
+        e = diag_set(d, E_LOG_ROLLED_BACK, "the plan was decided on another log, with %llu lines",
+                     (unsigned long long)h->log_size);
+    if (e == E_OK && a->batches.last_plan > h->log_size)
+        e = diag_set(d, E_LOG_ORDER, "the plan was decided before the plan of line %llu",
+                     (unsigned long long)a->batches.last_plan);
+    return e;
+}
+
+static enum err open_plan(struct audit *a, const struct record *r, struct batches_open *b,
+                          struct diag *d)
+{
+    enum err e = folder_open_only(a, b->intake, &b->fd, d);
+    if (e == E_OK)
+        e = audit_archive(plan_open(b->fd, &b->plan, d), d);
+    if (e != E_OK)
+        return e;
+    b->header = b->plan.header;
+    b->issue = b->plan.issue;
+    b->refuse = b->plan.refuse;
+    memcpy(b->plan_digest, b->plan.digest, DIGEST_LEN);
+    b->same_policy = memcmp(b->header.policy, a->policy_digest, DIGEST_LEN) == 0;
+    return compare_header(b, r, d);
+}
+
+/* What can be checked once the plan is known to be the right one. */
+static enum err check_plan(struct audit *a, const struct batches_open *b,
+                           const struct batches_ra *ra)
+{
+    struct diag why = {0};
+    enum err e = audit_take(a, check_id(&a->batches, &b->header, &why), &why);
+    if (e == E_OK)
+        e = audit_take(a, check_base(a, b, &why), &why);
+    if (e == E_OK)
+        e = approvals_check(a, b, ra);
+    if (e == E_OK)
+        e = officers_check(a, b);
+    return e;
+}
+
+enum err batches_take_plan(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    struct batches_ra *ra;
+    struct batches_open *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return E_NO_MEMORY;
+    b->fd = -1;
+    b->plan_line = r->seq;
+    b->next = a->batches.open;
+    a->batches.open = b;
+    a->counts.batches++;
+    snprintf(b->batch, sizeof b->batch, "%s", audit_text(r, "batch"));
+    snprintf(b->intake, sizeof b->intake, "%s", audit_text(r, "intake"));
+    enum err e = find_ra(&a->batches, audit_text(r, "ra"), &ra);
+    if (e == E_OK)
+        e = audit_take(a, check_order(a, r, ra, &why), &why);
+    if (e != E_OK)
+        return e;
+    e = open_plan(a, r, b, &why);
+    b->followed = e == E_OK;
+    e = audit_take(a, e, &why);
+    if (e == E_OK && b->followed)
+        e = check_plan(a, b, ra);
+    else if (e == E_OK)
+        audit_open(a, "without its plan, what was signed for this batch is not checked");
+    audit_digest(r, "batch", ra->batch);
+    ra->has_bundle = false;
+    a->batches.last_plan = r->seq;
+    return e;
+}
+
+/* -- the rest of a batch's way -- */
+
+static void free_one(struct batches_open *one)
+{
+    plan_close(&one->plan);
+    if (one->fd >= 0)
+        close(one->fd);
+    free(one);
+}
+
+void batches_close(struct batches *b, struct batches_open *one)
+{
+    struct batches_open **at = &b->open;
+    while (*at != NULL && *at != one)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = one->next;
+    free_one(one);
+}
+
+void batches_sealed(struct batches *b, uint64_t line)
+{
+    for (struct batches_open *one = b->open; one != NULL; one = one->next)
+        if (one->seal_line == 0 && one->followed && one->answered == one->issue + one->refuse)
+            one->seal_line = line;
+}
+
+void batches_finish(struct audit *a)
+{
+    for (const struct batches_open *b = a->batches.open; b != NULL; b = b->next) {
+        if (!b->followed)
+            continue;
+        if (b->answered < b->issue + b->refuse)
+            audit_note(a, "the batch of line %llu is not finished: %lld of %lld requests are "
+                          "answered; run signer again", (unsigned long long)b->plan_line,
+                       (long long)b->answered, (long long)(b->issue + b->refuse));
+        else
+            audit_note(a, "the batch of line %llu is answered, but not %s; run signer again",
+                       (unsigned long long)b->plan_line,
+                       b->seal_line == 0 ? "sealed" : "bundled");
+    }
+}
+
+void batches_free(struct batches *b)
+{
+    while (b->open != NULL)
+        batches_close(b, b->open);
+    struct set *const sets[] = {&b->came, &b->seen, &b->refusals, &b->planned, &b->plans,
+                                &b->under_way, &b->ids, &b->bundled, &b->serials};
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        set_free(sets[i]);
+    free(b->ras);
+    *b = (struct batches){0};
+}

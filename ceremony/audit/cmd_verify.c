@@ -1,0 +1,60 @@
+#include <stdlib.h>
+
+#include "audit/commands.h"
+#include "audit/head.h"
+#include "audit/report.h"
+
+static enum err read_options(struct verify_options *o, struct diag *d)
+{
+    enum err e = E_OK;
+    *o = (struct verify_options){
+        .policy = &policy_table, .state = options.state, .anchors = options.anchors};
+    if (options.size != NULL && options.head == NULL)
+        return diag_set(d, E_USAGE, "--size goes with --head");
+    if (options.head != NULL)
+        e = head_parse(options.head, o->head, d);
+    o->has_head = options.head != NULL;
+    if (e == E_OK && options.size != NULL)
+        e = head_parse_lines("size", options.size, &o->head_line, d);
+    if (e == E_OK && options.min_size != NULL)
+        e = head_parse_lines("min-size", options.min_size, &o->min_lines, d);
+    return e;
+}
+
+/* The first error is the program's. */
+static enum err verdict(const struct audit *a, struct diag *d)
+{
+    const struct finding *first = &a->findings.kept[FINDING_ERROR][0];
+    if (a->findings.count[FINDING_ERROR] == 0)
+        return E_OK;
+    if (first->line == 0)
+        return diag_set(d, first->code, "%s", first->text);
+    return diag_set(d, first->code, "line %llu: %s", (unsigned long long)first->line, first->text);
+}
+
+enum err cmd_verify(int n, char **operands, struct diag *d)
+{
+    struct cli_progress bar = {.label = "auditing"};
+    struct verify_options o;
+    (void)n;
+    (void)operands;
+    enum err e = read_options(&o, d);
+    if (e != E_OK)
+        return e;
+    o.progress = cli_progress_step;
+    o.progress_arg = &bar;
+    struct audit *a = malloc(sizeof *a);
+    if (a == NULL)
+        return diag_set(d, E_NO_MEMORY, "audit");
+    e = verify_run(&o, a, d);
+    cli_progress_end(&bar);
+    if (e == E_OK && options.json)
+        e = report_json(a, &o);
+    else if (e == E_OK)
+        report_text(a, &o);
+    if (e == E_OK)
+        e = verdict(a, d);
+    verify_free(a);
+    free(a);
+    return e;
+}

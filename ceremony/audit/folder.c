@@ -1,0 +1,109 @@
+#include "audit/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "batch/intake.h"
+#include "batch/state.h"
+#include "core/file.h"
+
+#define REFUSAL "refusal"
+#define REFUSAL_FILE "refusal.json"
+
+enum err folder_open_only(const struct audit *a, const char *intake, int *fd, struct diag *d)
+{
+    *fd = -1;
+    if (a->archive_fd >= 0)
+        *fd = openat(a->archive_fd, intake, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd < 0)
+        return diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", intake);
+    return E_OK;
+}
+
+enum err folder_open(struct audit *a, const char *intake, const char *batch, int *fd,
+                     struct diag *d)
+{
+    struct intake in;
+    char hex[DIGEST_HEX];
+    enum err e = folder_open_only(a, intake, fd, d);
+    if (e != E_OK)
+        return e;
+    e = audit_archive(intake_digest(*fd, &in, d), d);
+    hex_encode(in.batch, DIGEST_LEN, hex);
+    if (e == E_OK && strcmp(hex, batch) != 0)
+        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s/" BATCH_FILE " is not the batch of this line",
+                     intake);
+    else if (e == E_OK && strcmp(in.dir, intake) != 0)
+        e = diag_set(d, E_ARCHIVE, "the approvals in " ARCHIVE_DIR "/%s are not those that came",
+                     intake);
+    if (e != E_OK) {
+        close(*fd);
+        *fd = -1;
+    }
+    return e;
+}
+
+enum err folder_header(int fd, struct batch_header *out, struct diag *d)
+{
+    struct json_lines lines = {.line_max = LIMIT_LINE};
+    bool more = false;
+    *out = (struct batch_header){0};
+    int file = openat(fd, BATCH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0)
+        return diag_set(d, E_ARCHIVE, BATCH_FILE ": %s", strerror(errno));
+    lines.f = fdopen(file, "r");
+    if (lines.f == NULL) {
+        close(file);
+        return diag_set(d, E_NO_MEMORY, BATCH_FILE);
+    }
+    enum err e = json_lines_next(&lines, &more, NULL);
+    if (e == E_OK)
+        e = header_parse(buf_span(&lines.line), out, d);
+    else
+        e = diag_set(d, e, BATCH_FILE " line 1");
+    json_lines_free(&lines);
+    fclose(lines.f);
+    return e;
+}
+
+static enum err compare_refusal(json_t *obj, const struct record *r, struct diag *d)
+{
+    const char *format = "", *batch = "", *intake = "", *code = "", *clause = "", *detail = "";
+    json_int_t line = 0;
+    if (json_unpack_ex(obj, NULL, JSON_STRICT, "{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "format", &format,
+                       "batch", &batch, "intake", &intake, "code", &code, "clause", &clause,
+                       "detail", &detail, "log", &line) != 0 ||
+        strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, audit_text(r, "batch")) != 0 ||
+        strcmp(intake, audit_text(r, "intake")) != 0 || strcmp(code, audit_text(r, "code")) != 0 ||
+        strcmp(clause, audit_text(r, "clause")) != 0)
+        return diag_set(d, E_ARCHIVE, REFUSAL "/" REFUSAL_FILE " says something else");
+    return E_OK;
+}
+
+enum err folder_refusal(int fd, const struct record *r, bool *told, struct diag *d)
+{
+    struct buf bytes = {0};
+    json_t *obj = NULL;
+    *told = false;
+    int dir = openat(fd, REFUSAL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0)
+        return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, REFUSAL ": %s", strerror(errno));
+    enum err e = audit_archive(file_read(dir, REFUSAL_FILE, LIMIT_LINE, &bytes, told, d), d);
+    close(dir);
+    if (e == E_OK && *told && (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n'))
+        e = diag_set(d, E_ARCHIVE, REFUSAL "/" REFUSAL_FILE " is cut off");
+    if (e == E_OK && *told)
+        e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1,
+                                      REFUSAL "/" REFUSAL_FILE, E_ARCHIVE, &obj, d);
+    if (e == E_OK && *told)
+        *told = json_integer_value(json_object_get(obj, "log")) == (json_int_t)r->seq;
+    if (e == E_OK && *told)
+        e = compare_refusal(obj, r, d);
+    json_decref(obj);
+    buf_free(&bytes);
+    return e;
+}

@@ -1,0 +1,302 @@
+#include "audit/keys.h"
+
+#include <fcntl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "batch/state.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "pki/cert.h"
+#include "pki/key.h"
+#include "pki/lint.h"
+#include "pki/lint_extensions.h"
+
+#define ANCHORS_MAX 4096
+
+struct keys_entry *keys_find(const struct keys *k, const char *name)
+{
+    for (size_t i = 0; i < k->n; i++)
+        if (strcmp(k->v[i].name, name) == 0)
+            return &k->v[i];
+    return NULL;
+}
+
+static bool stays_in_token(const struct record *r)
+{
+    return json_is_true(json_object_get(r->obj, "sensitive")) &&
+           json_is_true(json_object_get(r->obj, "always-sensitive")) &&
+           json_is_true(json_object_get(r->obj, "never-extractable")) &&
+           json_is_true(json_object_get(r->obj, "local"));
+}
+
+static enum err read_public(const struct record *r, struct keys_entry *out, struct diag *d)
+{
+    struct buf spki = {0};
+    struct key key = {0};
+    enum err e = json_get_base64(r->obj, "public-key", &spki, out->name, d);
+    if (e == E_OK)
+        e = key_from_spki(buf_span(&spki), &key, d);
+    if (e == E_OK && (!alg_sig_by_name(audit_text(r, "algorithm"), &out->alg) ||
+                      alg_sig_key(out->alg) != key.kind))
+        e = diag_set(d, E_KEY_TYPE, "%s is no key for %s", out->name, audit_text(r, "algorithm"));
+    if (e == E_OK && EVP_PKEY_up_ref(key.pkey) == 1)
+        out->public = key.pkey;
+    key_free(&key);
+    buf_free(&spki);
+    return e;
+}
+
+enum err keys_take_keygen(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    struct keys *k = &a->keys;
+    const char *name = audit_text(r, "key");
+    a->counts.keys++;
+    if (keys_find(k, name) != NULL) {
+        audit_error(a, E_LOG_ORDER, "the key %s was made before", name);
+        return E_OK;
+    }
+    if (!stays_in_token(r))
+        audit_error(a, E_KEY_ATTRIBUTES, "%s", name);
+    struct keys_entry *more = realloc(k->v, (k->n + 1) * sizeof *more);
+    if (more == NULL)
+        return E_NO_MEMORY;
+    k->v = more;
+    struct keys_entry *one = &k->v[k->n];
+    *one = (struct keys_entry){0};
+    snprintf(one->name, sizeof one->name, "%s", name);
+    enum err e = read_public(r, one, &why);
+    k->n += e == E_OK;
+    return audit_take(a, e, &why);
+}
+
+/* -- anchors -- */
+
+static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X509 *x,
+                                struct diag *d)
+{
+    uint8_t *tbs = NULL;
+    struct diag why = {0};
+    const struct policy_key *row = policy_key_find(a->policy, k->name);
+    bool ca = row != &a->policy->log_key && row != &a->policy->bundle_key;
+    if (row == NULL) { /* made under a later policy than the one the log began under */
+        audit_open(a, "this program's policy has no key %s, so its certificate has no row", k->name);
+        return E_OK;
+    }
+    int n = i2d_re_X509_tbs(x, &tbs);
+    enum err e = n <= 0 ? E_CRYPTO
+                        : lint_self_signed((struct span){tbs, (size_t)n}, row, ca, k->public, &why);
+    OPENSSL_free(tbs);
+    return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
+}
+
+/* What holds for any self-signed certificate of ours, whatever the policy. */
+static enum err check_sane(const struct keys_entry *k, X509 *x, struct span der, struct diag *d)
+{
+    struct diag why = {0};
+    struct buf again = {0};
+    bool ca = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
+    enum err e = cert_write_der(x, &again);
+    if (e == E_OK && (again.len != der.n || memcmp(again.data, der.p, der.n) != 0))
+        e = diag_set(&why, E_CERTIFICATE, "it is not in DER");
+    if (e == E_OK && X509_get_version(x) != X509_VERSION_3)
+        e = diag_set(&why, E_LINT, "the version is not 3");
+    if (e == E_OK && X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) != 0)
+        e = diag_set(&why, E_LINT, "subject and issuer differ");
+    if (e == E_OK && ASN1_TIME_compare(X509_get0_notBefore(x), X509_get0_notAfter(x)) > 0)
+        e = diag_set(&why, E_LINT, "its validity ends before it begins");
+    if (e == E_OK)
+        e = lint_extensions_self_signed(x, ca, &why);
+    buf_free(&again);
+    return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
+}
+
+static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *x,
+                             struct span der, struct diag *d)
+{
+    struct diag why = {0};
+    if (EVP_PKEY_eq(X509_get0_pubkey(x), k->public) != 1)
+        return diag_set(d, E_ANCHOR, "the certificate of %s is of another key", k->name);
+    enum err e = cert_verify(x, k->public, &why);
+    if (e != E_OK)
+        return diag_set(d, e, "%s: %s", k->name, why.text);
+    e = check_sane(k, x, der, d);
+    if (e == E_OK && a->same_genesis_policy)
+        e = check_by_policy(a, k, x, d);
+    return e;
+}
+
+/* The certificate in the folder that came from the ceremony by hand is the one to believe. */
+static enum err compare_by_hand(const struct audit *a, const struct keys_entry *k, struct diag *d)
+{
+    char name[LIMIT_TOKEN_TEXT + 8];
+    struct buf bytes = {0};
+    X509 *x = NULL;
+    uint8_t digest[DIGEST_LEN];
+    bool found = false;
+    struct diag why = {0};
+    if (a->anchors_fd < 0)
+        return E_OK;
+    snprintf(name, sizeof name, "%s.pem", k->name);
+    enum err e = file_read(a->anchors_fd, name, LIMIT_CERT_BYTES, &bytes, &found, &why);
+    if (e == E_OK && !found)
+        e = diag_set(&why, E_ANCHOR, "it is not in the folder");
+    if (e == E_OK)
+        e = cert_parse(buf_span(&bytes), &x, &why);
+    if (e == E_OK)
+        e = cert_digest(x, digest);
+    if (e == E_OK && memcmp(digest, k->digest, DIGEST_LEN) != 0)
+        e = diag_set(&why, E_ANCHOR, "the certificate in the log is another");
+    X509_free(x);
+    buf_free(&bytes);
+    if (e == E_OK || e == E_NO_MEMORY)
+        return e;
+    return diag_set(d, E_ANCHOR, "%s: %s", name, why.text);
+}
+
+enum err keys_take_anchor(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    struct buf der = {0};
+    X509 *x = NULL;
+    const char *name = audit_text(r, "key");
+    struct keys_entry *k = keys_find(&a->keys, name);
+    a->counts.anchors++;
+    if (k == NULL || k->anchor != NULL) {
+        audit_error(a, E_LOG_ORDER, k == NULL ? "a certificate for %s, which no line made"
+                                              : "a second certificate for %s", name);
+        return E_OK;
+    }
+    enum err e = json_get_base64(r->obj, "certificate", &der, name, &why);
+    if (e == E_OK)
+        e = cert_parse(buf_span(&der), &x, &why);
+    if (e == E_OK)
+        e = cert_digest(x, k->digest);
+    if (e == E_OK) {
+        k->anchor = x; /* kept when it is bad, too: what follows is checked against the key */
+        e = check_anchor(a, k, x, buf_span(&der), &why);
+    }
+    if (e == E_OK)
+        e = compare_by_hand(a, k, &why);
+    buf_free(&der);
+    return audit_take(a, e, &why);
+}
+
+void keys_take_self_test(struct audit *a, const struct record *r)
+{
+    const char *name = audit_text(r, "key");
+    if (keys_find(&a->keys, name) == NULL)
+        audit_error(a, E_LOG_ORDER, "a self-test of %s, which no line made", name);
+}
+
+/* -- after the log -- */
+
+/* "NAME.pem" → NAME; false for any other file name. */
+static bool key_of_file(const char *file, char name[LIMIT_TOKEN_TEXT + 1])
+{
+    size_t n = strlen(file);
+    if (n <= 4 || n - 4 > LIMIT_TOKEN_TEXT || strcmp(file + n - 4, ".pem") != 0)
+        return false;
+    memcpy(name, file, n - 4);
+    name[n - 4] = '\0';
+    return text_is_token(name, LIMIT_TOKEN_TEXT);
+}
+
+static enum err finish_by_hand(struct audit *a, struct diag *d)
+{
+    struct file_list list = {0};
+    char name[LIMIT_TOKEN_TEXT + 1];
+    if (a->anchors_fd < 0)
+        return E_OK;
+    enum err e = file_list(a->anchors_fd, ANCHORS_MAX, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        const struct keys_entry *k;
+        if (!key_of_file(list.names[i], name))
+            continue;
+        k = keys_find(&a->keys, name);
+        if (k == NULL || k->anchor == NULL)
+            audit_error(a, E_ANCHOR, "%s: the log has no certificate of that name", list.names[i]);
+    }
+    file_list_free(&list);
+    return e;
+}
+
+static enum err compare_own(const struct keys_entry *k, int dir_fd, const char *file,
+                            struct diag *d)
+{
+    struct buf have = {0}, want = {0};
+    struct diag why = {0};
+    enum err e = file_read(dir_fd, file, LIMIT_CERT_BYTES, &have, NULL, &why);
+    if (e == E_OK)
+        e = cert_write_pem(k->anchor, &want);
+    if (e == E_OK && (have.len != want.len || memcmp(have.data, want.data, want.len) != 0))
+        e = diag_set(&why, E_ARCHIVE, "it is not the log's certificate");
+    buf_free(&have);
+    buf_free(&want);
+    return e == E_OK || e == E_NO_MEMORY
+               ? e
+               : diag_set(d, E_ARCHIVE, ANCHORS_DIR "/%s: %s", file, why.text);
+}
+
+/* One file of the state's own folder: it is written after the log's line is safe. */
+static enum err finish_file(struct audit *a, int dir_fd, const char *file)
+{
+    char name[LIMIT_TOKEN_TEXT + 1];
+    struct diag why = {0};
+    if (!key_of_file(file, name)) {
+        audit_note(a, ANCHORS_DIR "/%s is no anchor", file);
+        return E_OK;
+    }
+    const struct keys_entry *k = keys_find(&a->keys, name);
+    if (k == NULL || k->anchor == NULL) {
+        if (a->log_ended)
+            audit_error(a, E_LOG_ROLLED_BACK, ANCHORS_DIR "/%s has no line in the log", file);
+        return E_OK;
+    }
+    return audit_take(a, compare_own(k, dir_fd, file, &why), &why);
+}
+
+static enum err finish_own(struct audit *a, struct diag *d)
+{
+    struct file_list list = {0};
+    enum err e = E_OK;
+    int fd = openat(a->state_fd, ANCHORS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0)
+        e = file_list(fd, ANCHORS_MAX, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++)
+        e = finish_file(a, fd, list.names[i]);
+    for (size_t i = 0; i < a->keys.n && e == E_OK; i++) {
+        char file[LIMIT_TOKEN_TEXT + 8];
+        snprintf(file, sizeof file, "%s.pem", a->keys.v[i].name);
+        if (a->keys.v[i].anchor != NULL &&
+            (fd < 0 || faccessat(fd, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0))
+            audit_note(a, ANCHORS_DIR "/%s is missing; ceremony root writes it again", file);
+    }
+    file_list_free(&list);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
+enum err keys_finish(struct audit *a)
+{
+    struct diag why = {0};
+    enum err e = audit_take(a, finish_by_hand(a, &why), &why);
+    if (e == E_OK)
+        e = audit_take(a, finish_own(a, &why), &why);
+    return e;
+}
+
+void keys_free(struct keys *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        EVP_PKEY_free(k->v[i].public);
+        X509_free(k->v[i].anchor);
+    }
+    free(k->v);
+    *k = (struct keys){0};
+}

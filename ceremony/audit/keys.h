@@ -1,0 +1,48 @@
+/* keys.h - the appliance's own keys: made in the token (keygen), certified (anchor), used. */
+#ifndef ROOTSEAL_AUDIT_KEYS_H
+#define ROOTSEAL_AUDIT_KEYS_H
+
+#include <openssl/x509.h>
+
+#include "core/limits.h"
+#include "log/record.h"
+#include "pki/alg.h"
+
+struct audit;
+
+struct keys_entry {
+    char name[LIMIT_TOKEN_TEXT + 1];
+    enum sig_alg alg;
+    EVP_PKEY *public;
+    X509 *anchor;               /* NULL until there is one */
+    uint8_t digest[DIGEST_LEN]; /* SHA-256 of the anchor */
+};
+
+/* Zero-initialise; free with keys_free(). */
+struct keys {
+    struct keys_entry *v;
+    size_t n;
+};
+
+/* The key with this name, or NULL. Valid until the next keygen line. */
+struct keys_entry *keys_find(const struct keys *k, const char *name);
+
+/* A keygen line: a new name, a public key that fits the algorithm, attributes that keep the private
+ * key in the token. */
+ERR_MUST_USE enum err keys_take_keygen(struct audit *a, const struct record *r);
+
+/* An anchor line: the one certificate of a key made before, self-signed and sane; as the policy row
+ * has it when the log began under this program's policy; the same as in the anchors' folder that
+ * came by hand, when there is one (E_ANCHOR). */
+ERR_MUST_USE enum err keys_take_anchor(struct audit *a, const struct record *r);
+
+/* A self-test line is about a key made before. */
+void keys_take_self_test(struct audit *a, const struct record *r);
+
+/* After the log: every PEM file of the folder that came by hand names a key of the log (E_ANCHOR),
+ * and so does every one in the state's own folder, with the same content. */
+ERR_MUST_USE enum err keys_finish(struct audit *a);
+
+void keys_free(struct keys *k);
+
+#endif

@@ -1,0 +1,34 @@
+/* audit - the auditor's program: checks a state without the token and without trusting it. */
+#include <stddef.h>
+
+#include "audit/commands.h"
+
+struct options options;
+
+static const struct cli_option *options_verify(void)
+{
+    static const struct cli_option o[] = {
+        {"state", "DIR", "the appliance's state, or a copy", &options.state, NULL, NULL, true},
+        {"anchors", "DIR", "the keys' certificates from the ceremony", &options.anchors, NULL, NULL,
+         false},
+        {"head", "DIGEST", "the log must hold the line with this digest: hex or words",
+         &options.head, NULL, NULL, false},
+        {"size", "N", "which must be line N", &options.size, NULL, NULL, false},
+        {"min-size", "N", "the log must have at least N lines", &options.min_size, NULL, NULL,
+         false},
+        {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false},
+        {0},
+    };
+    return o;
+}
+
+static const struct cli_command commands[] = {
+    {"verify", "check log, seals, batches, certificates and bundles", options_verify, NULL,
+     cmd_verify},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main("audit", "the auditor's program", commands, argc, argv);
+}

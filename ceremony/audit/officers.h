@@ -1,0 +1,38 @@
+/* officers.h - who authorised a plan: the authorise lines before it, and the files they name. */
+#ifndef ROOTSEAL_AUDIT_OFFICERS_H
+#define ROOTSEAL_AUDIT_OFFICERS_H
+
+#include "core/digest.h"
+#include "log/record.h"
+
+struct audit;
+struct batches_open;
+
+struct officers_entry {
+    uint8_t plan[DIGEST_LEN], officer[DIGEST_LEN], signature[DIGEST_LEN];
+    uint64_t line;
+    int64_t time;
+};
+
+/* Authorise lines whose plan has not come yet. Zero-initialise; free with officers_free(). */
+struct officers {
+    struct officers_entry *v;
+    size_t n;
+};
+
+/* An authorise line: it is kept until its plan comes. */
+ERR_MUST_USE enum err officers_take(struct audit *a, const struct record *r);
+
+/* The plan has come: each of its authorise lines must name a signature file beside it, over the
+ * plan's digest, by an officer of the policy whose certificate was valid then, and there must be
+ * a quorum of distinct ones. Where the plan was made under another policy, the signature is checked
+ * with the certificate it carries, if the log names that one, and the rest is left open. */
+ERR_MUST_USE enum err officers_check(struct audit *a, const struct batches_open *b);
+
+/* After the log: authorise lines whose plan has not come are told; after the plan they are
+ * E_LOG_ORDER. */
+ERR_MUST_USE enum err officers_finish(struct audit *a);
+
+void officers_free(struct officers *o);
+
+#endif

@@ -1,0 +1,194 @@
+#include "audit/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/clock.h"
+#include "core/words.h"
+
+#define INDENT "            "
+#define WORDS_TEXT (DIGEST_LEN * 12 + 8 * sizeof INDENT)
+
+static void print_words(const char *label, const uint8_t digest[DIGEST_LEN])
+{
+    char words[WORDS_TEXT];
+    words_format(digest, DIGEST_LEN, 4, INDENT, words, sizeof words);
+    printf("%-12s%s\n", label, words);
+}
+
+static void print_hex(const char *label, const uint8_t digest[DIGEST_LEN], const char *after)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(digest, DIGEST_LEN, hex);
+    printf("%-12s%s%s\n", label, hex, after);
+}
+
+static void print_table(const struct audit *a, const struct verify_options *o)
+{
+    char time[CLOCK_TEXT];
+    const struct audit_counts *c = &a->counts;
+    clock_format(a->end.time, time);
+    printf("%-12s%s\n", "state", o->state);
+    print_hex("log", a->end.id, "");
+    print_hex("policy", a->genesis_policy,
+              a->same_genesis_policy ? ", this program's" : ", not this program's");
+    printf("%-12s%" PRIu64 ", the last of %s\n", "lines", a->end.size, time);
+    printf("%-12s%" PRIu64 ", %" PRIu64 " with a certificate\n", "keys", c->keys, c->anchors);
+    printf("%-12s%" PRIu64 " planned, %" PRIu64 " refusals of whole batches\n", "batches",
+           c->batches, c->turned_away);
+    printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "issued", c->issued, "refused", c->refused);
+    printf("%-12s%" PRIu64 ", the last good one over %" PRIu64 " lines\n", "seals", c->seals,
+           a->sealed);
+    printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "bundles", c->bundles, "recoveries",
+           c->recoveries);
+    print_hex("head", a->end.head, "");
+    print_words("words", a->end.head);
+    if (a->witness > 0)
+        printf("%-12sline %" PRIu64 " has the digest of the witness\n", "witness", a->witness);
+}
+
+static void print_keys(const struct audit *a, const struct verify_options *o)
+{
+    if (o->anchors != NULL) {
+        printf("\nThe certificates of the keys were compared with those in %s.\n", o->anchors);
+        return;
+    }
+    printf("\nThe keys were taken from the state itself. SHA-256 of their certificates, to be\n"
+           "compared with what the ceremony printed:\n");
+    for (size_t i = 0; i < a->keys.n; i++) {
+        if (a->keys.v[i].anchor == NULL)
+            continue;
+        printf("  %s\n", a->keys.v[i].name);
+        print_words("", a->keys.v[i].digest);
+    }
+}
+
+static void print_findings(const struct audit *a)
+{
+    for (int k = 0; k < FINDING_KINDS; k++) {
+        const struct findings *f = &a->findings;
+        for (size_t i = 0; i < f->count[k] && i < FINDINGS_KEPT; i++) {
+            const struct finding *one = &f->kept[k][i];
+            printf("%s%-6s", i == 0 ? "\n" : "", finding_name((enum finding_kind)k));
+            if (one->line > 0)
+                printf(" line %" PRIu64 ":", one->line);
+            if (one->code != E_OK)
+                printf(" %s: %s:", err_name(one->code), err_sentence(one->code));
+            printf(" %s\n", one->text);
+        }
+        if (f->count[k] > FINDINGS_KEPT)
+            printf("%-6s and %" PRIu64 " more\n", finding_name((enum finding_kind)k),
+                   f->count[k] - FINDINGS_KEPT);
+    }
+}
+
+static void print_what_holds(const struct audit *a)
+{
+    if (a->holds.size == 0) {
+        printf("\nNothing before it holds.\n");
+        return;
+    }
+    printf("\nBefore the first error, lines 1 to %" PRIu64 " hold with all they name; a good seal "
+           "covers %" PRIu64 " of them.\n", a->holds.size, a->holds_sealed);
+    print_hex("head then", a->holds.head, "");
+    print_words("words", a->holds.head);
+}
+
+void report_text(const struct audit *a, const struct verify_options *o)
+{
+    print_table(a, o);
+    print_keys(a, o);
+    print_findings(a);
+    if (a->findings.count[FINDING_ERROR] > 0)
+        print_what_holds(a);
+    else if (a->findings.count[FINDING_OPEN] > 0)
+        printf("\nverified, with %" PRIu64 " open\n", a->findings.count[FINDING_OPEN]);
+    else
+        printf("\nverified\n");
+}
+
+/* -- JSON -- */
+
+static json_t *pack_position(const struct log_position *p)
+{
+    char hex[DIGEST_HEX], words[WORDS_TEXT];
+    hex_encode(p->head, DIGEST_LEN, hex);
+    words_format(p->head, DIGEST_LEN, 0, "", words, sizeof words);
+    return json_pack("{s:I,s:s,s:s}", "lines", (json_int_t)p->size, "head", hex, "words", words);
+}
+
+static json_t *pack_counts(const struct audit *a)
+{
+    const struct audit_counts *c = &a->counts;
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "keys", (json_int_t)c->keys,
+                     "anchors", (json_int_t)c->anchors, "batches", (json_int_t)c->batches,
+                     "batches-refused", (json_int_t)c->turned_away, "authorisations",
+                     (json_int_t)c->authorisations, "issued", (json_int_t)c->issued, "refused",
+                     (json_int_t)c->refused, "seals", (json_int_t)c->seals, "bundles",
+                     (json_int_t)c->bundles, "recoveries", (json_int_t)c->recoveries);
+}
+
+static json_t *pack_anchors(const struct audit *a)
+{
+    json_t *list = json_array();
+    char hex[DIGEST_HEX], words[WORDS_TEXT];
+    for (size_t i = 0; i < a->keys.n; i++) {
+        if (a->keys.v[i].anchor == NULL)
+            continue;
+        hex_encode(a->keys.v[i].digest, DIGEST_LEN, hex);
+        words_format(a->keys.v[i].digest, DIGEST_LEN, 0, "", words, sizeof words);
+        if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "key", a->keys.v[i].name,
+                                                  "sha256", hex, "words", words)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *pack_findings(const struct findings *f)
+{
+    json_t *list = json_array();
+    for (int k = 0; k < FINDING_KINDS; k++) {
+        for (size_t i = 0; i < f->count[k] && i < FINDINGS_KEPT; i++) {
+            const struct finding *one = &f->kept[k][i];
+            if (json_array_append_new(
+                    list, json_pack("{s:s,s:I,s:s,s:s}", "kind",
+                                    finding_name((enum finding_kind)k), "line",
+                                    (json_int_t)one->line, "code", err_name(one->code), "text",
+                                    one->text)) != 0) {
+                json_decref(list);
+                return NULL;
+            }
+        }
+    }
+    return list;
+}
+
+enum err report_json(const struct audit *a, const struct verify_options *o)
+{
+    struct buf out = {0};
+    char log[DIGEST_HEX], genesis[DIGEST_HEX], policy[DIGEST_HEX], time[CLOCK_TEXT];
+    const struct findings *f = &a->findings;
+    bool wrong = f->count[FINDING_ERROR] > 0;
+    hex_encode(a->end.id, DIGEST_LEN, log);
+    hex_encode(a->genesis_policy, DIGEST_LEN, genesis);
+    hex_encode(a->policy_digest, DIGEST_LEN, policy);
+    clock_format(a->end.time, time);
+    json_t *obj = json_pack(
+        "{s:b,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
+        !wrong, "code", err_name(wrong ? f->kept[FINDING_ERROR][0].code : E_OK), "log", log,
+        "policy", genesis, "program-policy", policy, "time", time, "end", pack_position(&a->end),
+        "counts", pack_counts(a), "sealed", (json_int_t)a->sealed, "witness",
+        (json_int_t)a->witness, "holds", pack_position(wrong ? &a->holds : &a->end),
+        "holds-sealed", (json_int_t)(wrong ? a->holds_sealed : a->sealed), "anchors-compared",
+        o->anchors != NULL, "anchors", pack_anchors(a), "errors",
+        (json_int_t)f->count[FINDING_ERROR], "open", (json_int_t)f->count[FINDING_OPEN], "notes",
+        (json_int_t)f->count[FINDING_NOTE], "findings", pack_findings(f));
+    enum err e = json_line_write(obj, &out);
+    if (e == E_OK)
+        printf("%.*s\n", (int)out.len, (const char *)out.data);
+    json_decref(obj);
+    buf_free(&out);
+    return e;
+}

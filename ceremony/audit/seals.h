@@ -1,0 +1,13 @@
+/* seals.h - the seals in the log. */
+#ifndef ROOTSEAL_AUDIT_SEALS_H
+#define ROOTSEAL_AUDIT_SEALS_H
+
+#include "log/record.h"
+
+struct audit;
+
+/* A seal line: over exactly the lines before it, by the log key, and the signature verifies.
+ * E_LOG_SEAL in the findings otherwise. Batches that are answered are sealed by it. */
+ERR_MUST_USE enum err seals_take(struct audit *a, const struct record *r);
+
+#endif

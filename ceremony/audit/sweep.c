@@ -1,0 +1,151 @@
+#include "audit/sweep.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "audit/folder.h"
+#include "batch/bundle.h"
+#include "batch/intake.h"
+#include "core/file.h"
+
+#define FOLDERS_MAX 10000000
+#define SUPERSEDED "superseded-"
+#define SUPERSEDED_DIGITS 16
+
+/* What the log said of one folder. */
+struct known {
+    const char *dir;
+    bool seen, planned, bundled, refused;
+};
+
+static enum err look_up(struct audit *a, const uint8_t intake[DIGEST_LEN], struct known *k)
+{
+    struct batches *b = &a->batches;
+    enum err e = batches_put(&b->seen, intake, &k->seen);
+    if (e == E_OK)
+        e = batches_put(&b->under_way, intake, &k->planned);
+    if (e == E_OK)
+        e = batches_put(&b->bundled, intake, &k->bundled);
+    if (e == E_OK)
+        e = batches_put(&b->refusals, intake, &k->refused);
+    return e;
+}
+
+static bool is_there(int fd, const char *name)
+{
+    return faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A plan that the log does not name yet was decided on this log all the same. */
+static enum err check_waiting_plan(struct audit *a, int fd, const char *dir, struct diag *d)
+{
+    struct plan plan = {0};
+    struct diag why = {0};
+    bool holds = false;
+    enum err e = plan_open(fd, &plan, &why);
+    if (e == E_OK) {
+        struct log_position base = {.size = plan.header.log_size,
+                                    .bytes = plan.header.log_bytes,
+                                    .hash = a->end.hash};
+        memcpy(base.head, plan.header.log_head, DIGEST_LEN);
+        e = log_position_holds(a->state_fd, &base, &holds, &why);
+        if (e == E_OK && !holds)
+            e = diag_set(&why, E_LOG_ROLLED_BACK, "the plan was decided on a log with %llu lines, "
+                                                  "which is not this one",
+                         (unsigned long long)plan.header.log_size);
+    }
+    plan_close(&plan);
+    return e == E_OK ? E_OK : diag_set(d, e, ARCHIVE_DIR "/%s: %s", dir, why.text);
+}
+
+/* A plan that was given up carries the beginning of its digest in its name. */
+static enum err check_superseded(int fd, const char *dir, const char *name, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    enum err e = audit_archive(file_digest(fd, name, digest, d), d);
+    if (e != E_OK)
+        return e;
+    hex_encode(digest, DIGEST_LEN, hex);
+    if (strncmp(name + strlen(SUPERSEDED), hex, SUPERSEDED_DIGITS) != 0)
+        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s/%s is not the plan of its name", dir, name);
+    return e;
+}
+
+static bool begins(const char *name, const char *with)
+{
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool has_place(const char *name)
+{
+    return strcmp(name, BATCH_FILE) == 0 || intake_is_approval(name) ||
+           strcmp(name, PLAN_FILE) == 0 || begins(name, AUTHORISATION_PREFIX) ||
+           strcmp(name, BUNDLE_DIR) == 0 || strcmp(name, "refusal") == 0;
+}
+
+static enum err check_names(struct audit *a, int fd, const char *dir, struct diag *d)
+{
+    struct file_list list = {0};
+    enum err e = audit_archive(file_list(fd, BATCHES_FILES_MAX, &list, d), d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        if (begins(list.names[i], SUPERSEDED))
+            e = check_superseded(fd, dir, list.names[i], d);
+        else if (!has_place(list.names[i]))
+            audit_note(a, ARCHIVE_DIR "/%s/%s: nothing names it", dir, list.names[i]);
+    }
+    file_list_free(&list);
+    return e;
+}
+
+static enum err check_folder(struct audit *a, const struct known *k, int fd, struct diag *d)
+{
+    if (is_there(fd, BUNDLE_DIR) && !k->bundled)
+        return diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s has a bundle that the log does not",
+                        k->dir);
+    if (is_there(fd, "refusal/refusal.json") && !k->refused)
+        return diag_set(d, E_LOG_ROLLED_BACK,
+                        ARCHIVE_DIR "/%s has a refusal that the log does not", k->dir);
+    if (!k->seen)
+        audit_note(a, ARCHIVE_DIR "/%s came in, but was not planned", k->dir);
+    enum err e = check_names(a, fd, k->dir, d);
+    if (e == E_OK && !k->planned && is_there(fd, PLAN_FILE))
+        e = check_waiting_plan(a, fd, k->dir, d);
+    return e;
+}
+
+static enum err check_entry(struct audit *a, const char *name)
+{
+    struct known k = {.dir = name};
+    struct diag why = {0};
+    uint8_t intake[DIGEST_LEN];
+    int fd;
+    if (strlen(name) != 2 * DIGEST_LEN || !hex_decode(name, intake, DIGEST_LEN)) {
+        audit_note(a, ARCHIVE_DIR "/%s is no batch", name);
+        return E_OK;
+    }
+    enum err e = look_up(a, intake, &k);
+    if (e != E_OK)
+        return e;
+    e = folder_open_only(a, name, &fd, &why);
+    if (e == E_OK)
+        e = check_folder(a, &k, fd, &why);
+    if (fd >= 0)
+        close(fd);
+    return audit_take(a, e, &why);
+}
+
+enum err sweep_run(struct audit *a)
+{
+    struct file_list list = {0};
+    struct diag why = {0};
+    if (a->archive_fd < 0)
+        return E_OK;
+    enum err e = audit_take(a, file_list(a->archive_fd, FOLDERS_MAX, &list, &why), &why);
+    for (size_t i = 0; i < list.n && e == E_OK; i++)
+        e = check_entry(a, list.names[i]);
+    file_list_free(&list);
+    return e;
+}

@@ -1,0 +1,209 @@
+#include "audit/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "audit/answers.h"
+#include "audit/bundles.h"
+#include "audit/seals.h"
+#include "audit/sweep.h"
+#include "batch/state.h"
+#include "core/file.h"
+
+#define PROGRESS_LINES 64
+
+static enum err open_all(const struct verify_options *o, struct audit *a, uint64_t *bytes,
+                         struct diag *d)
+{
+    struct stat st;
+    a->policy = o->policy;
+    enum err e = policy_digest(o->policy, a->policy_digest);
+    if (e == E_OK)
+        e = file_open_dir(o->state, &a->state_fd, d);
+    if (e == E_MEDIUM ||
+        (e == E_OK && fstatat(a->state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0))
+        return diag_set(d, E_STATE_MISSING, "%s", o->state);
+    if (e != E_OK)
+        return e;
+    *bytes = (uint64_t)st.st_size;
+    a->archive_fd =
+        openat(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return o->anchors == NULL ? E_OK : file_open_dir(o->anchors, &a->anchors_fd, d);
+}
+
+static void take_genesis(struct audit *a, const struct record *r)
+{
+    audit_digest(r, "policy", a->genesis_policy);
+    a->same_genesis_policy = memcmp(a->genesis_policy, a->policy_digest, DIGEST_LEN) == 0;
+}
+
+static void take_recovery(struct audit *a, const struct record *r)
+{
+    a->counts.recoveries++;
+    audit_note(a, "%lld bytes of a line that was never finished were cut off here (SHA-256 %s)",
+               (long long)audit_number(r, "torn"), audit_text(r, "digest"));
+}
+
+static enum err take_line(struct audit *a, const struct record *r)
+{
+    switch (r->type) {
+    case RECORD_GENESIS:
+        take_genesis(a, r);
+        return E_OK;
+    case RECORD_KEYGEN:
+        return keys_take_keygen(a, r);
+    case RECORD_ANCHOR:
+        return keys_take_anchor(a, r);
+    case RECORD_SELF_TEST:
+        keys_take_self_test(a, r);
+        return E_OK;
+    case RECORD_BATCH:
+        return batches_take_batch(a, r);
+    case RECORD_AUTHORISE:
+        return officers_take(a, r);
+    case RECORD_PLAN:
+        return batches_take_plan(a, r);
+    case RECORD_ISSUED:
+        return answers_take_issued(a, r);
+    case RECORD_REFUSED:
+        return audit_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
+    case RECORD_SEAL:
+        return seals_take(a, r);
+    case RECORD_BUNDLE:
+        return bundles_take(a, r);
+    case RECORD_RECOVERY:
+        take_recovery(a, r);
+        return E_OK;
+    case RECORD_TYPE_COUNT:
+        break;
+    }
+    audit_error(a, E_LOG_FORMAT, "a line of a type this program does not know");
+    return E_OK;
+}
+
+static void compare_witness(const struct verify_options *o, struct audit *a)
+{
+    const struct log_position *at = &a->end;
+    if (o->has_head && (o->head_line == 0 || o->head_line == at->size) &&
+        memcmp(o->head, at->head, DIGEST_LEN) == 0)
+        a->witness = at->size;
+}
+
+static void tell_torn(struct audit *a, struct log_reader *reader)
+{
+    struct span torn = log_reader_torn(reader);
+    if (torn.n > 0)
+        audit_note(a, "%zu bytes of an unfinished line follow the last one; the next program that "
+                      "opens the state cuts them off and explains it with a recovery line", torn.n);
+}
+
+/* One line; *more is false after the last, and after one that breaks the chain. */
+static enum err step(const struct verify_options *o, struct audit *a, struct log_reader *reader,
+                     bool *more)
+{
+    struct span line;
+    struct record r = {0};
+    struct diag why = {0};
+    a->before = *log_reader_position(reader);
+    a->line = a->before.size + 1;
+    enum err e = log_reader_next(reader, &line, &r, more, &why);
+    if (e != E_OK) {
+        *more = false;
+        return audit_take(a, e, &why);
+    }
+    a->log_ended = !*more;
+    if (!*more) {
+        a->line = 0;
+        return E_OK;
+    }
+    a->end = *log_reader_position(reader);
+    e = take_line(a, &r);
+    compare_witness(o, a);
+    record_free(&r);
+    return e;
+}
+
+static enum err walk(const struct verify_options *o, struct audit *a, uint64_t bytes,
+                     struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    bool more = true;
+    enum err e = log_reader_open(a->state_fd, LOG_FILE, NULL, &reader, d);
+    if (e != E_OK)
+        return e;
+    while (e == E_OK && more) {
+        e = step(o, a, reader, &more);
+        if (o->progress != NULL && a->end.size % PROGRESS_LINES == 0)
+            o->progress(o->progress_arg, a->end.bytes, bytes);
+    }
+    a->line = 0;
+    a->before = a->end;
+    if (e == E_OK && a->log_ended && a->end.size == 0)
+        audit_error(a, E_LOG_FORMAT, LOG_FILE " has no line");
+    tell_torn(a, reader);
+    log_reader_close(reader);
+    return e;
+}
+
+static void check_witness(const struct verify_options *o, struct audit *a)
+{
+    if (!a->log_ended) {
+        if (o->has_head || o->min_lines > 0)
+            audit_open(a, "the witness was not compared with the lines after the break");
+        return;
+    }
+    if (a->end.size < o->min_lines)
+        audit_error(a, E_LOG_ROLLED_BACK, "it has %llu lines and must have %llu",
+                    (unsigned long long)a->end.size, (unsigned long long)o->min_lines);
+    if (o->has_head && a->witness == 0 && o->head_line > 0)
+        audit_error(a, E_LOG_ROLLED_BACK, "line %llu is not there with the digest of the witness",
+                    (unsigned long long)o->head_line);
+    else if (o->has_head && a->witness == 0)
+        audit_error(a, E_LOG_ROLLED_BACK, "no line has the digest of the witness");
+}
+
+/* What only the end of the log can tell. After a break it would all be said of lines not read. */
+static enum err finish(const struct verify_options *o, struct audit *a)
+{
+    enum err e = E_OK;
+    check_witness(o, a);
+    if (a->log_ended) {
+        e = keys_finish(a);
+        if (e == E_OK)
+            e = officers_finish(a);
+        batches_finish(a);
+        if (e == E_OK)
+            e = sweep_run(a);
+    }
+    if (a->anchors_fd < 0)
+        audit_open(a, "the keys were taken from the state itself: compare the words of their "
+                      "certificates with the ceremony's, or give --anchors");
+    return e;
+}
+
+enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d)
+{
+    uint64_t bytes = 0;
+    *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1};
+    enum err e = open_all(o, out, &bytes, d);
+    if (e == E_OK)
+        e = walk(o, out, bytes, d);
+    if (e == E_OK)
+        e = finish(o, out);
+    return e;
+}
+
+void verify_free(struct audit *a)
+{
+    const int fds[] = {a->state_fd, a->archive_fd, a->anchors_fd};
+    keys_free(&a->keys);
+    officers_free(&a->officers);
+    batches_free(&a->batches);
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    *a = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1};
+}

@@ -1,0 +1,31 @@
+/* verify.h - a whole audit: the log once from its first line to its last, with the archive at each
+ * line that names something in it, and then what is left.
+ *
+ * Nothing is written and no lock is taken, so the state can lie on a medium that cannot be written.
+ * The index is not looked at.
+ */
+#ifndef ROOTSEAL_AUDIT_VERIFY_H
+#define ROOTSEAL_AUDIT_VERIFY_H
+
+#include "audit/audit.h"
+
+struct verify_options {
+    const struct policy *policy;
+    const char *state;
+    const char *anchors;        /* folder with NAME.pem for each key, that came by hand; or NULL */
+    uint64_t min_lines;         /* the log must have as many */
+    bool has_head;              /* a line must have this digest: */
+    uint8_t head[DIGEST_LEN];
+    uint64_t head_line;         /* this line; 0: any */
+    void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL for silence */
+    void *progress_arg;
+};
+
+/* Do it. What is wrong with the state is in the findings; the return value is other than E_OK when
+ * nothing could be said: E_STATE_MISSING, E_MEDIUM for the folder of anchors, E_NO_MEMORY. End with
+ * verify_free(), on failure too. */
+ERR_MUST_USE enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d);
+
+void verify_free(struct audit *a);
+
+#endif

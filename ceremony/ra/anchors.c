@@ -1,0 +1,108 @@
+#include "ra/anchors.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/limits.h"
+#include "pki/cert.h"
+#include "pki/der.h"
+#include "pki/lint.h"
+
+enum err anchors_open(const char *path, const struct policy *policy, struct anchors *out, struct diag *d)
+{
+    size_t keys = 2; /* for the log and for bundles */
+    *out = (struct anchors){.fd = -1, .policy = policy};
+    for (size_t i = 0; i < policy->authorities_n; i++)
+        keys += policy->authorities[i].keys_n;
+    enum err e = file_open_dir(path, &out->fd, d);
+    if (e == E_MEDIUM)
+        return diag_set(d, E_ANCHOR, "%s: there is no such folder", path);
+    if (e != E_OK)
+        return e;
+    out->v = calloc(keys, sizeof *out->v);
+    return out->v != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "anchors");
+}
+
+/* One of an authority's keys signs certificates; the log's and the bundles' do not. */
+static bool is_authority_key(const struct policy *p, const struct policy_key *row)
+{
+    return row != &p->log_key && row != &p->bundle_key;
+}
+
+/* It must be what the policy's row describes, and sign itself. */
+static enum err check(const struct policy *p, const struct policy_key *row, X509 *cert, struct diag *d)
+{
+    struct buf der = {0};
+    struct der whole, tbs;
+    struct diag why = {0};
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+    enum err e = cert_write_der(cert, &der);
+    if (e != E_OK) {
+        buf_free(&der);
+        return diag_set(d, e, "%s.pem", row->name);
+    }
+    struct span in = buf_span(&der);
+    if (!der_take(&in, DER_SEQUENCE, &whole) || !der_take(&whole.body, DER_SEQUENCE, &tbs))
+        e = diag_set(&why, E_ANCHOR, "it is not in DER");
+    if (e == E_OK)
+        e = lint_self_signed(tbs.whole, row, is_authority_key(p, row), key, &why);
+    if (e == E_OK)
+        e = cert_verify(cert, key, &why);
+    if (e == E_LINT || e == E_CERT_SIGNATURE)
+        e = E_ANCHOR;
+    buf_free(&der);
+    return e == E_OK ? E_OK : diag_set(d, e, "%s.pem: %s", row->name, why.text);
+}
+
+static enum err load(struct anchors *a, const struct policy_key *row, X509 **out, struct diag *d)
+{
+    char name[LIMIT_TOKEN_TEXT + 8];
+    struct buf bytes = {0};
+    struct diag why = {0};
+    bool found;
+    snprintf(name, sizeof name, "%s.pem", row->name);
+    enum err e = file_read(a->fd, name, LIMIT_CERT_BYTES, &bytes, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_ANCHOR, "there is no %s in the folder of anchors", name);
+    if (e == E_OK && (e = cert_parse(buf_span(&bytes), out, &why)) != E_OK)
+        e = diag_set(d, e == E_CERTIFICATE ? E_ANCHOR : e, "%s: %s", name, why.text);
+    if (e == E_OK)
+        e = check(a->policy, row, *out, d);
+    buf_free(&bytes);
+    return e;
+}
+
+enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out, struct diag *d)
+{
+    X509 *cert = NULL;
+    *out = NULL;
+    const struct policy_key *row = policy_key_find(a->policy, name);
+    if (row == NULL)
+        return diag_set(d, E_ANCHOR, "the policy has no key %s", name);
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->v[i].row == row) {
+            *out = &a->v[i];
+            return E_OK;
+        }
+    }
+    enum err e = load(a, row, &cert, d);
+    if (e != E_OK) {
+        X509_free(cert);
+        return e;
+    }
+    a->v[a->n] = (struct anchor){row, cert, X509_get0_pubkey(cert)};
+    *out = &a->v[a->n++];
+    return E_OK;
+}
+
+void anchors_close(struct anchors *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        X509_free(a->v[i].cert);
+    free(a->v);
+    if (a->fd >= 0)
+        close(a->fd);
+    *a = (struct anchors){.fd = -1};
+}

@@ -1,0 +1,331 @@
+#include "ra/answers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log/record.h"
+#include "pki/cert.h"
+#include "pki/der.h"
+#include "ra/certificate.h"
+
+struct work {
+    const struct desk *desk;
+    const struct bundle *bundle;
+    struct anchors *anchors;
+    struct decider decider;
+    struct lines requests, results, log;
+    char batch[DIGEST_HEX];
+    struct set ids; /* of what was issued */
+    int64_t n, issued;
+    struct answers *out;
+};
+
+static enum err differs(const struct work *w, const char *what, struct diag *d)
+{
+    return diag_set(d, E_BUNDLE_ANSWER, "request %" PRId64 ": %s", w->n, what);
+}
+
+static enum err check_header(const struct desk *k, const struct manifest *m, struct diag *d)
+{
+    const struct batch_header *h = &k->header;
+    if (memcmp(k->digest, m->batch, DIGEST_LEN) != 0)
+        return diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another " BATCH_FILE);
+    if (strcmp(h->authority, m->authority) != 0 || strcmp(h->ra, m->ra) != 0 || strcmp(h->id, m->id) != 0 ||
+        h->sequence != m->sequence)
+        return diag_set(d, E_BUNDLE_ANSWER, "authority, RA, id or sequence is not the batch's");
+    if (m->issued + m->refused != h->count || h->count != desk_count(k))
+        return diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " requests, %" PRId64 " issued, %" PRId64 " refused", h->count,
+                        m->issued, m->refused);
+    return E_OK;
+}
+
+static enum err check_policy(const struct policy *p, const struct manifest *m, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    enum err e = policy_digest(p, digest);
+    if (e != E_OK)
+        return diag_set(d, e, "the policy's digest");
+    hex_encode(m->policy, DIGEST_LEN, hex);
+    if (memcmp(digest, m->policy, DIGEST_LEN) != 0)
+        return diag_set(d, E_POLICY_OTHER, "it was decided by policy %s: import with the ra of that policy", hex);
+    return E_OK;
+}
+
+static const char *text_of(const struct record *r, const char *key)
+{
+    return json_string_value(json_object_get(r->obj, key));
+}
+
+/* The next line of the log that tells of one of this batch's requests. */
+static enum err next_outcome(struct work *w, struct record *r, bool *more, struct diag *d)
+{
+    struct span line;
+    *more = false;
+    while (lines_next(&w->log, &line, NULL)) {
+        enum err e = record_parse(line, r, d);
+        if (e != E_OK)
+            return e;
+        bool outcome = r->type == RECORD_ISSUED || r->type == RECORD_REFUSED;
+        if (outcome && strcmp(text_of(r, "batch"), w->batch) == 0 &&
+            json_integer_value(json_object_get(r->obj, "n")) > 0) {
+            *more = true;
+            return E_OK;
+        }
+        record_free(r);
+    }
+    return E_OK;
+}
+
+static enum err check_line(const struct work *w, const struct result *s, const struct record *r, struct diag *d)
+{
+    if (s->n != w->n || json_integer_value(json_object_get(r->obj, "n")) != w->n)
+        return differs(w, "its result or its log line is not in its place", d);
+    if ((uint64_t)s->log != r->seq || s->issued != (r->type == RECORD_ISSUED))
+        return differs(w, "the log line that its result names says something else", d);
+    if (!s->issued && (strcmp(text_of(r, "code"), err_name(s->code)) != 0 || strcmp(text_of(r, "clause"), s->clause) != 0))
+        return differs(w, "it was refused for another reason than its log line says", d);
+    return E_OK;
+}
+
+static enum err check_issued_line(const struct work *w, const struct result *s, const struct record *r,
+                                  const struct decision *o, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    const struct policy_profile *p = o->profile;
+    enum err e = digest_bytes(DIGEST_SHA256, s->cert.data, s->cert.len, digest);
+    if (e != E_OK)
+        return diag_set(d, e, "a certificate");
+    hex_encode(digest, DIGEST_LEN, hex);
+    if (strcmp(s->profile, p->name) != 0 || strcmp(s->clause, p->clause) != 0)
+        return differs(w, "it was issued under another profile or clause than it asked for", d);
+    if (strcmp(text_of(r, "authority"), w->desk->header.authority) != 0 || strcmp(text_of(r, "profile"), p->name) != 0 ||
+        strcmp(text_of(r, "key"), p->key) != 0)
+        return differs(w, "its log line has another authority, profile or key", d);
+    if (strcmp(text_of(r, "serial"), s->serial) != 0 || strcmp(text_of(r, "certificate"), hex) != 0)
+        return differs(w, "its log line is about another certificate", d);
+    return E_OK;
+}
+
+static enum err note_issuer(struct answers *a, const struct anchor *issuer)
+{
+    for (size_t i = 0; i < a->issuers_n; i++)
+        if (a->issuers[i] == issuer)
+            return E_OK;
+    const struct anchor **more = reallocarray(a->issuers, a->issuers_n + 1, sizeof *more);
+    if (more == NULL)
+        return E_NO_MEMORY;
+    a->issuers = more;
+    more[a->issuers_n++] = issuer;
+    return E_OK;
+}
+
+static enum err note_id(struct work *w, const char *id, struct diag *d)
+{
+    uint8_t key[DIGEST_LEN];
+    const uint8_t *old;
+    enum err e = digest_bytes(DIGEST_SHA256, id, strlen(id), key);
+    if (e == E_OK)
+        e = set_put(&w->ids, key, key, &old);
+    if (e != E_OK)
+        return diag_set(d, e, "the ids");
+    return old == NULL ? E_OK : differs(w, "a second certificate under the same id", d);
+}
+
+static enum err take_issued(struct work *w, const struct result *s, const struct record *r, const struct decision *o,
+                            struct answer *a, struct diag *d)
+{
+    const struct anchor *issuer = NULL;
+    struct show show;
+    if (o->code != E_OK)
+        return diag_set(d, E_BUNDLE_ANSWER, "request %" PRId64 ": it was issued, though the policy refuses it (%s)",
+                        w->n, err_name(o->code));
+    enum err e = check_issued_line(w, s, r, o, d);
+    if (e == E_OK)
+        e = anchors_find(w->anchors, o->profile->key, &issuer, d);
+    if (e == E_OK)
+        e = certificate_check(s, o, issuer, &show, d);
+    if (e == E_OK)
+        e = note_id(w, s->id, d);
+    if (e != E_OK)
+        return e;
+    w->issued++;
+    memcpy(a->serial, show.serial, sizeof a->serial);
+    memcpy(a->not_before, show.not_before, sizeof a->not_before);
+    memcpy(a->not_after, show.not_after, sizeof a->not_after);
+    buf_append(&a->cert, s->cert.data, s->cert.len);
+    e = note_issuer(w->out, issuer);
+    return e != E_OK ? diag_set(d, e, "the issuers") : buf_err(&a->cert);
+}
+
+static enum err take_decided(struct work *w, const struct result *s, const struct record *r, struct span line,
+                             enum err line_error, struct diag *d)
+{
+    struct answer *a = &w->out->v[w->out->n];
+    struct decision o;
+    enum err e = decide_request(&w->decider, line, line_error, w->requests.number, &o, d);
+    set_free(&w->decider.keys); /* who has a key is decided by the history, which is not known here */
+    if (e == E_OK && strcmp(o.request.id, s->id) != 0)
+        e = differs(w, "its result has another id", d);
+    if (e == E_OK)
+        e = check_line(w, s, r, d);
+    if (e == E_OK) {
+        w->out->n++;
+        strcpy(a->id, s->id);
+        a->issued = s->issued;
+        a->code = s->code;
+        snprintf(a->clause, sizeof a->clause, "%s", s->clause);
+    }
+    if (e == E_OK && s->issued)
+        e = take_issued(w, s, r, &o, a, d);
+    decision_free(&o);
+    return e;
+}
+
+/* One request, its result, and its log line. */
+static enum err take_one(struct work *w, const struct record *r, struct diag *d)
+{
+    struct span line, result_line;
+    struct result s = {0};
+    enum err line_error;
+    bool whole = false;
+    w->n++;
+    if (!desk_next(&w->requests, &line, &line_error))
+        return differs(w, "the log tells of it, but the batch has no such request", d);
+    if (!lines_next(&w->results, &result_line, &whole) || !whole)
+        return differs(w, "it has no result", d);
+    enum err e = result_parse(result_line, w->results.number, &s, d);
+    if (e == E_OK)
+        e = take_decided(w, &s, r, line, line_error, d);
+    result_free(&s);
+    return e;
+}
+
+static enum err take_all(struct work *w, const struct answers_progress *progress, struct diag *d)
+{
+    int64_t count = w->desk->header.count;
+    struct span line;
+    bool more = true;
+    enum err e = E_OK;
+    w->out->v = calloc((size_t)count + 1, sizeof *w->out->v);
+    if (w->out->v == NULL)
+        return diag_set(d, E_NO_MEMORY, "the answers");
+    while (e == E_OK && more) {
+        struct record r = {0};
+        e = next_outcome(w, &r, &more, d);
+        if (e == E_OK && more)
+            e = take_one(w, &r, d);
+        record_free(&r);
+        if (progress != NULL)
+            progress->step(progress->arg, (uint64_t)w->n, (uint64_t)count);
+    }
+    if (e == E_OK && (w->n != count || lines_next(&w->results, &line, NULL)))
+        e = diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " of %" PRId64 " requests have one log line and one result", w->n,
+                     count);
+    if (e == E_OK && w->issued != w->bundle->manifest.issued)
+        e = diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " certificates, announced are %" PRId64, w->issued,
+                     w->bundle->manifest.issued);
+    return e;
+}
+
+/* -- certs.p7b and chain.pem: the same certificates once more -- */
+
+static bool p7b_certificates(struct span file, struct span *certs)
+{
+    static const uint8_t signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
+    static const uint8_t frame[] = {0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a,
+                                    0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
+    static const uint8_t no_signers[] = {0x31, 0x00};
+    struct der info, type, content, data, set;
+    if (!der_take(&file, DER_SEQUENCE, &info) || file.n != 0 || !der_take(&info.body, DER_OID, &type) ||
+        !der_same(type.body, (struct span){signed_data, sizeof signed_data}) ||
+        !der_take(&info.body, DER_CONSTRUCTED + 0, &content) || info.body.n != 0 ||
+        !der_take(&content.body, DER_SEQUENCE, &data) || content.body.n != 0)
+        return false;
+    struct span in = data.body;
+    if (in.n < sizeof frame || memcmp(in.p, frame, sizeof frame) != 0)
+        return false;
+    in = (struct span){in.p + sizeof frame, in.n - sizeof frame};
+    if (!der_take(&in, DER_CONSTRUCTED + 0, &set) || !der_same(in, (struct span){no_signers, sizeof no_signers}))
+        return false;
+    *certs = set.body;
+    return true;
+}
+
+static enum err check_p7b(const struct work *w, struct diag *d)
+{
+    struct buf want = {0};
+    struct span have;
+    enum err e = E_OK;
+    for (size_t i = 0; i < w->out->n; i++)
+        if (w->out->v[i].issued)
+            buf_append(&want, w->out->v[i].cert.data, w->out->v[i].cert.len);
+    for (size_t i = 0; i < w->out->issuers_n && e == E_OK; i++)
+        e = cert_write_der(w->out->issuers[i]->cert, &want);
+    if (e == E_OK)
+        e = buf_err(&want);
+    if (e != E_OK)
+        diag_set(d, e, "certs.p7b");
+    else if (!p7b_certificates(buf_span(&w->bundle->files[MANIFEST_CERTS]), &have))
+        e = diag_set(d, E_BUNDLE_FORMAT, "certs.p7b: not certificates in a SignedData without signers");
+    else if (!der_same(have, buf_span(&want)))
+        e = diag_set(d, E_BUNDLE_ANSWER, "certs.p7b does not hold exactly the results' certificates and their issuers'");
+    buf_free(&want);
+    return e;
+}
+
+/* Where nothing was issued it holds the bundle key's certificate. */
+static enum err check_chain(const struct work *w, struct diag *d)
+{
+    struct buf want = {0};
+    const struct anchor *own;
+    enum err e = E_OK;
+    for (size_t i = 0; i < w->out->issuers_n && e == E_OK; i++)
+        e = cert_write_pem(w->out->issuers[i]->cert, &want);
+    if (w->out->issuers_n == 0) {
+        e = anchors_find(w->anchors, w->anchors->policy->bundle_key.name, &own, d);
+        if (e == E_OK)
+            e = cert_write_pem(own->cert, &want);
+    }
+    if (e == E_OK && !der_same(buf_span(&want), buf_span(&w->bundle->files[MANIFEST_CHAIN])))
+        e = diag_set(d, E_ANCHOR, "chain.pem does not hold exactly the issuers' anchors");
+    buf_free(&want);
+    return e;
+}
+
+enum err answers_check(const struct desk *desk, const struct bundle *bundle, struct anchors *anchors,
+                       const struct answers_progress *progress, struct answers *out, struct diag *d)
+{
+    const struct policy *p = anchors->policy;
+    struct work w = {.desk = desk, .bundle = bundle, .anchors = anchors, .out = out, .requests = desk->requests,
+                     .results = {.rest = buf_span(&bundle->files[MANIFEST_RESULTS])},
+                     .log = {.rest = buf_span(&bundle->files[MANIFEST_LOG])}};
+    hex_encode(desk->digest, DIGEST_LEN, w.batch);
+    w.decider = (struct decider){.policy = p, .header = &desk->header, .now = desk->header.created,
+                                 .authority = policy_authority_find(p, desk->header.authority)};
+    enum err e = check_header(desk, &bundle->manifest, d);
+    if (e == E_OK)
+        e = check_policy(p, &bundle->manifest, d);
+    if (e == E_OK && w.decider.authority == NULL)
+        e = diag_set(d, E_AUTHORITY, "%s", desk->header.authority);
+    if (e == E_OK)
+        e = take_all(&w, progress, d);
+    if (e == E_OK)
+        e = check_p7b(&w, d);
+    if (e == E_OK)
+        e = check_chain(&w, d);
+    decider_free(&w.decider);
+    set_free(&w.ids);
+    return e;
+}
+
+void answers_free(struct answers *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        buf_free(&a->v[i].cert);
+    free(a->v);
+    free(a->issuers);
+    *a = (struct answers){0};
+}

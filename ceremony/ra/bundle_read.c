@@ -1,0 +1,100 @@
+#include "ra/bundle_read.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "pki/cms.h"
+
+#define MANIFEST "bundle.json"
+#define SIGNATURE "bundle.p7s"
+#define REFUSAL "refusal.json"
+
+static enum err read_manifest(int fd, const char *path, struct buf *out, struct diag *d)
+{
+    bool found;
+    enum err e = file_read(fd, MANIFEST, LIMIT_LINE, out, &found, d);
+    if (e != E_OK || found)
+        return e;
+    if (faccessat(fd, REFUSAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return diag_set(d, E_BUNDLE_FORMAT,
+                        "%s holds no bundle: the batch was refused as a whole; read " REFUSAL " and make it again", path);
+    return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
+}
+
+static enum err as_bundle_code(enum err e, const struct diag *why, struct diag *d)
+{
+    if (e == E_APPROVAL_FORMAT || e == E_APPROVAL_SIGNATURE)
+        e = E_BUNDLE_SIGNATURE;
+    return e == E_OK ? E_OK : diag_set(d, e, SIGNATURE ": %s", why->text);
+}
+
+static enum err check_signature(int fd, struct span manifest, struct anchors *anchors, struct diag *d)
+{
+    const struct anchor *anchor;
+    struct buf bytes = {0};
+    struct cms *cms = NULL;
+    struct diag why = {0};
+    bool found = false;
+    enum err e = anchors_find(anchors, anchors->policy->bundle_key.name, &anchor, d);
+    if (e == E_OK)
+        e = file_read(fd, SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_BUNDLE_SIGNATURE, "there is no " SIGNATURE);
+    if (e != E_OK)
+        goto out;
+    e = cms_parse(buf_span(&bytes), &cms, &why);
+    if (e == E_OK && !cms_is_by(cms, anchor->cert))
+        e = diag_set(&why, E_BUNDLE_SIGNATURE, "it is not by %s", anchor->row->name);
+    if (e == E_OK)
+        e = cms_verify(cms, anchor->cert, manifest, &why);
+    e = as_bundle_code(e, &why, d);
+out:
+    cms_free(cms);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err read_file(int fd, enum manifest_file f, struct bundle *b, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    const char *name = manifest_file_name(f);
+    bool found;
+    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &b->files[f], &found, d);
+    if (e == E_OK && !found)
+        return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
+    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest)) != E_OK)
+        return diag_set(d, e, "%s", name);
+    if (e == E_OK && memcmp(digest, b->manifest.files[f], DIGEST_LEN) != 0)
+        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+    return e;
+}
+
+enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *out, struct diag *d)
+{
+    struct buf bytes = {0};
+    int fd;
+    *out = (struct bundle){0};
+    enum err e = file_open_dir(path, &fd, d);
+    if (e != E_OK)
+        return e;
+    e = read_manifest(fd, path, &bytes, d);
+    if (e == E_OK)
+        e = check_signature(fd, buf_span(&bytes), anchors, d);
+    if (e == E_OK)
+        e = manifest_parse(buf_span(&bytes), &out->manifest, d);
+    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, out->digest)) != E_OK)
+        diag_set(d, e, MANIFEST);
+    for (int f = 0; f < MANIFEST_FILES && e == E_OK; f++)
+        e = read_file(fd, (enum manifest_file)f, out, d);
+    buf_free(&bytes);
+    close(fd);
+    return e;
+}
+
+void bundle_free(struct bundle *b)
+{
+    for (int f = 0; f < MANIFEST_FILES; f++)
+        buf_free(&b->files[f]);
+}

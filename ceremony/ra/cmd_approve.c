@@ -1,0 +1,208 @@
+#include <inttypes.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/request.h"
+#include "commands.h"
+#include "core/clock.h"
+#include "core/pin.h"
+#include "core/words.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "ra/desk.h"
+
+/* How many requests there are of each profile. */
+struct tally {
+    struct count {
+        char profile[LIMIT_TOKEN_TEXT + 1]; /* "" for lines that cannot be read that far */
+        int64_t n;
+    } *by;
+    size_t n;
+};
+
+static enum err tally_add(struct tally *t, const char *profile)
+{
+    size_t i = 0;
+    while (i < t->n && strcmp(t->by[i].profile, profile) != 0)
+        i++;
+    if (i == t->n) {
+        struct count *more = reallocarray(t->by, t->n + 1, sizeof *more);
+        if (more == NULL)
+            return E_NO_MEMORY;
+        t->by = more;
+        more[t->n] = (struct count){.n = 0};
+        strcpy(more[t->n++].profile, profile);
+    }
+    t->by[i].n++;
+    return E_OK;
+}
+
+static enum err tally_requests(const struct desk *k, struct tally *t, struct diag *d)
+{
+    struct lines requests = k->requests;
+    struct span line;
+    enum err line_error;
+    enum err e = E_OK;
+    while (e == E_OK && desk_next(&requests, &line, &line_error)) {
+        struct request r;
+        struct diag ignored = {0};
+        e = request_parse(line, requests.number, &r, &ignored);
+        if (e != E_NO_MEMORY)
+            e = tally_add(t, e == E_OK ? r.profile : "");
+        request_free(&r);
+    }
+    return e == E_OK ? E_OK : diag_set(d, e, BATCH_FILE);
+}
+
+static void print_summary(const struct desk *k, const struct tally *t)
+{
+    char created[CLOCK_TEXT], until[CLOCK_TEXT], hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 128];
+    const struct batch_header *h = &k->header;
+    clock_format(h->created, created);
+    clock_format(h->valid_until, until);
+    hex_encode(k->digest, DIGEST_LEN, hex);
+    words_format(k->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
+    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64 "\ncreated    %s\nvalid to   %s\n"
+           "requests   %" PRId64 "\n",
+           h->authority, h->ra, h->id, h->sequence, created, until, h->count);
+    for (size_t i = 0; i < t->n; i++)
+        printf("           %" PRId64 " %s\n", t->by[i].n,
+               t->by[i].profile[0] != '\0' ? t->by[i].profile : "(not readable; the appliance will refuse them)");
+    printf("sha-256    %s\nwords      %s\n", hex, words);
+}
+
+static enum err show(const struct desk *k, struct diag *d)
+{
+    struct tally t = {0};
+    enum err e = tally_requests(k, &t, d);
+    int64_t n = desk_count(k);
+    if (e == E_OK && n != k->header.count)
+        e = diag_set(d, E_BATCH_COUNT, "the header announces %" PRId64 " requests, the file has %" PRId64,
+                     k->header.count, n);
+    if (e == E_OK)
+        print_summary(k, &t);
+    free(t.by);
+    return e;
+}
+
+static enum err confirm(const struct desk *k, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char line[16];
+    if (options.digest != NULL) {
+        if (!hex_decode(options.digest, digest, DIGEST_LEN) || memcmp(digest, k->digest, DIGEST_LEN) != 0)
+            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the SHA-256 of this " BATCH_FILE);
+        return E_OK;
+    }
+    if (!isatty(STDIN_FILENO))
+        return diag_set(d, E_NOT_CONFIRMED, "there is no terminal, and no --digest");
+    printf("\nType yes to approve this batch: ");
+    fflush(stdout);
+    if (fgets(line, sizeof line, stdin) == NULL || strcmp(line, "yes\n") != 0)
+        return diag_set(d, E_NOT_CONFIRMED, "yes was not typed");
+    return E_OK;
+}
+
+static enum err find_person(const struct desk *k, const struct policy_person **person, X509 **cert, struct diag *d)
+{
+    for (size_t i = 0; i < policy_table.persons_n; i++)
+        if (strcmp(policy_table.persons[i].id, options.person) == 0)
+            *person = &policy_table.persons[i];
+    if (*person == NULL)
+        return diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
+    if (strcmp((*person)->ra, k->header.ra) != 0)
+        return diag_set(d, E_APPROVAL_RA, "%s is of %s, the batch of %s", options.person, (*person)->ra,
+                        k->header.ra);
+    enum err e = cert_parse((*person)->certificate, cert, d);
+    return e != E_OK ? e : cert_check_time(*cert, clock_now(), d);
+}
+
+/* Under whatever name: two approvals by one person would refuse the whole batch. */
+static enum err check_once(const struct desk *k, X509 *cert, struct diag *d)
+{
+    struct file_list list;
+    enum err e = desk_approvals(k->fd, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        struct buf bytes = {0};
+        struct cms *cms = NULL;
+        struct diag why = {0};
+        e = file_read(k->fd, list.names[i], LIMIT_APPROVAL_BYTES, &bytes, NULL, d);
+        if (e == E_OK && (e = cms_parse(buf_span(&bytes), &cms, &why)) != E_OK)
+            e = diag_set(d, e, "%s: %s", list.names[i], why.text);
+        if (e == E_OK && cms_is_by(cms, cert))
+            e = diag_set(d, E_APPROVAL_TWICE, "%s is by %s already", list.names[i], options.person);
+        cms_free(cms);
+        buf_free(&bytes);
+    }
+    file_list_free(&list);
+    return e;
+}
+
+static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
+{
+    struct pin pass = {0};
+    char prompt[128];
+    snprintf(prompt, sizeof prompt, "Passphrase of %.64s's key: ", options.person);
+    enum err e = pin_read(options.pass_fd, prompt, &pass, d);
+    if (e == E_OK)
+        e = cert_load_private_key(options.key, pass.text, pass.n, key, d);
+    pin_wipe(&pass);
+    if (e == E_OK && X509_check_private_key(cert, *key) != 1) {
+        ERR_clear_error();
+        e = diag_set(d, E_APPROVAL_PERSON, "%s is not the key of %s's pinned certificate", options.key,
+                     options.person);
+    }
+    return e;
+}
+
+/* Signed, checked as the appliance will check it, and only then written. */
+static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert, EVP_PKEY *key,
+                     struct diag *d)
+{
+    char name[LIMIT_TOKEN_TEXT + 32];
+    struct buf out = {0};
+    struct cms *cms = NULL;
+    snprintf(name, sizeof name, "%s-%s.p7s", policy_role_name(person->role), person->id);
+    enum err e = cms_sign(cert, key, buf_span(&k->bytes), clock_now(), &out, d);
+    if (e == E_OK)
+        e = cms_parse(buf_span(&out), &cms, d);
+    if (e == E_OK)
+        e = cms_verify(cms, cert, buf_span(&k->bytes), d);
+    if (e == E_OK)
+        e = file_write(k->fd, name, out.data, out.len, d);
+    if (e == E_OK)
+        printf("%s/%s: approved as %s\n", options.dir, name, policy_role_name(person->role));
+    cms_free(cms);
+    buf_free(&out);
+    return e;
+}
+
+enum err cmd_approve(int n, char **operands, struct diag *d)
+{
+    struct desk k;
+    const struct policy_person *person = NULL;
+    X509 *cert = NULL;
+    EVP_PKEY *key = NULL;
+    (void)n;
+    (void)operands;
+    enum err e = desk_open(options.dir, &k, d);
+    if (e == E_OK)
+        e = find_person(&k, &person, &cert, d);
+    if (e == E_OK)
+        e = check_once(&k, cert, d);
+    if (e == E_OK)
+        e = show(&k, d);
+    if (e == E_OK)
+        e = confirm(&k, d);
+    if (e == E_OK)
+        e = load_key(cert, &key, d);
+    if (e == E_OK)
+        e = sign(&k, person, cert, key, d);
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    desk_close(&k);
+    return e;
+}

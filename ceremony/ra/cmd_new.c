@@ -1,0 +1,115 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "core/clock.h"
+#include "core/text.h"
+#include "ra/desk.h"
+#include "ra/manifest.h"
+
+static enum err take_token(const char *option, const char *value, char out[LIMIT_TOKEN_TEXT + 1], struct diag *d)
+{
+    if (!text_is_token(value, LIMIT_TOKEN_TEXT))
+        return diag_set(d, E_USAGE, "--%s %s: it must be 1 to %d of A-Z a-z 0-9 . _ -, with no dot in front", option,
+                        value, LIMIT_TOKEN_TEXT);
+    strcpy(out, value);
+    return E_OK;
+}
+
+static enum err take_names(struct batch_header *h, struct diag *d)
+{
+    enum err e = take_token("authority", options.authority, h->authority, d);
+    if (e == E_OK)
+        e = take_token("ra", options.ra, h->ra, d);
+    if (e == E_OK)
+        e = take_token("id", options.id, h->id, d);
+    if (e != E_OK)
+        return e;
+    if (policy_authority_find(&policy_table, h->authority) == NULL)
+        return diag_set(d, E_AUTHORITY, "%s", h->authority);
+    const struct policy_ra *ra = policy_ra_find(&policy_table, h->ra);
+    if (ra == NULL || strcmp(ra->authority, h->authority) != 0)
+        return diag_set(d, E_RA, "%s is no RA of %s", h->ra, h->authority);
+    return E_OK;
+}
+
+static enum err take_previous(struct batch_header *h, struct diag *d)
+{
+    struct buf bytes = {0};
+    struct manifest m;
+    int fd;
+    bool found;
+    if (options.previous == NULL)
+        return E_OK;
+    h->has_previous = true;
+    enum err e = file_open_dir(options.previous, &fd, d);
+    if (e != E_OK)
+        return e;
+    e = file_read(fd, "bundle.json", LIMIT_LINE, &bytes, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_MEDIUM, "%s: there is no bundle.json", options.previous);
+    if (e == E_OK)
+        e = manifest_parse(buf_span(&bytes), &m, d);
+    if (e == E_OK && strcmp(m.ra, h->ra) != 0)
+        e = diag_set(d, E_PREVIOUS, "the bundle is for %s, the batch of %s", m.ra, h->ra);
+    if (e == E_OK && m.sequence != h->sequence - 1)
+        e = diag_set(d, E_PREVIOUS, "the bundle answers sequence %lld, the batch is %lld", (long long)m.sequence,
+                     (long long)h->sequence);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, h->previous);
+    buf_free(&bytes);
+    close(fd);
+    return e;
+}
+
+static enum err fill_header(struct batch_header *h, struct diag *d)
+{
+    if (options.sequence < 1)
+        return diag_set(d, E_USAGE, "--sequence begins with 1");
+    if (options.valid_for < 1)
+        return diag_set(d, E_USAGE, "--valid-for wants at least 1 day");
+    enum err e = take_names(h, d);
+    if (e != E_OK)
+        return e;
+    h->sequence = options.sequence;
+    h->created = clock_now();
+    h->valid_until = h->created + (int64_t)options.valid_for * 86400;
+    h->has_policy = true;
+    e = policy_digest(&policy_table, h->policy);
+    return e != E_OK ? diag_set(d, e, "the policy's digest") : take_previous(h, d);
+}
+
+/* The largest number of days still has a time that can be written. */
+static enum err check_end(const struct batch_header *h, struct diag *d)
+{
+    char until[CLOCK_TEXT];
+    clock_format(h->valid_until, until);
+    return until[0] != '\0' ? E_OK : diag_set(d, E_USAGE, "--valid-for %d ends after the year 9999", options.valid_for);
+}
+
+enum err cmd_new(int n, char **operands, struct diag *d)
+{
+    struct batch_header h = {0};
+    struct file_list list = {0};
+    int fd = -1;
+    (void)n;
+    (void)operands;
+    enum err e = fill_header(&h, d);
+    if (e == E_OK)
+        e = check_end(&h, d);
+    if (e == E_OK)
+        e = desk_make_dir(options.dir, &fd, d);
+    if (e == E_OK)
+        e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
+    if (e == E_OK && list.n > 0)
+        e = diag_set(d, E_STATE_EXISTS, "%s holds %s", options.dir, list.names[0]);
+    if (e == E_OK)
+        e = desk_write(fd, &h, (struct span){0}, d);
+    if (e == E_OK)
+        printf("%s/" BATCH_FILE ": batch %s, sequence %lld of %s\n", options.dir, h.id, (long long)h.sequence, h.ra);
+    file_list_free(&list);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}

@@ -1,0 +1,101 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "batch/request.h"
+#include "commands.h"
+#include "core/clock.h"
+#include "core/text.h"
+#include "pki/csr.h"
+#include "pki/name.h"
+#include "ra/desk.h"
+
+static void print_header(const struct desk *k)
+{
+    char created[CLOCK_TEXT], until[CLOCK_TEXT], hex[DIGEST_HEX];
+    const struct batch_header *h = &k->header;
+    clock_format(h->created, created);
+    clock_format(h->valid_until, until);
+    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64 "\ncreated    %s\nvalid to   %s\n"
+           "requests   %" PRId64 "\n",
+           h->authority, h->ra, h->id, h->sequence, created, until, h->count);
+    hex_encode(h->policy, DIGEST_LEN, hex);
+    printf("policy     %s\n", h->has_policy ? hex : "(not named)");
+    hex_encode(h->previous, DIGEST_LEN, hex);
+    printf("previous   %s\n", h->has_previous ? hex : "(not named)");
+    hex_encode(k->digest, DIGEST_LEN, hex);
+    printf("sha-256    %s\n", hex);
+}
+
+static enum err print_approvals(const struct desk *k, struct diag *d)
+{
+    struct file_list list;
+    enum err e = desk_approvals(k->fd, &list, d);
+    for (size_t i = 0; i < list.n; i++) {
+        char name[NAME_DISPLAY];
+        text_escape(name, sizeof name, list.names[i], strlen(list.names[i]));
+        printf("approval   %s\n", name);
+    }
+    file_list_free(&list);
+    return e;
+}
+
+static void print_request(const struct request *r, int64_t n)
+{
+    char name[NAME_DISPLAY], kind[32];
+    struct csr csr;
+    struct diag why = {0};
+    enum err e = csr_parse((struct span){r->csr.data, r->csr.len}, &csr, &why);
+    if (e != E_OK) {
+        printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r->id, r->profile, err_name(e), why.text);
+        return;
+    }
+    name_display(csr_subject(&csr), name);
+    if (csr.key.kind == KEY_RSA)
+        snprintf(kind, sizeof kind, "rsa-%d", csr.key.bits);
+    else
+        snprintf(kind, sizeof kind, "%s", alg_key_name(csr.key.kind));
+    printf("%6" PRId64 "  %-20s %-18s %-9s %s\n", n, r->id, r->profile, kind, name);
+    csr_free(&csr);
+}
+
+static enum err print_requests(const struct desk *k, struct diag *d)
+{
+    struct lines requests = k->requests;
+    struct span line;
+    enum err line_error;
+    while (desk_next(&requests, &line, &line_error)) {
+        struct request r;
+        struct diag why = {0};
+        int64_t n = (int64_t)requests.number - 1;
+        enum err e = line_error;
+        if (e == E_OK)
+            e = request_parse(line, requests.number, &r, &why);
+        else
+            r = (struct request){0};
+        if (e == E_OK)
+            print_request(&r, n);
+        else
+            printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r.id, "", err_name(e), why.text);
+        request_free(&r);
+        if (e == E_NO_MEMORY)
+            return diag_set(d, e, BATCH_FILE);
+    }
+    return E_OK;
+}
+
+enum err cmd_show(int n, char **operands, struct diag *d)
+{
+    struct desk k;
+    (void)n;
+    (void)operands;
+    enum err e = desk_open(options.dir, &k, d);
+    if (e == E_OK) {
+        print_header(&k);
+        e = print_approvals(&k, d);
+    }
+    if (e == E_OK)
+        e = print_requests(&k, d);
+    desk_close(&k);
+    return e;
+}

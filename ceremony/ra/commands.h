@@ -1,0 +1,26 @@
+/* commands.h - the commands of ra, one file each, and what they share. */
+#ifndef ROOTSEAL_RA_COMMANDS_H
+#define ROOTSEAL_RA_COMMANDS_H
+
+#include "core/cli.h"
+
+/* Options of all commands, set by cli.h. */
+struct options {
+    const char *dir, *authority, *ra, *id, *previous;       /* new; dir for all but import */
+    int sequence, valid_for;
+    const char *profile, *operator_, *evidence;             /* add */
+    const char *person, *key, *digest;                      /* approve */
+    int pass_fd;                                            /* -1: ask at the terminal */
+    const char *bundle, *batch, *anchors, *out;             /* import */
+    bool json;
+};
+extern struct options options;
+
+enum err cmd_new(int n, char **operands, struct diag *d);
+enum err cmd_add(int n, char **operands, struct diag *d);
+enum err cmd_approve(int n, char **operands, struct diag *d);
+enum err cmd_check(int n, char **operands, struct diag *d);
+enum err cmd_show(int n, char **operands, struct diag *d);
+enum err cmd_import(int n, char **operands, struct diag *d);
+
+#endif

@@ -1,0 +1,143 @@
+#include "ra/desk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "batch/intake.h"
+
+static enum err read_header(struct desk *k, struct diag *d)
+{
+    struct span line;
+    k->requests = (struct lines){.rest = buf_span(&k->bytes)};
+    if (!lines_next(&k->requests, &line, NULL))
+        return diag_set(d, E_JSON, BATCH_FILE " is empty");
+    if (line.n > LIMIT_LINE)
+        return diag_set(d, E_LINE_TOO_LONG, BATCH_FILE " line 1");
+    return header_parse(line, &k->header, d);
+}
+
+enum err desk_open(const char *path, struct desk *out, struct diag *d)
+{
+    bool found = false;
+    *out = (struct desk){.fd = -1};
+    enum err e = file_open_dir(path, &out->fd, d);
+    if (e == E_OK)
+        e = file_read(out->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &out->bytes, &found, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
+    if (e == E_OK) {
+        e = digest_bytes(DIGEST_SHA256, out->bytes.data, out->bytes.len, out->digest);
+        if (e != E_OK)
+            diag_set(d, e, BATCH_FILE);
+    }
+    return e != E_OK ? e : read_header(out, d);
+}
+
+void desk_close(struct desk *k)
+{
+    if (k->fd >= 0)
+        close(k->fd);
+    buf_free(&k->bytes);
+    *k = (struct desk){.fd = -1};
+}
+
+bool desk_next(struct lines *requests, struct span *line, enum err *line_error)
+{
+    *line_error = E_OK;
+    if (!lines_next(requests, line, NULL))
+        return false;
+    if (line->n > LIMIT_LINE) {
+        *line_error = E_LINE_TOO_LONG;
+        line->n = 0;
+    }
+    return true;
+}
+
+int64_t desk_count(const struct desk *k)
+{
+    struct lines requests = k->requests;
+    struct span line;
+    int64_t n = 0;
+    while (lines_next(&requests, &line, NULL))
+        n++;
+    return n;
+}
+
+enum err desk_write(int fd, const struct batch_header *h, struct span lines, struct diag *d)
+{
+    struct buf out = {0};
+    enum err e = header_write(h, &out);
+    buf_append_byte(&out, '\n');
+    if (lines.n > 0)
+        buf_append(&out, lines.p, lines.n);
+    if (e == E_OK)
+        e = buf_err(&out);
+    if (e != E_OK)
+        diag_set(d, e, BATCH_FILE);
+    else if (out.len > LIMIT_BATCH_BYTES)
+        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " would have %zu bytes, allowed are %u", out.len, LIMIT_BATCH_BYTES);
+    else
+        e = file_write(fd, BATCH_FILE, out.data, out.len, d);
+    buf_free(&out);
+    return e;
+}
+
+enum err desk_approvals(int fd, struct file_list *out, struct diag *d)
+{
+    enum err e = file_list(fd, 16 * LIMIT_MEDIUM_FILES, out, d);
+    size_t kept = 0;
+    for (size_t i = 0; i < out->n; i++) {
+        if (intake_is_approval(out->names[i]))
+            out->names[kept++] = out->names[i];
+        else
+            free(out->names[i]);
+    }
+    out->n = kept;
+    return e;
+}
+
+bool desk_split(const char *path, char *dir, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    if (slash == NULL)
+        strcpy(dir, ".");
+    else
+        sprintf(dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    return **name != '\0' && strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0;
+}
+
+static enum err make_missing(const char *path, int *fd, struct diag *d)
+{
+    char clean[PATH_MAX], dir[PATH_MAX];
+    const char *name;
+    int parent = -1;
+    size_t n = strlen(path);
+    if (n >= sizeof clean - 2)
+        return diag_errno(d, ENAMETOOLONG, "%s", path);
+    strcpy(clean, path);
+    while (n > 1 && clean[n - 1] == '/')
+        clean[--n] = '\0';
+    if (!desk_split(clean, dir, &name))
+        return diag_set(d, E_MEDIUM, "%s: there is no such folder", path);
+    enum err e = file_open_dir(dir, &parent, d);
+    if (e == E_OK)
+        e = file_make_dir(parent, name, fd, d);
+    if (parent >= 0)
+        close(parent);
+    return e;
+}
+
+enum err desk_make_dir(const char *path, int *fd, struct diag *d)
+{
+    struct stat st;
+    *fd = -1;
+    if (stat(path, &st) == 0 || errno != ENOENT)
+        return file_open_dir(path, fd, d);
+    return make_missing(path, fd, d);
+}

@@ -1,0 +1,100 @@
+#include "ra/manifest.h"
+
+#include <string.h>
+
+#include "ra/form.h"
+
+#define WHERE "bundle.json"
+#define FORMAT "rootseal-bundle-1"
+
+const char *manifest_file_name(enum manifest_file f)
+{
+    static const char *const names[MANIFEST_FILES] = {[MANIFEST_CERTS] = "certs.p7b",
+                                                      [MANIFEST_CHAIN] = "chain.pem",
+                                                      [MANIFEST_LOG] = "log.jsonl",
+                                                      [MANIFEST_RESULTS] = "results.jsonl",
+                                                      [MANIFEST_SEAL] = "seal.json"};
+    return names[f];
+}
+
+static enum err read_names(const json_t *obj, struct manifest *m, struct diag *d)
+{
+    const char *format;
+    enum err e = form_text(obj, "format", LIMIT_TOKEN_TEXT, &format, WHERE, d);
+    if (e == E_OK && strcmp(format, FORMAT) != 0)
+        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": format is %s, known is " FORMAT, format);
+    if (e == E_OK)
+        e = form_token(obj, "authority", m->authority, WHERE, d);
+    if (e == E_OK)
+        e = form_token(obj, "ra", m->ra, WHERE, d);
+    if (e == E_OK)
+        e = form_token(obj, "id", m->id, WHERE, d);
+    return e;
+}
+
+static enum err read_values(const json_t *obj, struct manifest *m, struct diag *d)
+{
+    struct diag why = {0};
+    enum err e = json_get_integer(obj, "sequence", 1, INT32_MAX, &m->sequence, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_digest(obj, "batch", m->batch, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_digest(obj, "plan", m->plan, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_digest(obj, "policy", m->policy, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_integer(obj, "issued", 0, INT32_MAX, &m->issued, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_integer(obj, "refused", 0, INT32_MAX, &m->refused, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_integer(obj, "log-first", 1, INT64_MAX, &m->log_first, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_integer(obj, "log-last", m->log_first, INT64_MAX, &m->log_last, WHERE, &why);
+    return form_code(e, &why, d);
+}
+
+static enum err read_file(const json_t *obj, enum manifest_file f, uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    static const char *const keys[] = {"name", "sha256", NULL};
+    struct diag why = {0};
+    const char *name;
+    if (!json_is_object(obj))
+        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of objects");
+    enum err e = form_keys(obj, WHERE ": files", keys, d);
+    if (e == E_OK)
+        e = form_text(obj, "name", LIMIT_TOKEN_TEXT, &name, WHERE ": files", d);
+    if (e == E_OK && strcmp(name, manifest_file_name(f)) != 0)
+        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name, manifest_file_name(f));
+    return e != E_OK ? e : form_code(json_get_digest(obj, "sha256", digest, WHERE, &why), &why, d);
+}
+
+static enum err read_files(const json_t *files, struct manifest *m, struct diag *d)
+{
+    if (!json_is_array(files) || json_array_size(files) != MANIFEST_FILES)
+        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d", MANIFEST_FILES);
+    enum err e = E_OK;
+    for (size_t i = 0; i < MANIFEST_FILES && e == E_OK; i++)
+        e = read_file(json_array_get(files, i), (enum manifest_file)i, m->files[i], d);
+    return e;
+}
+
+enum err manifest_parse(struct span bytes, struct manifest *out, struct diag *d)
+{
+    static const char *const keys[] = {"format", "authority", "ra",      "id",        "sequence", "batch", "plan",
+                                       "policy", "issued",    "refused", "log-first", "log-last", "files", NULL};
+    json_t *obj = NULL;
+    *out = (struct manifest){0};
+    if (bytes.n == 0 || bytes.n > LIMIT_LINE || bytes.p[bytes.n - 1] != '\n')
+        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": not one line");
+    enum err e = form_parse((struct span){bytes.p, bytes.n - 1}, WHERE, keys, &obj, d);
+    if (e == E_OK)
+        e = read_names(obj, out, d);
+    if (e == E_OK)
+        e = read_values(obj, out, d);
+    if (e == E_OK)
+        e = read_files(json_object_get(obj, "files"), out, d);
+    if (e != E_OK)
+        *out = (struct manifest){0};
+    json_decref(obj);
+    return e;
+}

@@ -1,0 +1,24 @@
+#include "batch/banner.h"
+
+#include <stdio.h>
+
+#include "core/version.h"
+
+enum err banner_print(const struct policy *p, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    enum err e = policy_digest(p, digest);
+    if (e != E_OK)
+        return diag_set(d, e, "the policy's digest");
+    hex_encode(digest, DIGEST_LEN, hex);
+    printf("policy  %s (%s, rootseal " ROOTSEAL_VERSION ")\n", hex, p->name);
+    return E_OK;
+}
+
+enum err banner_open_state(const char *path, struct state *out, struct diag *d)
+{
+    *out = (struct state){.fd = -1, .lock_fd = -1, .archive_fd = -1};
+    enum err e = banner_print(&policy_table, d);
+    return e != E_OK ? e : state_open(path, &policy_table, out, d);
+}

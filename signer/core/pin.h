@@ -1,0 +1,30 @@
+/* pin.h - a PIN or passphrase on its way from a person to the token: in locked memory, wiped after
+ * use. */
+#ifndef ROOTSEAL_CORE_PIN_H
+#define ROOTSEAL_CORE_PIN_H
+
+#include <stddef.h>
+
+#include "core/diag.h"
+#include "core/limits.h"
+
+/* Zero-initialise; always end with pin_wipe(). */
+struct pin {
+    char text[LIMIT_PIN_BYTES + 1]; /* n bytes and a final NUL; none of the n is NUL */
+    size_t n;
+};
+
+/* Obtain a PIN: with fd >= 0 the first line of that file descriptor, read up to its newline or end
+ * and not a byte further; else from the controlling terminal with echo off, after showing `prompt`.
+ * A signal that comes meanwhile (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP) takes effect after echo
+ * is on again and the struct is wiped. The struct's pages are locked into memory. E_PIN_MISSING
+ * when there is neither fd nor terminal, when the line is empty, holds a NUL, or is longer than
+ * LIMIT_PIN_BYTES, or when the person broke off. E_IO or E_NO_MEMORY when the system does not let
+ * the memory be locked. out is wiped on error. */
+ERR_MUST_USE enum err pin_read(int fd, const char *prompt, struct pin *out, struct diag *d);
+
+/* Overwrite. The page stays locked, because another PIN may lie on it and locks do not nest. Safe
+ * on a zeroed struct. */
+void pin_wipe(struct pin *p);
+
+#endif

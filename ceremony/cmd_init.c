@@ -27,6 +27,8 @@ enum err cmd_init(int n, char **operands, struct diag *d)
     (void)operands;
     enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
+        e = state_check_absent(options.state, d);
+    if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)
         e = witness_check_unused(h, d);

@@ -30,6 +30,19 @@ static enum err log_key(struct state *s, const struct policy_key *row, struct hs
     return e;
 }
 
+/* A key whose making was interrupted before its line was written: the token itself must say that it was made there and
+ * has never left. */
+static enum err adopt(struct hsm *h, const struct policy_key *row, struct hsm_key **k, struct diag *d)
+{
+    struct hsm_attributes a;
+    enum err e = hsm_key_find(h, row, NULL, k, d);
+    if (e == E_OK)
+        e = hsm_key_attributes(*k, &a, d);
+    if (e == E_OK && !(a.sensitive && a.always_sensitive && a.never_extractable && a.local))
+        e = diag_set(d, E_KEY_ATTRIBUTES, "%s was not made in the token, or could have left it", row->name);
+    return e;
+}
+
 /* The line is on disk before anything else is made, so that a key is never without its record for long. */
 static enum err generate(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
 {
@@ -37,6 +50,9 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
     struct key public = {0};
     char hex[DIGEST_HEX];
     enum err e = hsm_key_generate(h, row, &k, d);
+    bool adopted = e == E_KEY_EXISTS && options.adopt;
+    if (adopted)
+        e = adopt(h, row, &k, d);
     if (e == E_OK)
         e = hsm_self_test(k, d);
     if (e == E_OK)
@@ -47,7 +63,7 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
         e = log_sync(s->log, d);
     if (e == E_OK) {
         hex_encode(public.digest, DIGEST_LEN, hex);
-        printf("made    %-24s %-14s %s\n", row->name, alg_sig_name(row->alg), hex);
+        printf("%s %-24s %-14s %s\n", adopted ? "adopted" : "made   ", row->name, alg_sig_name(row->alg), hex);
     }
     key_free(&public);
     return e;
@@ -71,7 +87,7 @@ static enum err generate_missing(struct state *s, struct hsm *h, struct diag *d)
         index_key_free(&known);
     }
     if (e == E_OK && !any)
-        e = diag_set(d, E_KEY_MISSING, "the policy has no key %s", options.key);
+        e = diag_set(d, E_USAGE, "the policy has no key %s", options.key);
     return e;
 }
 

@@ -108,7 +108,7 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
 }
 
 static enum err make_anchor(struct state *s, struct hsm *h, int dir_fd, const struct policy_key *row, bool ca,
-                            bool *made, struct diag *d)
+                            struct diag *d)
 {
     struct index_key known = {0};
     bool found = false;
@@ -117,7 +117,6 @@ static enum err make_anchor(struct state *s, struct hsm *h, int dir_fd, const st
         e = certify(s, h, row, ca, d);
         if (e == E_OK)
             e = state_refresh(s, d);
-        *made = e == E_OK;
     }
     if (e == E_OK)
         e = write_anchor(s, dir_fd, row, d);
@@ -125,7 +124,7 @@ static enum err make_anchor(struct state *s, struct hsm *h, int dir_fd, const st
     return e;
 }
 
-static enum err make_anchors(struct state *s, struct hsm *h, bool *made, struct diag *d)
+static enum err make_anchors(struct state *s, struct hsm *h, struct diag *d)
 {
     const struct policy_key *row;
     bool ca, any = false;
@@ -135,10 +134,10 @@ static enum err make_anchors(struct state *s, struct hsm *h, bool *made, struct 
         if (options.key != NULL && strcmp(options.key, row->name) != 0)
             continue;
         any = true;
-        e = make_anchor(s, h, dir_fd, row, ca, made, d);
+        e = make_anchor(s, h, dir_fd, row, ca, d);
     }
     if (e == E_OK && !any)
-        e = diag_set(d, E_KEY_MISSING, "the policy has no key %s", options.key);
+        e = diag_set(d, E_USAGE, "the policy has no key %s", options.key);
     if (dir_fd >= 0)
         close(dir_fd);
     return e;
@@ -157,7 +156,6 @@ enum err cmd_root(int n, char **operands, struct diag *d)
 {
     struct state s;
     struct hsm *h = NULL;
-    bool made = false;
     (void)n;
     (void)operands;
     enum err e = banner_open_state(options.state, &s, d);
@@ -166,8 +164,8 @@ enum err cmd_root(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = witness_check(&s, h, d);
     if (e == E_OK)
-        e = make_anchors(&s, h, &made, d);
-    if (e == E_OK && made)
+        e = make_anchors(&s, h, d);
+    if (e == E_OK)
         e = seal(&s, h, d);
     state_close(&s);
     hsm_close(h);

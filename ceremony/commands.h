@@ -10,6 +10,7 @@
 
 struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest;
+    bool adopt;
     int pin_fd, pass_fd; /* -1: ask at the terminal */
 };
 extern struct options options;

@@ -19,7 +19,18 @@ static const struct cli_option *options_init(void)
     return o;
 }
 
-static const struct cli_option *options_keys(void)
+static const struct cli_option *options_keygen(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        TOKEN,
+        KEY,
+        {"adopt", NULL, "record a key that an interrupted keygen left on the token", NULL, NULL, &options.adopt, false},
+        END};
+    return o;
+}
+
+static const struct cli_option *options_root(void)
 {
     static const struct cli_option o[] = {STATE, TOKEN, KEY, END};
     return o;
@@ -46,8 +57,8 @@ static const struct cli_option *options_authorise(void)
 
 static const struct cli_command commands[] = {
     {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
-    {"keygen", "make the policy's keys inside the token", options_keys, NULL, cmd_keygen},
-    {"root", "make the keys' self-signed certificates and seal the log", options_keys, NULL, cmd_root},
+    {"keygen", "make the policy's keys inside the token", options_keygen, NULL, cmd_keygen},
+    {"root", "make the keys' self-signed certificates and seal the log", options_root, NULL, cmd_root},
     {"show", "show what a plan would sign", options_show, NULL, cmd_show},
     {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},
     {0},

@@ -118,6 +118,9 @@ enum err build_clause(struct build *b, const char *at, const char *text, const c
 {
     if (!scalar_filled(text))
         return build_error(b, at, "clause", "a rule must name the clause it comes from");
+    if (!scalar_ascii(text, LIMIT_CLAUSE))
+        return build_error(b, at, "clause", "a clause goes into the audit log: at most %d printable ASCII characters",
+                           LIMIT_CLAUSE);
     *out = text;
     return E_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "pki/cert.h"
 #include "policy/part.h"
 #include "policy/scalar.h"
@@ -162,7 +163,9 @@ enum err build_people(struct build *b, const struct yaml_people *y)
     if (e == E_OK)
         e = build_persons(b, y->persons, y->persons_n);
     if (e == E_OK)
-        e = build_officers(b, y->officers, y->officers_n);
+        e = y->officers_n <= LIMIT_OFFICERS
+                ? build_officers(b, y->officers, y->officers_n)
+                : build_error(b, "", "officers", "at most %d officers are allowed", LIMIT_OFFICERS);
     if (e == E_OK && y->officers_n > 0 && y->officers_n < (size_t)b->policy.quorum)
         e = build_error(b, "", "officers", "the quorum of %d can never be reached with %u",
                         b->policy.quorum, y->officers_n);

@@ -123,6 +123,14 @@ size_t scalar_characters(const char *s)
     return characters;
 }
 
+bool scalar_ascii(const char *s, size_t max)
+{
+    size_t n = 0;
+    while (s[n] >= 0x20 && s[n] <= 0x7e)
+        n++;
+    return s[n] == '\0' && n <= max;
+}
+
 bool scalar_filled(const char *s)
 {
     return s[strspn(s, " ")] != '\0';

@@ -44,6 +44,9 @@ size_t scalar_characters(const char *s);
 /* Something else than blanks. */
 bool scalar_filled(const char *s);
 
+/* At most max characters, all of them printable ASCII. */
+bool scalar_ascii(const char *s, size_t max);
+
 /* A file name below a folder: relative, no empty, "." or ".." component. */
 bool scalar_path(const char *s);
 

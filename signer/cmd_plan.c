@@ -22,7 +22,7 @@ enum err plan_refusal(const struct planned *p, struct diag *d)
     return diag_set_clause(d, p->refused, p->clause, "%s", p->detail);
 }
 
-static void print_planned(const struct planned *p)
+void plan_print(const struct planned *p)
 {
     char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
     hex_encode(p->plan, DIGEST_LEN, hex);
@@ -45,7 +45,7 @@ enum err cmd_plan(int n, char **operands, struct diag *d)
         printf("batch   %s\n", planned.intake.dir);
         e = plan_refusal(&planned, d);
     } else if (e == E_OK) {
-        print_planned(&planned);
+        plan_print(&planned);
         printf("Officers: ceremony authorise --state %s --batch %.16s ...\n", options.state, planned.intake.dir);
     }
     state_close(&s);

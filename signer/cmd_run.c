@@ -26,7 +26,7 @@ enum err cmd_run(int n, char **operands, struct diag *d)
     if (e == E_OK && planned.refused != E_OK) {
         e = refuse(&s, &planned, d);
     } else if (e == E_OK) {
-        printf("batch   %s\n", planned.intake.dir);
+        plan_print(&planned);
         e = sign_intake(&s, planned.intake.digest, d);
         if (e == E_OK)
             e = export_bundle(&s, planned.intake.digest, options.to, name, d);

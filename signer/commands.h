@@ -27,6 +27,9 @@ enum err cmd_status(int n, char **operands, struct diag *d);
 /* Intake and plan of options.from, reported on stdout. A batch refused whole is in *planned, and E_OK. */
 ERR_MUST_USE enum err plan_medium(struct state *s, struct planned *planned, struct diag *d);
 
+/* Print batch, plan digest and words of a batch that was not refused. */
+void plan_print(const struct planned *p);
+
 /* The code of a whole batch's refusal, with its words in the diag, for the exit status. */
 ERR_MUST_USE enum err plan_refusal(const struct planned *p, struct diag *d);
 

@@ -1,5 +1,6 @@
 #include "audit/audit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void audit_error(struct audit *a, enum err code, const char *format, ...)
@@ -30,12 +31,20 @@ void audit_note(struct audit *a, const char *format, ...)
     va_end(ap);
 }
 
+/* What log/ says begins with the line, which a finding has anyway. */
+static const char *without_line(const struct audit *a, const char *text)
+{
+    char prefix[64];
+    snprintf(prefix, sizeof prefix, LOG_FILE " line %llu: ", (unsigned long long)a->line);
+    return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
+}
+
 enum err audit_take(struct audit *a, enum err e, const struct diag *d)
 {
     if (e == E_NO_MEMORY)
         return e;
     if (e != E_OK)
-        audit_error(a, e, "%s", d->code == e ? d->text : "");
+        audit_error(a, e, "%s", d->code == e ? without_line(a, d->text) : "");
     return E_OK;
 }
 

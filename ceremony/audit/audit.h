@@ -31,6 +31,7 @@ struct audit {
     int anchors_fd;            /* the folder that came by hand; -1 for none */
     uint64_t line;             /* number of the line at hand; 0 before and after the log */
     struct log_position before; /* where the log stood before the line at hand */
+    struct log_position earlier; /* and before the line before that */
     struct log_position end;    /* after the last line that was read */
     struct log_position holds;  /* where the first error was met: all before it is proven */
     uint64_t holds_sealed;      /* lines under the newest good seal before the first error */

@@ -70,6 +70,8 @@ enum err batches_take_refusal(struct audit *a, const struct record *r)
         e = folder_refusal(fd, r, &told, &why);
     if (e == E_OK && told)
         e = batches_put(&a->batches.refusals, intake, &known);
+    if (e == E_OK && !told && faccessat(fd, REFUSAL_PATH, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        audit_note(a, "the words of the refusal are not in the archive");
     if (fd >= 0)
         close(fd);
     return audit_take(a, e, &why);

@@ -129,9 +129,11 @@ static enum err check_signature(struct audit *a, int fd, const struct buf *manif
         e = cms_verify(cms, key->anchor, buf_span(manifest), &why);
     cms_free(cms);
     buf_free(&bytes);
-    return e == E_OK || e == E_NO_MEMORY
-               ? e
-               : diag_set(d, E_BUNDLE_SIGNATURE, BUNDLE_SIGNATURE ": %s", why.text);
+    if (e == E_OK || e == E_NO_MEMORY)
+        return e;
+    if (e == E_IO) /* its words begin with the name already */
+        return diag_set(d, E_BUNDLE_SIGNATURE, "%s", why.text);
+    return diag_set(d, E_BUNDLE_SIGNATURE, BUNDLE_SIGNATURE ": %s", why.text);
 }
 
 static enum err check_folder(struct audit *a, const struct batches_open *b, int fd,

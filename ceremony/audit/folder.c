@@ -11,9 +11,6 @@
 #include "batch/state.h"
 #include "core/file.h"
 
-#define REFUSAL "refusal"
-#define REFUSAL_FILE "refusal.json"
-
 enum err folder_open_only(const struct audit *a, const char *intake, int *fd, struct diag *d)
 {
     *fd = -1;
@@ -80,29 +77,42 @@ static enum err compare_refusal(json_t *obj, const struct record *r, struct diag
         strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, audit_text(r, "batch")) != 0 ||
         strcmp(intake, audit_text(r, "intake")) != 0 || strcmp(code, audit_text(r, "code")) != 0 ||
         strcmp(clause, audit_text(r, "clause")) != 0)
-        return diag_set(d, E_ARCHIVE, REFUSAL "/" REFUSAL_FILE " says something else");
+        return diag_set(d, E_ARCHIVE, REFUSAL_PATH " says something else");
     return E_OK;
+}
+
+/* The file, through its folder, so that no symbolic link is followed. */
+static enum err read_refusal(int fd, struct buf *out, bool *found, struct diag *d)
+{
+    *found = false;
+    int dir = openat(fd, "refusal", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0)
+        return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, "refusal: %s", strerror(errno));
+    enum err e = audit_archive(file_read(dir, "refusal.json", LIMIT_LINE, out, found, d), d);
+    close(dir);
+    return e;
 }
 
 enum err folder_refusal(int fd, const struct record *r, bool *told, struct diag *d)
 {
     struct buf bytes = {0};
     json_t *obj = NULL;
+    bool found;
     *told = false;
-    int dir = openat(fd, REFUSAL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, REFUSAL ": %s", strerror(errno));
-    enum err e = audit_archive(file_read(dir, REFUSAL_FILE, LIMIT_LINE, &bytes, told, d), d);
-    close(dir);
-    if (e == E_OK && *told && (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n'))
-        e = diag_set(d, E_ARCHIVE, REFUSAL "/" REFUSAL_FILE " is cut off");
-    if (e == E_OK && *told)
-        e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1,
-                                      REFUSAL "/" REFUSAL_FILE, E_ARCHIVE, &obj, d);
-    if (e == E_OK && *told)
-        *told = json_integer_value(json_object_get(obj, "log")) == (json_int_t)r->seq;
-    if (e == E_OK && *told)
+    enum err e = read_refusal(fd, &bytes, &found, d);
+    if (e != E_OK || !found)
+        goto out;
+    if (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n')
+        e = diag_set(d, E_ARCHIVE, REFUSAL_PATH " is cut off");
+    if (e == E_OK)
+        e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1, REFUSAL_PATH,
+                                      E_ARCHIVE, &obj, d);
+    if (e != E_OK)
+        goto out;
+    *told = json_integer_value(json_object_get(obj, "log")) == (json_int_t)r->seq;
+    if (*told)
         e = compare_refusal(obj, r, d);
+out:
     json_decref(obj);
     buf_free(&bytes);
     return e;

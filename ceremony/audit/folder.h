@@ -7,6 +7,8 @@
 
 struct audit;
 
+#define REFUSAL_PATH "refusal/refusal.json" /* below the batch's folder */
+
 /* Open archive/<intake>/ and check that its files give this intake digest and batch.jsonl this
  * batch digest. E_ARCHIVE. *fd is -1 on failure. */
 ERR_MUST_USE enum err folder_open(struct audit *a, const char *intake, const char *batch, int *fd,

@@ -105,7 +105,7 @@ static enum err check_folder(struct audit *a, const struct known *k, int fd, str
     if (is_there(fd, BUNDLE_DIR) && !k->bundled)
         return diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s has a bundle that the log does not",
                         k->dir);
-    if (is_there(fd, "refusal/refusal.json") && !k->refused)
+    if (is_there(fd, REFUSAL_PATH) && !k->refused)
         return diag_set(d, E_LOG_ROLLED_BACK,
                         ARCHIVE_DIR "/%s has a refusal that the log does not", k->dir);
     if (!k->seen)

@@ -107,11 +107,13 @@ static enum err step(const struct verify_options *o, struct audit *a, struct log
     struct span line;
     struct record r = {0};
     struct diag why = {0};
+    a->earlier = a->before;
     a->before = *log_reader_position(reader);
     a->line = a->before.size + 1;
     enum err e = log_reader_next(reader, &line, &r, more, &why);
     if (e != E_OK) {
         *more = false;
+        a->before = a->earlier; /* it is the line after it that says a line is the one it was */
         return audit_take(a, e, &why);
     }
     a->log_ended = !*more;

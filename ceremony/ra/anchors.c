@@ -10,7 +10,8 @@
 #include "pki/der.h"
 #include "pki/lint.h"
 
-enum err anchors_open(const char *path, const struct policy *policy, struct anchors *out, struct diag *d)
+enum err anchors_open(const char *path, const struct policy *policy, struct anchors *out,
+                      struct diag *d)
 {
     size_t keys = 2; /* for the log and for bundles */
     *out = (struct anchors){.fd = -1, .policy = policy};
@@ -32,7 +33,8 @@ static bool is_authority_key(const struct policy *p, const struct policy_key *ro
 }
 
 /* It must be what the policy's row describes, and sign itself. */
-static enum err check(const struct policy *p, const struct policy_key *row, X509 *cert, struct diag *d)
+static enum err check(const struct policy *p, const struct policy_key *row, X509 *cert,
+                      struct diag *d)
 {
     struct buf der = {0};
     struct der whole, tbs;
@@ -74,7 +76,8 @@ static enum err load(struct anchors *a, const struct policy_key *row, X509 **out
     return e;
 }
 
-enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out, struct diag *d)
+enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out,
+                      struct diag *d)
 {
     X509 *cert = NULL;
     *out = NULL;

@@ -1,4 +1,5 @@
-/* anchors.h - the certificates of the appliance's own keys, as the RA got them from the ceremony: what it trusts. */
+/* anchors.h - the certificates of the appliance's own keys, as the RA got them from the ceremony:
+ * what it trusts. */
 #ifndef ROOTSEAL_RA_ANCHORS_H
 #define ROOTSEAL_RA_ANCHORS_H
 
@@ -22,11 +23,14 @@ struct anchors {
 };
 
 /* E_ANCHOR when there is no such folder. End with anchors_close(), on failure too. */
-ERR_MUST_USE enum err anchors_open(const char *path, const struct policy *policy, struct anchors *out, struct diag *d);
+ERR_MUST_USE enum err anchors_open(const char *path, const struct policy *policy,
+                                   struct anchors *out, struct diag *d);
 
-/* The certificate of the policy's key with this name, from <name>.pem. E_ANCHOR when the policy has no such key, the
- * file is missing, or it is not the self-signed certificate that the policy's row describes. */
-ERR_MUST_USE enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out, struct diag *d);
+/* The certificate of the policy's key with this name, from <name>.pem. E_ANCHOR when the policy has
+ * no such key, the file is missing, or it is not the self-signed certificate that the policy's row
+ * describes. */
+ERR_MUST_USE enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out,
+                                   struct diag *d);
 void anchors_close(struct anchors *a);
 
 #endif

@@ -31,11 +31,12 @@ static enum err check_header(const struct desk *k, const struct manifest *m, str
     const struct batch_header *h = &k->header;
     if (memcmp(k->digest, m->batch, DIGEST_LEN) != 0)
         return diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another " BATCH_FILE);
-    if (strcmp(h->authority, m->authority) != 0 || strcmp(h->ra, m->ra) != 0 || strcmp(h->id, m->id) != 0 ||
-        h->sequence != m->sequence)
+    if (strcmp(h->authority, m->authority) != 0 || strcmp(h->ra, m->ra) != 0 ||
+        strcmp(h->id, m->id) != 0 || h->sequence != m->sequence)
         return diag_set(d, E_BUNDLE_ANSWER, "authority, RA, id or sequence is not the batch's");
     if (m->issued + m->refused != h->count || h->count != desk_count(k))
-        return diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " requests, %" PRId64 " issued, %" PRId64 " refused", h->count,
+        return diag_set(d, E_BUNDLE_ANSWER,
+                        "%" PRId64 " requests, %" PRId64 " issued, %" PRId64 " refused", h->count,
                         m->issued, m->refused);
     return E_OK;
 }
@@ -49,7 +50,8 @@ static enum err check_policy(const struct policy *p, const struct manifest *m, s
         return diag_set(d, e, "the policy's digest");
     hex_encode(m->policy, DIGEST_LEN, hex);
     if (memcmp(digest, m->policy, DIGEST_LEN) != 0)
-        return diag_set(d, E_POLICY_OTHER, "it was decided by policy %s: import with the ra of that policy", hex);
+        return diag_set(d, E_POLICY_OTHER,
+                        "it was decided by policy %s: import with the ra of that policy", hex);
     return E_OK;
 }
 
@@ -78,19 +80,21 @@ static enum err next_outcome(struct work *w, struct record *r, bool *more, struc
     return E_OK;
 }
 
-static enum err check_line(const struct work *w, const struct result *s, const struct record *r, struct diag *d)
+static enum err check_line(const struct work *w, const struct result *s, const struct record *r,
+                           struct diag *d)
 {
     if (s->n != w->n || json_integer_value(json_object_get(r->obj, "n")) != w->n)
         return differs(w, "its result or its log line is not in its place", d);
     if ((uint64_t)s->log != r->seq || s->issued != (r->type == RECORD_ISSUED))
         return differs(w, "the log line that its result names says something else", d);
-    if (!s->issued && (strcmp(text_of(r, "code"), err_name(s->code)) != 0 || strcmp(text_of(r, "clause"), s->clause) != 0))
+    if (!s->issued && (strcmp(text_of(r, "code"), err_name(s->code)) != 0 ||
+                       strcmp(text_of(r, "clause"), s->clause) != 0))
         return differs(w, "it was refused for another reason than its log line says", d);
     return E_OK;
 }
 
-static enum err check_issued_line(const struct work *w, const struct result *s, const struct record *r,
-                                  const struct decision *o, struct diag *d)
+static enum err check_issued_line(const struct work *w, const struct result *s,
+                                  const struct record *r, const struct decision *o, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
@@ -101,8 +105,10 @@ static enum err check_issued_line(const struct work *w, const struct result *s, 
     hex_encode(digest, DIGEST_LEN, hex);
     if (strcmp(s->profile, p->name) != 0 || strcmp(s->clause, p->clause) != 0)
         return differs(w, "it was issued under another profile or clause than it asked for", d);
-    if (strcmp(text_of(r, "authority"), w->desk->header.authority) != 0 || strcmp(text_of(r, "profile"), p->name) != 0 ||
-        strcmp(text_of(r, "key"), p->key) != 0)
+    if (strcmp(s->ignored, o->ignored) != 0)
+        return differs(w, "other extensions were left out than the profile leaves out", d);
+    if (strcmp(text_of(r, "authority"), w->desk->header.authority) != 0 ||
+        strcmp(text_of(r, "profile"), p->name) != 0 || strcmp(text_of(r, "key"), p->key) != 0)
         return differs(w, "its log line has another authority, profile or key", d);
     if (strcmp(text_of(r, "serial"), s->serial) != 0 || strcmp(text_of(r, "certificate"), hex) != 0)
         return differs(w, "its log line is about another certificate", d);
@@ -134,13 +140,14 @@ static enum err note_id(struct work *w, const char *id, struct diag *d)
     return old == NULL ? E_OK : differs(w, "a second certificate under the same id", d);
 }
 
-static enum err take_issued(struct work *w, const struct result *s, const struct record *r, const struct decision *o,
-                            struct answer *a, struct diag *d)
+static enum err take_issued(struct work *w, const struct result *s, const struct record *r,
+                            const struct decision *o, struct answer *a, struct diag *d)
 {
     const struct anchor *issuer = NULL;
     struct show show;
     if (o->code != E_OK)
-        return diag_set(d, E_BUNDLE_ANSWER, "request %" PRId64 ": it was issued, though the policy refuses it (%s)",
+        return diag_set(d, E_BUNDLE_ANSWER,
+                        "request %" PRId64 ": it was issued, though the policy refuses it (%s)",
                         w->n, err_name(o->code));
     enum err e = check_issued_line(w, s, r, o, d);
     if (e == E_OK)
@@ -160,13 +167,14 @@ static enum err take_issued(struct work *w, const struct result *s, const struct
     return e != E_OK ? diag_set(d, e, "the issuers") : buf_err(&a->cert);
 }
 
-static enum err take_decided(struct work *w, const struct result *s, const struct record *r, struct span line,
-                             enum err line_error, struct diag *d)
+static enum err take_decided(struct work *w, const struct result *s, const struct record *r,
+                             struct span line, enum err line_error, struct diag *d)
 {
     struct answer *a = &w->out->v[w->out->n];
     struct decision o;
     enum err e = decide_request(&w->decider, line, line_error, w->requests.number, &o, d);
-    set_free(&w->decider.keys); /* who has a key is decided by the history, which is not known here */
+    set_free(
+        &w->decider.keys); /* who has a key is decided by the history, which is not known here */
     if (e == E_OK && strcmp(o.request.id, s->id) != 0)
         e = differs(w, "its result has another id", d);
     if (e == E_OK)
@@ -222,11 +230,12 @@ static enum err take_all(struct work *w, const struct answers_progress *progress
             progress->step(progress->arg, (uint64_t)w->n, (uint64_t)count);
     }
     if (e == E_OK && (w->n != count || lines_next(&w->results, &line, NULL)))
-        e = diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " of %" PRId64 " requests have one log line and one result", w->n,
+        e = diag_set(d, E_BUNDLE_ANSWER,
+                     "%" PRId64 " of %" PRId64 " requests have one log line and one result", w->n,
                      count);
     if (e == E_OK && w->issued != w->bundle->manifest.issued)
-        e = diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " certificates, announced are %" PRId64, w->issued,
-                     w->bundle->manifest.issued);
+        e = diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " certificates, announced are %" PRId64,
+                     w->issued, w->bundle->manifest.issued);
     return e;
 }
 
@@ -235,11 +244,12 @@ static enum err take_all(struct work *w, const struct answers_progress *progress
 static bool p7b_certificates(struct span file, struct span *certs)
 {
     static const uint8_t signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
-    static const uint8_t frame[] = {0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09, 0x2a,
-                                    0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
+    static const uint8_t frame[] = {0x02, 0x01, 0x01, 0x31, 0x00, 0x30, 0x0b, 0x06, 0x09,
+                                    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
     static const uint8_t no_signers[] = {0x31, 0x00};
     struct der info, type, content, data, set;
-    if (!der_take(&file, DER_SEQUENCE, &info) || file.n != 0 || !der_take(&info.body, DER_OID, &type) ||
+    if (!der_take(&file, DER_SEQUENCE, &info) || file.n != 0 ||
+        !der_take(&info.body, DER_OID, &type) ||
         !der_same(type.body, (struct span){signed_data, sizeof signed_data}) ||
         !der_take(&info.body, DER_CONSTRUCTED + 0, &content) || info.body.n != 0 ||
         !der_take(&content.body, DER_SEQUENCE, &data) || content.body.n != 0)
@@ -248,7 +258,8 @@ static bool p7b_certificates(struct span file, struct span *certs)
     if (in.n < sizeof frame || memcmp(in.p, frame, sizeof frame) != 0)
         return false;
     in = (struct span){in.p + sizeof frame, in.n - sizeof frame};
-    if (!der_take(&in, DER_CONSTRUCTED + 0, &set) || !der_same(in, (struct span){no_signers, sizeof no_signers}))
+    if (!der_take(&in, DER_CONSTRUCTED + 0, &set) ||
+        !der_same(in, (struct span){no_signers, sizeof no_signers}))
         return false;
     *certs = set.body;
     return true;
@@ -269,9 +280,12 @@ static enum err check_p7b(const struct work *w, struct diag *d)
     if (e != E_OK)
         diag_set(d, e, "certs.p7b");
     else if (!p7b_certificates(buf_span(&w->bundle->files[MANIFEST_CERTS]), &have))
-        e = diag_set(d, E_BUNDLE_FORMAT, "certs.p7b: not certificates in a SignedData without signers");
+        e = diag_set(d, E_BUNDLE_FORMAT,
+                     "certs.p7b: not certificates in a SignedData without signers");
     else if (!der_same(have, buf_span(&want)))
-        e = diag_set(d, E_BUNDLE_ANSWER, "certs.p7b does not hold exactly the results' certificates and their issuers'");
+        e = diag_set(
+            d, E_BUNDLE_ANSWER,
+            "certs.p7b does not hold exactly the results' certificates and their issuers'");
     buf_free(&want);
     return e;
 }
@@ -295,15 +309,22 @@ static enum err check_chain(const struct work *w, struct diag *d)
     return e;
 }
 
-enum err answers_check(const struct desk *desk, const struct bundle *bundle, struct anchors *anchors,
-                       const struct answers_progress *progress, struct answers *out, struct diag *d)
+enum err answers_check(const struct desk *desk, const struct bundle *bundle,
+                       struct anchors *anchors, const struct answers_progress *progress,
+                       struct answers *out, struct diag *d)
 {
     const struct policy *p = anchors->policy;
-    struct work w = {.desk = desk, .bundle = bundle, .anchors = anchors, .out = out, .requests = desk->requests,
+    struct work w = {.desk = desk,
+                     .bundle = bundle,
+                     .anchors = anchors,
+                     .out = out,
+                     .requests = desk->requests,
                      .results = {.rest = buf_span(&bundle->files[MANIFEST_RESULTS])},
                      .log = {.rest = buf_span(&bundle->files[MANIFEST_LOG])}};
     hex_encode(desk->digest, DIGEST_LEN, w.batch);
-    w.decider = (struct decider){.policy = p, .header = &desk->header, .now = desk->header.created,
+    w.decider = (struct decider){.policy = p,
+                                 .header = &desk->header,
+                                 .now = desk->header.created,
                                  .authority = policy_authority_find(p, desk->header.authority)};
     enum err e = check_header(desk, &bundle->manifest, d);
     if (e == E_OK)

@@ -8,10 +8,10 @@
 struct answer {
     char id[LIMIT_TOKEN_TEXT + 1]; /* "" when the request had none that could be read */
     bool issued;
-    enum err code;                 /* refused: why */
+    enum err code; /* refused: why */
     char clause[201];
     char serial[64], not_before[21], not_after[21]; /* issued */
-    struct buf cert;               /* issued: DER */
+    struct buf cert;                                /* issued: DER */
 };
 
 /* Zero-initialise; free with answers_free(). */
@@ -28,14 +28,17 @@ struct answers_progress {
     void *arg;
 };
 
-/* Prove that the bundle, whose log lines are verified, answers this batch: the batch's digest, authority, RA, id and
- * sequence; exactly one result a request, in order, under its id; each backed by the log line it names (n, code, clause,
- * serial, digest of the certificate); each certificate as certificate_check() says; the counts; and certs.p7b and
- * chain.pem with exactly these certificates and their issuers' anchors. E_BUNDLE_ANSWER, E_BUNDLE_FORMAT, E_ANCHOR,
- * E_CERT_SIGNATURE; E_POLICY_OTHER when the appliance decided by another policy than this program's, because then
- * nothing could be compared; E_AUTHORITY. */
-ERR_MUST_USE enum err answers_check(const struct desk *desk, const struct bundle *bundle, struct anchors *anchors,
-                                    const struct answers_progress *progress, struct answers *out, struct diag *d);
+/* Prove that the bundle, whose log lines are verified, answers this batch: the batch's digest,
+ * authority, RA, id and sequence; exactly one result a request, in order, under its id; each backed
+ * by the log line it names (n, code, clause, serial, digest of the certificate); each certificate
+ * as certificate_check() says; the counts; and certs.p7b and chain.pem with exactly these
+ * certificates and their issuers' anchors. E_BUNDLE_ANSWER, E_BUNDLE_FORMAT, E_ANCHOR,
+ * E_CERT_SIGNATURE; E_POLICY_OTHER when the appliance decided by another policy than this
+ * program's, because then nothing could be compared; E_AUTHORITY. */
+ERR_MUST_USE enum err answers_check(const struct desk *desk, const struct bundle *bundle,
+                                    struct anchors *anchors,
+                                    const struct answers_progress *progress, struct answers *out,
+                                    struct diag *d);
 void answers_free(struct answers *a);
 
 #endif

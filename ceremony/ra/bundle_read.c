@@ -19,7 +19,9 @@ static enum err read_manifest(int fd, const char *path, struct buf *out, struct 
         return e;
     if (faccessat(fd, REFUSAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return diag_set(d, E_BUNDLE_FORMAT,
-                        "%s holds no bundle: the batch was refused as a whole; read " REFUSAL " and make it again", path);
+                        "%s holds no bundle: the batch was refused as a whole; read " REFUSAL
+                        " and make it again",
+                        path);
     return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
 }
 
@@ -30,7 +32,8 @@ static enum err as_bundle_code(enum err e, const struct diag *why, struct diag *
     return e == E_OK ? E_OK : diag_set(d, e, SIGNATURE ": %s", why->text);
 }
 
-static enum err check_signature(int fd, struct span manifest, struct anchors *anchors, struct diag *d)
+static enum err check_signature(int fd, struct span manifest, struct anchors *anchors,
+                                struct diag *d)
 {
     const struct anchor *anchor;
     struct buf bytes = {0};
@@ -64,7 +67,8 @@ static enum err read_file(int fd, enum manifest_file f, struct bundle *b, struct
     enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &b->files[f], &found, d);
     if (e == E_OK && !found)
         return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
-    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest)) != E_OK)
+    if (e == E_OK &&
+        (e = digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest)) != E_OK)
         return diag_set(d, e, "%s", name);
     if (e == E_OK && memcmp(digest, b->manifest.files[f], DIGEST_LEN) != 0)
         e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);

@@ -11,11 +11,13 @@ struct bundle {
     struct buf files[MANIFEST_FILES];
 };
 
-/* Read the bundle in this folder once, every file whole, so that what is verified is what is used. In this order:
- * bundle.json is signed by the bundle key (E_BUNDLE_SIGNATURE, also without bundle.p7s; E_ANCHOR), has its form
- * (E_BUNDLE_FORMAT, also when it is missing), and each file it names is there with its digest (E_BUNDLE_DIGEST).
- * E_MEDIUM without the folder; E_MEDIUM_FILE, E_MEDIUM_LIMIT. Free with bundle_free(), on failure too. */
-ERR_MUST_USE enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *out, struct diag *d);
+/* Read the bundle in this folder once, every file whole, so that what is verified is what is used.
+ * In this order: bundle.json is signed by the bundle key (E_BUNDLE_SIGNATURE, also without
+ * bundle.p7s; E_ANCHOR), has its form (E_BUNDLE_FORMAT, also when it is missing), and each file it
+ * names is there with its digest (E_BUNDLE_DIGEST). E_MEDIUM without the folder; E_MEDIUM_FILE,
+ * E_MEDIUM_LIMIT. Free with bundle_free(), on failure too. */
+ERR_MUST_USE enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *out,
+                                  struct diag *d);
 void bundle_free(struct bundle *b);
 
 #endif

@@ -19,8 +19,8 @@ static enum err read_der(struct span der, X509 **cert, struct span *tbs, struct 
     if (e == E_OK)
         e = cert_write_der(*cert, &again);
     if (e == E_OK)
-        same = der_check(der) && der_same(buf_span(&again), der) && der_take(&in, DER_SEQUENCE, &whole) &&
-               der_take(&whole.body, DER_SEQUENCE, &part);
+        same = der_check(der) && der_same(buf_span(&again), der) &&
+               der_take(&in, DER_SEQUENCE, &whole) && der_take(&whole.body, DER_SEQUENCE, &part);
     buf_free(&again);
     if (e == E_NO_MEMORY || e == E_CRYPTO)
         return diag_set(d, e, "a certificate");
@@ -73,8 +73,8 @@ static enum err check_request(X509 *cert, const struct decision *o, struct diag 
     return E_OK;
 }
 
-enum err certificate_check(const struct result *r, const struct decision *o, const struct anchor *issuer,
-                           struct show *show, struct diag *d)
+enum err certificate_check(const struct result *r, const struct decision *o,
+                           const struct anchor *issuer, struct show *show, struct diag *d)
 {
     X509 *cert = NULL;
     struct span tbs;
@@ -84,7 +84,8 @@ enum err certificate_check(const struct result *r, const struct decision *o, con
         e = cert_verify(cert, issuer->key, &why);
     if (e == E_OK)
         e = check_request(cert, o, &why);
-    if (e == E_OK && (e = lint_end_entity(tbs, o->profile, issuer->row, issuer->cert, &why)) == E_LINT)
+    if (e == E_OK &&
+        (e = lint_end_entity(tbs, o->profile, issuer->row, issuer->cert, &why)) == E_LINT)
         e = E_BUNDLE_ANSWER;
     if (e == E_OK)
         e = show_certificate(cert, show, &why);
@@ -93,5 +94,6 @@ enum err certificate_check(const struct result *r, const struct decision *o, con
     X509_free(cert);
     ERR_clear_error();
     return e == E_OK ? E_OK
-                     : diag_set(d, e, "request %lld (%s), certificate: %s", (long long)r->n, r->id, why.text);
+                     : diag_set(d, e, "request %lld (%s), certificate: %s", (long long)r->n, r->id,
+                                why.text);
 }

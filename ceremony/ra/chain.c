@@ -47,7 +47,8 @@ static enum err check_intent(const struct walk *w, const struct record *r, struc
         !same_digest(r, "policy", m->policy) || !same_text(r, "authority", m->authority) ||
         !same_text(r, "ra", m->ra) || !same_number(r, "sequence", m->sequence) ||
         !same_number(r, "issue", m->issued) || !same_number(r, "refuse", m->refused))
-        return diag_set(d, E_BUNDLE_ANSWER, FILE_NAME " begins with another intent than bundle.json tells of");
+        return diag_set(d, E_BUNDLE_ANSWER,
+                        FILE_NAME " begins with another intent than bundle.json tells of");
     return E_OK;
 }
 
@@ -63,8 +64,8 @@ static enum err check_seal(const struct walk *w, const struct record *r, struct 
     const char *key;
     json_t *value;
     bool same = true;
-    json_object_foreach(fields, key, value)
-        same = same && json_equal(json_object_get(r->obj, key), value);
+    json_object_foreach(fields, key, value) same =
+        same && json_equal(json_object_get(r->obj, key), value);
     json_decref(fields);
     return same ? E_OK : broken(w, "it is another seal than seal.json", d);
 }
@@ -100,7 +101,8 @@ static enum err take_line(struct walk *w, struct span line, struct diag *d)
     return e;
 }
 
-enum err chain_check(struct span log, const struct manifest *m, const struct seal *seal, struct diag *d)
+enum err chain_check(struct span log, const struct manifest *m, const struct seal *seal,
+                     struct diag *d)
 {
     struct walk w = {.m = m, .seal = seal, .next = (uint64_t)m->log_first};
     struct lines lines = {.rest = log};

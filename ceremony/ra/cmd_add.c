@@ -16,14 +16,15 @@
 #include "ra/desk.h"
 #include "ra/ident.h"
 
-#define FILE_BYTES (2 * LIMIT_CSR_BYTES) /* PEM is a third larger, and openssl req -text adds its own */
+#define FILE_BYTES                                                                                 \
+    (2 * LIMIT_CSR_BYTES) /* PEM is a third larger, and openssl req -text adds its own */
 #define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
 
 struct adder {
     struct desk desk;
-    struct set ids;        /* of every request that is there */
-    struct buf lines;      /* of every request */
-    int evidence_fd;       /* -1 for none */
+    struct set ids;   /* of every request that is there */
+    struct buf lines; /* of every request */
+    int evidence_fd;  /* -1 for none */
     struct file_list evidence;
     struct set evidence_of; /* digest of an id → place in that list, from 1 */
     int64_t now;
@@ -37,7 +38,8 @@ static enum err put(struct set *s, const char *id, const uint8_t *value, const u
     return e != E_OK ? e : set_put(s, key, value != NULL ? value : key, old);
 }
 
-/* Lines that are there stay byte for byte; of those that cannot be read the id is taken as far as it can be. */
+/* Lines that are there stay byte for byte; of those that cannot be read the id is taken as far as
+ * it can be. */
 static enum err keep_lines(struct adder *a, struct diag *d)
 {
     struct lines requests = a->desk.requests;
@@ -69,7 +71,8 @@ static enum err take_csr(struct span bytes, const char *name, struct buf *der, s
     if (bytes.n > 0 && bytes.p[0] == 0x30)
         buf_append(der, bytes.p, bytes.n);
     else if (!pem_only(bytes, PEM_STRING_X509_REQ, PEM_STRING_X509_REQ_OLD, der))
-        return diag_set(d, E_CSR_FORMAT, "%s: neither DER nor exactly one CERTIFICATE REQUEST in PEM", name);
+        return diag_set(d, E_CSR_FORMAT,
+                        "%s: neither DER nor exactly one CERTIFICATE REQUEST in PEM", name);
     if (buf_err(der) != E_OK)
         return diag_set(d, E_NO_MEMORY, "%s", name);
     const uint8_t *p = der->data;
@@ -78,9 +81,9 @@ static enum err take_csr(struct span bytes, const char *name, struct buf *der, s
     if (req == NULL)
         return diag_set(d, E_CSR_FORMAT, "%s", name);
     X509_REQ_free(req);
-    return der->len <= LIMIT_CSR_BYTES
-               ? E_OK
-               : diag_set(d, E_CSR_FORMAT, "%s: %zu bytes, allowed are %d", name, der->len, LIMIT_CSR_BYTES);
+    return der->len <= LIMIT_CSR_BYTES ? E_OK
+                                       : diag_set(d, E_CSR_FORMAT, "%s: %zu bytes, allowed are %d",
+                                                  name, der->len, LIMIT_CSR_BYTES);
 }
 
 /* What the evidence set keeps for an id. */
@@ -120,7 +123,8 @@ static enum err write_request(struct adder *a, struct request *r, const char *na
     if (e == E_OK)
         e = request_write(r, &a->lines);
     if (e == E_OK && a->lines.len - before > LIMIT_LINE)
-        return diag_set(d, E_LINE_TOO_LONG, "%s: %zu bytes, allowed are %d", name, a->lines.len - before, LIMIT_LINE);
+        return diag_set(d, E_LINE_TOO_LONG, "%s: %zu bytes, allowed are %d", name,
+                        a->lines.len - before, LIMIT_LINE);
     buf_append_byte(&a->lines, '\n');
     a->added++;
     return e == E_NO_MEMORY || e == E_CRYPTO ? diag_set(d, e, "%s", name) : e;
@@ -187,8 +191,9 @@ static enum err add_operand(struct adder *a, const char *path, struct diag *d)
     char *dir = malloc(strlen(path) + 2);
     if (dir == NULL)
         return diag_set(d, E_NO_MEMORY, "%s", path);
-    enum err e = desk_split(path, dir, &name) ? file_open_dir(dir, &fd, d)
-                                              : diag_set(d, E_MEDIUM, "%s: there is no such folder", path);
+    enum err e = desk_split(path, dir, &name)
+                     ? file_open_dir(dir, &fd, d)
+                     : diag_set(d, E_MEDIUM, "%s: there is no such folder", path);
     if (e == E_OK) {
         e = add_file(a, fd, name, d);
         close(fd);
@@ -197,7 +202,8 @@ static enum err add_operand(struct adder *a, const char *path, struct diag *d)
     return e;
 }
 
-/* Whose evidence each file is, by the id that its name gives. Requests may lie in the same folder. */
+/* Whose evidence each file is, by the id that its name gives. Requests may lie in the same folder.
+ */
 static enum err list_evidence(struct adder *a, struct diag *d)
 {
     if (options.evidence == NULL)
@@ -216,7 +222,8 @@ static enum err list_evidence(struct adder *a, struct diag *d)
         place_write(i + 1, place);
         e = put(&a->evidence_of, id, place, &old);
         if (e == E_OK && old != NULL)
-            e = diag_set(d, E_REQUEST_ID, "%s: two files are evidence for %s", options.evidence, id);
+            e = diag_set(d, E_REQUEST_ID, "%s: two files are evidence for %s", options.evidence,
+                         id);
     }
     return e;
 }
@@ -238,14 +245,15 @@ static enum err check_unapproved(const struct desk *k, struct diag *d)
     enum err e = desk_approvals(k->fd, &list, d);
     if (e == E_OK && list.n > 0)
         e = diag_set(d, E_APPROVAL_SIGNATURE,
-                     "%s is there and would not fit the batch any more; remove the approvals, add, then approve",
+                     "%s is there and would not fit the batch any more; remove the approvals, add, "
+                     "then approve",
                      list.names[0]);
     file_list_free(&list);
     return e;
 }
 
-/* The batch is made when its last request is added: its time moves on with its end, so that no request can have been
- * asked for after it. */
+/* The batch is made when its last request is added: its time moves on with its end, so that no
+ * request can have been asked for after it. */
 static enum err finish(struct adder *a, struct diag *d)
 {
     struct batch_header h = a->desk.header;
@@ -256,8 +264,8 @@ static enum err finish(struct adder *a, struct diag *d)
     h.count = desk_count(&a->desk) + a->added;
     enum err e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)
-        printf("%lld requests added, %lld of them with evidence; the batch has %lld\n", (long long)a->added,
-               (long long)a->with_evidence, (long long)h.count);
+        printf("%lld requests added, %lld of them with evidence; the batch has %lld\n",
+               (long long)a->added, (long long)a->with_evidence, (long long)h.count);
     return e;
 }
 

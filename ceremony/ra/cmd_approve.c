@@ -19,7 +19,7 @@ struct tally {
     struct count {
         char profile[LIMIT_TOKEN_TEXT + 1]; /* "" for lines that cannot be read that far */
         int64_t n;
-    } *by;
+    } * by;
     size_t n;
 };
 
@@ -65,12 +65,14 @@ static void print_summary(const struct desk *k, const struct tally *t)
     clock_format(h->valid_until, until);
     hex_encode(k->digest, DIGEST_LEN, hex);
     words_format(k->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
-    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64 "\ncreated    %s\nvalid to   %s\n"
+    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64
+           "\ncreated    %s\nvalid to   %s\n"
            "requests   %" PRId64 "\n",
            h->authority, h->ra, h->id, h->sequence, created, until, h->count);
     for (size_t i = 0; i < t->n; i++)
         printf("           %" PRId64 " %s\n", t->by[i].n,
-               t->by[i].profile[0] != '\0' ? t->by[i].profile : "(not readable; the appliance will refuse them)");
+               t->by[i].profile[0] != '\0' ? t->by[i].profile
+                                           : "(not readable; the appliance will refuse them)");
     printf("sha-256    %s\nwords      %s\n", hex, words);
 }
 
@@ -80,7 +82,8 @@ static enum err show(const struct desk *k, struct diag *d)
     enum err e = tally_requests(k, &t, d);
     int64_t n = desk_count(k);
     if (e == E_OK && n != k->header.count)
-        e = diag_set(d, E_BATCH_COUNT, "the header announces %" PRId64 " requests, the file has %" PRId64,
+        e = diag_set(d, E_BATCH_COUNT,
+                     "the header announces %" PRId64 " requests, the file has %" PRId64,
                      k->header.count, n);
     if (e == E_OK)
         print_summary(k, &t);
@@ -93,7 +96,8 @@ static enum err confirm(const struct desk *k, struct diag *d)
     uint8_t digest[DIGEST_LEN];
     char line[16];
     if (options.digest != NULL) {
-        if (!hex_decode(options.digest, digest, DIGEST_LEN) || memcmp(digest, k->digest, DIGEST_LEN) != 0)
+        if (!hex_decode(options.digest, digest, DIGEST_LEN) ||
+            memcmp(digest, k->digest, DIGEST_LEN) != 0)
             return diag_set(d, E_NOT_CONFIRMED, "--digest is not the SHA-256 of this " BATCH_FILE);
         return E_OK;
     }
@@ -106,7 +110,8 @@ static enum err confirm(const struct desk *k, struct diag *d)
     return E_OK;
 }
 
-static enum err find_person(const struct desk *k, const struct policy_person **person, X509 **cert, struct diag *d)
+static enum err find_person(const struct desk *k, const struct policy_person **person, X509 **cert,
+                            struct diag *d)
 {
     for (size_t i = 0; i < policy_table.persons_n; i++)
         if (strcmp(policy_table.persons[i].id, options.person) == 0)
@@ -114,8 +119,8 @@ static enum err find_person(const struct desk *k, const struct policy_person **p
     if (*person == NULL)
         return diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
     if (strcmp((*person)->ra, k->header.ra) != 0)
-        return diag_set(d, E_APPROVAL_RA, "%s is of %s, the batch of %s", options.person, (*person)->ra,
-                        k->header.ra);
+        return diag_set(d, E_APPROVAL_RA, "%s is of %s, the batch of %s", options.person,
+                        (*person)->ra, k->header.ra);
     enum err e = cert_parse((*person)->certificate, cert, d);
     return e != E_OK ? e : cert_check_time(*cert, clock_now(), d);
 }
@@ -152,15 +157,15 @@ static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
     pin_wipe(&pass);
     if (e == E_OK && X509_check_private_key(cert, *key) != 1) {
         ERR_clear_error();
-        e = diag_set(d, E_APPROVAL_PERSON, "%s is not the key of %s's pinned certificate", options.key,
-                     options.person);
+        e = diag_set(d, E_APPROVAL_PERSON, "%s is not the key of %s's pinned certificate",
+                     options.key, options.person);
     }
     return e;
 }
 
 /* Signed, checked as the appliance will check it, and only then written. */
-static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert, EVP_PKEY *key,
-                     struct diag *d)
+static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert,
+                     EVP_PKEY *key, struct diag *d)
 {
     char name[LIMIT_TOKEN_TEXT + 32];
     struct buf out = {0};

@@ -36,8 +36,8 @@ static enum err tell_batch(struct check *c, const struct diag *why)
         c->first = *why;
     const char *clause = why->clause != NULL ? why->clause : "";
     if (options.json)
-        return print_json(json_pack("{s:s,s:s,s:s,s:s}", "batch", c->desk.header.id, "code", err_name(why->code),
-                                    "clause", clause, "detail", why->text));
+        return print_json(json_pack("{s:s,s:s,s:s,s:s}", "batch", c->desk.header.id, "code",
+                                    err_name(why->code), "clause", clause, "detail", why->text));
     printf("batch       %-22s %-24s %s\n", err_name(why->code), clause, why->text);
     return E_OK;
 }
@@ -46,12 +46,14 @@ static enum err tell_request(struct check *c, const struct decision *o, int64_t 
 {
     c->refused++;
     if (c->first.code == E_OK)
-        diag_set_clause(&c->first, o->code, o->clause, "request %" PRId64 " (%s): %s", n, o->request.id, o->detail);
+        diag_set_clause(&c->first, o->code, o->clause, "request %" PRId64 " (%s): %s", n,
+                        o->request.id, o->detail);
     if (options.json)
-        return print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n, "id", o->request.id, "code",
-                                    err_name(o->code), "clause", o->clause, "detail", o->detail));
-    printf("%-11s %-22s %-24s %s\n", o->request.id[0] != '\0' ? o->request.id : "(no id)", err_name(o->code), o->clause,
-           o->detail);
+        return print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n, "id",
+                                    o->request.id, "code", err_name(o->code), "clause", o->clause,
+                                    "detail", o->detail));
+    printf("%-11s %-22s %-24s %s\n", o->request.id[0] != '\0' ? o->request.id : "(no id)",
+           err_name(o->code), o->clause, o->detail);
     return E_OK;
 }
 
@@ -67,8 +69,8 @@ static enum err check_folder(const struct check *c, struct diag *d)
             e = diag_set(d, E_MEDIUM_FILE, "%s does not belong into a batch's folder", name);
     }
     if (e == E_OK && c->desk.bytes.len > (uint64_t)policy_table.limits.batch_bytes)
-        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " has %zu bytes, allowed are %" PRId64, c->desk.bytes.len,
-                     policy_table.limits.batch_bytes);
+        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " has %zu bytes, allowed are %" PRId64,
+                     c->desk.bytes.len, policy_table.limits.batch_bytes);
     file_list_free(&list);
     return e;
 }
@@ -78,7 +80,8 @@ static enum err check_count(const struct check *c, struct diag *d)
     int64_t n = desk_count(&c->desk);
     return n == c->desk.header.count
                ? E_OK
-               : diag_set(d, E_BATCH_COUNT, "the header announces %" PRId64 " requests, the file has %" PRId64,
+               : diag_set(d, E_BATCH_COUNT,
+                          "the header announces %" PRId64 " requests, the file has %" PRId64,
                           c->desk.header.count, n);
 }
 
@@ -94,11 +97,13 @@ static enum err check_batch(struct check *c, struct diag *d)
     struct approvals approvals;
     struct diag why[4] = {0};
     const struct policy_authority *accepted;
-    enum err e[4] = {check_folder(c, &why[0]), header_check(h, &policy_table, c->now, &accepted, &why[1]),
+    enum err e[4] = {check_folder(c, &why[0]),
+                     header_check(h, &policy_table, c->now, &accepted, &why[1]),
                      check_count(c, &why[2]), E_OK};
     c->authority = policy_authority_find(&policy_table, h->authority);
     if (c->authority != NULL)
-        e[3] = approval_check(c->desk.fd, &policy_table, c->authority, h, c->now, &approvals, &why[3]);
+        e[3] =
+            approval_check(c->desk.fd, &policy_table, c->authority, h, c->now, &approvals, &why[3]);
     for (size_t i = 0; i < 4; i++) {
         enum err told = E_OK;
         if (e[i] != E_OK && is_trouble(e[i])) {
@@ -115,7 +120,9 @@ static enum err check_batch(struct check *c, struct diag *d)
 
 static enum err check_requests(struct check *c, struct diag *d)
 {
-    struct decider decider = {.policy = &policy_table, .authority = c->authority, .header = &c->desk.header,
+    struct decider decider = {.policy = &policy_table,
+                              .authority = c->authority,
+                              .header = &c->desk.header,
                               .now = c->now};
     struct cli_progress bar = {.label = "checking"};
     struct lines requests = c->desk.requests;
@@ -142,9 +149,11 @@ static enum err summarise(const struct check *c)
     int64_t n = desk_count(&c->desk);
     if (options.json)
         return print_json(json_pack("{s:I,s:I,s:I}", "requests", (json_int_t)n, "would-issue",
-                                    (json_int_t)(n - c->refused), "would-refuse", (json_int_t)c->refused));
+                                    (json_int_t)(n - c->refused), "would-refuse",
+                                    (json_int_t)c->refused));
     printf("%" PRId64 " requests: %" PRId64 " would be issued, %" PRId64 " refused\n"
-           "What only the appliance knows is not asked here: replay, sequence, and keys it has seen before.\n",
+           "What only the appliance knows is not asked here: replay, sequence, and keys it has "
+           "seen before.\n",
            n, n - c->refused, c->refused);
     return E_OK;
 }

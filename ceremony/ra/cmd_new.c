@@ -8,11 +8,13 @@
 #include "ra/desk.h"
 #include "ra/manifest.h"
 
-static enum err take_token(const char *option, const char *value, char out[LIMIT_TOKEN_TEXT + 1], struct diag *d)
+static enum err take_token(const char *option, const char *value, char out[LIMIT_TOKEN_TEXT + 1],
+                           struct diag *d)
 {
     if (!text_is_token(value, LIMIT_TOKEN_TEXT))
-        return diag_set(d, E_USAGE, "--%s %s: it must be 1 to %d of A-Z a-z 0-9 . _ -, with no dot in front", option,
-                        value, LIMIT_TOKEN_TEXT);
+        return diag_set(d, E_USAGE,
+                        "--%s %s: it must be 1 to %d of A-Z a-z 0-9 . _ - and no dot in front",
+                        option, value, LIMIT_TOKEN_TEXT);
     strcpy(out, value);
     return E_OK;
 }
@@ -54,8 +56,8 @@ static enum err take_previous(struct batch_header *h, struct diag *d)
     if (e == E_OK && strcmp(m.ra, h->ra) != 0)
         e = diag_set(d, E_PREVIOUS, "the bundle is for %s, the batch of %s", m.ra, h->ra);
     if (e == E_OK && m.sequence != h->sequence - 1)
-        e = diag_set(d, E_PREVIOUS, "the bundle answers sequence %lld, the batch is %lld", (long long)m.sequence,
-                     (long long)h->sequence);
+        e = diag_set(d, E_PREVIOUS, "the bundle answers sequence %lld, the batch is %lld",
+                     (long long)m.sequence, (long long)h->sequence);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, h->previous);
     buf_free(&bytes);
@@ -85,7 +87,9 @@ static enum err check_end(const struct batch_header *h, struct diag *d)
 {
     char until[CLOCK_TEXT];
     clock_format(h->valid_until, until);
-    return until[0] != '\0' ? E_OK : diag_set(d, E_USAGE, "--valid-for %d ends after the year 9999", options.valid_for);
+    return until[0] != '\0'
+               ? E_OK
+               : diag_set(d, E_USAGE, "--valid-for %d ends after the year 9999", options.valid_for);
 }
 
 enum err cmd_new(int n, char **operands, struct diag *d)
@@ -107,7 +111,8 @@ enum err cmd_new(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = desk_write(fd, &h, (struct span){0}, d);
     if (e == E_OK)
-        printf("%s/" BATCH_FILE ": batch %s, sequence %lld of %s\n", options.dir, h.id, (long long)h.sequence, h.ra);
+        printf("%s/" BATCH_FILE ": batch %s, sequence %lld of %s\n", options.dir, h.id,
+               (long long)h.sequence, h.ra);
     file_list_free(&list);
     if (fd >= 0)
         close(fd);

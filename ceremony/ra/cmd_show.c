@@ -16,7 +16,8 @@ static void print_header(const struct desk *k)
     const struct batch_header *h = &k->header;
     clock_format(h->created, created);
     clock_format(h->valid_until, until);
-    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64 "\ncreated    %s\nvalid to   %s\n"
+    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64
+           "\ncreated    %s\nvalid to   %s\n"
            "requests   %" PRId64 "\n",
            h->authority, h->ra, h->id, h->sequence, created, until, h->count);
     hex_encode(h->policy, DIGEST_LEN, hex);

@@ -6,12 +6,12 @@
 
 /* Options of all commands, set by cli.h. */
 struct options {
-    const char *dir, *authority, *ra, *id, *previous;       /* new; dir for all but import */
+    const char *dir, *authority, *ra, *id, *previous; /* new; dir for all but import */
     int sequence, valid_for;
-    const char *profile, *operator_, *evidence;             /* add */
-    const char *person, *key, *digest;                      /* approve */
-    int pass_fd;                                            /* -1: ask at the terminal */
-    const char *bundle, *batch, *anchors, *out;             /* import */
+    const char *profile, *operator_, *evidence; /* add */
+    const char *person, *key, *digest;          /* approve */
+    int pass_fd;                                /* -1: ask at the terminal */
+    const char *bundle, *batch, *anchors, *out; /* import */
     bool json;
 };
 extern struct options options;

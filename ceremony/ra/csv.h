@@ -4,9 +4,9 @@
 
 #include "core/buf.h"
 
-/* Append one row of n fields, ended by CR LF. Every field is quoted. One that begins with = + - @ or a control
- * character, which a spreadsheet could take for a formula, gets a single quote in front. Failures are told by
- * buf_err(). */
+/* Append one row of n fields, ended by CR LF. Every field is quoted. One that begins with = + - @
+ * or a control character, which a spreadsheet could take for a formula, gets a single quote in
+ * front. Failures are told by buf_err(). */
 void csv_row(struct buf *out, const char *const *fields, size_t n);
 
 #endif

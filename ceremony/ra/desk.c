@@ -80,7 +80,8 @@ enum err desk_write(int fd, const struct batch_header *h, struct span lines, str
     if (e != E_OK)
         diag_set(d, e, BATCH_FILE);
     else if (out.len > LIMIT_BATCH_BYTES)
-        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " would have %zu bytes, allowed are %u", out.len, LIMIT_BATCH_BYTES);
+        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " would have %zu bytes, allowed are %u", out.len,
+                     LIMIT_BATCH_BYTES);
     else
         e = file_write(fd, BATCH_FILE, out.data, out.len, d);
     buf_free(&out);

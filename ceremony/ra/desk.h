@@ -12,32 +12,37 @@ struct desk {
     struct buf bytes;           /* batch.jsonl */
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of it */
     struct batch_header header;
-    struct lines requests;      /* stands before the first request; a plain value, may be copied */
+    struct lines requests; /* stands before the first request; a plain value, may be copied */
 };
 
-/* Open the folder and read batch.jsonl and its header. E_MEDIUM when either is missing, E_MEDIUM_FILE, E_MEDIUM_LIMIT,
- * errors of header_parse(). End with desk_close(), on failure too. */
+/* Open the folder and read batch.jsonl and its header. E_MEDIUM when either is missing,
+ * E_MEDIUM_FILE, E_MEDIUM_LIMIT, errors of header_parse(). End with desk_close(), on failure too.
+ */
 ERR_MUST_USE enum err desk_open(const char *path, struct desk *out, struct diag *d);
 void desk_close(struct desk *k);
 
-/* The next request line. A line over LIMIT_LINE is empty and *line_error E_LINE_TOO_LONG, as the appliance has it. */
+/* The next request line. A line over LIMIT_LINE is empty and *line_error E_LINE_TOO_LONG, as the
+ * appliance has it. */
 bool desk_next(struct lines *requests, struct span *line, enum err *line_error);
 
 /* How many request lines there are. */
 int64_t desk_count(const struct desk *k);
 
-/* Write batch.jsonl anew: this header, then these lines, each ended by a newline. After a crash the old or the new one
- * is there. */
-ERR_MUST_USE enum err desk_write(int fd, const struct batch_header *h, struct span lines, struct diag *d);
+/* Write batch.jsonl anew: this header, then these lines, each ended by a newline. After a crash the
+ * old or the new one is there. */
+ERR_MUST_USE enum err desk_write(int fd, const struct batch_header *h, struct span lines,
+                                 struct diag *d);
 
 /* The names of the approvals in the folder. Free with file_list_free(). */
 ERR_MUST_USE enum err desk_approvals(int fd, struct file_list *out, struct diag *d);
 
-/* Open the folder at this path, making it (not those above it) when it is missing. *fd is -1 on failure. */
+/* Open the folder at this path, making it (not those above it) when it is missing. *fd is -1 on
+ * failure. */
 ERR_MUST_USE enum err desk_make_dir(const char *path, int *fd, struct diag *d);
 
-/* Split a path into the folder and the name in it ("." and the path when there is no slash). dir has room for the
- * path's length and 2 bytes more. False when the path ends in a slash, or names nothing. */
+/* Split a path into the folder and the name in it ("." and the path when there is no slash). dir
+ * has room for the path's length and 2 bytes more. False when the path ends in a slash, or names
+ * nothing. */
 bool desk_split(const char *path, char *dir, const char **name);
 
 #endif

@@ -11,17 +11,20 @@ enum err form_keys(const json_t *obj, const char *where, const char *const *keys
     for (; *keys != NULL; keys++) {
         const char *key = at != NULL ? json_object_iter_key(at) : NULL;
         if (key == NULL || strcmp(key, *keys) != 0)
-            return diag_set(d, E_BUNDLE_FORMAT, "%s: \"%s\" is missing or not in its place", where, *keys);
+            return diag_set(d, E_BUNDLE_FORMAT, "%s: \"%s\" is missing or not in its place", where,
+                            *keys);
         at = json_object_iter_next(o, at);
     }
     return at == NULL ? E_OK : diag_set(d, E_BUNDLE_FORMAT, "%s: a field too many", where);
 }
 
-enum err form_parse(struct span line, const char *where, const char *const *keys, json_t **out, struct diag *d)
+enum err form_parse(struct span line, const char *where, const char *const *keys, json_t **out,
+                    struct diag *d)
 {
     *out = NULL;
     json_t *obj;
-    enum err e = json_line_parse_canonical((const char *)line.p, line.n, where, E_BUNDLE_FORMAT, &obj, d);
+    enum err e =
+        json_line_parse_canonical((const char *)line.p, line.n, where, E_BUNDLE_FORMAT, &obj, d);
     if (e == E_OK)
         e = form_keys(obj, where, keys, d);
     if (e == E_OK)
@@ -30,7 +33,8 @@ enum err form_parse(struct span line, const char *where, const char *const *keys
     return e;
 }
 
-enum err form_text(const json_t *obj, const char *key, size_t max, const char **out, const char *where, struct diag *d)
+enum err form_text(const json_t *obj, const char *key, size_t max, const char **out,
+                   const char *where, struct diag *d)
 {
     struct diag why = {0};
     enum err e = json_get_string(obj, key, out, where, &why);
@@ -43,8 +47,8 @@ enum err form_text(const json_t *obj, const char *key, size_t max, const char **
     return n <= max ? E_OK : diag_set(d, E_BUNDLE_FORMAT, "%s: \"%s\" is too long", where, key);
 }
 
-enum err form_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1], const char *where,
-                    struct diag *d)
+enum err form_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1],
+                    const char *where, struct diag *d)
 {
     const char *s;
     enum err e = form_text(obj, key, LIMIT_TOKEN_TEXT, &s, where, d);

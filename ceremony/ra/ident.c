@@ -11,14 +11,16 @@ enum err ident_from_name(const char *name, char out[LIMIT_TOKEN_TEXT + 1], struc
     const char *dot = strrchr(name, '.');
     size_t n = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
     if (n > LIMIT_TOKEN_TEXT)
-        return diag_set(d, E_FIELD_VALUE, "%s: a request's id is its file's name, at most %d characters", name,
+        return diag_set(d, E_FIELD_VALUE,
+                        "%s: a request's id is its file's name, at most %d characters", name,
                         LIMIT_TOKEN_TEXT);
     for (size_t i = 0; i < n; i++)
         id[i] = name[i] == ' ' ? '-' : name[i];
     id[n] = '\0';
     if (!text_is_token(id, LIMIT_TOKEN_TEXT))
         return diag_set(d, E_FIELD_VALUE,
-                        "%s: a request's id is its file's name: rename it with A-Z a-z 0-9 . _ - and no dot in front",
+                        "%s: a request's id is its file's name: rename it with A-Z a-z 0-9 . _ - "
+                        "and no dot in front",
                         name);
     strcpy(out, id);
     return E_OK;

@@ -18,7 +18,8 @@ struct layout {
 };
 
 /* One file: what is there must be the same; what is missing is written. */
-static enum err settle(const struct layout *l, int fd, const char *name, const struct buf *content, struct diag *d)
+static enum err settle(const struct layout *l, int fd, const char *name, const struct buf *content,
+                       struct diag *d)
 {
     struct buf old = {0};
     bool found;
@@ -26,7 +27,8 @@ static enum err settle(const struct layout *l, int fd, const char *name, const s
     if (e != E_OK)
         return diag_set(d, e, "%s", name);
     e = file_read(fd, name, LIMIT_BATCH_BYTES, &old, &found, d);
-    if (e == E_OK && found && (old.len != content->len || memcmp(old.data, content->data, old.len) != 0))
+    if (e == E_OK && found &&
+        (old.len != content->len || memcmp(old.data, content->data, old.len) != 0))
         e = diag_set(d, E_BUNDLE_OTHER, "%s is there with other content", name);
     if (e == E_OK && !found && l->write)
         e = file_write(fd, name, content->data, content->len, d);
@@ -34,7 +36,8 @@ static enum err settle(const struct layout *l, int fd, const char *name, const s
     return e;
 }
 
-static enum err settle_pem(const struct layout *l, int fd, const char *name, X509 *cert, struct diag *d)
+static enum err settle_pem(const struct layout *l, int fd, const char *name, X509 *cert,
+                           struct diag *d)
 {
     char file[LIMIT_TOKEN_TEXT + 8];
     struct buf pem = {0};
@@ -61,7 +64,8 @@ static enum err settle_certs(const struct layout *l, struct diag *d)
             l->progress->step(l->progress->arg, i + 1, l->answers->n);
     }
     for (size_t i = 0; i < l->answers->issuers_n && e == E_OK; i++)
-        e = settle_pem(l, l->chain_fd, l->answers->issuers[i]->row->name, l->answers->issuers[i]->cert, d);
+        e = settle_pem(l, l->chain_fd, l->answers->issuers[i]->row->name,
+                       l->answers->issuers[i]->cert, d);
     return e;
 }
 
@@ -103,11 +107,12 @@ static enum err settle_mark(const struct layout *l, struct diag *d)
     hex_encode(l->bundle->digest, DIGEST_LEN, bundle);
     hex_encode(l->seal->log, DIGEST_LEN, log);
     hex_encode(l->seal->head, DIGEST_LEN, head);
-    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:s,s:I,s:s}", "format", "rootseal-import-1",
-                            "authority", m->authority, "ra", m->ra, "id", m->id, "sequence", (json_int_t)m->sequence,
-                            "batch", batch, "bundle", bundle, "issued", (json_int_t)m->issued, "refused",
-                            (json_int_t)m->refused, "log", log, "log-size", (json_int_t)l->seal->size, "log-head",
-                            head);
+    json_t *obj =
+        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:s,s:I,s:s}", "format",
+                  "rootseal-import-1", "authority", m->authority, "ra", m->ra, "id", m->id,
+                  "sequence", (json_int_t)m->sequence, "batch", batch, "bundle", bundle, "issued",
+                  (json_int_t)m->issued, "refused", (json_int_t)m->refused, "log", log, "log-size",
+                  (json_int_t)l->seal->size, "log-head", head);
     enum err e = json_line_write(obj, &out);
     buf_append_byte(&out, '\n');
     e = e != E_OK ? diag_set(d, e, "import.json") : settle(l, l->fd, "import.json", &out, d);
@@ -131,11 +136,16 @@ static enum err settle_all(struct layout *l, bool write, struct diag *d)
 }
 
 enum err layout_write(const char *path, const struct bundle *bundle, const struct answers *answers,
-                      const struct seal *seal, const struct answers_progress *progress, char name[LAYOUT_NAME],
-                      struct diag *d)
+                      const struct seal *seal, const struct answers_progress *progress,
+                      char name[LAYOUT_NAME], struct diag *d)
 {
-    struct layout l = {.bundle = bundle, .answers = answers, .seal = seal, .progress = progress, .fd = -1,
-                       .certs_fd = -1, .chain_fd = -1};
+    struct layout l = {.bundle = bundle,
+                       .answers = answers,
+                       .seal = seal,
+                       .progress = progress,
+                       .fd = -1,
+                       .certs_fd = -1,
+                       .chain_fd = -1};
     int out_fd;
     snprintf(name, LAYOUT_NAME, "%s-%" PRId64, bundle->manifest.ra, bundle->manifest.sequence);
     enum err e = desk_make_dir(path, &out_fd, d);

@@ -12,8 +12,8 @@ struct lines {
     uint64_t number; /* of the line last returned, from 1 */
 };
 
-/* Take the next line, without its newline; false at the end. *whole (may be NULL) is false for a last line that has no
- * newline. */
+/* Take the next line, without its newline; false at the end. *whole (may be NULL) is false for a
+ * last line that has no newline. */
 bool lines_next(struct lines *l, struct span *line, bool *whole);
 
 #endif

@@ -53,7 +53,8 @@ static enum err read_values(const json_t *obj, struct manifest *m, struct diag *
     return form_code(e, &why, d);
 }
 
-static enum err read_file(const json_t *obj, enum manifest_file f, uint8_t digest[DIGEST_LEN], struct diag *d)
+static enum err read_file(const json_t *obj, enum manifest_file f, uint8_t digest[DIGEST_LEN],
+                          struct diag *d)
 {
     static const char *const keys[] = {"name", "sha256", NULL};
     struct diag why = {0};
@@ -64,14 +65,16 @@ static enum err read_file(const json_t *obj, enum manifest_file f, uint8_t diges
     if (e == E_OK)
         e = form_text(obj, "name", LIMIT_TOKEN_TEXT, &name, WHERE ": files", d);
     if (e == E_OK && strcmp(name, manifest_file_name(f)) != 0)
-        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name, manifest_file_name(f));
+        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name,
+                     manifest_file_name(f));
     return e != E_OK ? e : form_code(json_get_digest(obj, "sha256", digest, WHERE, &why), &why, d);
 }
 
 static enum err read_files(const json_t *files, struct manifest *m, struct diag *d)
 {
     if (!json_is_array(files) || json_array_size(files) != MANIFEST_FILES)
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d", MANIFEST_FILES);
+        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d",
+                        MANIFEST_FILES);
     enum err e = E_OK;
     for (size_t i = 0; i < MANIFEST_FILES && e == E_OK; i++)
         e = read_file(json_array_get(files, i), (enum manifest_file)i, m->files[i], d);
@@ -80,8 +83,9 @@ static enum err read_files(const json_t *files, struct manifest *m, struct diag 
 
 enum err manifest_parse(struct span bytes, struct manifest *out, struct diag *d)
 {
-    static const char *const keys[] = {"format", "authority", "ra",      "id",        "sequence", "batch", "plan",
-                                       "policy", "issued",    "refused", "log-first", "log-last", "files", NULL};
+    static const char *const keys[] = {"format",    "authority", "ra",     "id",     "sequence",
+                                       "batch",     "plan",      "policy", "issued", "refused",
+                                       "log-first", "log-last",  "files",  NULL};
     json_t *obj = NULL;
     *out = (struct manifest){0};
     if (bytes.n == 0 || bytes.n > LIMIT_LINE || bytes.p[bytes.n - 1] != '\n')

@@ -23,10 +23,9 @@ static enum err read_common(struct result *r, const char *where, struct diag *d)
 
 static enum err read_issued(struct result *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"n",       "id",  "decision",    "clause", "profile", "serial",
-                                       "ignored", "log", "certificate", NULL};
+    static const char *const keys[] = {"n",      "id",      "decision", "clause",      "profile",
+                                       "serial", "ignored", "log",      "certificate", NULL};
     struct diag why = {0};
-    const char *ignored;
     enum err e = form_keys(r->obj, where, keys, d);
     if (e == E_OK)
         e = read_common(r, where, d);
@@ -35,13 +34,16 @@ static enum err read_issued(struct result *r, const char *where, struct diag *d)
     if (e == E_OK)
         e = form_text(r->obj, "serial", LIMIT_TOKEN_TEXT, &r->serial, where, d);
     if (e == E_OK)
-        e = form_text(r->obj, "ignored", IGNORED_TEXT, &ignored, where, d);
-    return e != E_OK ? e : form_code(json_get_base64(r->obj, "certificate", &r->cert, where, &why), &why, d);
+        e = form_text(r->obj, "ignored", IGNORED_TEXT, &r->ignored, where, d);
+    return e != E_OK
+               ? e
+               : form_code(json_get_base64(r->obj, "certificate", &r->cert, where, &why), &why, d);
 }
 
 static enum err read_refused(struct result *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"n", "id", "decision", "code", "clause", "detail", "log", NULL};
+    static const char *const keys[] = {"n",      "id",     "decision", "code",
+                                       "clause", "detail", "log",      NULL};
     const char *code, *detail;
     enum err e = form_keys(r->obj, where, keys, d);
     if (e == E_OK)
@@ -53,7 +55,9 @@ static enum err read_refused(struct result *r, const char *where, struct diag *d
     if (e != E_OK)
         return e;
     r->code = err_by_name(code);
-    return r->code != E_OK ? E_OK : diag_set(d, E_BUNDLE_FORMAT, "%s: \"code\" is not in the table", where);
+    return r->code != E_OK
+               ? E_OK
+               : diag_set(d, E_BUNDLE_FORMAT, "%s: \"code\" is not in the table", where);
 }
 
 enum err result_parse(struct span line, uint64_t number, struct result *out, struct diag *d)
@@ -64,14 +68,15 @@ enum err result_parse(struct span line, uint64_t number, struct result *out, str
     snprintf(where, sizeof where, "results.jsonl line %llu", (unsigned long long)number);
     if (line.n > LIMIT_LINE)
         return diag_set(d, E_BUNDLE_FORMAT, "%s: longer than %d bytes", where, LIMIT_LINE);
-    enum err e =
-        json_line_parse_canonical((const char *)line.p, line.n, where, E_BUNDLE_FORMAT, &out->obj, d);
+    enum err e = json_line_parse_canonical((const char *)line.p, line.n, where, E_BUNDLE_FORMAT,
+                                           &out->obj, d);
     if (e == E_OK)
         e = form_text(out->obj, "decision", LIMIT_TOKEN_TEXT, &decision, where, d);
     if (e == E_OK) {
         out->issued = strcmp(decision, "issued") == 0;
         if (!out->issued && strcmp(decision, "refused") != 0)
-            e = diag_set(d, E_BUNDLE_FORMAT, "%s: \"decision\" is neither issued nor refused", where);
+            e = diag_set(d, E_BUNDLE_FORMAT, "%s: \"decision\" is neither issued nor refused",
+                         where);
         else
             e = out->issued ? read_issued(out, where, d) : read_refused(out, where, d);
     }

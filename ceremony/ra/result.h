@@ -7,19 +7,21 @@
 /* Texts stay in obj. Free with result_free(). */
 struct result {
     json_t *obj;
-    int64_t n;           /* the request's number in the batch, from 1 */
-    const char *id;      /* "" when the request had none that could be read */
+    int64_t n;      /* the request's number in the batch, from 1 */
+    const char *id; /* "" when the request had none that could be read */
     bool issued;
     const char *clause;
     int64_t log;         /* the log line that records it */
     enum err code;       /* refused: why; else E_OK */
     const char *profile; /* issued; else NULL */
     const char *serial;  /* issued: lower-case hexadecimal; else NULL */
+    const char *ignored; /* issued: requested extensions that were not copied; else NULL */
     struct buf cert;     /* issued: DER */
 };
 
 /* Read line `number`. E_BUNDLE_FORMAT when it is not exactly one, E_NO_MEMORY. */
-ERR_MUST_USE enum err result_parse(struct span line, uint64_t number, struct result *out, struct diag *d);
+ERR_MUST_USE enum err result_parse(struct span line, uint64_t number, struct result *out,
+                                   struct diag *d);
 void result_free(struct result *r);
 
 #endif

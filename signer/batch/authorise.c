@@ -95,16 +95,18 @@ enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PK
     char name[NAME_MAX_];
     X509 *cert = NULL;
     struct buf text = {0}, out = {0};
+    struct authorisations before = {0};
     name_of(officer, plan, name);
-    if (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
-    enum err e = cert_parse(officer->certificate, &cert, d);
+    enum err e = authorise_text(plan, &text);
+    /* a file that does not verify is replaced */
+    if (e == E_OK && collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, NULL) == E_OK && before.n > 0)
+        e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
+    if (e == E_OK)
+        e = cert_parse(officer->certificate, &cert, d);
     if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
         e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
     if (e == E_OK && cert_check_time(cert, now, NULL) != E_OK)
         e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
-    if (e == E_OK)
-        e = authorise_text(plan, &text);
     if (e == E_OK)
         e = cms_sign(cert, key, buf_span(&text), now, &out, d);
     if (e == E_OK)

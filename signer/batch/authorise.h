@@ -41,7 +41,8 @@ ERR_MUST_USE enum err authorise_check(int dir_fd, const struct policy *p, const 
                                       struct authorisations *out, struct diag *d);
 
 /* Sign the plan's digest as this officer and put the file beside the plan, synced. The key must be that of the
- * officer's pinned certificate (E_OFFICER). E_OFFICER_TWICE when the officer has authorised this plan before. */
+ * officer's pinned certificate (E_OFFICER). E_OFFICER_TWICE when the officer has authorised this plan
+ * before; a damaged file of the officer's is replaced. */
 ERR_MUST_USE enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PKEY *key,
                                      const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d);
 

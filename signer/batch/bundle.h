@@ -1,8 +1,8 @@
 /* bundle.h - the answer to a batch, for the RA (rootseal-formats(5)).
  *
  *     results.jsonl   one line a request: issued or refused, with code, clause, serial, certificate, log line
- *     certs.p7b       the certificates and those of their issuers (RFC 2315 degenerate SignedData, DER)
- *     chain.pem       the issuers
+ *     certs.p7b       the certificates in the batch's order, then their issuers' (RFC 2315 degenerate SignedData)
+ *     chain.pem       the issuers; the bundle key's own certificate when nothing was issued
  *     log.jsonl       the log's lines from the batch's intent to its seal
  *     seal.json       the seal
  *     bundle.json     names each of these with its digest

@@ -16,7 +16,7 @@ struct decider {
     int64_t now;
     struct index *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
     struct set ids;        /* request ids seen in this batch */
-    struct set keys;       /* SPKI digest → subject digest, of what this batch issues */
+    struct set keys;       /* SPKI digest → subject digest, of what was found good */
 };
 
 /* The outcome for one request. Free with decision_free(). */

@@ -10,6 +10,8 @@
 #include "core/file.h"
 #include "core/map.h"
 
+#define REFUSAL_FILE "refusal.json"
+
 static enum err copy_one(int from, int to, const char *name, struct diag *d)
 {
     struct span bytes = {0};
@@ -133,7 +135,7 @@ enum err export_bundle(struct state *s, const uint8_t intake[DIGEST_LEN], const 
         snprintf(name, EXPORT_NAME, "%s-%lld-%.8s", plan.header.ra, (long long)plan.header.sequence, hex);
         from = openat(dir_fd, BUNDLE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (from < 0)
-            e = diag_set(d, E_PLAN_MISSING, "there is no bundle yet: sign first");
+            e = diag_set(d, E_BUNDLE_MISSING, "%s", name);
     }
     if (e == E_OK)
         e = export_folder(from, to, name, d);
@@ -151,6 +153,9 @@ static enum err write_refusal(struct state *s, const struct planned *p, int fd, 
     struct buf out = {0};
     bool seen = false;
     uint64_t seq = 0;
+    /* the words of the first refusal stay: a later run with the same code may have others (the next number has moved) */
+    if (faccessat(fd, REFUSAL_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return E_OK;
     hex_encode(p->intake.batch, DIGEST_LEN, batch);
     enum err e = index_seen(s->index, p->intake.digest, err_name(p->refused), &seen, &seq, d);
     if (e != E_OK)
@@ -164,7 +169,7 @@ static enum err write_refusal(struct state *s, const struct planned *p, int fd, 
     if (e == E_OK)
         e = buf_err(&out);
     if (e == E_OK)
-        e = file_write(fd, "refusal.json", out.data, out.len, d);
+        e = file_write(fd, REFUSAL_FILE, out.data, out.len, d);
     buf_free(&out);
     return e;
 }
@@ -173,10 +178,10 @@ enum err export_refusal(struct state *s, const struct planned *refused, const ch
                         struct diag *d)
 {
     int dir_fd = -1, from = -1;
-    snprintf(name, EXPORT_NAME, "refused-%.8s", refused->intake.dir);
+    snprintf(name, EXPORT_NAME, "refused-%.8s-%s", refused->intake.dir, err_name(refused->refused));
     enum err e = state_open_batch(s, refused->intake.digest, &dir_fd, d);
     if (e == E_OK)
-        e = file_make_dir(dir_fd, "refusal", &from, d);
+        e = file_make_dir(dir_fd, name, &from, d);
     if (e == E_OK)
         e = write_refusal(s, refused, from, d);
     if (e == E_OK)

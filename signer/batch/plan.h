@@ -39,7 +39,7 @@ struct plan_item {
     char id[LIMIT_TOKEN_TEXT + 1];     /* "" when the line had none */
     bool issue;
     enum err code;                     /* E_OK when issue */
-    char clause[201];
+    char clause[LIMIT_CLAUSE + 1];
     char detail[DIAG_TEXT_MAX];        /* of a refusal */
     char profile[LIMIT_TOKEN_TEXT + 1];
     char key[LIMIT_TOKEN_TEXT + 1];
@@ -64,6 +64,8 @@ struct plan {
     struct json_lines lines;
     int64_t next;               /* number of the item that plan_next() returns next */
     bool proven;                /* the whole file was read and found good */
+    uint8_t (*items)[DIGEST_LEN]; /* SHA-256 of each item's line, of that reading */
+    size_t items_cap;
     struct digest *hashing;     /* while that is done */
 };
 
@@ -72,7 +74,8 @@ struct plan {
  * with plan_close(), on failure too. */
 ERR_MUST_USE enum err plan_open(int dir_fd, struct plan *out, struct diag *d);
 
-/* The next item, freed and filled anew; *more is false after the last. */
+/* The next item, freed and filled anew; *more is false after the last. Each line must be the one that plan_open() read:
+ * E_PLAN_DIGEST when the file was changed meanwhile. */
 ERR_MUST_USE enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct diag *d);
 
 /* Go back to the first item. */

@@ -207,6 +207,31 @@ enum err plan_rewind(struct plan *p, struct diag *d)
     return next_line(p, &more, d); /* the header */
 }
 
+/* While the file is read for the first time its lines are remembered, later they are compared: what is linted and what is
+ * signed are read in different passes, and both must be what the digest stands for. */
+static enum err remember_or_compare(struct plan *p, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    size_t at = (size_t)p->next - 1;
+    enum err e = digest_bytes(DIGEST_SHA256, p->lines.line.data, p->lines.line.len, digest);
+    if (e != E_OK)
+        return e;
+    if (p->proven) {
+        bool known = p->next <= p->issue + p->refuse && memcmp(p->items[at], digest, DIGEST_LEN) == 0;
+        return known ? E_OK : diag_set(d, E_PLAN_DIGEST, PLAN_FILE " line %llu", (unsigned long long)p->lines.number);
+    }
+    if (at >= p->items_cap) {
+        size_t cap = p->items_cap == 0 ? 1024 : 2 * p->items_cap;
+        void *more = realloc(p->items, cap * sizeof *p->items);
+        if (more == NULL)
+            return diag_set(d, E_NO_MEMORY, PLAN_FILE);
+        p->items = more;
+        p->items_cap = cap;
+    }
+    memcpy(p->items[at], digest, DIGEST_LEN);
+    return E_OK;
+}
+
 enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct diag *d)
 {
     plan_item_free(item);
@@ -219,7 +244,9 @@ enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct di
         *more = false;
         return E_OK;
     }
-    e = parse_item(buf_span(&p->lines.line), p->lines.number, !p->proven, item, d);
+    e = remember_or_compare(p, d);
+    if (e == E_OK)
+        e = parse_item(buf_span(&p->lines.line), p->lines.number, !p->proven, item, d);
     if (e == E_OK && item->n != p->next)
         e = malformed(d, p->lines.number, "the items are not numbered in order");
     p->next++;
@@ -290,5 +317,6 @@ void plan_close(struct plan *p)
     if (p->lines.f != NULL)
         fclose(p->lines.f);
     json_lines_free(&p->lines);
+    free(p->items);
     *p = (struct plan){0};
 }

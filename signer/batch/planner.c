@@ -253,7 +253,7 @@ static enum err log_batch(struct job *j, struct diag *d)
     return e != E_OK ? e : state_refresh(j->s, d);
 }
 
-/* The refusal is kept in words beside the batch, since the log has the code and the clause only. */
+/* The log has the code and the clause only; the words go to the RA (batch/export.h). */
 static enum err log_refusal(struct job *j, enum err code, const struct diag *why, struct planned *out, struct diag *d)
 {
     bool seen = false;
@@ -289,7 +289,9 @@ enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64
     clock_format(h->expires, expires);
     if (memcmp(h->policy, s->policy_digest, DIGEST_LEN) != 0)
         return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
-    if (now > h->expires || now < h->created)
+    if (now < h->created)
+        return diag_set(d, E_CLOCK_BEHIND, "the plan was made later than it is now");
+    if (now > h->expires)
         return diag_set_clause(d, E_PLAN_EXPIRED, s->policy->limits.clause, "it was good until %s", expires);
     memcpy(base.head, h->log_head, DIGEST_LEN);
     enum err e = log_position_holds(s->fd, &base, &holds, d);

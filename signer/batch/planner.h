@@ -23,14 +23,15 @@ struct planned {
 };
 
 /* Plan the batch of this intake: header, history and approvals are checked, every request decided, the exact TBS built
- * and linted, and plan.jsonl written and synced in its folder. The batch is logged once per intake, a refusal of the whole
- * batch once per intake and code. A plan that is still good (in time, nothing planned since, same policy) is kept as it
+ * and linted, and plan.jsonl written and synced in its folder. A batch whose header, order,
+ * approvals and count are good is logged once per intake, a refusal of the whole batch once per intake and code. A plan that is still good (in time, nothing planned since, same policy) is kept as it
  * is, and a batch under way keeps the plan it has, so that a repeated run gives one answer. The return value is other
  * than E_OK only when no answer could be given. */
 ERR_MUST_USE enum err planner_run(struct state *s, const struct intake *in, const struct progress *progress,
                                   struct planned *out, struct diag *d);
 
-/* Is this plan still fit to be recorded as intent: E_PLAN_EXPIRED, E_PLAN_STALE, E_PLAN_POLICY. */
+/* Is this plan still fit to be recorded as intent: E_PLAN_EXPIRED, E_PLAN_STALE, E_PLAN_POLICY,
+ * E_CLOCK_BEHIND. */
 ERR_MUST_USE enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64_t now, struct diag *d);
 
 #endif

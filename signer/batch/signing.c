@@ -187,6 +187,8 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
         if (e == E_OK)
             e = refresh_row(g, d);
     }
+    if (e == E_OK && g->row.answered != g->row.total)
+        e = diag_set(d, E_PLAN_DIGEST, "the plan ended early");
     if (e == E_OK && g->row.seal_seq == 0)
         e = seal_batch(g, h, d);
     if (e == E_OK)

@@ -38,11 +38,13 @@ static enum err begin(const char *path, const struct policy *policy, struct stat
 static enum err check_empty(struct state *s, struct diag *d)
 {
     struct file_list list = {0};
-    enum err e = file_list(s->fd, 2, &list, d);
-    bool only_lock = list.n == 0 || (list.n == 1 && strcmp(list.names[0], "lock") == 0);
+    enum err e = file_list(s->fd, LIMIT_MEDIUM_FILES, &list, d);
+    if (e == E_MEDIUM_LIMIT)
+        e = diag_set(d, E_STATE_EXISTS, "%s", s->path);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) /* an interrupted beginning may be begun again */
+        if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0)
+            e = diag_set(d, E_STATE_EXISTS, "%s", s->path);
     file_list_free(&list);
-    if (e == E_MEDIUM_LIMIT || (e == E_OK && !only_lock))
-        return diag_set(d, E_STATE_EXISTS, "%s", s->path);
     return e;
 }
 
@@ -65,6 +67,21 @@ static void remember_token(struct state *s, const char *serial, const char *mode
 {
     snprintf(s->token_serial, sizeof s->token_serial, "%s", serial);
     snprintf(s->token_model, sizeof s->token_model, "%s", model);
+}
+
+enum err state_check_absent(const char *path, struct diag *d)
+{
+    struct state s;
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? E_OK : diag_errno(d, errno, "%s", path);
+    enum err e = begin(path, &policy_table, &s, d);
+    if (e == E_OK)
+        e = file_open_dir(path, &s.fd, d);
+    if (e == E_OK)
+        e = check_empty(&s, d);
+    state_close(&s);
+    return e;
 }
 
 enum err state_create(const char *path, const struct policy *policy, const struct hsm_identity *token,
@@ -109,7 +126,7 @@ static enum err read_genesis(struct state *s, struct diag *d)
                        json_string_value(json_object_get(r.obj, "token-model")));
         memcpy(s->log_id, log_reader_position(reader)->id, DIGEST_LEN);
         if (log_reader_position(reader)->hash != s->policy->log_hash)
-            e = diag_set(d, E_POLICY, "the log is chained with %s, the policy says %s",
+            e = diag_set(d, E_STATE_OTHER, "the log is chained with %s, the policy says %s",
                          digest_name(log_reader_position(reader)->hash), digest_name(s->policy->log_hash));
     }
     record_free(&r);
@@ -175,7 +192,9 @@ enum err state_public_key(struct state *s, const char *key, EVP_PKEY **out, stru
         e = diag_set(d, E_KEY_MISSING, "the log has no key %s", key);
     if (e == E_OK)
         e = key_from_spki(buf_span(&k.spki), &parsed, d);
-    if (e == E_OK && EVP_PKEY_up_ref(parsed.pkey) == 1)
+    if (e == E_OK && EVP_PKEY_up_ref(parsed.pkey) != 1)
+        e = diag_set(d, E_CRYPTO, "the key %s", key);
+    if (e == E_OK)
         *out = parsed.pkey;
     key_free(&parsed);
     index_key_free(&k);

@@ -2,7 +2,8 @@
  *
  *     audit.jsonl            the log: the truth
  *     index.db               a cache over log and archive
- *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/
+ *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/, and where
+ *                            there were any superseded-*.jsonl (plans given up) and refused-<intake>-<code>/
  *     anchors/<key>.pem      the certificates of our own keys, for RAs and auditors
  *     lock                   held by the one program that works on the state
  */
@@ -31,6 +32,9 @@ struct state {
     char token_serial[65]; /* of the token the state was made with, from the genesis line */
     char token_model[65];
 };
+
+/* E_STATE_EXISTS unless the folder is missing, empty, or holds what an interrupted state_create() left. */
+ERR_MUST_USE enum err state_check_absent(const char *path, struct diag *d);
 
 /* Make a new state in an empty or missing folder: genesis with the policy's log hash and the token's identity. Locked
  * and open when it returns. E_STATE_EXISTS, E_STATE_LOCKED. */

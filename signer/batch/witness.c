@@ -59,7 +59,11 @@ enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
         return diag_set(d, E_TOKEN_OTHER, "its serial is %s, the state was made with %s", token->serial,
                         s->token_serial);
     enum err e = read_head(h, &head, &found, d);
-    if (e != E_OK || !found)
+    if (e == E_OK && !found && now->size == 1) /* a new log whose init was interrupted before the token knew of it */
+        return witness_write(s, h, d);
+    if (e == E_OK && !found)
+        e = diag_set(d, E_LOG_ROLLED_BACK, "the token's data object " WITNESS_LABEL " is gone");
+    if (e != E_OK)
         return e;
     if (!same_log(s, &head))
         return diag_set(d, E_TOKEN_OTHER, "the token keeps the head of another log");

@@ -15,7 +15,8 @@
 ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
 
 /* The token must be the one of the genesis line (E_TOKEN_OTHER), and the log must still hold the line the token knows as
- * head (E_LOG_ROLLED_BACK when it is shorter or another). */
+ * head (E_LOG_ROLLED_BACK when it is shorter or another, or when
+ * the token has lost the object). A log of one line that the token has not heard of is told to it. */
 ERR_MUST_USE enum err witness_check(struct state *s, struct hsm *h, struct diag *d);
 
 /* Give the token the log's present head. Only after log_sync(). */

@@ -31,7 +31,7 @@ enum err diag_errno(struct diag *d, int errnum, const char *format, ...) __attri
 /* Forget what was recorded. */
 void diag_clear(struct diag *d);
 
-/* Print "program: CODE: sentence: text. Advice." with the clause to stderr. */
+/* Print two lines to stderr: "program: CODE: sentence: text [clause]" and "program: what to do: advice". */
 void diag_print(const char *program, enum err code, const struct diag *d);
 
 #endif

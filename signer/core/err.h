@@ -29,6 +29,7 @@ enum err_class {
     X(E_DISK_FULL, STORAGE, "", "the medium is full", "free space and run the command again; nothing is lost")          \
     X(E_STATE_MISSING, STORAGE, "", "there is no Rootseal state here", "name the right folder, or run ceremony init")   \
     X(E_STATE_EXISTS, STORAGE, "", "the folder already holds something", "name an empty or new folder")                 \
+    X(E_STATE_OTHER, STORAGE, "", "the state was made under another policy's log", "use the program of this state")     \
     X(E_STATE_LOCKED, STORAGE, "", "another program is working on this state", "wait until it has ended")               \
     X(E_CRYPTO, STORAGE, "", "OpenSSL failed where it cannot be the input's fault", "run again; then report it")        \
     X(E_POLICY, INPUT, "rootseal-policy(5)", "the policy file is wrong", "correct the line named and build again")      \
@@ -53,7 +54,7 @@ enum err_class {
     X(E_PIN_LOCKED, HSM, "PKCS#11 5.6", "the PIN is locked", "the security officer of the token must unlock it")        \
     X(E_KEY_MISSING, HSM, "RFC 7512", "the key is not on the token", "run ceremony keygen, or plug in the right token") \
     X(E_KEY_AMBIGUOUS, HSM, "RFC 7512", "more than one key fits", "name the key's id in the policy")                    \
-    X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token", "use the key that is there, or a new label")   \
+    X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token", "record it with ceremony keygen --adopt, or take a new label")   \
     X(E_KEY_MISMATCH, HSM, "", "the key on the token is not the pinned one", "stop: the token was changed")             \
     X(E_KEY_ATTRIBUTES, HSM, "PKCS#11 4.9", "the key may leave the token", "generate the key inside the token")         \
     X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the vendor named in the policy")          \
@@ -138,13 +139,14 @@ enum err_class {
     X(E_OFFICER_SIGNATURE, REFUSED, "RFC 5652 5.4", "an authorisation does not fit the plan", "authorise it again")     \
     X(E_OFFICER_TWICE, REFUSED, "", "this officer has already authorised the plan", "let another officer authorise")    \
     X(E_NOT_CONFIRMED, REFUSED, "", "the plan was not confirmed", "read the words again and type them")                 \
+    X(E_BUNDLE_MISSING, INPUT, "", "there is no bundle for this batch yet", "run signer sign first")                    \
     /* bundles, import, audit */                                                                                        \
     X(E_BUNDLE_FORMAT, INPUT, "rootseal-formats(5)", "the bundle is not in its proper form", "fetch it again")          \
     X(E_BUNDLE_SIGNATURE, INPUT, "RFC 5652 5.4", "the bundle's signature does not verify", "do not use it; call the CA") \
     X(E_BUNDLE_DIGEST, INPUT, "", "a file of the bundle was changed or is missing", "do not use it; fetch it again")    \
     X(E_BUNDLE_ANSWER, INPUT, "", "the bundle does not answer the batch", "do not use it; call the CA")                 \
     X(E_BUNDLE_OTHER, INPUT, "", "an earlier import says something else", "do not use it; call the CA")                 \
-    X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs", "fetch the anchors from the ceremony")        \
+    X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs", "fetch the anchors from the ceremony; on the appliance run ceremony root")        \
     X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")
 
 enum err {

@@ -14,6 +14,7 @@
 #define LIMIT_CSR_BYTES (32 * 1024)        /* bytes in one PKCS#10 request */
 #define LIMIT_SIGNATURE_BYTES 1024         /* bytes in one signature (RSA-8192) */
 #define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */
+#define LIMIT_CLAUSE 200                   /* characters in a clause: it goes into plan and log */
 #define LIMIT_SAN_NAMES 32                 /* names in one subjectAltName */
 #define LIMIT_SESSIONS 64                  /* parallel sessions on one token */
 #define LIMIT_OFFICERS 32                  /* officers in a policy */

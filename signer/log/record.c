@@ -9,7 +9,7 @@
 #include "pki/alg.h"
 
 #define GENESIS_TEXT 64
-#define CLAUSE_TEXT 200
+#define CLAUSE_TEXT LIMIT_CLAUSE
 #define SERIAL_BYTES 20
 
 /* -- what a field's value may be: E_OK, E_LOG_FORMAT, or E_NO_MEMORY -- */

@@ -1,0 +1,50 @@
+#include "ra/import.h"
+
+#include <string.h>
+
+#include "ra/chain.h"
+
+static enum err check_seal(struct import *i, const struct policy *p, struct diag *d)
+{
+    const struct policy_key *row = &p->log_key;
+    const struct anchor *anchor;
+    enum err e = anchors_find(&i->anchors, row->name, &anchor, d);
+    if (e == E_OK)
+        e = seal_parse(buf_span(&i->bundle.files[MANIFEST_SEAL]), &i->seal, d);
+    if (e == E_OK && strcmp(i->seal.key, row->name) != 0)
+        e = diag_set(d, E_LOG_SEAL, "the seal is by %s, the policy's log key is %s", i->seal.key,
+                     row->name);
+    if (e == E_OK && i->seal.hash != p->log_hash)
+        e = diag_set(d, E_LOG_SEAL, "the seal is over a log chained by %s, the policy's by %s",
+                     digest_name(i->seal.hash), digest_name(p->log_hash));
+    return e != E_OK ? e : seal_verify(&i->seal, row->alg, anchor->key, d);
+}
+
+enum err import_verify(const struct policy *policy, const char *anchors, const char *batch,
+                       const char *bundle, const struct answers_progress *progress,
+                       struct import *out, struct diag *d)
+{
+    *out = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};
+    enum err e = anchors_open(anchors, policy, &out->anchors, d);
+    if (e == E_OK)
+        e = desk_open(batch, &out->desk, d);
+    if (e == E_OK)
+        e = bundle_read(bundle, &out->anchors, &out->bundle, d);
+    if (e == E_OK)
+        e = check_seal(out, policy, d);
+    if (e == E_OK)
+        e = chain_check(buf_span(&out->bundle.files[MANIFEST_LOG]), &out->bundle.manifest,
+                        &out->seal, d);
+    if (e == E_OK)
+        e = answers_check(&out->desk, &out->bundle, &out->anchors, progress, &out->answers, d);
+    return e;
+}
+
+void import_free(struct import *i)
+{
+    answers_free(&i->answers);
+    seal_free(&i->seal);
+    bundle_free(&i->bundle);
+    desk_close(&i->desk);
+    anchors_close(&i->anchors);
+}

@@ -1,0 +1,308 @@
+#include <check.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "expect.h"
+#include "help_pki.h"
+#include "pki/san.h"
+
+Suite *suite_san(void);
+
+#define CLAUSE "the profile"
+
+static struct diag d;
+
+static void add(GENERAL_NAMES *names, int type, const void *p, int n)
+{
+    GENERAL_NAME *one = GENERAL_NAME_new();
+    ASN1_STRING *s = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+    ck_assert_int_eq(ASN1_STRING_set(s, p, n), 1);
+    GENERAL_NAME_set0_value(one, type, s);
+    ck_assert_int_gt(sk_GENERAL_NAME_push(names, one), 0);
+}
+
+static X509_EXTENSION *extension(GENERAL_NAMES *names)
+{
+    X509_EXTENSION *ext = X509V3_EXT_i2d(NID_subject_alt_name, 0, names);
+    ck_assert_ptr_nonnull(ext);
+    return ext;
+}
+
+static enum err take(GENERAL_NAMES *names, struct buf *out)
+{
+    X509_EXTENSION *ext = extension(names);
+    d = (struct diag){0};
+    enum err e = san_from_request(ext, CLAUSE, out, &d);
+    ck_assert_int_eq(d.code, e);
+    if (e != E_OK)
+        ck_assert_str_eq(d.clause, CLAUSE);
+    X509_EXTENSION_free(ext);
+    return e;
+}
+
+/* One dNSName of n bytes. */
+static enum err dns(const char *name, int n)
+{
+    struct buf out = {0};
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_DNS, name, n);
+    enum err e = take(names, &out);
+    GENERAL_NAMES_free(names);
+    buf_free(&out);
+    return e;
+}
+
+START_TEST(what_is_asked_is_written)
+{
+    struct buf out = {0};
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_DNS, "www.example.org", 15);
+    add(names, GEN_IPADD, "\xc0\x00\x02\x01", 4);
+    add(names, GEN_IPADD, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+    buf_append_str(&out, "before");
+    expect_ok_diag(take(names, &out), &d);
+    X509_EXTENSION *ext = extension(names);
+    const ASN1_OCTET_STRING *want = X509_EXTENSION_get_data(ext);
+    ck_assert_uint_eq(out.len, 6 + (size_t)ASN1_STRING_length(want));
+    ck_assert_mem_eq(out.data + 6, ASN1_STRING_get0_data(want), out.len - 6);
+    X509_EXTENSION_free(ext);
+    GENERAL_NAMES_free(names);
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(host_names)
+{
+    char longest[300], label[80];
+    static const char *const good[] = {"a.b", "www.example.org", "WWW.EXAMPLE.ORG", "1a.example",
+                                       "a-b.c-d.example", "xn--fiqs8s.example", "3com.com",
+                                       "a1.b2.c3"};
+    static const char *const bad[] = {
+        "",           "localhost",    ".",          ".example.org", "example.org.", "a..b",
+        "-a.example", "a-.example",   "a.-b",       "a.b-",         "a_b.example",  "*.example.org",
+        "a b.example", "a.example ",  "a,b.example", "a/b.example",  "a@b.example",  "\xc3\xa4.example",
+        "a.example\n", "a.example\\", "a:8080.example"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        expect_ok_diag(dns(good[i], (int)strlen(good[i])), &d);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        expect_err(dns(bad[i], (int)strlen(bad[i])), E_CSR_EXTENSION);
+    expect_err(dns("good.example\0.evil.example", 26), E_CSR_EXTENSION);
+    memset(label, 'a', sizeof label);
+    memcpy(label + 63, ".example", 8);
+    expect_ok_diag(dns(label, 71), &d);
+    memset(label, 'a', sizeof label);
+    memcpy(label + 64, ".example", 8);
+    expect_err(dns(label, 72), E_CSR_EXTENSION);
+    /* 127 labels of one letter are 253 bytes */
+    for (size_t i = 0; i < sizeof longest; i++)
+        longest[i] = i % 2 == 0 ? 'a' : '.';
+    expect_ok_diag(dns(longest, 253), &d);
+    expect_err(dns(longest, 255), E_CSR_EXTENSION);
+}
+END_TEST
+
+/* RFC 1123 2.1: the highest label of a host name is alphabetic, so that it never looks like an
+ * address. */
+START_TEST(a_dotted_number_is_no_host_name)
+{
+    expect_err(dns("192.0.2.1", 9), E_CSR_EXTENSION);
+    expect_err(dns("www.example.1", 13), E_CSR_EXTENSION);
+}
+END_TEST
+
+START_TEST(addresses)
+{
+    for (int n = 0; n <= 32; n++) {
+        static const uint8_t bytes[32];
+        struct buf out = {0};
+        GENERAL_NAMES *names = GENERAL_NAMES_new();
+        add(names, GEN_IPADD, bytes, n);
+        expect_err(take(names, &out), n == 4 || n == 16 ? E_OK : E_CSR_EXTENSION);
+        GENERAL_NAMES_free(names);
+        buf_free(&out);
+    }
+}
+END_TEST
+
+START_TEST(other_kinds_of_names)
+{
+    static const char *const others[] = {"email:a@b.example", "URI:http://a.example/",
+                                         "dirName:section", "RID:2.999.1",
+                                         "otherName:2.999.1;UTF8:a"};
+    for (size_t i = 0; i < 5; i++) {
+        struct buf out = {0};
+        CONF *conf = NCONF_new(NULL);
+        BIO *bio = BIO_new_mem_buf("[section]\nCN=a\n", -1);
+        X509V3_CTX ctx;
+        ck_assert_int_eq(NCONF_load_bio(conf, bio, NULL), 1);
+        X509V3_set_ctx_nodb(&ctx);
+        X509V3_set_nconf(&ctx, conf);
+        char value[80];
+        snprintf(value, sizeof value, "DNS:a.example,%s", others[i]);
+        X509_EXTENSION *ext = X509V3_EXT_nconf_nid(conf, &ctx, NID_subject_alt_name, value);
+        ck_assert_ptr_nonnull(ext);
+        expect_err(san_from_request(ext, CLAUSE, &out, &d), E_CSR_EXTENSION);
+        X509_EXTENSION_free(ext);
+        BIO_free(bio);
+        NCONF_free(conf);
+        buf_free(&out);
+    }
+}
+END_TEST
+
+/* Names in every pair of places. */
+START_TEST(nothing_comes_twice)
+{
+    for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 4; j++) {
+            struct buf out = {0};
+            GENERAL_NAMES *names = GENERAL_NAMES_new();
+            for (int k = 0; k < 4; k++) {
+                char name[] = "a.example";
+                name[0] = (char)('a' + (k == j ? i : k));
+                add(names, GEN_DNS, name, 9);
+            }
+            expect_err(take(names, &out), i == j ? E_OK : E_CSR_EXTENSION);
+            GENERAL_NAMES_free(names);
+            buf_free(&out);
+        }
+    }
+    struct buf out = {0};
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_IPADD, "\x01\x02\x03\x04", 4);
+    add(names, GEN_IPADD, "\x01\x02\x03\x04", 4);
+    expect_err(take(names, &out), E_CSR_EXTENSION);
+    GENERAL_NAMES_free(names);
+    buf_free(&out);
+}
+END_TEST
+
+/* RFC 5280 7.2: domain names are compared without regard to case. */
+START_TEST(nothing_comes_twice_in_another_case)
+{
+    struct buf out = {0};
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_DNS, "a.example", 9);
+    add(names, GEN_DNS, "A.Example", 9);
+    expect_err(take(names, &out), E_CSR_EXTENSION);
+    GENERAL_NAMES_free(names);
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(how_many)
+{
+    for (int n = 0; n <= LIMIT_SAN_NAMES + 1; n++) {
+        struct buf out = {0};
+        GENERAL_NAMES *names = GENERAL_NAMES_new();
+        for (int i = 0; i < n; i++) {
+            uint8_t ip[4] = {10, 0, 0, (uint8_t)i};
+            add(names, GEN_IPADD, ip, 4);
+        }
+        expect_err(take(names, &out), n >= 1 && n <= LIMIT_SAN_NAMES ? E_OK : E_CSR_EXTENSION);
+        GENERAL_NAMES_free(names);
+        buf_free(&out);
+    }
+}
+END_TEST
+
+START_TEST(bytes_that_are_no_list)
+{
+    static const char *const bad[] = {"", "\x30", "\x04\x00", "\x30\x03\x82\x05" "a"};
+    static const int sizes[] = {0, 1, 2, 5};
+    for (size_t i = 0; i < 4; i++) {
+        struct buf out = {0};
+        ASN1_OCTET_STRING *s = ASN1_OCTET_STRING_new();
+        ASN1_OCTET_STRING_set(s, (const uint8_t *)bad[i], sizes[i]);
+        X509_EXTENSION *ext =
+            X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, s);
+        expect_err(san_from_request(ext, CLAUSE, &out, &d), E_CSR_EXTENSION);
+        X509_EXTENSION_free(ext);
+        ASN1_OCTET_STRING_free(s);
+        buf_free(&out);
+    }
+}
+END_TEST
+
+/* -- display -- */
+
+static void display(GENERAL_NAMES *names, char *out, size_t cap)
+{
+    X509 *x = X509_new();
+    ck_assert_int_eq(X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, 0), 1);
+    san_display(x, out, cap);
+    X509_free(x);
+    GENERAL_NAMES_free(names);
+}
+
+START_TEST(it_is_displayed)
+{
+    char out[400];
+    X509 *none = X509_new();
+    san_display(none, out, sizeof out);
+    ck_assert_str_eq(out, "");
+    X509_free(none);
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_DNS, "www.example.org", 15);
+    add(names, GEN_IPADD, "\xc0\x00\x02\x01", 4);
+    add(names, GEN_IPADD, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+    add(names, GEN_IPADD, "\x01\x02\x03", 3);
+    add(names, GEN_URI, "http://a", 8);
+    add(names, GEN_DNS, "a\n\x1b\0b", 5);
+    display(names, out, sizeof out);
+    ck_assert_str_eq(out, "dns:www.example.org, ip:192.0.2.1, ip:2001:db8::1, ip:?, other:6, "
+                          "dns:a\\u{A}\\u{1B}\\u{0}b");
+}
+END_TEST
+
+/* One name must not look like two, as a value of a subject does not (name.h). */
+START_TEST(one_name_does_not_look_like_two)
+{
+    char out[400];
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_DNS, "a.example, ip:192.0.2.1", 23);
+    display(names, out, sizeof out);
+    ck_assert_ptr_null(strstr(out, ", "));
+}
+END_TEST
+
+START_TEST(a_long_list_is_cut)
+{
+    for (size_t cap = 8; cap <= 64; cap++) {
+        char out[80];
+        memset(out, '#', sizeof out);
+        GENERAL_NAMES *names = GENERAL_NAMES_new();
+        add(names, GEN_DNS, "www.example.org", 15);
+        add(names, GEN_DNS, "mail.example.org", 16);
+        display(names, out, cap);
+        ck_assert_int_eq(out[cap], '#');
+        size_t n = strlen(out);
+        ck_assert_uint_lt(n, cap);
+        if (cap <= 19 + 2 + 20)
+            ck_assert_str_eq(out + n - 3, "...");
+        else
+            ck_assert_str_eq(out, "dns:www.example.org, dns:mail.example.org");
+    }
+}
+END_TEST
+
+Suite *suite_san(void)
+{
+    Suite *s = suite_create("san");
+    TCase *t = tcase_create("san");
+    tcase_add_test(t, what_is_asked_is_written);
+    tcase_add_test(t, host_names);
+    tcase_add_test(t, a_dotted_number_is_no_host_name);
+    tcase_add_test(t, addresses);
+    tcase_add_test(t, other_kinds_of_names);
+    tcase_add_test(t, nothing_comes_twice);
+    tcase_add_test(t, nothing_comes_twice_in_another_case);
+    tcase_add_test(t, how_many);
+    tcase_add_test(t, bytes_that_are_no_list);
+    tcase_add_test(t, it_is_displayed);
+    tcase_add_test(t, one_name_does_not_look_like_two);
+    tcase_add_test(t, a_long_list_is_cut);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -42,8 +42,9 @@ SIGNER := $(addprefix signer/,main.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.
 CEREMONY := $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c summary.c)
 AUDIT := $(addprefix ceremony/audit/,main.c cmd_verify.c verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c \
     approvals.c officers.c carried.c answers.c bundles.c sweep.c report.c)
-RA := $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c desk.c \
-    lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c chain.c answers.c certificate.c layout.c)
+RA_PARTS := $(addprefix ceremony/ra/,desk.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
+    chain.c answers.c certificate.c import.c layout.c)
+RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)
@@ -95,12 +96,12 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # -- tests --
 
 SUITES := err diag text buf digest base64 clock json file words der alg sm2 key csr cms cert merkle record log seal index \
-    pin uri vendor ckr hsm keygen data sign pool policy
-CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c sample_records.c token.c $(SUITES:%=test_%.c))
+    pin uri vendor ckr hsm keygen data sign pool policy import man
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_bundle.c sample_records.c token.c $(SUITES:%=test_%.c))
 
-$(B)/test/check: $(call objects,$(CHECK)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 

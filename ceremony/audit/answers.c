@@ -60,19 +60,11 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
 
 static enum err check_serial(struct audit *a, const struct record *r, struct diag *d)
 {
-    struct buf text = {0};
-    uint8_t key[DIGEST_LEN];
-    bool known = false;
-    buf_printf(&text, "%s %s", audit_text(r, "authority"), audit_text(r, "serial"));
-    enum err e = buf_err(&text);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
-    if (e == E_OK)
-        e = batches_put(&a->batches.serials, key, &known);
+    bool known;
+    const char *authority = audit_text(r, "authority"), *serial = audit_text(r, "serial");
+    enum err e = batches_put_text(&a->batches.serials, &known, authority, serial);
     if (e == E_OK && known)
-        e = diag_set(d, E_LOG_ORDER, "%s used the serial number %s before",
-                     audit_text(r, "authority"), audit_text(r, "serial"));
-    buf_free(&text);
+        e = diag_set(d, E_LOG_ORDER, "%s used the serial number %s before", authority, serial);
     return e;
 }
 
@@ -113,8 +105,8 @@ static enum err rebuild(const struct audit *a, const struct batches_open *b,
     return e;
 }
 
-static enum err check_certificate(const struct batches_open *b, const struct plan_item *i,
-                                  const struct keys_entry *key, X509 *x, struct diag *d)
+static enum err check_certificate(const struct plan_item *i, const struct keys_entry *key, X509 *x,
+                                  struct diag *d)
 {
     struct diag why = {0};
     const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
@@ -128,8 +120,8 @@ static enum err check_certificate(const struct batches_open *b, const struct pla
         return diag_set(d, E_LINT, "request %lld: the serial number is not the plan's",
                         (long long)i->n);
     if ((X509_get_extension_flags(key->anchor) & EXFLAG_CA) == 0)
-        return diag_set(d, E_LINT, "batch of line %llu: the key %s is not a CA's",
-                        (unsigned long long)b->plan_line, i->key);
+        return diag_set(d, E_LINT, "request %lld: the key %s is not a CA's", (long long)i->n,
+                        i->key);
     return E_OK;
 }
 
@@ -139,7 +131,8 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
     struct diag why = {0};
     if (!b->same_policy)
         return E_OK;
-    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    const struct policy_authority *authority =
+        policy_authority_find(a->policy, b->header.authority);
     const struct policy_key *row = policy_key_find(a->policy, i->key);
     const struct policy_profile *profile =
         authority != NULL ? policy_profile_find(authority, i->profile) : NULL;
@@ -156,15 +149,13 @@ static enum err check_issued(struct audit *a, const struct batches_open *b,
     struct buf cert = {0};
     X509 *x = NULL;
     const struct keys_entry *key = keys_find(&a->keys, i->key);
-    enum err e = E_OK;
     if (key == NULL || key->anchor == NULL)
-        e = diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
-    if (e == E_OK)
-        e = rebuild(a, b, i, key, r, &cert, d);
+        return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
+    enum err e = rebuild(a, b, i, key, r, &cert, d);
     if (e == E_OK)
         e = cert_parse(buf_span(&cert), &x, d);
     if (e == E_OK)
-        e = check_certificate(b, i, key, x, d);
+        e = check_certificate(i, key, x, d);
     if (e == E_OK)
         e = lint_again(a, b, i, key, d);
     X509_free(x);

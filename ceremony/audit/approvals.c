@@ -22,7 +22,8 @@ static enum err compare_listed(const struct plan_header *h, const struct approva
         same = have->by[i]->role == h->approvals[i].role &&
                memcmp(digest, h->approvals[i].certificate, DIGEST_LEN) == 0;
     }
-    return same ? E_OK : diag_set(d, E_ARCHIVE, "the plan lists other approvals than the batch has");
+    return same ? E_OK
+                : diag_set(d, E_ARCHIVE, "the plan lists other approvals than the batch has");
 }
 
 static enum err check_same_policy(struct audit *a, const struct batches_open *b,

@@ -54,23 +54,43 @@ enum err batches_take_batch(struct audit *a, const struct record *r)
     return audit_take(a, e, &why);
 }
 
+enum err batches_put_text(struct set *s, bool *known, const char *first, const char *second)
+{
+    struct buf text = {0};
+    uint8_t key[DIGEST_LEN];
+    *known = false;
+    buf_printf(&text, "%s %s", first, second);
+    enum err e = buf_err(&text);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
+    if (e == E_OK)
+        e = batches_put(s, key, known);
+    buf_free(&text);
+    return e;
+}
+
 enum err batches_take_refusal(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
     uint8_t intake[DIGEST_LEN];
-    bool known, told = false;
+    const char *hex = audit_text(r, "intake"), *code = audit_text(r, "code");
+    bool known, found = false;
     int fd;
     a->counts.turned_away++;
     audit_digest(r, "intake", intake);
     enum err e = batches_put(&a->batches.seen, intake, &known);
+    if (e == E_OK)
+        e = batches_put_text(&a->batches.refusals, &known, hex, code);
     if (e != E_OK)
         return e;
-    e = folder_open(a, audit_text(r, "intake"), audit_text(r, "batch"), &fd, &why);
+    if (known) {
+        audit_error(a, E_LOG_ORDER, "the batch was refused with %s before", code);
+        return E_OK;
+    }
+    e = folder_open(a, hex, audit_text(r, "batch"), &fd, &why);
     if (e == E_OK)
-        e = folder_refusal(fd, r, &told, &why);
-    if (e == E_OK && told)
-        e = batches_put(&a->batches.refusals, intake, &known);
-    if (e == E_OK && !told && faccessat(fd, REFUSAL_PATH, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        e = folder_refusal(fd, r, &found, &why);
+    if (e == E_OK && !found)
         audit_note(a, "the words of the refusal are not in the archive");
     if (fd >= 0)
         close(fd);
@@ -163,18 +183,10 @@ static enum err compare_header(const struct batches_open *b, const struct record
 /* An RA uses a batch id once. */
 static enum err check_id(struct batches *b, const struct plan_header *h, struct diag *d)
 {
-    struct buf text = {0};
-    uint8_t key[DIGEST_LEN];
-    bool known = false;
-    buf_printf(&text, "%s %s", h->ra, h->id);
-    enum err e = buf_err(&text);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
-    if (e == E_OK)
-        e = batches_put(&b->ids, key, &known);
+    bool known;
+    enum err e = batches_put_text(&b->ids, &known, h->ra, h->id);
     if (e == E_OK && known)
         e = diag_set(d, E_LOG_ORDER, "%s used the batch id %s before", h->ra, h->id);
-    buf_free(&text);
     return e;
 }
 

@@ -34,8 +34,8 @@ struct batches_ra {
     uint8_t bundle[DIGEST_LEN];
 };
 
-/* Zero-initialise; free with batches_free(). The sets grow with the log: some 130 bytes a
- * certificate, the rest a few hundred bytes a batch. */
+/* Zero-initialise; free with batches_free(). The sets grow with the log: less than 300 bytes
+ * a certificate, the rest about as much a batch. */
 struct batches {
     struct batches_open *open;
     struct batches_ra *ras;
@@ -43,7 +43,7 @@ struct batches {
     uint64_t last_plan;      /* line of the newest plan */
     struct set came;         /* intakes with a batch line */
     struct set seen;         /* intakes with a batch or refusal line */
-    struct set refusals;     /* intakes whose refusal file answers a line */
+    struct set refusals;     /* intake and code of refusals of whole batches */
     struct set planned;      /* batch digests with a plan line */
     struct set plans;        /* plan digests */
     struct set under_way;    /* intakes with a plan line */
@@ -56,8 +56,8 @@ struct batches {
  * batch digest, and its header what the line says. */
 ERR_MUST_USE enum err batches_take_batch(struct audit *a, const struct record *r);
 
-/* A refused line with n 0: the folder as for a batch line, and the refusal file, when it is of this
- * line, says the same. */
+/* A refused line with n 0: the batch was not refused with this code before; the folder as for a
+ * batch line; the refusal file, when it is there, says the same. */
 ERR_MUST_USE enum err batches_take_refusal(struct audit *a, const struct record *r);
 
 /* A plan line: its batch line came before; neither batch, plan, nor the RA's batch id was planned
@@ -77,6 +77,10 @@ void batches_sealed(struct batches *b, uint64_t line);
 
 /* Put a key into a set. *known says whether it was there. */
 ERR_MUST_USE enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known);
+
+/* The same for two texts without blanks. */
+ERR_MUST_USE enum err batches_put_text(struct set *s, bool *known, const char *first,
+                                       const char *second);
 
 /* After the log: batches that are not answered, sealed or bundled yet are told. */
 void batches_finish(struct audit *a);

@@ -114,20 +114,29 @@ static const struct keys_entry *find_key(struct audit *a, const struct cms *cms)
     return k;
 }
 
+static enum err verify_signature(struct audit *a, struct span signature, struct span manifest,
+                                 struct diag *d)
+{
+    struct cms *cms = NULL;
+    enum err e = cms_parse(signature, &cms, d);
+    if (e != E_OK)
+        return e;
+    const struct keys_entry *key = find_key(a, cms);
+    if (key != NULL && key->anchor != NULL)
+        e = cms_verify(cms, key->anchor, manifest, d);
+    else
+        e = diag_set(d, E_BUNDLE_SIGNATURE, "the log has no certificate of its key");
+    cms_free(cms);
+    return e;
+}
+
 static enum err check_signature(struct audit *a, int fd, const struct buf *manifest, struct diag *d)
 {
     struct buf bytes = {0};
-    struct cms *cms = NULL;
     struct diag why = {0};
     enum err e = file_read(fd, BUNDLE_SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, NULL, &why);
     if (e == E_OK)
-        e = cms_parse(buf_span(&bytes), &cms, &why);
-    const struct keys_entry *key = e == E_OK ? find_key(a, cms) : NULL;
-    if (e == E_OK && (key == NULL || key->anchor == NULL))
-        e = diag_set(&why, E_BUNDLE_SIGNATURE, "the log has no certificate of its key");
-    if (e == E_OK)
-        e = cms_verify(cms, key->anchor, buf_span(manifest), &why);
-    cms_free(cms);
+        e = verify_signature(a, buf_span(&bytes), buf_span(manifest), &why);
     buf_free(&bytes);
     if (e == E_OK || e == E_NO_MEMORY)
         return e;

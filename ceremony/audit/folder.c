@@ -11,6 +11,8 @@
 #include "batch/state.h"
 #include "core/file.h"
 
+#define REFUSAL_FILE "refusal.json"
+
 enum err folder_open_only(const struct audit *a, const char *intake, int *fd, struct diag *d)
 {
     *fd = -1;
@@ -76,41 +78,40 @@ static enum err compare_refusal(json_t *obj, const struct record *r, struct diag
                        "detail", &detail, "log", &line) != 0 ||
         strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, audit_text(r, "batch")) != 0 ||
         strcmp(intake, audit_text(r, "intake")) != 0 || strcmp(code, audit_text(r, "code")) != 0 ||
-        strcmp(clause, audit_text(r, "clause")) != 0)
-        return diag_set(d, E_ARCHIVE, REFUSAL_PATH " says something else");
+        strcmp(clause, audit_text(r, "clause")) != 0 || line != (json_int_t)r->seq)
+        return diag_set(d, E_ARCHIVE, REFUSAL_FILE " says something else");
     return E_OK;
 }
 
-/* The file, through its folder, so that no symbolic link is followed. */
-static enum err read_refusal(int fd, struct buf *out, bool *found, struct diag *d)
+/* Through its folder, so that no symbolic link is followed. */
+static enum err read_refusal(int fd, const struct record *r, struct buf *out, bool *found,
+                             struct diag *d)
 {
+    char name[LIMIT_TOKEN_TEXT + 32];
     *found = false;
-    int dir = openat(fd, "refusal", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    snprintf(name, sizeof name, "refused-%.8s-%.64s", audit_text(r, "intake"),
+             audit_text(r, "code"));
+    int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
-        return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, "refusal: %s", strerror(errno));
-    enum err e = audit_archive(file_read(dir, "refusal.json", LIMIT_LINE, out, found, d), d);
+        return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, "%s: %s", name, strerror(errno));
+    enum err e = audit_archive(file_read(dir, REFUSAL_FILE, LIMIT_LINE, out, found, d), d);
     close(dir);
     return e;
 }
 
-enum err folder_refusal(int fd, const struct record *r, bool *told, struct diag *d)
+enum err folder_refusal(int fd, const struct record *r, bool *found, struct diag *d)
 {
     struct buf bytes = {0};
     json_t *obj = NULL;
-    bool found;
-    *told = false;
-    enum err e = read_refusal(fd, &bytes, &found, d);
-    if (e != E_OK || !found)
+    enum err e = read_refusal(fd, r, &bytes, found, d);
+    if (e != E_OK || !*found)
         goto out;
     if (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n')
-        e = diag_set(d, E_ARCHIVE, REFUSAL_PATH " is cut off");
+        e = diag_set(d, E_ARCHIVE, REFUSAL_FILE " is cut off");
     if (e == E_OK)
-        e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1, REFUSAL_PATH,
+        e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1, REFUSAL_FILE,
                                       E_ARCHIVE, &obj, d);
-    if (e != E_OK)
-        goto out;
-    *told = json_integer_value(json_object_get(obj, "log")) == (json_int_t)r->seq;
-    if (*told)
+    if (e == E_OK)
         e = compare_refusal(obj, r, d);
 out:
     json_decref(obj);

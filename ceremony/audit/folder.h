@@ -7,8 +7,6 @@
 
 struct audit;
 
-#define REFUSAL_PATH "refusal/refusal.json" /* below the batch's folder */
-
 /* Open archive/<intake>/ and check that its files give this intake digest and batch.jsonl this
  * batch digest. E_ARCHIVE. *fd is -1 on failure. */
 ERR_MUST_USE enum err folder_open(struct audit *a, const char *intake, const char *batch, int *fd,
@@ -21,8 +19,8 @@ ERR_MUST_USE enum err folder_open_only(const struct audit *a, const char *intake
 /* The header line of the folder's batch.jsonl. */
 ERR_MUST_USE enum err folder_header(int fd, struct batch_header *out, struct diag *d);
 
-/* Compare refusal/refusal.json with the refused line it names. *told is false when the file is not
- * there or is of another line. E_ARCHIVE when they differ. */
-ERR_MUST_USE enum err folder_refusal(int fd, const struct record *r, bool *told, struct diag *d);
+/* Compare the refused-.../refusal.json that answers this refused line with it. E_ARCHIVE when they
+ * differ; *found says whether it is there at all. */
+ERR_MUST_USE enum err folder_refusal(int fd, const struct record *r, bool *found, struct diag *d);
 
 #endif

@@ -84,7 +84,8 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     const struct policy_key *row = policy_key_find(a->policy, k->name);
     bool ca = row != &a->policy->log_key && row != &a->policy->bundle_key;
     if (row == NULL) { /* made under a later policy than the one the log began under */
-        audit_open(a, "this program's policy has no key %s, so its certificate has no row", k->name);
+        audit_open(a, "this program's policy has no key %s to compare its certificate with",
+                   k->name);
         return E_OK;
     }
     int n = i2d_re_X509_tbs(x, &tbs);

@@ -40,6 +40,13 @@ static const struct policy_officer *find_officer(const struct policy *p,
     return NULL;
 }
 
+static enum err wrong(struct diag *d, enum err code, const struct officers_entry *one,
+                      const char *why)
+{
+    return diag_set(d, code, "the authorisation of line %llu%s%s", (unsigned long long)one->line,
+                    why[0] != '\0' ? ": " : "", why);
+}
+
 /* By an officer of this program's policy. */
 static enum err verify_pinned(const struct audit *a, const struct officers_entry *one,
                               struct span bytes, struct span text, struct diag *d)
@@ -49,16 +56,31 @@ static enum err verify_pinned(const struct audit *a, const struct officers_entry
     struct diag why = {0};
     const struct policy_officer *officer = find_officer(a->policy, one->officer);
     if (officer == NULL)
-        return diag_set(d, E_OFFICER, "the authorisation of line %llu", (unsigned long long)one->line);
-    enum err e = cert_parse(officer->certificate, &x, &why);
-    if (e == E_OK && (cms_parse(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
-        e = diag_set(d, E_OFFICER_SIGNATURE, "the authorisation of line %llu: %s", (unsigned long long)one->line,
-                     why.text);
-    else if (e == E_OK && cert_check_time(x, one->time, &why) != E_OK)
-        e = diag_set(d, E_OFFICER, "the authorisation of line %llu: %s", (unsigned long long)one->line,
-                     why.text);
+        return wrong(d, E_OFFICER, one, "");
+    enum err e = cert_parse(officer->certificate, &x, d);
+    if (e == E_OK &&
+        (cms_parse(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
+        e = wrong(d, E_OFFICER_SIGNATURE, one, why.text);
+    if (e == E_OK && cert_check_time(x, one->time, &why) != E_OK)
+        e = wrong(d, E_OFFICER, one, why.text);
     cms_free(cms);
     X509_free(x);
+    return e;
+}
+
+/* By whom the line names, if the signature says who that is. */
+static enum err verify_named(struct audit *a, const struct officers_entry *one, struct span bytes,
+                             struct span text, struct diag *d)
+{
+    bool carried = false;
+    struct diag why = {0};
+    enum err e = carried_verify(bytes, one->officer, text, &carried, &why);
+    if (e != E_OK && e != E_NO_MEMORY)
+        return wrong(d, E_OFFICER_SIGNATURE, one, why.text);
+    if (e == E_OK && !carried)
+        audit_open(a, "the authorisation of line %llu is by an officer of another policy and "
+                      "carries no certificate: its signature is not checked",
+                   (unsigned long long)one->line);
     return e;
 }
 
@@ -66,20 +88,11 @@ static enum err verify_one(struct audit *a, const struct batches_open *b,
                            const struct officers_entry *one, struct span bytes, struct diag *d)
 {
     struct buf text = {0};
-    bool carried = false;
-    struct diag why = {0};
     enum err e = authorise_text(b->plan_digest, &text);
-    if (e == E_OK && b->same_policy) {
+    if (e == E_OK && b->same_policy)
         e = verify_pinned(a, one, bytes, buf_span(&text), d);
-    } else if (e == E_OK) {
-        e = carried_verify(bytes, one->officer, buf_span(&text), &carried, &why);
-        if (e != E_OK && e != E_NO_MEMORY)
-            e = diag_set(d, E_OFFICER_SIGNATURE, "the authorisation of line %llu: %s",
-                         (unsigned long long)one->line, why.text);
-        else if (e == E_OK && !carried)
-            audit_open(a, "the authorisation of line %llu is by an officer of another policy and "
-                          "carries no certificate: its signature is not checked", (unsigned long long)one->line);
-    }
+    else if (e == E_OK)
+        e = verify_named(a, one, bytes, buf_span(&text), d);
     buf_free(&text);
     return e;
 }

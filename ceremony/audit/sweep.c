@@ -13,11 +13,13 @@
 #define FOLDERS_MAX 10000000
 #define SUPERSEDED "superseded-"
 #define SUPERSEDED_DIGITS 16
+#define REFUSED "refused-"
+#define REFUSED_DIGITS 8
 
 /* What the log said of one folder. */
 struct known {
     const char *dir;
-    bool seen, planned, bundled, refused;
+    bool seen, planned, bundled;
 };
 
 static enum err look_up(struct audit *a, const uint8_t intake[DIGEST_LEN], struct known *k)
@@ -28,8 +30,6 @@ static enum err look_up(struct audit *a, const uint8_t intake[DIGEST_LEN], struc
         e = batches_put(&b->under_way, intake, &k->planned);
     if (e == E_OK)
         e = batches_put(&b->bundled, intake, &k->bundled);
-    if (e == E_OK)
-        e = batches_put(&b->refusals, intake, &k->refused);
     return e;
 }
 
@@ -79,11 +79,23 @@ static bool begins(const char *name, const char *with)
     return strncmp(name, with, strlen(with)) == 0;
 }
 
+/* refused-<8 digits>-<code>/ was made after the line. */
+static enum err check_refused(struct audit *a, const char *dir, const char *name, struct diag *d)
+{
+    bool known;
+    size_t digits = strlen(REFUSED) + REFUSED_DIGITS;
+    const char *code = strlen(name) > digits ? name + digits + 1 : "";
+    enum err e = batches_put_text(&a->batches.refusals, &known, dir, code);
+    if (e == E_OK && !known)
+        e = diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s/%s has no line in the log", dir, name);
+    return e;
+}
+
 static bool has_place(const char *name)
 {
     return strcmp(name, BATCH_FILE) == 0 || intake_is_approval(name) ||
            strcmp(name, PLAN_FILE) == 0 || begins(name, AUTHORISATION_PREFIX) ||
-           strcmp(name, BUNDLE_DIR) == 0 || strcmp(name, "refusal") == 0;
+           strcmp(name, BUNDLE_DIR) == 0;
 }
 
 static enum err check_names(struct audit *a, int fd, const char *dir, struct diag *d)
@@ -93,6 +105,8 @@ static enum err check_names(struct audit *a, int fd, const char *dir, struct dia
     for (size_t i = 0; i < list.n && e == E_OK; i++) {
         if (begins(list.names[i], SUPERSEDED))
             e = check_superseded(fd, dir, list.names[i], d);
+        else if (begins(list.names[i], REFUSED))
+            e = check_refused(a, dir, list.names[i], d);
         else if (!has_place(list.names[i]))
             audit_note(a, ARCHIVE_DIR "/%s/%s: nothing names it", dir, list.names[i]);
     }
@@ -105,9 +119,6 @@ static enum err check_folder(struct audit *a, const struct known *k, int fd, str
     if (is_there(fd, BUNDLE_DIR) && !k->bundled)
         return diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s has a bundle that the log does not",
                         k->dir);
-    if (is_there(fd, REFUSAL_PATH) && !k->refused)
-        return diag_set(d, E_LOG_ROLLED_BACK,
-                        ARCHIVE_DIR "/%s has a refusal that the log does not", k->dir);
     if (!k->seen)
         audit_note(a, ARCHIVE_DIR "/%s came in, but was not planned", k->dir);
     enum err e = check_names(a, fd, k->dir, d);

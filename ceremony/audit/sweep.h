@@ -7,8 +7,8 @@
 struct audit;
 
 /* Go through the archive's folders. The log is written and synced before a bundle or a refusal is
- * put in its place, and a plan names the log it was decided on: where the log does not know them, it
- * has lost its end (E_LOG_ROLLED_BACK). Files that nothing names are told. */
+ * put in its place, and a plan names the log it was decided on: where the log does not know them,
+ * it lost its end (E_LOG_ROLLED_BACK). Files that nothing names are told. */
 ERR_MUST_USE enum err sweep_run(struct audit *a);
 
 #endif

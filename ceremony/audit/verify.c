@@ -167,12 +167,23 @@ static void check_witness(const struct verify_options *o, struct audit *a)
         audit_error(a, E_LOG_ROLLED_BACK, "no line has the digest of the witness");
 }
 
+/* A line is proven by its successors and by seals; the last ones have neither. */
+static void tell_unsealed(struct audit *a)
+{
+    uint64_t bound = a->witness > a->sealed ? a->witness : a->sealed;
+    if (a->end.size > bound)
+        audit_note(a, "lines %llu to %llu are under no seal yet: only their chain binds them, and "
+                      "only a later head shows a change of the last",
+                   (unsigned long long)bound + 1, (unsigned long long)a->end.size);
+}
+
 /* What only the end of the log can tell. After a break it would all be said of lines not read. */
 static enum err finish(const struct verify_options *o, struct audit *a)
 {
     enum err e = E_OK;
     check_witness(o, a);
     if (a->log_ended) {
+        tell_unsealed(a);
         e = keys_finish(a);
         if (e == E_OK)
             e = officers_finish(a);

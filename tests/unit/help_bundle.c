@@ -1,14 +1,14 @@
 #include "help_bundle.h"
 
+#include <errno.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "batch/decide.h"
 #include "core/base64.h"
 #include "core/clock.h"
-#include "core/file.h"
 #include "expect.h"
 #include "help_pki.h"
 #include "log/seal.h"
@@ -119,7 +119,7 @@ static const struct policy_key *row_of(int which)
 static void make_anchor(struct help_bundle *b, int which)
 {
     const struct policy_key *row = row_of(which);
-    static const uint8_t serial[] = {0x11};
+    static const uint8_t serial[16] = {0x40};
     struct buf name = {0}, tbs = {0};
     struct key public;
     struct diag d = {0};
@@ -169,8 +169,8 @@ static void add_request(struct help_bundle *b, const char *id, bool spoil)
 
 static void make_batch(struct help_bundle *b, struct batch_header *h)
 {
-    *h = (struct batch_header){.sequence = 7, .created = NOW, .valid_until = NOW + 86400,
-                               .count = 3};
+    *h = (struct batch_header){
+        .sequence = 7, .created = NOW, .valid_until = NOW + 86400, .count = 3};
     strcpy(h->authority, "ca");
     strcpy(h->ra, "town");
     strcpy(h->id, "b7");
@@ -361,7 +361,6 @@ void help_bundle_make(struct help_bundle *b)
     hex_encode(digest, DIGEST_LEN, plan);
     expect_ok(policy_digest(&policy, b->policy));
     hex_encode(b->policy, DIGEST_LEN, hex);
-    a.merkle.size = 0;
     log_line(&a, RECORD_PLAN,
              json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "batch", a.batch, "intake", a.batch,
                        "plan", plan, "policy", hex, "authority", "ca", "ra", "town", "sequence",
@@ -389,37 +388,34 @@ static void make_manifest(const struct help_bundle *b, struct buf *out)
     for (int f = 0; f < MANIFEST_FILES; f++) {
         expect_ok(digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest));
         hex_encode(digest, DIGEST_LEN, file);
-        json_array_append_new(files, json_pack("{s:s,s:s}", "name",
-                                               manifest_file_name((enum manifest_file)f), "sha256",
-                                               file));
+        json_array_append_new(files,
+                              json_pack("{s:s,s:s}", "name",
+                                        manifest_file_name((enum manifest_file)f), "sha256", file));
     }
-    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o}", "format",
-                            "rootseal-bundle-1", "authority", "ca", "ra", "town", "id", "b7",
-                            "sequence", (json_int_t)7, "batch", batch, "plan", plan, "policy", hex,
-                            "issued", (json_int_t)b->issued, "refused", (json_int_t)b->refused,
-                            "log-first", (json_int_t)b->log_first, "log-last",
-                            (json_int_t)b->log_last, "files", files);
+    json_t *obj =
+        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o}", "format",
+                  "rootseal-bundle-1", "authority", "ca", "ra", "town", "id", "b7", "sequence",
+                  (json_int_t)7, "batch", batch, "plan", plan, "policy", hex, "issued",
+                  (json_int_t)b->issued, "refused", (json_int_t)b->refused, "log-first",
+                  (json_int_t)b->log_first, "log-last", (json_int_t)b->log_last, "files", files);
     expect_ok(json_line_write(obj, out));
     buf_append_byte(out, '\n');
     json_decref(obj);
 }
 
-static void write_anchors(const struct help_bundle *b, int fd)
+static void write_anchors(const struct help_bundle *b)
 {
     for (int i = ROOT; i <= LOG; i++) {
         char name[64];
-        struct buf pem = {0};
         X509 *cert;
-        snprintf(name, sizeof name, "%s.pem", row_of(i)->name);
+        snprintf(name, sizeof name, "anchors/%s.pem", row_of(i)->name);
         expect_ok(cert_parse(buf_span(&b->certs[i]), &cert, NULL));
-        expect_ok(cert_write_pem(cert, &pem));
-        expect_ok(file_write(fd, name, pem.data, pem.len, NULL));
+        help_write_cert(name, cert);
         X509_free(cert);
-        buf_free(&pem);
     }
 }
 
-static void write_bundle(const struct help_bundle *b, int fd)
+static void write_bundle(const struct help_bundle *b)
 {
     struct buf manifest = {0}, signature = {0};
     struct diag d = {0};
@@ -427,11 +423,13 @@ static void write_bundle(const struct help_bundle *b, int fd)
     make_manifest(b, &manifest);
     expect_ok(cert_parse(buf_span(&b->certs[BUNDLE]), &cert, &d));
     expect_ok(cms_sign(cert, b->keys[BUNDLE], buf_span(&manifest), NOW, &signature, &d));
-    for (int f = 0; f < MANIFEST_FILES; f++)
-        expect_ok(file_write(fd, manifest_file_name((enum manifest_file)f), b->files[f].data,
-                             b->files[f].len, &d));
-    expect_ok(file_write(fd, "bundle.json", manifest.data, manifest.len, &d));
-    expect_ok(file_write(fd, "bundle.p7s", signature.data, signature.len, &d));
+    for (int f = 0; f < MANIFEST_FILES; f++) {
+        char name[64];
+        snprintf(name, sizeof name, "bundle/%s", manifest_file_name((enum manifest_file)f));
+        help_write(name, buf_span(&b->files[f]));
+    }
+    help_write("bundle/bundle.json", buf_span(&manifest));
+    help_write("bundle/bundle.p7s", buf_span(&signature));
     X509_free(cert);
     buf_free(&manifest);
     buf_free(&signature);
@@ -440,20 +438,11 @@ static void write_bundle(const struct help_bundle *b, int fd)
 void help_bundle_write(const struct help_bundle *b)
 {
     static const char *const names[] = {"batch", "bundle", "anchors"};
-    struct diag d = {0};
-    int dir, fd;
-    expect_ok_diag(file_open_dir(help_dir(), &dir, &d), &d);
-    for (int i = 0; i < 3; i++) {
-        expect_ok_diag(file_make_dir(dir, names[i], &fd, &d), &d);
-        if (i == 0)
-            expect_ok(file_write(fd, BATCH_FILE, b->batch.data, b->batch.len, &d));
-        else if (i == 1)
-            write_bundle(b, fd);
-        else
-            write_anchors(b, fd);
-        close(fd);
-    }
-    close(dir);
+    for (int i = 0; i < 3; i++)
+        ck_assert(mkdir(help_path(names[i]), 0700) == 0 || errno == EEXIST);
+    help_write("batch/" BATCH_FILE, buf_span(&b->batch));
+    write_bundle(b);
+    write_anchors(b);
 }
 
 void help_bundle_free(struct help_bundle *b)

@@ -24,7 +24,12 @@ static void add(X509 *x, int nid, void *value, bool critical)
 
 static void add_conf(X509 *x, int nid, const char *text)
 {
-    X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, text);
+    X509V3_CTX ctx;
+    CONF *conf = NCONF_new(NULL);
+    X509V3_set_ctx(&ctx, NULL, NULL, NULL, NULL, 0);
+    X509V3_set_nconf(&ctx, conf);
+    X509_EXTENSION *ext = X509V3_EXT_nconf_nid(conf, &ctx, nid, text);
+    NCONF_free(conf);
     ck_assert_ptr_nonnull(ext);
     ck_assert_int_eq(X509_add_ext(x, ext, -1), 1);
     X509_EXTENSION_free(ext);

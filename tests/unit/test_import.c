@@ -1,0 +1,464 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "expect.h"
+#include "help_bundle.h"
+#include "help_pki.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "ra/csv.h"
+#include "ra/ident.h"
+#include "ra/import.h"
+#include "ra/layout.h"
+
+Suite *suite_import(void);
+
+/* -- CSV, ids, lines -- */
+
+START_TEST(csv_is_quoted_and_harmless)
+{
+    static const char *const fields[] = {"a",  "",   "say \"x\", y", "=1+1", "+1",
+                                         "-1", "@f", "\tx",          "1=1",  "two\r\nlines"};
+    struct buf out = {0};
+    csv_row(&out, fields, 10);
+    csv_row(&out, fields, 1);
+    expect_ok(buf_err(&out));
+    buf_append_byte(&out, 0);
+    ck_assert_str_eq((const char *)out.data,
+                     "\"a\",\"\",\"say \"\"x\"\", y\",\"'=1+1\",\"'+1\",\"'-1\",\"'@f\",\"'\tx\","
+                     "\"1=1\",\"two\r\nlines\"\r\n\"a\"\r\n");
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(ids_come_from_file_names)
+{
+    static const struct {
+        const char *name, *id;
+    } good[] = {{"li.csr", "li"},
+                {"li wei.pem", "li-wei"},
+                {"a.b.der", "a.b"},
+                {"plain", "plain"},
+                {"-x.csr", "-x"},
+                {"A_1-2.req", "A_1-2"},
+                {"two  blanks.csr", "two--blanks"}};
+    static const char *const bad[] = {"",
+                                      ".csr",
+                                      "..csr",
+                                      ".hidden.csr",
+                                      "\xe5\xbc\xa0.csr",
+                                      "a/b.csr",
+                                      "a\nb.csr",
+                                      "a\x1b[1m.csr",
+                                      "a;rm.csr",
+                                      "01234567890123456789012345678901234567890123456789"
+                                      "012345678901234.csr"};
+    char id[LIMIT_TOKEN_TEXT + 1];
+    struct diag d = {0};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        expect_ok_diag(ident_from_name(good[i].name, id, &d), &d);
+        ck_assert_str_eq(id, good[i].id);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_err(ident_from_name(bad[i], id, &d), E_FIELD_VALUE);
+        ck_assert_str_eq(id, "");
+    }
+}
+END_TEST
+
+START_TEST(lines_are_taken_one_by_one)
+{
+    static const char text[] = "one\n\nthree";
+    struct lines l = {.rest = {(const uint8_t *)text, sizeof text - 1}};
+    struct span line;
+    bool whole;
+    ck_assert(lines_next(&l, &line, &whole) && whole && line.n == 3 && l.number == 1);
+    ck_assert(lines_next(&l, &line, &whole) && whole && line.n == 0 && l.number == 2);
+    ck_assert(lines_next(&l, &line, &whole) && !whole && line.n == 5 && l.number == 3);
+    ck_assert(memcmp(line.p, "three", 5) == 0);
+    ck_assert(!lines_next(&l, &line, &whole) && l.number == 3);
+}
+END_TEST
+
+/* -- the whole way -- */
+
+static struct help_bundle made;
+
+static void setup(void)
+{
+    help_run("rm -rf batch bundle anchors out");
+    help_bundle_make(&made);
+    help_bundle_write(&made);
+}
+
+static void teardown(void)
+{
+    help_bundle_free(&made);
+    help_run("rm -rf batch bundle anchors out");
+    help_clean();
+}
+
+static enum err verify_with(const struct policy *p, struct import *i, struct diag *d)
+{
+    char anchors[128], batch[128];
+    snprintf(anchors, sizeof anchors, "%s", help_path("anchors"));
+    snprintf(batch, sizeof batch, "%s", help_path("batch"));
+    *d = (struct diag){0};
+    return import_verify(p, anchors, batch, help_path("bundle"), NULL, i, d);
+}
+
+static enum err verify(void)
+{
+    struct import i;
+    struct diag d;
+    enum err e = verify_with(help_bundle_policy(), &i, &d);
+    ck_assert_int_eq(d.code, e);
+    import_free(&i);
+    return e;
+}
+
+/* What the bundle as it is now in `made` gets, rightly signed. */
+static enum err verify_made(void)
+{
+    help_bundle_write(&made);
+    return verify();
+}
+
+static void replace(struct buf *b, const struct buf *with)
+{
+    buf_reset(b);
+    buf_append(b, with->data, with->len);
+}
+
+/* Put `to` where `from` stands first; they are of one length. */
+static void edit(struct buf *b, const char *from, const char *to)
+{
+    uint8_t *at = memmem(b->data, b->len, from, strlen(from));
+    ck_assert_ptr_nonnull(at);
+    ck_assert_uint_eq(strlen(from), strlen(to));
+    memcpy(at, to, strlen(to));
+}
+
+START_TEST(a_right_bundle_is_laid_out_once)
+{
+    struct import i;
+    struct diag d;
+    struct stat first, second;
+    struct buf csv = {0};
+    char name[LAYOUT_NAME], out[128];
+    snprintf(out, sizeof out, "%s", help_path("out"));
+    expect_ok_diag(verify_with(help_bundle_policy(), &i, &d), &d);
+    ck_assert_uint_eq(i.answers.n, 3);
+    ck_assert(i.answers.v[0].issued && !i.answers.v[1].issued && i.answers.v[2].issued);
+    ck_assert_int_eq(i.answers.v[1].code, E_CSR_SIGNATURE);
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    ck_assert_str_eq(name, "town-7");
+    ck_assert_int_eq(stat(help_path("out/town-7/import.json"), &first), 0);
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    ck_assert_int_eq(stat(help_path("out/town-7/import.json"), &second), 0);
+    ck_assert(first.st_ino == second.st_ino);
+    help_read("out/town-7/results.csv", &csv);
+    buf_append_byte(&csv, 0);
+    ck_assert_ptr_nonnull(strstr((const char *)csv.data,
+                                 "\r\n\"2\",\"two\",\"refused\",\"\",\"\",\"\",\"E_CSR_SIGNATURE\","
+                                 "\"RFC 2986 4.2\",\"\"\r\n\"3\",\"three\",\"issued\","
+                                 "\"40000000000000000000000000000003\","));
+    ck_assert(help_run("openssl x509 -in out/town-7/certs/three.pem -noout -ext subjectAltName | "
+                       "grep -q a.example.com"));
+    ck_assert(!help_run("test -e out/town-7/certs/two.pem"));
+    buf_free(&csv);
+
+    /* Anything else that is there stops it, and nothing is written then. */
+    ck_assert(help_run("rm out/town-7/results.csv && echo >> out/town-7/certs/one.pem"));
+    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), E_BUNDLE_OTHER);
+    ck_assert(!help_run("test -e out/town-7/results.csv"));
+    ck_assert(help_run("rm out/town-7/certs/one.pem"));
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    ck_assert(help_run("test -e out/town-7/results.csv && test -e out/town-7/certs/one.pem"));
+    i.bundle.digest[0] ^= 1;
+    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), E_BUNDLE_OTHER);
+    import_free(&i);
+}
+END_TEST
+
+START_TEST(every_flip_of_a_manifest_is_refused)
+{
+    struct buf json = {0}, p7s = {0};
+    struct manifest good, other;
+    struct cms *cms;
+    struct diag d = {0};
+    X509 *cert;
+    help_read("bundle/bundle.json", &json);
+    help_read("bundle/bundle.p7s", &p7s);
+    expect_ok_diag(cert_parse(buf_span(&made.certs[1]), &cert, &d), &d);
+    expect_ok_diag(cms_parse(buf_span(&p7s), &cms, &d), &d);
+    expect_ok_diag(cms_verify(cms, cert, buf_span(&json), &d), &d);
+    expect_ok_diag(manifest_parse(buf_span(&json), &good, &d), &d);
+    for (size_t bit = 0; bit < 8 * json.len; bit++) {
+        json.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        enum err e = manifest_parse(buf_span(&json), &other, &d);
+        ck_assert_msg(e == E_BUNDLE_FORMAT ||
+                          (e == E_OK && memcmp(&good, &other, sizeof good) != 0),
+                      "bit %zu: %s", bit, err_name(e));
+        ck_assert_msg(cms_verify(cms, cert, buf_span(&json), &d) == E_APPROVAL_SIGNATURE, "bit %zu",
+                      bit);
+        json.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    for (size_t n = 0; n < json.len; n++)
+        ck_assert(manifest_parse((struct span){json.data, n}, &other, &d) == E_BUNDLE_FORMAT);
+    buf_append_byte(&json, '\n');
+    expect_err(manifest_parse(buf_span(&json), &other, &d), E_BUNDLE_FORMAT);
+    cms_free(cms);
+    X509_free(cert);
+    buf_free(&json);
+    buf_free(&p7s);
+}
+END_TEST
+
+START_TEST(manifests_of_another_form_are_refused)
+{
+    static const struct {
+        const char *from, *to;
+    } edits[] = {{"rootseal-bundle-1", "rootseal-bundle-2"},
+                 {"\"authority\":", "\"authoritx\":"},
+                 {"\"ca\"", "\"/a\""},
+                 {"\"town\"", "\"..wn\""},
+                 {"\"sequence\":7", "\"sequence\":0"},
+                 {"\"sequence\":7", "\"sequence\": "},
+                 {"\"log-first\":40", "\"log-first\":99"},
+                 {"\"seal.json\"", "\"../l.json\""},
+                 {"\"certs.p7b\"", "\"chain.pem\""},
+                 {"\"issued\":2", "\"issued\":x"},
+                 {"{\"name\"", "{\"nam3\""}};
+    struct buf json = {0}, bad = {0};
+    struct manifest m;
+    struct diag d = {0};
+    help_read("bundle/bundle.json", &json);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        replace(&bad, &json);
+        edit(&bad, edits[i].from, edits[i].to);
+        expect_err(manifest_parse(buf_span(&bad), &m, &d), E_BUNDLE_FORMAT);
+    }
+    buf_free(&json);
+    buf_free(&bad);
+}
+END_TEST
+
+/* What no signature is asked about: files changed after the manifest was signed. */
+START_TEST(changed_and_missing_files_are_found)
+{
+    static const struct {
+        const char *command;
+        enum err want;
+    } rows[] = {
+        {"echo >> bundle/bundle.json", E_BUNDLE_SIGNATURE},
+        {"rm bundle/bundle.json", E_BUNDLE_FORMAT},
+        {"rm bundle/bundle.json && echo {} > bundle/refusal.json", E_BUNDLE_FORMAT},
+        {"rm bundle/bundle.p7s", E_BUNDLE_SIGNATURE},
+        {"echo > bundle/bundle.p7s", E_BUNDLE_SIGNATURE},
+        {"rm bundle/seal.json", E_BUNDLE_DIGEST},
+        {"echo >> bundle/results.jsonl", E_BUNDLE_DIGEST},
+        {"rm bundle/certs.p7b && ln -s chain.pem bundle/certs.p7b", E_MEDIUM_FILE},
+        {"rm bundle/log.jsonl && mkfifo bundle/log.jsonl", E_MEDIUM_FILE},
+        {"rm -r bundle", E_MEDIUM},
+        {"rm batch/batch.jsonl", E_MEDIUM},
+        {"sed -i 's/b7/b8/' batch/batch.jsonl", E_BUNDLE_ANSWER},
+        {"rm -r anchors", E_ANCHOR},
+        {"rm anchors/the-bundle.pem", E_ANCHOR},
+        {"rm anchors/the-log.pem", E_ANCHOR},
+        {"rm anchors/ca-root.pem", E_ANCHOR},
+        {"echo > anchors/ca-root.pem", E_ANCHOR},
+        {"cp anchors/the-log.pem anchors/ca-root.pem", E_ANCHOR},
+        {"cp anchors/ca-root.pem anchors/the-log.pem", E_ANCHOR},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert(help_run("rm -rf batch bundle anchors"));
+        help_bundle_write(&made);
+        expect_ok(verify());
+        ck_assert_msg(help_run("%s", rows[i].command), "%s", rows[i].command);
+        enum err e = verify();
+        ck_assert_msg(e == rows[i].want, "%s: %s", rows[i].command, err_name(e));
+        expect_seen(e);
+    }
+}
+END_TEST
+
+START_TEST(an_anchor_of_another_ceremony_is_refused)
+{
+    static const struct {
+        const char *name;
+        enum err want;
+    } rows[] = {
+        {"ca-root", E_CERT_SIGNATURE}, {"the-bundle", E_BUNDLE_SIGNATURE}, {"the-log", E_LOG_SEAL}};
+    struct help_bundle other;
+    help_bundle_make(&other);
+    for (int i = 0; i < 3; i++) {
+        char name[64];
+        X509 *cert;
+        help_bundle_write(&made);
+        expect_ok(cert_parse(buf_span(&other.certs[i]), &cert, NULL));
+        snprintf(name, sizeof name, "anchors/%s.pem", rows[i].name);
+        help_write_cert(name, cert);
+        expect_err(verify(), rows[i].want);
+        X509_free(cert);
+    }
+    help_bundle_free(&other);
+}
+END_TEST
+
+/* From here on the appliance itself would have signed what is wrong. */
+
+START_TEST(signed_nonsense_is_refused)
+{
+    static const struct {
+        enum manifest_file file;
+        const char *from, *to;
+        enum err want;
+    } rows[] = {
+        {MANIFEST_SEAL, "\"hash\":\"sm3\"", "\"hash\":\"sm4\"", E_BUNDLE_FORMAT},
+        {MANIFEST_SEAL, "\"key\":\"the-log\"", "\"key\":\"the-lag\"", E_LOG_SEAL},
+        {MANIFEST_SEAL, "\"size\":44", "\"size\":46", E_LOG_SEAL},
+        {MANIFEST_LOG, "\"seq\":41", "\"seq\":42", E_LOG_CHAIN},
+        {MANIFEST_LOG, "\"seq\":40", "\"seq\":39", E_LOG_CHAIN},
+        {MANIFEST_LOG, "\"time\":\"2025", "\"time\":\"2024", E_LOG_CHAIN},
+        {MANIFEST_LOG, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"", E_LOG_CHAIN},
+        {MANIFEST_LOG, "\"type\":\"plan\"", "\"type\":\"plam\"", E_LOG_FORMAT},
+        {MANIFEST_LOG, "\"sequence\":7", "\"sequence\":8", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"n\":1", "\"n\":2", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"id\":\"one\"", "\"id\":\"two\"", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"id\":\"one\"", "\"id\":\"../\"", E_BUNDLE_FORMAT},
+        {MANIFEST_RESULTS, "\"log\":42", "\"log\":43", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"clause\":\"c 4\"", "\"clause\":\"c 5\"", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"profile\":\"person\"", "\"profile\":\"parson\"", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"ignored\":\"\"", "\"ignorec\":\"\"", E_BUNDLE_FORMAT},
+        {MANIFEST_RESULTS, "00001\"", "00007\"", E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"",
+         E_BUNDLE_ANSWER},
+        {MANIFEST_RESULTS, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_SIGNATURX\"",
+         E_BUNDLE_FORMAT},
+        {MANIFEST_RESULTS, "\"decision\":\"issued\"", "\"decision\":\"issuex\"", E_BUNDLE_FORMAT},
+        {MANIFEST_CHAIN, "BEGIN", "BEGYN", E_ANCHOR},
+        {MANIFEST_CERTS, "a.example.com", "b.example.com", E_BUNDLE_ANSWER},
+        {MANIFEST_CERTS, "\x02\x01\x01\x31", "\x02\x01\x02\x31", E_BUNDLE_FORMAT},
+    };
+    struct buf keep = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf *file = &made.files[rows[i].file];
+        replace(&keep, file);
+        edit(file, rows[i].from, rows[i].to);
+        enum err e = verify_made();
+        ck_assert_msg(e == rows[i].want, "%s for %s: %s", rows[i].to, rows[i].from, err_name(e));
+        expect_seen(e);
+        replace(file, &keep);
+    }
+    expect_ok(verify_made());
+    buf_free(&keep);
+}
+END_TEST
+
+START_TEST(counts_and_policy_must_fit)
+{
+    int64_t *const numbers[] = {&made.issued, &made.refused, &made.log_first, &made.log_last};
+    static const enum err want[] = {E_BUNDLE_ANSWER, E_BUNDLE_ANSWER, E_LOG_CHAIN, E_LOG_CHAIN};
+    for (size_t i = 0; i < 4; i++) {
+        *numbers[i] += 1;
+        expect_err(verify_made(), want[i]);
+        *numbers[i] -= 2;
+        expect_err(verify_made(), want[i]);
+        *numbers[i] += 1;
+    }
+    made.policy[0] ^= 1;
+    expect_err(verify_made(), E_BUNDLE_ANSWER);
+    made.policy[0] ^= 1;
+    help_bundle_write(&made);
+    struct policy other = *help_bundle_policy();
+    struct import i;
+    struct diag d;
+    other.quorum = 3;
+    expect_err(verify_with(&other, &i, &d), E_POLICY_OTHER);
+    import_free(&i);
+    other.log_hash = DIGEST_SHA256;
+    expect_err(verify_with(&other, &i, &d), E_LOG_SEAL);
+    import_free(&i);
+}
+END_TEST
+
+enum move { DROP, DOUBLE, SWAP, MOVES };
+
+static void put_moved(struct buf *file, const struct span *lines, size_t n, size_t at,
+                      enum move how)
+{
+    buf_reset(file);
+    for (size_t i = 0; i < n; i++) {
+        size_t from = i;
+        if (how == SWAP && (i == at || i == (at + 1) % n))
+            from = i == at ? (at + 1) % n : at;
+        if (how == DROP && i == at)
+            continue;
+        for (int copies = how == DOUBLE && i == at ? 2 : 1; copies > 0; copies--) {
+            buf_append(file, lines[from].p, lines[from].n);
+            buf_append_byte(file, '\n');
+        }
+    }
+}
+
+START_TEST(lines_cannot_be_moved)
+{
+    bool log = _i == 0;
+    struct buf keep = {0}, *file = &made.files[log ? MANIFEST_LOG : MANIFEST_RESULTS];
+    struct span lines[16];
+    size_t n = 0;
+    replace(&keep, file);
+    struct lines l = {.rest = buf_span(&keep)};
+    while (lines_next(&l, &lines[n], NULL))
+        n++;
+    for (size_t at = 0; at < n; at++) {
+        for (int how = 0; how < MOVES; how++) {
+            put_moved(file, lines, n, at, (enum move)how);
+            enum err e = verify_made();
+            ck_assert_msg(e == (log ? E_LOG_CHAIN : E_BUNDLE_ANSWER), "line %zu, way %d: %s", at,
+                          how, err_name(e));
+        }
+    }
+    replace(file, &keep);
+    expect_ok(verify_made());
+    buf_free(&keep);
+}
+END_TEST
+
+/* Certificates that were never asked for, under a chain and a seal that are right in themselves. */
+START_TEST(another_batch_is_not_answered)
+{
+    struct help_bundle other;
+    help_bundle_make(&other);
+    replace(&made.batch, &other.batch);
+    expect_err(verify_made(), E_BUNDLE_ANSWER);
+    help_bundle_free(&other);
+}
+END_TEST
+
+Suite *suite_import(void)
+{
+    Suite *s = suite_create("import");
+    TCase *t = tcase_create("parts");
+    tcase_add_test(t, csv_is_quoted_and_harmless);
+    tcase_add_test(t, ids_come_from_file_names);
+    tcase_add_test(t, lines_are_taken_one_by_one);
+    suite_add_tcase(s, t);
+    t = tcase_create("bundle");
+    tcase_set_timeout(t, 60);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_right_bundle_is_laid_out_once);
+    tcase_add_test(t, every_flip_of_a_manifest_is_refused);
+    tcase_add_test(t, manifests_of_another_form_are_refused);
+    tcase_add_test(t, changed_and_missing_files_are_found);
+    tcase_add_test(t, an_anchor_of_another_ceremony_is_refused);
+    tcase_add_test(t, signed_nonsense_is_refused);
+    tcase_add_test(t, counts_and_policy_must_fit);
+    tcase_add_loop_test(t, lines_cannot_be_moved, 0, 2);
+    tcase_add_test(t, another_batch_is_not_answered);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -40,8 +40,9 @@ POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c buil
     where.c)
 SIGNER := $(addprefix signer/,main.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
 CEREMONY := $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c summary.c)
-AUDIT := $(addprefix ceremony/audit/,main.c cmd_verify.c verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c \
-    approvals.c officers.c carried.c answers.c bundles.c sweep.c report.c)
+AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
+    officers.c carried.c answers.c bundles.c sweep.c report.c)
+AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c certificate.c import.c layout.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
@@ -96,10 +97,10 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # -- tests --
 
 SUITES := err diag text buf digest base64 clock json file words der alg sm2 key csr cms cert merkle record log seal index \
-    pin uri vendor ckr hsm keygen data sign pool policy import man
+    pin uri vendor ckr hsm keygen data sign pool policy import audit man
 CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_bundle.c sample_records.c token.c $(SUITES:%=test_%.c))
 
-$(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
 

@@ -139,7 +139,7 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
     if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
         return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
                         (long long)i->n);
-    enum err e = lint_end_entity(buf_span(&i->tbs), profile, row, key->anchor, &why);
+    enum err e = lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, PLAN_SERIAL}, profile, row, key->anchor, &why);
     return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
 }
 

@@ -95,6 +95,19 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
 }
 
+static enum err check_extensions(X509 *x, bool ca, struct diag *d)
+{
+    uint8_t *tbs = NULL;
+    TBS_VIEW *v = NULL;
+    int n = i2d_re_X509_tbs(x, &tbs);
+    enum err e = n <= 0 ? E_CRYPTO : tbs_view_parse((struct span){tbs, (size_t)n}, &v, d);
+    if (e == E_OK)
+        e = lint_extensions_self_signed(v, ca, d);
+    tbs_view_free(v);
+    OPENSSL_free(tbs);
+    return e;
+}
+
 /* What holds for any self-signed certificate of ours, whatever the policy. */
 static enum err check_sane(const struct keys_entry *k, X509 *x, struct span der, struct diag *d)
 {
@@ -111,7 +124,7 @@ static enum err check_sane(const struct keys_entry *k, X509 *x, struct span der,
     if (e == E_OK && ASN1_TIME_compare(X509_get0_notBefore(x), X509_get0_notAfter(x)) > 0)
         e = diag_set(&why, E_LINT, "its validity ends before it begins");
     if (e == E_OK)
-        e = lint_extensions_self_signed(x, ca, &why);
+        e = check_extensions(x, ca, &why);
     buf_free(&again);
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
 }

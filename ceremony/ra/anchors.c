@@ -37,7 +37,7 @@ static enum err check(const struct policy *p, const struct policy_key *row, X509
                       struct diag *d)
 {
     struct buf der = {0};
-    struct der whole, tbs;
+    struct der whole, tbs = {0};
     struct diag why = {0};
     EVP_PKEY *key = X509_get0_pubkey(cert);
     enum err e = cert_write_der(cert, &der);

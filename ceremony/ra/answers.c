@@ -181,7 +181,7 @@ static enum err take_decided(struct work *w, const struct result *s, const struc
         e = check_line(w, s, r, d);
     if (e == E_OK) {
         w->out->n++;
-        strcpy(a->id, s->id);
+        snprintf(a->id, sizeof a->id, "%s", s->id);
         a->issued = s->issued;
         a->code = s->code;
         snprintf(a->clause, sizeof a->clause, "%s", s->clause);

@@ -15,6 +15,7 @@ static enum err read_der(struct span der, X509 **cert, struct span *tbs, struct 
     struct der whole, part;
     struct span in = der;
     bool same = false;
+    *tbs = (struct span){0};
     enum err e = cert_parse(der, cert, d);
     if (e == E_OK)
         e = cert_write_der(*cert, &again);
@@ -85,7 +86,7 @@ enum err certificate_check(const struct result *r, const struct decision *o,
     if (e == E_OK)
         e = check_request(cert, o, &why);
     if (e == E_OK &&
-        (e = lint_end_entity(tbs, o->profile, issuer->row, issuer->cert, &why)) == E_LINT)
+        (e = lint_end_entity(tbs, (struct span){0}, o->profile, issuer->row, issuer->cert, &why)) == E_LINT)
         e = E_BUNDLE_ANSWER;
     if (e == E_OK)
         e = show_certificate(cert, show, &why);

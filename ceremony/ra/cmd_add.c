@@ -142,9 +142,10 @@ static enum err add_file(struct adder *a, int dir_fd, const char *name, struct d
     if (e == E_OK)
         e = take_csr(buf_span(&bytes), name, &r.csr, d);
     if (e == E_OK) {
-        strcpy(r.op, "issue");
-        strcpy(r.profile, options.profile);
-        strcpy(r.operator_, options.operator_ != NULL ? options.operator_ : "");
+        snprintf(r.op, sizeof r.op, "issue");
+        snprintf(r.profile, sizeof r.profile, "%s", options.profile);
+        if (options.operator_ != NULL)
+            snprintf(r.operator_, sizeof r.operator_, "%s", options.operator_);
         e = write_request(a, &r, name, d);
     }
     request_free(&r);
@@ -185,7 +186,7 @@ static enum err add_operand(struct adder *a, const char *path, struct diag *d)
 {
     struct stat st;
     const char *name;
-    int fd;
+    int fd = -1;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return add_folder(a, path, d);
     char *dir = malloc(strlen(path) + 2);

@@ -34,7 +34,8 @@ static enum err tally_add(struct tally *t, const char *profile)
             return E_NO_MEMORY;
         t->by = more;
         more[t->n] = (struct count){.n = 0};
-        strcpy(more[t->n++].profile, profile);
+        snprintf(more[t->n].profile, sizeof more[t->n].profile, "%s", profile);
+        t->n++;
     }
     t->by[i].n++;
     return E_OK;
@@ -116,8 +117,10 @@ static enum err find_person(const struct desk *k, const struct policy_person **p
     for (size_t i = 0; i < policy_table.persons_n; i++)
         if (strcmp(policy_table.persons[i].id, options.person) == 0)
             *person = &policy_table.persons[i];
-    if (*person == NULL)
-        return diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
+    if (*person == NULL) {
+        diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
+        return E_APPROVAL_PERSON;
+    }
     if (strcmp((*person)->ra, k->header.ra) != 0)
         return diag_set(d, E_APPROVAL_RA, "%s is of %s, the batch of %s", options.person,
                         (*person)->ra, k->header.ra);

@@ -15,7 +15,7 @@ static enum err take_token(const char *option, const char *value, char out[LIMIT
         return diag_set(d, E_USAGE,
                         "--%s %s: it must be 1 to %d of A-Z a-z 0-9 . _ - and no dot in front",
                         option, value, LIMIT_TOKEN_TEXT);
-    strcpy(out, value);
+    snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", value);
     return E_OK;
 }
 

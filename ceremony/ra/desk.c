@@ -106,10 +106,10 @@ bool desk_split(const char *path, char *dir, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash != NULL ? slash + 1 : path;
-    if (slash == NULL)
-        strcpy(dir, ".");
-    else
-        sprintf(dir, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    const char *from = slash != NULL ? path : ".";
+    size_t n = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    memcpy(dir, from, n);
+    dir[n] = '\0';
     return **name != '\0' && strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0;
 }
 
@@ -121,7 +121,7 @@ static enum err make_missing(const char *path, int *fd, struct diag *d)
     size_t n = strlen(path);
     if (n >= sizeof clean - 2)
         return diag_errno(d, ENAMETOOLONG, "%s", path);
-    strcpy(clean, path);
+    memcpy(clean, path, n + 1);
     while (n > 1 && clean[n - 1] == '/')
         clean[--n] = '\0';
     if (!desk_split(clean, dir, &name))

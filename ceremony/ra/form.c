@@ -55,7 +55,7 @@ enum err form_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEX
     if (e == E_OK && !text_is_token(s, LIMIT_TOKEN_TEXT))
         e = diag_set(d, E_BUNDLE_FORMAT, "%s: \"%s\" is not a plain name", where, key);
     if (e == E_OK)
-        strcpy(out, s);
+        snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
     return e;
 }
 

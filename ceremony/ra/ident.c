@@ -22,6 +22,6 @@ enum err ident_from_name(const char *name, char out[LIMIT_TOKEN_TEXT + 1], struc
                         "%s: a request's id is its file's name: rename it with A-Z a-z 0-9 . _ - "
                         "and no dot in front",
                         name);
-    strcpy(out, id);
+    memcpy(out, id, n + 1);
     return E_OK;
 }

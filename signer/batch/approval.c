@@ -25,7 +25,8 @@ static enum err find_person(const struct policy *p, const struct cms *cms, const
         }
         X509_free(x);
     }
-    return diag_set(d, E_APPROVAL_PERSON, "%s", name);
+    diag_set(d, E_APPROVAL_PERSON, "%s", name);
+    return E_APPROVAL_PERSON;
 }
 
 static enum err check_person(const struct policy_person *person, const struct approvals *so_far,

@@ -104,7 +104,7 @@ enum err certify_request(struct certifier *c, const struct decision *o, struct p
     if (e == E_OK)
         e = tbs_build(&spec, &item->tbs, d);
     if (e == E_OK)
-        e = lint_end_entity(buf_span(&item->tbs), p, issuer->row, issuer->cert, d);
+        e = lint_end_entity(buf_span(&item->tbs), spec.serial, p, issuer->row, issuer->cert, d);
     return e;
 }
 

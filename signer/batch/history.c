@@ -7,7 +7,7 @@
 
 #include "batch/plan.h"
 #include "core/base64.h"
-#include "pki/lint.h"
+#include "pki/tbs_view.h"
 
 /* Fields were proven by record_parse(); what is missing here is a fault of ours. */
 static const char *text_of(const struct record *r, const char *key)
@@ -44,28 +44,25 @@ static enum err apply_own_key(struct state *s, const struct record *r, struct di
 static enum err cert_of_item(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,
                              struct diag *d)
 {
-    X509 *x = NULL;
+    TBS_VIEW *v = NULL;
     uint8_t *der = NULL;
     struct tm tm;
     *c = (struct index_cert){.serial_n = PLAN_SERIAL, .n = item->n};
     snprintf(c->authority, sizeof c->authority, "%s", h->authority);
     memcpy(c->serial, item->serial, PLAN_SERIAL);
     memcpy(c->batch, h->batch, DIGEST_LEN);
-    enum err e = lint_parse(buf_span(&item->tbs), &x, d);
+    enum err e = tbs_view_parse(buf_span(&item->tbs), &v, d);
     if (e != E_OK)
         return e;
-    int n = i2d_X509_NAME(X509_get_subject_name(x), &der);
+    struct span spki = tbs_view_spki(v);
+    int n = i2d_X509_NAME(v->subject, &der);
     e = n > 0 ? digest_bytes(DIGEST_SHA256, der, (size_t)n, c->subject) : E_NO_MEMORY;
-    OPENSSL_free(der);
-    der = NULL;
-    if (e == E_OK) {
-        n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
-        e = n > 0 ? digest_bytes(DIGEST_SHA256, der, (size_t)n, c->spki) : E_NO_MEMORY;
-        OPENSSL_free(der);
-    }
-    if (e == E_OK && ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1)
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, spki.p, spki.n, c->spki);
+    if (e == E_OK && ASN1_TIME_to_tm(v->validity->notAfter, &tm) == 1)
         c->not_after = timegm(&tm);
-    X509_free(x);
+    OPENSSL_free(der);
+    tbs_view_free(v);
     return e;
 }
 

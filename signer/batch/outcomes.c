@@ -38,8 +38,10 @@ enum err issuers_find(struct issuers *i, struct state *s, const char *key, struc
         return E_NO_MEMORY;
     i->keys = more;
     more[i->n] = (struct outcome_key){.row = policy_key_find(s->policy, key)};
-    if (more[i->n].row == NULL)
-        return diag_set(d, E_KEY_MISSING, "the policy has no key %s", key);
+    if (more[i->n].row == NULL) {
+        diag_set(d, E_KEY_MISSING, "the policy has no key %s", key);
+        return E_KEY_MISSING;
+    }
     enum err e = state_anchor(s, key, &more[i->n].cert, d);
     if (e == E_OK)
         *out = &more[i->n++];

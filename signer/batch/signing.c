@@ -15,7 +15,6 @@ static enum err lint_item(struct signing *g, const struct policy_authority *a, c
                           struct diag *d)
 {
     struct diag why = {0};
-    X509 *x = NULL;
     struct outcome_key *key = NULL;
     const struct policy_profile *p = policy_profile_find(a, item->profile);
     if (p == NULL || strcmp(p->key, item->key) != 0)
@@ -24,16 +23,7 @@ static enum err lint_item(struct signing *g, const struct policy_authority *a, c
     enum err e = issuers_find(&g->issuers, g->state, item->key, &key, d);
     if (e != E_OK)
         return e;
-    e = lint_end_entity(buf_span(&item->tbs), p, key->row, key->cert, &why);
-    if (e == E_OK)
-        e = lint_parse(buf_span(&item->tbs), &x, &why);
-    if (e == E_OK) {
-        const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
-        if (ASN1_STRING_length(serial) != PLAN_SERIAL ||
-            memcmp(ASN1_STRING_get0_data(serial), item->serial, PLAN_SERIAL) != 0)
-            e = diag_set(&why, E_LINT, "the serial number is not the plan's");
-    }
-    X509_free(x);
+    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, PLAN_SERIAL}, p, key->row, key->cert, &why);
     return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
 }
 

@@ -16,7 +16,6 @@ static enum err parse(const char *text, struct head *out, struct diag *d)
 {
     char log[DIGEST_HEX], head[DIGEST_HEX];
     int used = 0;
-    *out = (struct head){0};
     if (sscanf(text, FORMAT " %64[0-9a-f] %" SCNu64 " %" SCNu64 " %64[0-9a-f]%n", log, &out->at.size, &out->at.bytes,
                head, &used) != 4 ||
         text[used] != '\0' || !hex_decode(log, out->log, DIGEST_LEN) || !hex_decode(head, out->at.head, DIGEST_LEN))
@@ -28,6 +27,7 @@ static enum err read_head(struct hsm *h, struct head *out, bool *found, struct d
 {
     char text[TEXT_MAX + 1];
     size_t n = 0;
+    *out = (struct head){0};
     enum err e = hsm_data_read(h, WITNESS_LABEL, text, TEXT_MAX, &n, d);
     *found = n > 0;
     text[n] = '\0';

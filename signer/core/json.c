@@ -115,7 +115,8 @@ out:
 
 static enum err wrong(struct diag *d, const char *where, const char *key, const char *wanted)
 {
-    return diag_set(d, E_FIELD_VALUE, "%s: \"%s\" is not %s", where, key, wanted);
+    diag_set(d, E_FIELD_VALUE, "%s: \"%s\" is not %s", where, key, wanted);
+    return E_FIELD_VALUE;
 }
 
 enum err json_get_string(const json_t *obj, const char *key, const char **s, const char *where,
@@ -123,8 +124,10 @@ enum err json_get_string(const json_t *obj, const char *key, const char **s, con
 {
     *s = NULL;
     const json_t *value = json_object_get(obj, key);
-    if (value == NULL)
-        return diag_set(d, E_FIELD_MISSING, "%s: \"%s\"", where, key);
+    if (value == NULL) {
+        diag_set(d, E_FIELD_MISSING, "%s: \"%s\"", where, key);
+        return E_FIELD_MISSING;
+    }
     if (!json_is_string(value))
         return wrong(d, where, key, "a string");
     *s = json_string_value(value);

@@ -16,7 +16,7 @@ static size_t slot_of(const struct set *s, const uint8_t key[DIGEST_LEN])
 
 static enum err grow(struct set *s)
 {
-    struct set bigger = {.cap = s->cap == 0 ? 256 : s->cap * 2, .n = s->n};
+    struct set bigger = {.cap = s->cap == 0 ? 256 : s->cap * 2};
     bigger.slots = calloc(bigger.cap, sizeof *bigger.slots);
     bigger.used = calloc(bigger.cap, 1);
     if (bigger.slots == NULL || bigger.used == NULL) {
@@ -30,8 +30,11 @@ static enum err grow(struct set *s)
         memcpy(bigger.slots[at], s->slots[i], sizeof *bigger.slots);
         bigger.used[at] = 1;
     }
-    set_free(s);
-    *s = bigger;
+    free(s->slots);
+    free(s->used);
+    s->slots = bigger.slots;
+    s->used = bigger.used;
+    s->cap = bigger.cap;
     return E_OK;
 }
 

@@ -43,19 +43,33 @@ enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag 
 
 /* ---------------------------------------------------------------- opening */
 
+/* The functions of a module that was opened; NULL, with the diag set to E_MODULE, when it has none. */
+static CK_FUNCTION_LIST *list_functions(void *module, const char *path, struct diag *d)
+{
+    char name[CKR_NAME_MAX];
+    CK_FUNCTION_LIST *f = NULL;
+    CK_C_GetFunctionList get_list = (CK_C_GetFunctionList)dlsym(module, "C_GetFunctionList");
+    if (get_list == NULL) {
+        diag_set(d, E_MODULE, "%s is no PKCS#11 module: it has no C_GetFunctionList", path);
+        return NULL;
+    }
+    CK_RV rv = get_list(&f);
+    if (rv == CKR_OK && f != NULL)
+        return f;
+    diag_set(d, E_MODULE, "%s: C_GetFunctionList: %s", path, ckr_name(rv, name));
+    return NULL;
+}
+
 /* Our own dlopen() goes first: libp11 would print what the linker says instead of returning it. */
 static enum err load_module(struct hsm *h, const char *path, struct diag *d)
 {
-    char name[CKR_NAME_MAX];
     h->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (h->module == NULL)
-        return diag_set(d, E_MODULE, "%s", dlerror());
-    CK_C_GetFunctionList get_list = (CK_C_GetFunctionList)dlsym(h->module, "C_GetFunctionList");
-    if (get_list == NULL)
-        return diag_set(d, E_MODULE, "%s is no PKCS#11 module: it has no C_GetFunctionList", path);
-    CK_RV rv = get_list(&h->f);
-    if (rv != CKR_OK || h->f == NULL)
-        return diag_set(d, E_MODULE, "%s: C_GetFunctionList: %s", path, ckr_name(rv, name));
+        diag_set(d, E_MODULE, "%s", dlerror());
+    else
+        h->f = list_functions(h->module, path, d);
+    if (h->f == NULL)
+        return E_MODULE;
 
     h->ctx = PKCS11_CTX_new();
     if (h->ctx == NULL)
@@ -72,14 +86,19 @@ static enum err load_module(struct hsm *h, const char *path, struct diag *d)
 
 static enum err list_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct diag *d)
 {
-    CK_RV rv = h->f->C_GetSlotList(CK_TRUE, NULL, n);
+    CK_ULONG room = 0;
+    *n = 0;
+    CK_RV rv = h->f->C_GetSlotList(CK_TRUE, NULL, &room);
     if (rv != CKR_OK)
         return session_fail(h, rv, "C_GetSlotList", d);
-    *out = calloc(*n + 1, sizeof **out);
+    *out = calloc(room + 1, sizeof **out);
     if (*out == NULL)
         return diag_set(d, E_NO_MEMORY, "slots");
-    rv = h->f->C_GetSlotList(CK_TRUE, *out, n);
-    return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_GetSlotList", d);
+    rv = h->f->C_GetSlotList(CK_TRUE, *out, &room);
+    if (rv != CKR_OK)
+        return session_fail(h, rv, "C_GetSlotList", d);
+    *n = room;
+    return E_OK;
 }
 
 /* Look at every token there is. One that cannot be asked is only of interest when none fits: it may

@@ -82,7 +82,7 @@ static enum err from_params(const char *type, OSSL_PARAM_BLD *b, EVP_PKEY **out,
 static enum err rsa_public(struct hsm *h, CK_OBJECT_HANDLE object, EVP_PKEY **out, struct diag *d)
 {
     uint8_t modulus[MAX_NUMBER], exponent[MAX_NUMBER];
-    size_t modulus_n, exponent_n;
+    size_t modulus_n = 0, exponent_n = 0;
     enum err e = object_bytes(h, object, CKA_MODULUS, modulus, sizeof modulus, &modulus_n, d);
     if (e == E_OK)
         e = object_bytes(h, object, CKA_PUBLIC_EXPONENT, exponent, sizeof exponent, &exponent_n, d);

@@ -105,9 +105,9 @@ enum err hsm_pool_open(struct hsm *h, int sessions, struct hsm_pool **out, struc
     p->size = p->workers_n * JOBS_PER_WORKER;
     p->workers = calloc(p->workers_n, sizeof *p->workers);
     p->jobs = calloc(p->size, sizeof *p->jobs);
-    enum err e = E_OK;
-    if (p->workers == NULL || p->jobs == NULL)
-        e = diag_set(d, E_NO_MEMORY, "workers");
+    enum err e = p->workers != NULL && p->jobs != NULL ? E_OK : E_NO_MEMORY;
+    if (e != E_OK)
+        diag_set(d, e, "workers");
     for (size_t i = 0; e == E_OK && i < p->workers_n; i++) {
         p->workers[i].pool = p;
         e = start(&p->workers[i], d);

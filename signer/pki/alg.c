@@ -8,8 +8,8 @@
 
 struct row {
     const char *name;
-    enum key_kind key;
     const char *md;
+    enum key_kind key;
     int pss_salt; /* bytes; 0 when the padding is not PSS */
     struct span identifier;
 };
@@ -35,13 +35,13 @@ struct row {
           0xa2, 0x03, 0x02, 0x01, salt)                /* saltLength */
 
 static const struct row rows[SIG_ALG_COUNT] = {
-    [SIG_SM2_SM3] = {"sm2-sm3", KEY_SM2, "SM3", 0, BYTES(0x30, 0x0c, SM2_SM3, 0x05, 0x00)},
-    [SIG_RSA_SHA256] = {"rsa-sha256", KEY_RSA, "SHA256", 0, PKCS1(0x0b)},
-    [SIG_RSA_SHA384] = {"rsa-sha384", KEY_RSA, "SHA384", 0, PKCS1(0x0c)},
-    [SIG_PSS_SHA256] = {"rsa-pss-sha256", KEY_RSA, "SHA256", 32, PSS(0x01, 0x20)},
-    [SIG_PSS_SHA384] = {"rsa-pss-sha384", KEY_RSA, "SHA384", 48, PSS(0x02, 0x30)},
-    [SIG_ECDSA_SHA256] = {"ecdsa-sha256", KEY_P256, "SHA256", 0, ECDSA(0x02)},
-    [SIG_ECDSA_SHA384] = {"ecdsa-sha384", KEY_P384, "SHA384", 0, ECDSA(0x03)},
+    [SIG_SM2_SM3] = {"sm2-sm3", "SM3", KEY_SM2, 0, BYTES(0x30, 0x0c, SM2_SM3, 0x05, 0x00)},
+    [SIG_RSA_SHA256] = {"rsa-sha256", "SHA256", KEY_RSA, 0, PKCS1(0x0b)},
+    [SIG_RSA_SHA384] = {"rsa-sha384", "SHA384", KEY_RSA, 0, PKCS1(0x0c)},
+    [SIG_PSS_SHA256] = {"rsa-pss-sha256", "SHA256", KEY_RSA, 32, PSS(0x01, 0x20)},
+    [SIG_PSS_SHA384] = {"rsa-pss-sha384", "SHA384", KEY_RSA, 48, PSS(0x02, 0x30)},
+    [SIG_ECDSA_SHA256] = {"ecdsa-sha256", "SHA256", KEY_P256, 0, ECDSA(0x02)},
+    [SIG_ECDSA_SHA384] = {"ecdsa-sha384", "SHA384", KEY_P384, 0, ECDSA(0x03)},
 };
 
 static const struct span sm2_without_null = BYTES(0x30, 0x0a, SM2_SM3);

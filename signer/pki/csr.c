@@ -11,7 +11,9 @@
 struct parts {
     struct span info; /* what is signed */
     struct span version;
+    struct span subject;
     struct span spki;
+    struct span attributes;
     struct span algorithm;
     struct span signature;
 };
@@ -33,55 +35,83 @@ static bool take_apart(struct span der, struct parts *out)
     if (!der_take(&in, DER_INTEGER, &e))
         return false;
     out->version = e.body;
-    if (!der_take(&in, DER_SEQUENCE, &e) || !der_take(&in, DER_SEQUENCE, &e))
+    if (!der_take(&in, DER_SEQUENCE, &e))
+        return false;
+    out->subject = e.whole;
+    if (!der_take(&in, DER_SEQUENCE, &e))
         return false;
     out->spki = e.whole;
     /* Some software leaves out an empty set of attributes, though RFC 2986 4.1 does not make it
      * optional. */
-    return in.n == 0 || (der_take(&in, DER_CONSTRUCTED + 0, &e) && in.n == 0);
+    if (in.n == 0)
+        return true;
+    bool last = der_take(&in, DER_CONSTRUCTED + 0, &e) && in.n == 0;
+    out->attributes = last ? e.body : (struct span){0};
+    return last;
 }
 
-/* OpenSSL's view of the request, which must be the same bytes when it is written anew. */
-static enum err decode(struct span der, X509_REQ **out, struct diag *d)
+/* The subject as OpenSSL decodes it, which must be the same bytes when it is written anew. */
+static enum err read_subject(struct span der, X509_NAME **out, struct diag *d)
 {
     const uint8_t *p = der.p;
-    uint8_t *info = NULL, *again = NULL;
-    bool same = false;
-    X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der.n);
-    /* Asking for the signed part anew makes OpenSSL forget the bytes that it had kept of it. */
-    if (req != NULL && i2d_re_X509_REQ_tbs(req, &info) > 0) {
-        int n = i2d_X509_REQ(req, &again);
-        same = n > 0 && der_same((struct span){again, (size_t)n}, der);
-    }
-    OPENSSL_free(info);
+    uint8_t *again = NULL;
+    X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
+    int n = name != NULL && p == der.p + der.n ? i2d_X509_NAME(name, &again) : -1;
+    bool same = n > 0 && der_same((struct span){again, (size_t)n}, der);
     OPENSSL_free(again);
     ERR_clear_error();
     if (!same) {
-        X509_REQ_free(req);
-        return diag_set(d, E_CSR_FORMAT, "it cannot be decoded and written back as it was");
+        X509_NAME_free(name);
+        return diag_set(d, E_CSR_FORMAT, "the subject cannot be decoded and written back as it was");
     }
-    *out = req;
+    *out = name;
     return E_OK;
 }
 
-/* The one extensionRequest (PKCS #9, or Microsoft's older name for it); a NULL value when there is
- * none. */
-static enum err find_request(X509_REQ *req, ASN1_TYPE **value, struct diag *d)
+/* The value of one attribute when it is an extensionRequest (PKCS #9, or Microsoft's older name for it). */
+static enum err take_request(struct span der, struct span *value, struct diag *d)
 {
-    *value = NULL;
-    int found = 0;
-    for (int i = 0; i < X509_REQ_get_attr_count(req); i++) {
-        X509_ATTRIBUTE *a = X509_REQ_get_attr(req, i);
-        int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(a));
-        if (nid != NID_ext_req && nid != NID_ms_ext_req)
-            continue;
-        if (++found > 1)
-            return diag_set(d, E_CSR_EXTENSION, "more than one extensionRequest");
-        if (X509_ATTRIBUTE_count(a) != 1)
-            return diag_set(d, E_CSR_EXTENSION, "an extensionRequest without exactly one value");
-        *value = X509_ATTRIBUTE_get0_type(a, 0);
-        if (*value == NULL || (*value)->type != V_ASN1_SEQUENCE)
-            return diag_set(d, E_CSR_EXTENSION, "an extensionRequest that is no list");
+    const uint8_t *p = der.p;
+    enum err e = E_OK;
+    X509_ATTRIBUTE *a = d2i_X509_ATTRIBUTE(NULL, &p, (long)der.n);
+    if (a == NULL || p != der.p + der.n) {
+        e = diag_set(d, E_CSR_FORMAT, "an attribute cannot be decoded");
+        goto out;
+    }
+    int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(a));
+    if (nid != NID_ext_req && nid != NID_ms_ext_req)
+        goto out;
+    if (value->n > 0) {
+        e = diag_set(d, E_CSR_EXTENSION, "more than one extensionRequest");
+        goto out;
+    }
+    struct der attribute, type, set, list;
+    struct span in = der;
+    bool taken = der_take(&in, DER_SEQUENCE, &attribute);
+    in = attribute.body;
+    taken = taken && der_take(&in, DER_OID, &type) && der_take(&in, DER_SET, &set);
+    in = set.body;
+    if (!taken || !der_take(&in, DER_SEQUENCE, &list) || in.n != 0)
+        e = diag_set(d, E_CSR_EXTENSION, "an extensionRequest that is not exactly one list");
+    else
+        *value = list.whole;
+out:
+    ERR_clear_error();
+    X509_ATTRIBUTE_free(a);
+    return e;
+}
+
+/* The one list of extensions asked for; an empty value when there is none. */
+static enum err find_request(struct span attributes, struct span *value, struct diag *d)
+{
+    struct der e;
+    *value = (struct span){0};
+    while (attributes.n > 0) {
+        if (!der_next(&attributes, &e))
+            return diag_set(d, E_CSR_FORMAT, "an attribute cannot be read");
+        enum err err = take_request(e.whole, value, d);
+        if (err != E_OK)
+            return err;
     }
     return E_OK;
 }
@@ -109,17 +139,16 @@ static enum err check_extension(X509_EXTENSION *ext, struct diag *d)
     return ca ? diag_set(d, E_CSR_ASKS_CA, "basicConstraints") : E_OK;
 }
 
-static enum err read_extensions(struct csr *csr, struct diag *d)
+static enum err read_extensions(struct csr *csr, struct span attributes, struct diag *d)
 {
-    ASN1_TYPE *value;
-    enum err e = find_request(csr->req, &value, d);
-    if (e != E_OK || value == NULL)
+    struct span value;
+    enum err e = find_request(attributes, &value, d);
+    if (e != E_OK || value.n == 0)
         return e;
-    const uint8_t *p = value->value.sequence->data;
-    const uint8_t *end = p + value->value.sequence->length;
-    csr->extensions = d2i_X509_EXTENSIONS(NULL, &p, value->value.sequence->length);
+    const uint8_t *p = value.p;
+    csr->extensions = d2i_X509_EXTENSIONS(NULL, &p, (long)value.n);
     ERR_clear_error();
-    if (csr->extensions == NULL || p != end)
+    if (csr->extensions == NULL || p != value.p + value.n)
         return diag_set(d, E_CSR_EXTENSION, "the extensionRequest cannot be decoded");
     for (int i = 0; i < sk_X509_EXTENSION_num(csr->extensions); i++) {
         X509_EXTENSION *ext = sk_X509_EXTENSION_value(csr->extensions, i);
@@ -172,9 +201,9 @@ enum err csr_parse(struct span der, struct csr *out, struct diag *d)
         return diag_set(d, E_CSR_VERSION, "the version field");
     enum err e = check_proof(&parts, out, d);
     if (e == E_OK)
-        e = decode(der, &out->req, d);
+        e = read_subject(parts.subject, &out->subject, d);
     if (e == E_OK)
-        e = read_extensions(out, d);
+        e = read_extensions(out, parts.attributes, d);
     if (e != E_OK)
         csr_free(out);
     return e;
@@ -182,13 +211,13 @@ enum err csr_parse(struct span der, struct csr *out, struct diag *d)
 
 const X509_NAME *csr_subject(const struct csr *csr)
 {
-    return X509_REQ_get_subject_name(csr->req);
+    return csr->subject;
 }
 
 void csr_free(struct csr *csr)
 {
     sk_X509_EXTENSION_pop_free(csr->extensions, X509_EXTENSION_free);
-    X509_REQ_free(csr->req);
+    X509_NAME_free(csr->subject);
     key_free(&csr->key);
     *csr = (struct csr){0};
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "pki/key.h"
 #include "pki/lint_extensions.h"
+#include "pki/tbs_view.h"
 
 /* A certificate around the TBS, with an empty signature: enough for OpenSSL's parser. */
 static X509 *wrap(struct span tbs)
@@ -52,21 +54,18 @@ enum err lint_parse(struct span tbs, X509 **out, struct diag *d)
     return e;
 }
 
-static enum err check_frame(X509 *x, const struct policy_key *row, struct diag *d)
+static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, struct diag *d)
 {
-    if (X509_get_version(x) != X509_VERSION_3)
+    if (v->version == NULL || ASN1_INTEGER_get(v->version) != X509_VERSION_3)
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.1", "the version is not 3");
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
-    if (ASN1_STRING_type(serial) != V_ASN1_INTEGER || ASN1_STRING_length(serial) > 20 ||
-        ASN1_STRING_length(serial) < 8 ||
-        (ASN1_STRING_length(serial) == 20 && (ASN1_STRING_get0_data(serial)[0] & 0x80) != 0))
+    int serial_n = ASN1_STRING_length(v->serial);
+    if (ASN1_STRING_type(v->serial) != V_ASN1_INTEGER || serial_n > 20 || serial_n < 8 ||
+        (serial_n == 20 && (ASN1_STRING_get0_data(v->serial)[0] & 0x80) != 0))
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.2", "the serial number is negative, too short or too long");
-    const ASN1_BIT_STRING *issuer_uid = NULL, *subject_uid = NULL;
-    X509_get0_uids(x, &issuer_uid, &subject_uid);
-    if (issuer_uid != NULL || subject_uid != NULL)
+    if (v->issuer_uid != NULL || v->subject_uid != NULL)
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.8", "unique identifiers are there");
     uint8_t *alg = NULL;
-    int n = i2d_X509_ALGOR((X509_ALGOR *)X509_get0_tbs_sigalg(x), &alg);
+    int n = i2d_X509_ALGOR(v->signature, &alg);
     struct span want = alg_identifier(row->alg, row->sm2_null);
     bool same = n > 0 && (size_t)n == want.n && memcmp(alg, want.p, want.n) == 0;
     OPENSSL_free(alg);
@@ -75,16 +74,23 @@ static enum err check_frame(X509 *x, const struct policy_key *row, struct diag *
     return E_OK;
 }
 
+/* YYMMDDhhmmssZ, or YYYYMMDDhhmmssZ from 2050 on. */
+static bool is_rfc5280_time(const ASN1_TIME *t, int year_since_1900)
+{
+    bool utc = ASN1_STRING_type(t) == V_ASN1_UTCTIME;
+    int n = ASN1_STRING_length(t);
+    return utc == (year_since_1900 < 150) && n == (utc ? 13 : 15) && ASN1_STRING_get0_data(t)[n - 1] == 'Z';
+}
+
 /* notAfter is inclusive: the last second of the period that began with notBefore. */
-static enum err check_validity(X509 *x, const struct policy_period *period, const char *clause, struct diag *d)
+static enum err check_validity(const TBS_VIEW *v, const struct policy_period *period, const char *clause, struct diag *d)
 {
     struct tm from, to;
-    const ASN1_TIME *before = X509_get0_notBefore(x), *after = X509_get0_notAfter(x);
+    const ASN1_TIME *before = v->validity->notBefore, *after = v->validity->notAfter;
     if (ASN1_TIME_to_tm(before, &from) != 1 || ASN1_TIME_to_tm(after, &to) != 1)
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is malformed");
-    if ((ASN1_STRING_type(before) == V_ASN1_UTCTIME) != (from.tm_year < 150) ||
-        (ASN1_STRING_type(after) == V_ASN1_UTCTIME) != (to.tm_year < 150))
-        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "UTCTime is for years through 2049 only");
+    if (!is_rfc5280_time(before, from.tm_year) || !is_rfc5280_time(after, to.tm_year))
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is not in the one form for its year");
     to.tm_sec += 1;
     time_t end = timegm(&to);
     int day = from.tm_mday;
@@ -106,12 +112,21 @@ static enum err check_validity(X509 *x, const struct policy_period *period, cons
     return E_OK;
 }
 
-static enum err check_inside_issuer(X509 *x, X509 *issuer, struct diag *d)
+/* Byte for byte: X509_NAME_cmp() would let case and blanks differ. */
+static bool same_name(const X509_NAME *a, const X509_NAME *b)
 {
-    if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(issuer)) != 0)
+    const unsigned char *x = NULL, *y = NULL;
+    size_t x_n = 0, y_n = 0;
+    return X509_NAME_get0_der(a, &x, &x_n) == 1 && X509_NAME_get0_der(b, &y, &y_n) == 1 && x_n == y_n &&
+           memcmp(x, y, x_n) == 0;
+}
+
+static enum err check_inside_issuer(const TBS_VIEW *v, X509 *issuer, struct diag *d)
+{
+    if (!same_name(v->issuer, X509_get_subject_name(issuer)))
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.4", "the issuer is not the signing key's name");
-    if (ASN1_TIME_compare(X509_get0_notBefore(x), X509_get0_notBefore(issuer)) < 0 ||
-        ASN1_TIME_compare(X509_get0_notAfter(x), X509_get0_notAfter(issuer)) > 0)
+    if (ASN1_TIME_compare(v->validity->notBefore, X509_get0_notBefore(issuer)) < 0 ||
+        ASN1_TIME_compare(v->validity->notAfter, X509_get0_notAfter(issuer)) > 0)
         return diag_set_clause(d, E_LINT, "RFC 5280 6.1", "the validity lies outside the issuer's");
     return E_OK;
 }
@@ -158,74 +173,88 @@ static enum err check_subject(const X509_NAME *name, const struct policy_attribu
     return E_OK;
 }
 
-static bool key_fits(EVP_PKEY *key, enum key_kind kind, int min_bits, int max_bits)
+static enum err check_key(const TBS_VIEW *v, const struct policy_profile *profile, struct diag *d)
 {
-    char group[32] = "";
-    int bits = EVP_PKEY_get_bits(key);
-    if (bits < min_bits || bits > max_bits)
-        return false;
-    EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
-    switch (kind) {
-    case KEY_RSA:
-        return EVP_PKEY_is_a(key, "RSA") == 1;
-    case KEY_SM2:
-        return EVP_PKEY_is_a(key, "SM2") == 1;
-    case KEY_P256:
-        return EVP_PKEY_is_a(key, "EC") == 1 && OBJ_txt2nid(group) == NID_X9_62_prime256v1;
-    case KEY_P384:
-        return EVP_PKEY_is_a(key, "EC") == 1 && OBJ_txt2nid(group) == NID_secp384r1;
+    struct key key = {0};
+    struct diag why = {0};
+    enum err e = key_from_spki(tbs_view_spki(v), &key, &why);
+    if (e != E_OK)
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.7", "the public key: %s", why.text);
+    bool fits = false;
+    for (size_t i = 0; i < profile->keys_n; i++) {
+        const struct policy_subject_key *k = &profile->keys[i];
+        int bits = EVP_PKEY_get_bits(key.pkey);
+        fits = fits || (k->kind == key.kind && bits >= k->min_bits && bits <= k->max_bits);
     }
-    return false;
+    key_free(&key);
+    if (!fits)
+        return diag_set_clause(d, E_LINT, profile->keys_clause, "the kind or size of key is not in the profile");
+    return E_OK;
 }
 
-static enum err check_key(X509 *x, const struct policy_profile *profile, struct diag *d)
+static enum err check_own_key(const TBS_VIEW *v, const struct policy_key *row, EVP_PKEY *own, struct diag *d)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x);
-    if (key == NULL)
-        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.7", "the public key cannot be read");
-    for (size_t i = 0; i < profile->keys_n; i++)
-        if (key_fits(key, profile->keys[i].kind, profile->keys[i].min_bits, profile->keys[i].max_bits))
-            return E_OK;
-    return diag_set_clause(d, E_LINT, profile->keys_clause, "the kind or size of key is not in the profile");
+    struct key key = {0};
+    bool same = key_from_spki(tbs_view_spki(v), &key, NULL) == E_OK && EVP_PKEY_eq(key.pkey, own) == 1;
+    key_free(&key);
+    return same ? E_OK : diag_set_clause(d, E_LINT, row->clause, "the public key is not the token's");
 }
 
-enum err lint_end_entity(struct span tbs, const struct policy_profile *profile, const struct policy_key *row,
-                         X509 *issuer, struct diag *d)
+static enum err check_serial(const TBS_VIEW *v, struct span serial, struct diag *d)
 {
-    X509 *x = NULL;
-    enum err e = lint_parse(tbs, &x, d);
+    if (serial.n > 0 && ((size_t)ASN1_STRING_length(v->serial) != serial.n ||
+                         memcmp(ASN1_STRING_get0_data(v->serial), serial.p, serial.n) != 0))
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.2", "the serial number is not the planned one");
+    return E_OK;
+}
+
+enum err lint_end_entity(struct span tbs, struct span serial, const struct policy_profile *profile,
+                         const struct policy_key *row, X509 *issuer, struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_frame(x, row, d);
+        e = check_frame(v, row, d);
     if (e == E_OK)
-        e = check_inside_issuer(x, issuer, d);
+        e = check_serial(v, serial, d);
     if (e == E_OK)
-        e = check_validity(x, &profile->validity, profile->validity_clause, d);
+        e = check_inside_issuer(v, issuer, d);
     if (e == E_OK)
-        e = check_subject(X509_get_subject_name(x), profile->subject, profile->subject_n, d);
+        e = check_validity(v, &profile->validity, profile->validity_clause, d);
     if (e == E_OK)
-        e = check_key(x, profile, d);
+        e = check_subject(v->subject, profile->subject, profile->subject_n, d);
     if (e == E_OK)
-        e = lint_extensions_end_entity(x, profile, issuer, d);
-    X509_free(x);
+        e = check_key(v, profile, d);
+    if (e == E_OK)
+        e = lint_extensions_end_entity(v, profile, issuer, d);
+    tbs_view_free(v);
     return e;
+}
+
+/* The certificate is its own issuer, so only the order of its two times is left to compare. */
+static enum err check_itself(const TBS_VIEW *v, struct diag *d)
+{
+    if (!same_name(v->issuer, v->subject))
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.4", "the issuer is not the key's own name");
+    return E_OK;
 }
 
 enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca, EVP_PKEY *key, struct diag *d)
 {
-    X509 *x = NULL;
-    enum err e = lint_parse(tbs, &x, d);
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_frame(x, row, d);
+        e = check_frame(v, row, d);
     if (e == E_OK)
-        e = check_inside_issuer(x, x, d);
+        e = check_itself(v, d);
     if (e == E_OK)
-        e = check_validity(x, &row->validity, row->clause, d);
+        e = check_validity(v, &row->validity, row->clause, d);
     if (e == E_OK)
-        e = check_subject(X509_get_subject_name(x), row->subject, row->subjects, d);
-    if (e == E_OK && (X509_get0_pubkey(x) == NULL || EVP_PKEY_eq(X509_get0_pubkey(x), key) != 1))
-        e = diag_set_clause(d, E_LINT, row->clause, "the public key is not the token's");
+        e = check_subject(v->subject, row->subject, row->subjects, d);
     if (e == E_OK)
-        e = lint_extensions_self_signed(x, ca, d);
-    X509_free(x);
+        e = check_own_key(v, row, key, d);
+    if (e == E_OK)
+        e = lint_extensions_self_signed(v, ca, d);
+    tbs_view_free(v);
     return e;
 }

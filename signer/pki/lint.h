@@ -11,18 +11,18 @@
 #include "policy/policy.h"
 
 /* Check a TBSCertificate of an end entity against the profile and the key row that would sign it. issuer is the
- * certificate of that key. Proven: DER that OpenSSL writes back byte for byte; version 3; a positive serial of at most
+ * certificate of that key, serial the planned number (empty: any). Proven: DER that OpenSSL writes back byte for byte; version 3; a positive serial of at most
  * 20 bytes; the row's AlgorithmIdentifier; the issuer's name and key identifier; the profile's validity, inside the
  * issuer's; the profile's attributes in its order, string types and lengths; an allowed key; and exactly the extensions
  * the profile makes, with their criticality and content. The first thing wrong is E_LINT, with its clause. */
-ERR_MUST_USE enum err lint_end_entity(struct span tbs, const struct policy_profile *profile,
+ERR_MUST_USE enum err lint_end_entity(struct span tbs, struct span serial, const struct policy_profile *profile,
                                       const struct policy_key *row, X509 *issuer, struct diag *d);
 
 /* The same for the self-signed certificate of one of our own keys; ca says whether it signs certificates. */
 ERR_MUST_USE enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca, EVP_PKEY *key,
                                        struct diag *d);
 
-/* Parse a TBSCertificate as OpenSSL sees it, for display and checks. E_LINT when it does not parse or does not come
+/* Parse a TBSCertificate as a certificate, for display. E_LINT when it does not parse or does not come
  * back byte for byte. X509_free() it. */
 ERR_MUST_USE enum err lint_parse(struct span tbs, X509 **out, struct diag *d);
 

@@ -5,14 +5,15 @@
 #include <openssl/x509.h>
 
 #include "core/diag.h"
+#include "pki/tbs_view.h"
 #include "policy/policy.h"
 
 /* Exactly the profile's extensions, each once, with its criticality and content. E_LINT otherwise. */
-ERR_MUST_USE enum err lint_extensions_end_entity(X509 *x, const struct policy_profile *profile, X509 *issuer,
+ERR_MUST_USE enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct policy_profile *profile, X509 *issuer,
                                                  struct diag *d);
 
 /* Subject key identifier and key usage; with ca, basicConstraints with cA TRUE and keyCertSign and cRLSign, else
  * digitalSignature alone. E_LINT otherwise. */
-ERR_MUST_USE enum err lint_extensions_self_signed(X509 *x, bool ca, struct diag *d);
+ERR_MUST_USE enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d);
 
 #endif

@@ -1,0 +1,55 @@
+#include "pki/tbs_view.h"
+
+#include <openssl/asn1t.h>
+#include <openssl/err.h>
+#include <string.h>
+
+#include "pki/der.h"
+
+ASN1_SEQUENCE(TBS_VIEW) = {
+    ASN1_EXP_OPT(TBS_VIEW, version, ASN1_INTEGER, 0),
+    ASN1_SIMPLE(TBS_VIEW, serial, ASN1_INTEGER),
+    ASN1_SIMPLE(TBS_VIEW, signature, X509_ALGOR),
+    ASN1_SIMPLE(TBS_VIEW, issuer, X509_NAME),
+    ASN1_SIMPLE(TBS_VIEW, validity, X509_VAL),
+    ASN1_SIMPLE(TBS_VIEW, subject, X509_NAME),
+    ASN1_SIMPLE(TBS_VIEW, spki, ASN1_ANY),
+    ASN1_IMP_OPT(TBS_VIEW, issuer_uid, ASN1_BIT_STRING, 1),
+    ASN1_IMP_OPT(TBS_VIEW, subject_uid, ASN1_BIT_STRING, 2),
+    ASN1_EXP_SEQUENCE_OF_OPT(TBS_VIEW, extensions, X509_EXTENSION, 3),
+} static_ASN1_SEQUENCE_END(TBS_VIEW)
+
+enum err tbs_view_parse(struct span tbs, TBS_VIEW **out, struct diag *d)
+{
+    const uint8_t *p = tbs.p;
+    uint8_t *again = NULL;
+    enum err e = E_OK;
+    *out = tbs.n <= INT32_MAX ? (TBS_VIEW *)ASN1_item_d2i(NULL, &p, (long)tbs.n, ASN1_ITEM_rptr(TBS_VIEW)) : NULL;
+    ERR_clear_error();
+    if (*out == NULL || p != tbs.p + tbs.n || (*out)->spki->type != V_ASN1_SEQUENCE)
+        e = diag_set(d, E_LINT, "the bytes are not a TBSCertificate");
+    else if (!der_check(tbs)) /* OpenSSL keeps the bytes of names and gives them back as they were */
+        e = diag_set(d, E_LINT, "the bytes are not DER");
+    if (e == E_OK) {
+        int n = ASN1_item_i2d((const ASN1_VALUE *)*out, &again, ASN1_ITEM_rptr(TBS_VIEW));
+        if (n < 0 || (size_t)n != tbs.n || memcmp(again, tbs.p, tbs.n) != 0)
+            e = diag_set(d, E_LINT, "the bytes are not DER: OpenSSL writes them differently");
+        OPENSSL_free(again);
+    }
+    if (e != E_OK) {
+        tbs_view_free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+void tbs_view_free(TBS_VIEW *v)
+{
+    ASN1_item_free((ASN1_VALUE *)v, ASN1_ITEM_rptr(TBS_VIEW));
+}
+
+struct span tbs_view_spki(const TBS_VIEW *v)
+{
+    const ASN1_STRING *s = v->spki->value.sequence;
+    return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}

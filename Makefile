@@ -29,7 +29,7 @@ LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c file.c map.c set.c words.c \
     pin.c cli.c)
 PKI := $(addprefix signer/pki/,alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
-    name.c san.c tbs.c lint.c lint_extensions.c show.c p7b.c)
+    name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c)
@@ -106,6 +106,14 @@ $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/poli
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
+BENCH := $(addprefix $(B)/bench/,rawsign requests measure count.so)
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lpthread
+$(B)/bench/%.so: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
+
 # These install what is missing first, and so begin anew with a make that sees the compiler.
 demo: packages
 	$(Q)$(MAKE) --no-print-directory run-demo
@@ -119,7 +127,7 @@ run-demo: all
 run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE)
 	$(Q)ROOTSEAL_BUILD=$(B) ROOTSEAL_MODULE=$(CURDIR)/$(B)/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
 	    $(B)/test/check $(ONLY)
-run-bench: all
+run-bench: all $(BENCH)
 	$(Q)ROOTSEAL_BUILD=$(B) bash tests/bench/run.sh
 
 # -- packages: everything a fresh Debian 12 lacks --

@@ -65,8 +65,10 @@ make_people() {
 	END
 }
 
+# A make of its own, also when another one runs this script.
 build_programs() {
-    make -s POLICY="$D/policy" BIN="$BIN" "$BIN/signer" "$BIN/ceremony" "$BIN/ra" "$BIN/audit"
+    env -u MAKEFLAGS -u MFLAGS make -s POLICY="$D/policy" BIN="$BIN" "$BIN/signer" "$BIN/ceremony" "$BIN/ra" \
+        "$BIN/audit"
 }
 
 # ---- requests ---------------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ struct plan {
     struct json_lines lines;
     int64_t next;               /* number of the item that plan_next() returns next */
     bool proven;                /* the whole file was read and found good */
-    uint8_t (*items)[DIGEST_LEN]; /* SHA-256 of each item's line, of that reading */
+    uint8_t (*items)[DIGEST_LEN]; /* SHA-256 of each item's line, of that reading; NULL when that was another time */
     size_t items_cap;
     struct digest *hashing;     /* while that is done */
 };
@@ -73,6 +73,10 @@ struct plan {
  * (E_PLAN_FORMAT), its digest taken. E_PLAN_MISSING when there is none. Then plan_next() goes through the items. End
  * with plan_close(), on failure too. */
 ERR_MUST_USE enum err plan_open(int dir_fd, struct plan *out, struct diag *d);
+
+/* Open a plan that was read through before, named by its digest: E_PLAN_DIGEST when the file is not that one. Its form is
+ * not proven again, and the counts are not known. */
+ERR_MUST_USE enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct plan *out, struct diag *d);
 
 /* The next item, freed and filled anew; *more is false after the last. Each line must be the one that plan_open() read:
  * E_PLAN_DIGEST when the file was changed meanwhile. */

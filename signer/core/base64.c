@@ -37,20 +37,24 @@ static size_t decode_quad(const char s[4], size_t padding, uint8_t out[3])
 
 enum err base64_decode(const char *s, size_t n, struct buf *out)
 {
+    uint8_t bytes[3 * 256];
+    size_t before = out->len, held = 0;
     if (n % 4 != 0)
         return E_BASE64;
-    size_t before = out->len;
     for (size_t i = 0; i < n; i += 4) {
         size_t padding = 0;
         if (i + 4 == n && s[n - 1] == '=')
             padding = s[n - 2] == '=' ? 2 : 1;
-        uint8_t bytes[3];
-        size_t len = decode_quad(s + i, padding, bytes);
+        size_t len = decode_quad(s + i, padding, bytes + held);
         if (len == 0) {
             out->len = before;
             return E_BASE64;
         }
-        buf_append(out, bytes, len);
+        held += len;
+        if (held + 3 > sizeof bytes || i + 4 == n) {
+            buf_append(out, bytes, held);
+            held = 0;
+        }
     }
     enum err e = buf_err(out);
     if (e != E_OK)

@@ -33,7 +33,7 @@ PKI := $(addprefix signer/pki/,alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c)
-STATE := $(addprefix signer/batch/,state.c banner.c archive.c history.c certify.c planner.c witness.c sealing.c outcomes.c \
+STATE := $(addprefix signer/batch/,state.c banner.c archive.c history.c certify.c planner.c witness.c own_key.c sealing.c outcomes.c \
     signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \

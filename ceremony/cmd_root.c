@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/own_key.h"
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "commands.h"
@@ -63,7 +64,7 @@ static enum err certify(struct state *s, struct hsm *h, const struct policy_key 
     struct hsm_key *k = NULL;
     struct key public = {0};
     struct buf tbs = {0}, signature = {0}, cert = {0};
-    enum err e = sealing_find_key(s, h, row->name, &k, d);
+    enum err e = own_key_open(s, h, row->name, &k, d);
     if (e == E_OK)
         e = key_from_pkey(hsm_key_public(k), &public, d);
     if (e == E_OK)
@@ -146,7 +147,7 @@ static enum err make_anchors(struct state *s, struct hsm *h, struct diag *d)
 static enum err seal(struct state *s, struct hsm *h, struct diag *d)
 {
     struct hsm_key *k = NULL;
-    enum err e = sealing_find_key(s, h, s->policy->log_key.name, &k, d);
+    enum err e = own_key_open(s, h, s->policy->log_key.name, &k, d);
     if (e == E_OK)
         e = sealing_run(s, k, d);
     return e != E_OK ? e : witness_write(s, h, d);

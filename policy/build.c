@@ -31,8 +31,10 @@ void *build_alloc(struct build *b, size_t n, size_t size)
     if (blocks != NULL) {
         b->blocks = blocks;
         void *block = calloc(n > 0 ? n : 1, size);
-        if (block != NULL)
-            return b->blocks[b->blocks_n++] = block;
+        if (block != NULL) {
+            blocks[b->blocks_n++] = block;
+            return block;
+        }
     }
     diag_set(b->diag, E_NO_MEMORY, "%s", where_file(b->where));
     return NULL;

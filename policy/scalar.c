@@ -128,7 +128,7 @@ bool scalar_ascii(const char *s, size_t max)
     size_t n = 0;
     while (s[n] >= 0x20 && s[n] <= 0x7e)
         n++;
-    return s[n] == '\0' && n <= max;
+    return n <= max && s[n] == '\0';
 }
 
 bool scalar_filled(const char *s)

@@ -103,7 +103,7 @@ enum err cmd_new(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = check_end(&h, d);
     if (e == E_OK)
-        e = desk_make_dir(options.dir, &fd, d);
+        e = file_make_path(options.dir, &fd, d);
     if (e == E_OK)
         e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_OK && list.n > 0)

@@ -112,33 +112,3 @@ bool desk_split(const char *path, char *dir, const char **name)
     dir[n] = '\0';
     return **name != '\0' && strcmp(*name, ".") != 0 && strcmp(*name, "..") != 0;
 }
-
-static enum err make_missing(const char *path, int *fd, struct diag *d)
-{
-    char clean[PATH_MAX], dir[PATH_MAX];
-    const char *name;
-    int parent = -1;
-    size_t n = strlen(path);
-    if (n >= sizeof clean - 2)
-        return diag_errno(d, ENAMETOOLONG, "%s", path);
-    memcpy(clean, path, n + 1);
-    while (n > 1 && clean[n - 1] == '/')
-        clean[--n] = '\0';
-    if (!desk_split(clean, dir, &name))
-        return diag_set(d, E_MEDIUM, "%s: there is no such folder", path);
-    enum err e = file_open_dir(dir, &parent, d);
-    if (e == E_OK)
-        e = file_make_dir(parent, name, fd, d);
-    if (parent >= 0)
-        close(parent);
-    return e;
-}
-
-enum err desk_make_dir(const char *path, int *fd, struct diag *d)
-{
-    struct stat st;
-    *fd = -1;
-    if (stat(path, &st) == 0 || errno != ENOENT)
-        return file_open_dir(path, fd, d);
-    return make_missing(path, fd, d);
-}

@@ -36,10 +36,6 @@ ERR_MUST_USE enum err desk_write(int fd, const struct batch_header *h, struct sp
 /* The names of the approvals in the folder. Free with file_list_free(). */
 ERR_MUST_USE enum err desk_approvals(int fd, struct file_list *out, struct diag *d);
 
-/* Open the folder at this path, making it (not those above it) when it is missing. *fd is -1 on
- * failure. */
-ERR_MUST_USE enum err desk_make_dir(const char *path, int *fd, struct diag *d);
-
 /* Split a path into the folder and the name in it ("." and the path when there is no slash). dir
  * has room for the path's length and 2 bytes more. False when the path ends in a slash, or names
  * nothing. */

@@ -148,7 +148,7 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
                        .chain_fd = -1};
     int out_fd;
     snprintf(name, LAYOUT_NAME, "%s-%" PRId64, bundle->manifest.ra, bundle->manifest.sequence);
-    enum err e = desk_make_dir(path, &out_fd, d);
+    enum err e = file_make_path(path, &out_fd, d);
     if (e == E_OK)
         e = file_make_dir(out_fd, name, &l.fd, d);
     if (e == E_OK)

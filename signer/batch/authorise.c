@@ -33,14 +33,20 @@ static enum err check_file(const struct policy_officer *officer, const char *nam
     X509 *cert = NULL;
     struct diag why = {0};
     enum err e = cert_parse(officer->certificate, &cert, &why);
-    if (e == E_OK && cms_parse(bytes, &cms, &why) != E_OK)
-        e = diag_set(d, E_OFFICER_SIGNATURE, "%s: %s", name, why.text);
+    if (e == E_OK)
+        e = cms_parse(bytes, &cms, &why);
     if (e == E_OK && !cms_is_by(cms, cert))
-        e = diag_set(d, E_OFFICER, "%s is not by %s", name, officer->id);
-    if (e == E_OK && cms_verify(cms, cert, text, &why) != E_OK)
-        e = diag_set(d, E_OFFICER_SIGNATURE, "%s", name);
-    if (e == E_OK && cert_check_time(cert, now, &why) != E_OK)
-        e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
+        e = diag_set(&why, E_OFFICER, "it is not by %s", officer->id);
+    if (e == E_OK)
+        e = cms_verify(cms, cert, text, &why);
+    if (e == E_OK)
+        e = cert_check_time(cert, now, &why);
+    if (e == E_APPROVAL_FORMAT || e == E_APPROVAL_SIGNATURE)
+        e = E_OFFICER_SIGNATURE;
+    if (e == E_APPROVAL_EXPIRED)
+        e = E_OFFICER;
+    if (e != E_OK)
+        diag_set(d, e, "%s: %s", name, why.text);
     cms_free(cms);
     X509_free(cert);
     return e;
@@ -98,14 +104,17 @@ enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PK
     struct authorisations before = {0};
     name_of(officer, plan, name);
     enum err e = authorise_text(plan, &text);
-    /* a file that does not verify is replaced */
-    if (e == E_OK && collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, NULL) == E_OK && before.n > 0)
+    if (e == E_OK)
+        e = collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, d);
+    if (e == E_OK && before.n > 0)
         e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
+    if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT) /* damaged: it is replaced */
+        e = E_OK;
     if (e == E_OK)
         e = cert_parse(officer->certificate, &cert, d);
     if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
         e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
-    if (e == E_OK && cert_check_time(cert, now, NULL) != E_OK)
+    if (e == E_OK && cert_check_time(cert, now, NULL) == E_APPROVAL_EXPIRED)
         e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
     if (e == E_OK)
         e = cms_sign(cert, key, buf_span(&text), now, &out, d);

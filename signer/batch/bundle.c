@@ -59,7 +59,8 @@ static enum err pack_files(int fd, json_t **out, struct diag *d)
     *out = json_array();
     for (size_t i = 0; i < sizeof names / sizeof names[0] && e == E_OK; i++) {
         e = file_digest(fd, names[i], digest, d);
-        hex_encode(digest, DIGEST_LEN, hex);
+        if (e == E_OK)
+            hex_encode(digest, DIGEST_LEN, hex);
         if (e == E_OK &&
             json_array_append_new(*out, json_pack("{s:s,s:s}", "name", names[i], "sha256", hex)) != 0)
             e = diag_set(d, E_NO_MEMORY, BUNDLE_FILE);

@@ -58,8 +58,8 @@ static enum err make_serial(struct certifier *c, uint8_t serial[PLAN_SERIAL], st
 
 static enum err check_lifetime(const struct issuer *i, int64_t not_after, struct diag *d)
 {
-    time_t t = (time_t)not_after;
-    if (X509_cmp_time(X509_get0_notAfter(i->cert), &t) < 0)
+    struct tm tm;
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(i->cert), &tm) != 1 || (int64_t)timegm(&tm) < not_after)
         return diag_set(d, E_OUTLIVES_ISSUER, "%s ends before it", i->row->name);
     return E_OK;
 }

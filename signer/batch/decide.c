@@ -104,9 +104,15 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
 {
     if (line_error != E_OK)
         return diag_set(d, line_error, "batch.jsonl line %llu", (unsigned long long)number);
+    struct diag twice = {0};
     enum err e = request_parse(line, number, &o->request, d);
-    if (e == E_OK)
-        e = check_id(c, &o->request, number, d);
+    /* an id that could be read is taken, whatever else is wrong with its line */
+    enum err id = o->request.id[0] != '\0' ? check_id(c, &o->request, number, &twice) : E_OK;
+    if (e == E_OK && id != E_OK) {
+        e = id;
+        if (d != NULL)
+            *d = twice;
+    }
     if (e == E_OK)
         e = check_service(c, &o->request, o, d);
     if (e == E_OK)

@@ -101,7 +101,7 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
         e = state_open_batch(s, b.intake, &fd, d);
     if (e == E_OK)
         e = plan_open_known(fd, b.plan, &plan, d); /* its form was proven before it was logged */
-    if (e == E_PLAN_MISSING || e == E_PLAN_DIGEST)
+    if (e != E_OK && e != E_NO_MEMORY && e != E_IO)
         e = diag_set(d, E_ARCHIVE, "the plan of log line %llu", (unsigned long long)r->seq);
     if (e == E_OK) {
         snprintf(b.ra, sizeof b.ra, "%s", plan.header.ra);

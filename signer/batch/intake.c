@@ -115,6 +115,8 @@ enum err intake_digest(int dir_fd, struct intake *out, struct diag *d)
         if (!batch && !intake_is_approval(list.names[i]))
             continue;
         e = file_digest(dir_fd, list.names[i], digest, d);
+        if (e != E_OK)
+            break;
         hex_encode(digest, DIGEST_LEN, hex);
         buf_printf(&names, "%s %s\n", list.names[i], hex);
         if (batch)

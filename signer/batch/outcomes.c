@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch/sealing.h"
+#include "batch/own_key.h"
 #include "core/base64.h"
 #include "hsm/pool.h"
-#include "hsm/sign.h"
 #include "pki/cert.h"
 
 #define RING 256      /* requests read ahead of the oldest one not yet logged */
@@ -54,16 +53,6 @@ void issuers_free(struct issuers *i)
         X509_free(i->keys[k].cert);
     free(i->keys);
     *i = (struct issuers){0};
-}
-
-enum err outcomes_open_key(struct state *s, struct hsm *h, const char *name, struct hsm_key **out, struct diag *d)
-{
-    enum err e = sealing_find_key(s, h, name, out, d);
-    if (e == E_OK)
-        e = hsm_self_test(*out, d);
-    if (e == E_OK)
-        e = log_append(s->log, RECORD_SELF_TEST, json_pack("{s:s}", "key", name), d);
-    return e;
 }
 
 static enum err submit(struct run *r, const struct plan_item *item, struct diag *d)
@@ -152,7 +141,7 @@ static enum err open_keys(struct state *s, struct hsm *h, struct issuers *issuer
 {
     enum err e = E_OK;
     for (size_t i = 0; i < issuers->n && e == E_OK; i++)
-        e = outcomes_open_key(s, h, issuers->keys[i].row->name, &issuers->keys[i].token, d);
+        e = own_key_open(s, h, issuers->keys[i].row->name, &issuers->keys[i].token, d);
     return e;
 }
 

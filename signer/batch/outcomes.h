@@ -23,10 +23,6 @@ ERR_MUST_USE enum err issuers_find(struct issuers *i, struct state *s, const cha
                                    struct diag *d);
 void issuers_free(struct issuers *i);
 
-/* Find one of our keys on the token, run its self-test, and log that (synced with what comes next). */
-ERR_MUST_USE enum err outcomes_open_key(struct state *s, struct hsm *h, const char *name, struct hsm_key **out,
-                                        struct diag *d);
-
 /* Open the issuers' keys on the token, then sign and log the items of the plan after the first `answered` ones, in plan order, synced in groups and at the end.
  * The plan stands at its first item. Stops at the first error; what was appended before it is synced. *signatures
  * counts what the token signed. */

@@ -291,6 +291,9 @@ enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64
         return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
     if (now < h->created)
         return diag_set(d, E_CLOCK_BEHIND, "the plan was made later than it is now");
+    /* how long a plan lives is the policy's word, not the plan's */
+    if (h->expires != h->created + s->policy->limits.plan_lifetime)
+        return diag_set(d, E_PLAN_FORMAT, "its lifetime is not the policy's");
     if (now > h->expires)
         return diag_set_clause(d, E_PLAN_EXPIRED, s->policy->limits.clause, "it was good until %s", expires);
     memcpy(base.head, h->log_head, DIGEST_LEN);
@@ -316,6 +319,16 @@ static enum err keep_plan(struct job *j, bool *keep, uint8_t digest[DIGEST_LEN],
     if (e != E_OK && e != E_PLAN_MISSING && e != E_PLAN_FORMAT)
         return diag_set(d, e, PLAN_FILE);
     return E_OK;
+}
+
+/* The folder may be there from an earlier run: its files must still be what its name says. */
+static enum err check_archive(struct job *j, struct diag *d)
+{
+    struct intake there;
+    enum err e = intake_digest(j->dir_fd, &there, d);
+    if (e == E_OK && memcmp(&there, j->in, sizeof there) != 0)
+        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s holds something else", j->in->dir);
+    return e;
 }
 
 static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
@@ -357,6 +370,8 @@ enum err planner_run(struct state *s, const struct intake *in, const struct prog
         e = diag_set(d, E_CLOCK_BEHIND, "set it right before planning");
     if (e == E_OK)
         e = state_open_batch(s, in->digest, &j.dir_fd, d);
+    if (e == E_OK)
+        e = check_archive(&j, d);
     if (e == E_OK)
         e = make_plan(&j, out, d);
     if (j.lines.f != NULL)

@@ -5,10 +5,6 @@
 #include "batch/state.h"
 #include "hsm/hsm.h"
 
-/* Find one of our own keys on the token, checked against the public key of its keygen line. */
-ERR_MUST_USE enum err sealing_find_key(struct state *s, struct hsm *h, const char *name, struct hsm_key **out,
-                                       struct diag *d);
-
 /* Sign the log's position with the log key, append the seal line and sync. */
 ERR_MUST_USE enum err sealing_run(struct state *s, struct hsm_key *log_key, struct diag *d);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "batch/bundle.h"
+#include "batch/own_key.h"
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
@@ -128,7 +129,7 @@ static enum err refresh_row(struct signing *g, struct diag *d)
 static enum err seal_batch(struct signing *g, struct hsm *h, struct diag *d)
 {
     struct hsm_key *key;
-    enum err e = outcomes_open_key(g->state, h, g->state->policy->log_key.name, &key, d);
+    enum err e = own_key_open(g->state, h, g->state->policy->log_key.name, &key, d);
     if (e == E_OK)
         e = sealing_run(g->state, key, d);
     if (e == E_OK)
@@ -136,26 +137,33 @@ static enum err seal_batch(struct signing *g, struct hsm *h, struct diag *d)
     return e;
 }
 
-/* The bundle's digest goes into the log before the bundle key signs it. */
+static enum err log_bundle(struct signing *g, const uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    char batch[DIGEST_HEX], bundle[DIGEST_HEX];
+    if (g->row.bundle_seq > 0)
+        return memcmp(digest, g->row.bundle, DIGEST_LEN) == 0
+                   ? E_OK
+                   : diag_set(d, E_ARCHIVE, "the bundle that log and archive give is not the one in the log");
+    hex_encode(g->plan.header.batch, DIGEST_LEN, batch);
+    hex_encode(digest, DIGEST_LEN, bundle);
+    return log_append(g->state->log, RECORD_BUNDLE, json_pack("{s:s,s:s}", "batch", batch, "bundle", bundle), d);
+}
+
+/* The bundle's digest goes into the log before the bundle key signs it, and the token learns where the log then stands
+ * before the bundle can be seen: a bundle that stands says that all before it is done. */
 static enum err make_bundle(struct signing *g, struct hsm *h, struct diag *d)
 {
     struct hsm_key *key;
     uint8_t digest[DIGEST_LEN];
-    char batch[DIGEST_HEX], bundle[DIGEST_HEX];
     enum err e = bundle_build(g->state, g->dir_fd, &g->plan, &g->row, digest, d);
-    if (e == E_OK && g->row.bundle_seq > 0 && memcmp(digest, g->row.bundle, DIGEST_LEN) != 0)
-        e = diag_set(d, E_ARCHIVE, "the bundle that log and archive give is not the one in the log");
     if (e == E_OK)
-        e = outcomes_open_key(g->state, h, g->state->policy->bundle_key.name, &key, d);
-    if (e == E_OK && g->row.bundle_seq == 0) {
-        hex_encode(g->plan.header.batch, DIGEST_LEN, batch);
-        hex_encode(digest, DIGEST_LEN, bundle);
-        e = log_append(g->state->log, RECORD_BUNDLE, json_pack("{s:s,s:s}", "batch", batch, "bundle", bundle), d);
-        if (e == E_OK)
-            e = log_sync(g->state->log, d);
-        if (e == E_OK)
-            e = refresh_row(g, d);
-    }
+        e = own_key_open(g->state, h, g->state->policy->bundle_key.name, &key, d);
+    if (e == E_OK)
+        e = log_bundle(g, digest, d);
+    if (e == E_OK)
+        e = witness_write(g->state, h, d);
+    if (e == E_OK)
+        e = refresh_row(g, d);
     if (e == E_OK)
         e = bundle_sign(g->state, g->dir_fd, key, d);
     return e;
@@ -183,8 +191,6 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
         e = seal_batch(g, h, d);
     if (e == E_OK)
         e = make_bundle(g, h, d);
-    if (e == E_OK)
-        e = witness_write(g->state, h, d);
     return e;
 }
 

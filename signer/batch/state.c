@@ -88,10 +88,8 @@ enum err state_create(const char *path, const struct policy *policy, const struc
                       struct state *out, struct diag *d)
 {
     enum err e = begin(path, policy, out, d);
-    if (e == E_OK && mkdir(path, 0700) != 0 && errno != EEXIST)
-        e = diag_errno(d, errno, "%s", path);
     if (e == E_OK)
-        e = file_open_dir(path, &out->fd, d);
+        e = file_make_path(path, &out->fd, d);
     if (e == E_OK)
         e = check_empty(out, d);
     if (e == E_OK)

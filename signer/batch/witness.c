@@ -80,6 +80,9 @@ enum err witness_write(struct state *s, struct hsm *h, struct diag *d)
 {
     const struct log_position *now = log_position(s->log);
     char text[TEXT_MAX], log[DIGEST_HEX], head[DIGEST_HEX];
+    enum err e = log_sync(s->log, d);
+    if (e != E_OK)
+        return e;
     hex_encode(s->log_id, DIGEST_LEN, log);
     hex_encode(now->head, DIGEST_LEN, head);
     int n = snprintf(text, sizeof text, FORMAT " %s %" PRIu64 " %" PRIu64 " %s", log, now->size, now->bytes, head);

@@ -19,7 +19,7 @@ ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
  * the token has lost the object). A log of one line that the token has not heard of is told to it. */
 ERR_MUST_USE enum err witness_check(struct state *s, struct hsm *h, struct diag *d);
 
-/* Give the token the log's present head. Only after log_sync(). */
+/* Sync the log and give the token its head: the token never knows of a line that could be lost. */
 ERR_MUST_USE enum err witness_write(struct state *s, struct hsm *h, struct diag *d);
 
 #endif

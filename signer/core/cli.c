@@ -127,15 +127,23 @@ static enum err read_options(const struct cli_command *c, int argc, char **argv,
     return check_required(options, d);
 }
 
+static int print_version(const char *program)
+{
+    printf("%s (rootseal) %s\n", program, ROOTSEAL_VERSION);
+    return fflush(stdout) == 0 ? CLASS_DONE : CLASS_STORAGE;
+}
+
 static int run_command(const char *program, const struct cli_command *c, int argc, char **argv)
 {
+    if (argc == 1 && strcmp(argv[0], "--version") == 0)
+        return print_version(program);
     struct diag d = {0};
     int operands = 0;
     bool help = false;
     enum err e = read_options(c, argc, argv, &operands, &help, &d);
     if (help) {
         print_command(program, c);
-        return CLASS_DONE;
+        return fflush(stdout) == 0 ? CLASS_DONE : CLASS_STORAGE;
     }
     if (e == E_OK && !guard_process())
         e = diag_errno(&d, errno, "guarding the process");
@@ -153,12 +161,11 @@ static int run_command(const char *program, const struct cli_command *c, int arg
 int cli_main(const char *program, const char *about, const struct cli_command *commands, int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
-        printf("%s (rootseal) %s\n", program, ROOTSEAL_VERSION);
-        return CLASS_DONE;
+        return print_version(program);
     }
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
         print_overview(program, about, commands);
-        return CLASS_DONE;
+        return fflush(stdout) == 0 ? CLASS_DONE : CLASS_STORAGE;
     }
     for (const struct cli_command *c = commands; argc >= 2 && c->name != NULL; c++)
         if (strcmp(argv[1], c->name) == 0)

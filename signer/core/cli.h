@@ -29,8 +29,8 @@ struct cli_command {
 
 /* Guard the process (no core dumps, no tracing by others, no new privileges, files for the owner only), find the
  * command, read its options, run it, print the error if any. Returns the exit status. `about` is the program in one
- * line. --help works for the program and for each command, --version for
- * the program. commands ends with a NULL name. */
+ * line. --help and --version work for the program and for each
+ * command. commands ends with a NULL name. */
 int cli_main(const char *program, const char *about, const struct cli_command *commands, int argc, char **argv);
 
 /* A bar on stderr with rate and time left, for work of known size; silent when stderr is no terminal. Zero-initialise

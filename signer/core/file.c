@@ -65,6 +65,38 @@ static enum err open_regular(int dirfd, const char *name, int *fd, struct stat *
     return e;
 }
 
+/* The part before the last component, and that component; false when there is none. */
+static bool split_path(const char *path, char dir[PATH_MAX], char name[NAME_MAX + 1])
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    size_t at = n;
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    if (n >= PATH_MAX || n - at > NAME_MAX || n == at)
+        return false;
+    snprintf(name, NAME_MAX + 1, "%.*s", (int)(n - at), path + at);
+    snprintf(dir, PATH_MAX, "%.*s", at == 0 ? 1 : (int)at, at == 0 ? "." : path);
+    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+enum err file_make_path(const char *path, int *fd, struct diag *d)
+{
+    char dir[PATH_MAX], name[NAME_MAX + 1];
+    struct stat st;
+    int parent = -1;
+    *fd = -1;
+    if (stat(path, &st) == 0 || !split_path(path, dir, name))
+        return file_open_dir(path, fd, d);
+    enum err e = file_open_dir(dir, &parent, d);
+    if (e == E_OK)
+        e = file_make_dir(parent, name, fd, d);
+    if (parent >= 0)
+        close(parent);
+    return e;
+}
+
 /* Read up to CHUNK bytes; *got is 0 at the end of the file. */
 static enum err read_chunk(int fd, const char *name, uint8_t chunk[CHUNK], size_t *got,
                            struct diag *d)

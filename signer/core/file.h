@@ -22,6 +22,10 @@ ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
  * *fd is -1 on failure. */
 ERR_MUST_USE enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d);
 
+/* Open the folder at this path, making its last component (mode 0700) and syncing its parent when it is not there.
+ * E_MEDIUM when the parent is not there or the path is no folder. */
+ERR_MUST_USE enum err file_make_path(const char *path, int *fd, struct diag *d);
+
 /* Read the regular file `name` below dirfd whole, appended to out; on failure out is unchanged.
  * A missing file sets *found to false and is E_OK when found is not NULL, else E_IO.
  * E_MEDIUM_FILE when it is a symbolic link or anything else but a regular file (a FIFO does not

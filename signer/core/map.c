@@ -13,7 +13,7 @@ enum err map_open(int dirfd, const char *name, size_t max, struct span *out, str
     *out = (struct span){0};
     int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return errno == ELOOP ? diag_set(d, E_MEDIUM_FILE, "%s is a symbolic link", name)
+        return errno == ELOOP || errno == ENXIO ? diag_set(d, E_MEDIUM_FILE, "%s is not a plain file", name)
                               : diag_errno(d, errno, "%s", name);
     if (fstat(fd, &st) != 0)
         e = diag_errno(d, errno, "%s", name);

@@ -9,6 +9,7 @@
 #include "pki/alg.h"
 
 #define GENESIS_TEXT 64
+#define TOKEN_TEXT 128 /* escaped: up to eight characters for one of the token's */
 #define CLAUSE_TEXT LIMIT_CLAUSE
 #define SERIAL_BYTES 20
 
@@ -100,11 +101,11 @@ static enum err check_program(const json_t *v)
     return format_unless(s != NULL && s[0] != '\0' && is_printable(s, GENESIS_TEXT));
 }
 
-/* What a token says of itself is UTF-8 (PKCS#11 3.3) of the vendor's choosing. */
+/* What a token says of itself is UTF-8 (PKCS#11 3.3) of the vendor's choosing; hsm_identity() escapes it. */
 static enum err check_token_text(const json_t *v)
 {
     const char *s = string_of(v);
-    if (s == NULL || strlen(s) > GENESIS_TEXT)
+    if (s == NULL || strlen(s) > TOKEN_TEXT)
         return E_LOG_FORMAT;
     const uint8_t *p = (const uint8_t *)s;
     for (size_t left = strlen(s); left > 0;) {

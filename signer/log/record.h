@@ -21,7 +21,7 @@
 enum record_type {
     /* How this log began, always and only the first line: hash ("sm3" or "sha256"), program (1..64
      * printable ASCII characters), policy, token-manufacturer, token-model, token-serial,
-     * token-label (each at most 64 bytes of text_is_plain() characters, may be empty). */
+     * token-label (each at most 128 bytes of text_is_plain() characters, may be empty). */
     RECORD_GENESIS,
     /* "keygen": a key was made in the token: key, algorithm (alg_sig_name()), public-key (base64
      * SPKI), and its attributes, booleans: sensitive, always-sensitive, never-extractable,

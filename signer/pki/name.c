@@ -106,11 +106,12 @@ static enum err check_asked(const X509_NAME *asked, const struct policy_attribut
     return E_OK;
 }
 
-/* The UTF-8 form of the asked value, or NULL: OpenSSL converts from the string types of X.520. */
-static uint8_t *asked_value(const X509_NAME *asked, const struct policy_attribute *r, size_t *n)
+/* The UTF-8 form of the asked value, or NULL when it is not *there (or memory is used up): OpenSSL converts from the string types of X.520. */
+static uint8_t *asked_value(const X509_NAME *asked, const struct policy_attribute *r, size_t *n, bool *there)
 {
     uint8_t *utf8 = NULL;
     int at = X509_NAME_get_index_by_NID(asked, OBJ_txt2nid(r->type), -1);
+    *there = at >= 0;
     if (at < 0)
         return NULL;
     int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(asked, at)));
@@ -131,8 +132,11 @@ enum err name_from_request(const X509_NAME *asked, const struct policy_attribute
     for (size_t i = 0; i < n && e == E_OK; i++) {
         const struct policy_attribute *r = &rules[i];
         size_t len = 0;
-        value = asked_value(asked, r, &len);
-        if (value != NULL) {
+        bool there = false;
+        value = asked_value(asked, r, &len, &there);
+        if (there && value == NULL) {
+            e = E_NO_MEMORY;
+        } else if (value != NULL) {
             e = check_value(r, value, len, clause, d);
             if (e == E_OK)
                 e = write_attribute(out, r, value, len);

@@ -25,7 +25,7 @@ static size_t whole(size_t n)
     return total;
 }
 
-static enum err copy(int from_fd, int fd, const char *name, struct diag *d)
+static enum err copy(int from_fd, int fd, size_t total, const char *name, struct diag *d)
 {
     uint8_t bytes[64 * 1024];
     off_t at = 0;
@@ -35,8 +35,10 @@ static enum err copy(int from_fd, int fd, const char *name, struct diag *d)
             continue;
         if (n < 0)
             return diag_errno(d, errno, "%s", name);
-        if (n == 0)
+        if (n == 0 && (size_t)at == total)
             return E_OK;
+        if (n == 0 || (size_t)n > total - (size_t)at)
+            return diag_set(d, E_IO, "%s: the certificates are not %zu bytes", name, total);
         enum err e = file_write_all(fd, bytes, (size_t)n, name, d);
         if (e != E_OK)
             return e;
@@ -59,7 +61,7 @@ enum err p7b_write(int dirfd, const char *name, int from_fd, size_t bytes, struc
     if (e == E_OK)
         e = file_write_all(fd, head.data, head.len, name, d);
     if (e == E_OK)
-        e = copy(from_fd, fd, name, d);
+        e = copy(from_fd, fd, bytes, name, d);
     if (e == E_OK)
         e = file_write_all(fd, after_certs, sizeof after_certs, name, d);
     if (e == E_OK)

@@ -6,7 +6,8 @@
 #include "core/diag.h"
 
 /* Write the file `name` below dirfd, synced: a SignedData without content and signers around the `bytes` bytes of the
- * file from_fd (read from its start), which are DER certificates one after another. */
+ * file from_fd (read from its start), which are DER certificates one after another. E_IO when it
+ * holds another number of bytes. */
 ERR_MUST_USE enum err p7b_write(int dirfd, const char *name, int from_fd, size_t bytes, struct diag *d);
 
 #endif

@@ -2,15 +2,17 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/limits.h"
 #include "core/text.h"
 #include "pki/der_write.h"
 
-/* A host name of at least two labels, RFC 1123 2.1 and RFC 5280 4.2.1.6. */
+/* A host name of at least two labels whose last is not a number, RFC 1123 2.1 and RFC 5280 4.2.1.6. */
 static bool is_host_name(const uint8_t *p, size_t n)
 {
     size_t label = 0, dots = 0;
+    bool digits = true; /* of the present label */
     if (n == 0 || n > 253)
         return false;
     for (size_t i = 0; i < n; i++) {
@@ -20,19 +22,27 @@ static bool is_host_name(const uint8_t *p, size_t n)
             if (label == 0 || i + 1 == n)
                 return false;
             label = 0;
+            digits = true;
             dots++;
             continue;
         }
         if (!alnum && (p[i] != '-' || edge))
             return false;
+        digits = digits && p[i] >= '0' && p[i] <= '9';
         if (++label > 63)
             return false;
     }
-    return dots > 0;
+    return dots > 0 && !digits;
 }
 
+/* Host names compare without case (RFC 4343). */
 static bool same_name(const GENERAL_NAME *a, const GENERAL_NAME *b)
 {
+    if (a->type == GEN_DNS && b->type == GEN_DNS)
+        return ASN1_STRING_length(a->d.dNSName) == ASN1_STRING_length(b->d.dNSName) &&
+               strncasecmp((const char *)ASN1_STRING_get0_data(a->d.dNSName),
+                           (const char *)ASN1_STRING_get0_data(b->d.dNSName),
+                           (size_t)ASN1_STRING_length(a->d.dNSName)) == 0;
     return GENERAL_NAME_cmp((GENERAL_NAME *)a, (GENERAL_NAME *)b) == 0;
 }
 

@@ -299,7 +299,8 @@ static void cmd_sign(const struct probe *p, const char *label, const char *in, c
     EVP_MD_CTX_free(md);
     rv = sign_e(p, p->session, probe_find(p, CKO_PRIVATE_KEY, label), e, raw);
     probe_need(rv == CKR_OK, "sign", rv);
-    write_file(out, der, raw_to_der(raw, der));
+    n = raw_to_der(raw, der);
+    write_file(out, der, n);
 }
 
 /* One thread's work: `count` digests and the signatures over them. */

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <openssl/x509v3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,18 +299,13 @@ struct batch_header world_header(int64_t count)
 
 /* -- requests -- */
 
-X509_NAME *name_make(const char *type, ...)
+X509_NAME *name_of_pairs(const char *const *pairs)
 {
     X509_NAME *name = X509_NAME_new();
-    va_list ap;
-    va_start(ap, type);
-    for (const char *t = type; t != NULL; t = va_arg(ap, const char *)) {
-        const char *value = va_arg(ap, const char *);
-        ck_assert_int_eq(X509_NAME_add_entry_by_txt(name, t, MBSTRING_UTF8,
-                                                    (const uint8_t *)value, -1, -1, 0),
+    for (size_t i = 0; pairs[i] != NULL; i += 2)
+        ck_assert_int_eq(X509_NAME_add_entry_by_txt(name, pairs[i], MBSTRING_UTF8,
+                                                    (const uint8_t *)pairs[i + 1], -1, -1, 0),
                          1);
-    }
-    va_end(ap);
     return name;
 }
 

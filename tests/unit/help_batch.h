@@ -65,7 +65,8 @@ struct batch_header world_header(int64_t count);
 /* -- requests -- */
 
 /* A name from a list of short names and UTF-8 values that ends with NULL. */
-X509_NAME *name_make(const char *type, ...) __attribute__((sentinel));
+#define name_make(...) name_of_pairs((const char *const[]){__VA_ARGS__, NULL})
+X509_NAME *name_of_pairs(const char *const *pairs);
 
 /* A request signed by its key; name and extensions stay the caller's. */
 void csr_make(EVP_PKEY *key, enum sig_alg alg, const X509_NAME *name,

@@ -20,7 +20,7 @@ static enum err parse(struct span der)
     ck_assert_int_eq(d.code, e);
     if (e == E_OK)
         csr_free(&csr);
-    ck_assert_ptr_null(csr.req);
+    ck_assert_ptr_null(csr.subject);
     return e;
 }
 

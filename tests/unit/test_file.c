@@ -29,7 +29,7 @@ static struct diag d;
 
 static void set_up(void)
 {
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(path));
     ck_assert_int_eq(file_open_dir(path, &dir, &d), E_OK);
 }

@@ -116,7 +116,9 @@ END_TEST
 /* A module that is there and cannot start says so through libp11. */
 START_TEST(module_does_not_start)
 {
-    char *conf = strdup(getenv("SOFTHSM2_CONF"));
+    const char *was = getenv("SOFTHSM2_CONF");
+    ck_assert_ptr_nonnull(was);
+    char *conf = strdup(was);
     setenv("SOFTHSM2_CONF", "/nonexistent/softhsm2.conf", 1);
     expect_err(open_(token_module(), TOKEN_URI), E_MODULE);
     ck_assert_ptr_nonnull(strstr(d.text, "C_Initialize: CKR_"));

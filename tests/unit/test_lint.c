@@ -35,6 +35,7 @@ static void tear_down(void)
 
 /* -- good ones -- */
 
+#define SERIAL "\x12\x34\x56\x78\x9a\xbc\xde\xf0\x12\x34\x56\x78\x9a\xbc\xde"
 #define SAN "\x30\x13\x82\x0bwww.example\x87\x04\x0a\x00\x00\x01"
 
 static void build(int profile, struct buf *out)
@@ -57,7 +58,7 @@ static void build(int profile, struct buf *out)
     expect_ok(key_from_pkey(subject_keys[profile], &key, &d));
     const ASN1_OCTET_STRING *aki = X509_get0_subject_key_id(w.root_certs[root]);
     const struct tbs_spec s = {
-        .serial = {(const uint8_t *)"\x12\x34\x56\x78\x9a\xbc\xde\xf0\x12\x34\x56\x78\x9a\xbc\xde", 15},
+        .serial = {(const uint8_t *)SERIAL, 15},
         .alg = w.keys[root].alg,
         .sm2_null = w.keys[root].sm2_null,
         .issuer = buf_span(&issuer),
@@ -85,7 +86,7 @@ static enum err lint(int profile, struct span tbs)
 {
     int root = profile == 2;
     d = (struct diag){0};
-    enum err e = lint_end_entity(tbs, &w.profiles[profile], &w.keys[root], w.root_certs[root], &d);
+    enum err e = lint_end_entity(tbs, (struct span){0}, &w.profiles[profile], &w.keys[root], w.root_certs[root], &d);
     ck_assert_int_eq(d.code, e);
     return e;
 }
@@ -113,12 +114,32 @@ START_TEST(rows_are_not_interchangeable)
             expect_err(lint(p, buf_span(&tbs)), E_LINT);
     }
     int root = _i == 2;
-    expect_err(lint_end_entity(buf_span(&tbs), &w.profiles[_i], &w.keys[1 - root],
+    expect_err(lint_end_entity(buf_span(&tbs), (struct span){0}, &w.profiles[_i], &w.keys[1 - root],
                                w.root_certs[root], &d),
                E_LINT);
     X509 *other = help_cert(w.root_keys[root], w.keys[root].alg, "Other Root");
-    expect_err(lint_end_entity(buf_span(&tbs), &w.profiles[_i], &w.keys[root], other, &d), E_LINT);
+    expect_err(lint_end_entity(buf_span(&tbs), (struct span){0}, &w.profiles[_i], &w.keys[root], other, &d), E_LINT);
     X509_free(other);
+    buf_free(&tbs);
+}
+END_TEST
+
+/* The serial number is the one the plan names, when it names one. */
+START_TEST(the_planned_serial)
+{
+    static const struct {
+        const char *serial;
+        size_t n;
+        enum err want;
+    } cases[] = {{SERIAL, 15, E_OK},      {SERIAL, 14, E_LINT},         {"\0" SERIAL, 16, E_LINT},
+                 {SERIAL "\0", 16, E_LINT}, {"\x12" SERIAL, 15, E_LINT}, {SERIAL, 0, E_OK}};
+    struct buf tbs = {0};
+    build(0, &tbs);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_err(lint_end_entity(buf_span(&tbs),
+                                   (struct span){(const uint8_t *)cases[i].serial, cases[i].n},
+                                   &w.profiles[0], &w.keys[0], w.root_certs[0], &d),
+                   cases[i].want);
     buf_free(&tbs);
 }
 END_TEST
@@ -329,7 +350,8 @@ static X509_NAME *name_of(const struct policy_attribute *parts)
 
 static void set_issuer(X509 *x, const char *cn, int string)
 {
-    X509_NAME *name = name_of((const struct policy_attribute[]){{.type = "CN", .value = cn, .max = string}, {0}});
+    X509_NAME *name = name_of(
+        (const struct policy_attribute[]){{.type = "CN", .value = cn, .max = string}, {0}});
     X509_set_issuer_name(x, name);
     X509_NAME_free(name);
 }
@@ -574,7 +596,8 @@ START_TEST(each_extension_spoilt)
 {
     nid = extensions[_i / SPOILS];
     enum err e = changed(1, spoils[_i % SPOILS].change);
-    enum err want = nid == NID_subject_alt_name && spoils[_i % SPOILS].change == drop ? E_OK : E_LINT;
+    bool fine = nid == NID_subject_alt_name && spoils[_i % SPOILS].change == drop;
+    enum err want = fine ? E_OK : E_LINT;
     ck_assert_msg(e == want, "%s %s: %s", OBJ_nid2sn(nid), spoils[_i % SPOILS].name, err_name(e));
     expect_seen(e);
 }
@@ -648,10 +671,14 @@ CHANGE(crl_dns, add(x, "crlDistributionPoints", URL_1 ",DNS:crl.example.org"))
 CHANGE(aia_less, add(x, "authorityInfoAccess", AIA_1))
 CHANGE(aia_order, add(x, "authorityInfoAccess", AIA_2 "," AIA_1))
 CHANGE(aia_method, add(x, "authorityInfoAccess", "caIssuers;URI:http://ocsp.example.com/," AIA_2))
-CHANGE(aia_other, add(x, "authorityInfoAccess", AIA_1 ",caIssuers;URI:http://aia.example.com/b.crt"))
-CHANGE(aki_other, put_value(x, NID_authority_key_identifier, "\x30\x0a\x80\x08\x01\x02\x03\x04\x05\x06\x07\x09", 12))
-CHANGE(aki_with_serial, put_value(x, NID_authority_key_identifier,
-                                  "\x30\x0d\x80\x08\x01\x02\x03\x04\x05\x06\x07\x08\x82\x01\x05", 15))
+CHANGE(aia_other,
+       add(x, "authorityInfoAccess", AIA_1 ",caIssuers;URI:http://aia.example.com/b.crt"))
+CHANGE(aki_other,
+       put_value(x, NID_authority_key_identifier,
+                 "\x30\x0a\x80\x08\x01\x02\x03\x04\x05\x06\x07\x09", 12))
+CHANGE(aki_with_serial,
+       put_value(x, NID_authority_key_identifier,
+                 "\x30\x0d\x80\x08\x01\x02\x03\x04\x05\x06\x07\x08\x82\x01\x05", 15))
 CHANGE(ski_other, put_value(x, NID_subject_key_identifier,
                             "\x04\x14" "aaaaaaaaaaaaaaaaaaaa", 22))
 CHANGE(san_email, add(x, "subjectAltName", "DNS:a.example,email:a@b.example"))
@@ -733,6 +760,31 @@ static enum err ber_element(int n)
     return got;
 }
 
+/* The older form of an SM2 key, with the curve as the algorithm: taken in requests (key.h), never
+ * written in a certificate. */
+START_TEST(the_older_form_of_a_key)
+{
+    struct buf tbs = {0}, spki = {0}, out = {0};
+    struct der e, part;
+    build(0, &tbs);
+    struct span in = buf_span(&tbs);
+    in = take(&in, DER_SEQUENCE);
+    for (int i = 0; i <= 6; i++)
+        ck_assert(der_next(&in, &e));
+    struct span body = e.body;
+    take(&body, DER_SEQUENCE);
+    ck_assert(der_take(&body, DER_BIT_STRING, &part));
+    der_put_header(&spki, DER_SEQUENCE, 12 + part.whole.n);
+    buf_append(&spki, "\x30\x0a\x06\x08\x2a\x81\x1c\xcf\x55\x01\x82\x2d", 12);
+    buf_append(&spki, part.whole.p, part.whole.n);
+    splice(&tbs, e.whole.p, e.whole.n, buf_span(&spki), &out);
+    expect_err(lint(0, buf_span(&out)), E_LINT);
+    buf_free(&tbs);
+    buf_free(&spki);
+    buf_free(&out);
+}
+END_TEST
+
 /* version, serial, algorithm, issuer, validity, subject, key, extensions */
 START_TEST(ber_lengths_are_seen)
 {
@@ -811,7 +863,8 @@ START_TEST(self_signed_flips_are_seen)
                      (unsigned)(uint8_t)(*byte ^ (1u << bit % 8)));
     }
     ck_assert_uint_gt(passed, 0);
-    ck_assert_msg(stray == 0, "%zu flips outside the serial number pass, at bytes%s", stray, strays);
+    ck_assert_msg(stray == 0, "%zu flips outside the serial number pass, at bytes%s", stray,
+                  strays);
     buf_free(&tbs);
 }
 END_TEST
@@ -859,6 +912,7 @@ Suite *suite_lint(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, good_ones_pass, 0, 3);
     tcase_add_loop_test(t, rows_are_not_interchangeable, 0, 3);
+    tcase_add_test(t, the_planned_serial);
     tcase_add_loop_test(t, every_flip_is_seen, 0, 3);
     tcase_add_loop_test(t, every_truncation_is_seen, 0, 3);
     tcase_add_test(t, what_is_no_tbs);
@@ -866,6 +920,7 @@ Suite *suite_lint(void)
     tcase_add_loop_test(t, each_extension_spoilt, 0, EXTENSIONS * SPOILS);
     tcase_add_loop_test(t, each_change_of_content, 0, CONTENT);
     tcase_add_loop_test(t, ber_lengths_are_seen, 0, 8);
+    tcase_add_test(t, the_older_form_of_a_key);
     tcase_add_loop_test(t, self_signed_ones, 0, 4);
     tcase_add_loop_test(t, self_signed_flips_are_seen, 0, 4);
     tcase_add_loop_test(t, each_change_of_a_self_signed_one, 0, SELF_CHANGES);

@@ -117,7 +117,7 @@ END_TEST
 START_TEST(other_bytes_do_not_load)
 {
     struct merkle m = {0};
-    struct merkle back;
+    struct merkle back = {.size = 1};
     struct buf bytes = {0};
     add_leaves(&m, 0, 7);
     expect_ok(merkle_save(&m, &bytes));

@@ -269,7 +269,8 @@ START_TEST(lengths)
     expect_ok_diag(build(asked, &out), &d);
     X509_NAME_free(asked);
     buf_free(&out);
-    expect_refused(name_make("CN", "\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b\xc3\xa4m", NULL),
+    expect_refused(name_make("CN", "\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b\xe7\x8e\x8b\xc3\xa4m",
+                             NULL),
                    E_SUBJECT_VALUE, "rule CN");
     expect_refused(name_make("CN", "abcdef", NULL), E_SUBJECT_VALUE, "rule CN");
     expect_refused(name_make("CN", "a", "serialNumber", "1234567", NULL), E_SUBJECT_VALUE,

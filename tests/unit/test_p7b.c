@@ -71,7 +71,7 @@ START_TEST(openssl_reads_it_back)
     int n = numbers[_i];
     EVP_PKEY *key = help_key(KEY_SM2);
     for (int i = 0; i < n; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "Person %d", i);
         certs[i] = help_cert(key, SIG_SM2_SM3, name);
         expect_ok(cert_write_der(certs[i], &all));

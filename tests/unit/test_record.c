@@ -140,7 +140,7 @@ START_TEST(swapped_fields_are_refused)
 {
     json_t *whole = sample_object((enum record_type)_i);
     size_t n = json_object_size(whole);
-    const char *keys[16];
+    const char *keys[16] = {NULL};
     const char *key;
     json_t *value;
     size_t count = 0;

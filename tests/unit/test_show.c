@@ -88,7 +88,8 @@ static void expect_printable(const char *text, size_t cap)
     size_t n = strnlen(text, cap);
     ck_assert_uint_lt(n, cap);
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(text[i] >= 0x20 && text[i] <= 0x7e, "byte %02x in %s", (uint8_t)text[i], text);
+        ck_assert_msg(text[i] >= 0x20 && text[i] <= 0x7e, "byte %02x in %s", (uint8_t)text[i],
+                      text);
 }
 
 /* Every control and deceiving character, in every text a stranger could fill. */

@@ -44,7 +44,7 @@ void token_add(const char *label)
 void token_make(void)
 {
     rows_used = 0;
-    strcpy(strrchr(folder, '-'), "-XXXXXX");
+    memcpy(strrchr(folder, '-'), "-XXXXXX", 7);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     char conf[64];
     snprintf(conf, sizeof conf, "%s/softhsm2.conf", folder);

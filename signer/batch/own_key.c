@@ -1,0 +1,21 @@
+#include "batch/own_key.h"
+
+#include "hsm/sign.h"
+
+enum err own_key_open(struct state *s, struct hsm *h, const char *name, struct hsm_key **out, struct diag *d)
+{
+    EVP_PKEY *pinned = NULL;
+    *out = NULL;
+    const struct policy_key *row = policy_key_find(s->policy, name);
+    if (row == NULL)
+        return diag_set(d, E_KEY_MISSING, "the policy has no key %s", name);
+    enum err e = state_public_key(s, name, &pinned, d);
+    if (e == E_OK)
+        e = hsm_key_find(h, row, pinned, out, d);
+    if (e == E_OK)
+        e = hsm_self_test(*out, d);
+    if (e == E_OK)
+        e = log_append(s->log, RECORD_SELF_TEST, json_pack("{s:s}", "key", name), d);
+    EVP_PKEY_free(pinned);
+    return e;
+}

@@ -96,9 +96,10 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 
 # -- tests --
 
-SUITES := err diag text buf digest base64 clock json file words der alg sm2 key csr cms cert merkle record log seal index \
-    pin uri vendor ckr hsm keygen data sign pool policy import audit man
-CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_bundle.c sample_records.c token.c $(SUITES:%=test_%.c))
+SUITES := err diag text buf set map digest base64 clock json file words cli der der_write alg sm2 key csr cms cert name san tbs \
+    lint show p7b merkle record log seal index pin uri vendor ckr hsm keygen data sign pool header request plan intake \
+    approval decide certify authorise archive export witness policy import audit man
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_bundle.c help_batch.c sample_records.c token.c $(SUITES:%=test_%.c))
 
 $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)

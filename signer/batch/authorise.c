@@ -102,14 +102,17 @@ enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PK
     X509 *cert = NULL;
     struct buf text = {0}, out = {0};
     struct authorisations before = {0};
+    struct diag why = {0};
     name_of(officer, plan, name);
     enum err e = authorise_text(plan, &text);
     if (e == E_OK)
-        e = collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, d);
+        e = collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, &why);
     if (e == E_OK && before.n > 0)
         e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
-    if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT) /* damaged: it is replaced */
-        e = E_OK;
+    else if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE)
+        e = E_OK; /* damaged: it is replaced */
+    else if (e != E_OK)
+        diag_set(d, e, "%s", why.text);
     if (e == E_OK)
         e = cert_parse(officer->certificate, &cert, d);
     if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)

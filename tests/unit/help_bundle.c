@@ -157,7 +157,7 @@ static void add_request(struct help_bundle *b, const char *id, bool spoil)
     help_csr(key, strcmp(id, "one") == 0 ? SIG_SM2_SM3 : SIG_ECDSA_SHA256, ext, &r.csr);
     if (spoil)
         r.csr.data[r.csr.len - 1] ^= 1;
-    strcpy(r.id, id);
+    snprintf(r.id, sizeof r.id, "%s", id);
     strcpy(r.op, "issue");
     strcpy(r.profile, "person");
     expect_ok(request_write(&r, &b->batch));

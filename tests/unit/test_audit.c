@@ -529,6 +529,8 @@ START_TEST(findings)
 }
 END_TEST
 
+Suite *suite_audit(void);
+
 Suite *suite_audit(void)
 {
     Suite *s = suite_create("audit");

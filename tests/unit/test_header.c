@@ -39,7 +39,7 @@ static const char *line_with(int at, const char *with)
             snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s",
                      line[1] == '\0' ? "" : ",", field);
     }
-    strcat(line, "}");
+    snprintf(line + strlen(line), sizeof line - strlen(line), "}");
     return line;
 }
 

@@ -313,35 +313,35 @@ END_TEST
 START_TEST(signed_nonsense_is_refused)
 {
     static const struct {
-        enum manifest_file file;
         const char *from, *to;
+        enum manifest_file file;
         enum err want;
     } rows[] = {
-        {MANIFEST_SEAL, "\"hash\":\"sm3\"", "\"hash\":\"sm4\"", E_BUNDLE_FORMAT},
-        {MANIFEST_SEAL, "\"key\":\"the-log\"", "\"key\":\"the-lag\"", E_LOG_SEAL},
-        {MANIFEST_SEAL, "\"size\":44", "\"size\":46", E_LOG_SEAL},
-        {MANIFEST_LOG, "\"seq\":41", "\"seq\":42", E_LOG_CHAIN},
-        {MANIFEST_LOG, "\"seq\":40", "\"seq\":39", E_LOG_CHAIN},
-        {MANIFEST_LOG, "\"time\":\"2025", "\"time\":\"2024", E_LOG_CHAIN},
-        {MANIFEST_LOG, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"", E_LOG_CHAIN},
-        {MANIFEST_LOG, "\"type\":\"plan\"", "\"type\":\"plam\"", E_LOG_FORMAT},
-        {MANIFEST_LOG, "\"sequence\":7", "\"sequence\":8", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"n\":1", "\"n\":2", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"id\":\"one\"", "\"id\":\"two\"", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"id\":\"one\"", "\"id\":\"../\"", E_BUNDLE_FORMAT},
-        {MANIFEST_RESULTS, "\"log\":42", "\"log\":43", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"clause\":\"c 4\"", "\"clause\":\"c 5\"", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"profile\":\"person\"", "\"profile\":\"parson\"", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"ignored\":\"\"", "\"ignorec\":\"\"", E_BUNDLE_FORMAT},
-        {MANIFEST_RESULTS, "00001\"", "00007\"", E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"",
+        {"\"hash\":\"sm3\"", "\"hash\":\"sm4\"", MANIFEST_SEAL, E_BUNDLE_FORMAT},
+        {"\"key\":\"the-log\"", "\"key\":\"the-lag\"", MANIFEST_SEAL, E_LOG_SEAL},
+        {"\"size\":44", "\"size\":46", MANIFEST_SEAL, E_LOG_SEAL},
+        {"\"seq\":41", "\"seq\":42", MANIFEST_LOG, E_LOG_CHAIN},
+        {"\"seq\":40", "\"seq\":39", MANIFEST_LOG, E_LOG_CHAIN},
+        {"\"time\":\"2025", "\"time\":\"2024", MANIFEST_LOG, E_LOG_CHAIN},
+        {"\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"", MANIFEST_LOG, E_LOG_CHAIN},
+        {"\"type\":\"plan\"", "\"type\":\"plam\"", MANIFEST_LOG, E_LOG_FORMAT},
+        {"\"sequence\":7", "\"sequence\":8", MANIFEST_LOG, E_BUNDLE_ANSWER},
+        {"\"n\":1", "\"n\":2", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"id\":\"one\"", "\"id\":\"two\"", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"id\":\"one\"", "\"id\":\"../\"", MANIFEST_RESULTS, E_BUNDLE_FORMAT},
+        {"\"log\":42", "\"log\":43", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"clause\":\"c 4\"", "\"clause\":\"c 5\"", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"profile\":\"person\"", "\"profile\":\"parson\"", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"ignored\":\"\"", "\"ignorec\":\"\"", MANIFEST_RESULTS, E_BUNDLE_FORMAT},
+        {"00001\"", "00007\"", MANIFEST_RESULTS, E_BUNDLE_ANSWER},
+        {"\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_ALGORITHM\"", MANIFEST_RESULTS,
          E_BUNDLE_ANSWER},
-        {MANIFEST_RESULTS, "\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_SIGNATURX\"",
+        {"\"code\":\"E_CSR_SIGNATURE\"", "\"code\":\"E_CSR_SIGNATURX\"", MANIFEST_RESULTS,
          E_BUNDLE_FORMAT},
-        {MANIFEST_RESULTS, "\"decision\":\"issued\"", "\"decision\":\"issuex\"", E_BUNDLE_FORMAT},
-        {MANIFEST_CHAIN, "BEGIN", "BEGYN", E_ANCHOR},
-        {MANIFEST_CERTS, "a.example.com", "b.example.com", E_BUNDLE_ANSWER},
-        {MANIFEST_CERTS, "\x02\x01\x01\x31", "\x02\x01\x02\x31", E_BUNDLE_FORMAT},
+        {"\"decision\":\"issued\"", "\"decision\":\"issuex\"", MANIFEST_RESULTS, E_BUNDLE_FORMAT},
+        {"BEGIN", "BEGYN", MANIFEST_CHAIN, E_ANCHOR},
+        {"a.example.com", "b.example.com", MANIFEST_CERTS, E_BUNDLE_ANSWER},
+        {"\x02\x01\x01\x31", "\x02\x01\x02\x31", MANIFEST_CERTS, E_BUNDLE_FORMAT},
     };
     struct buf keep = {0};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -213,7 +213,7 @@ static const struct {
     {RECORD_GENESIS, "token-label", "\"\\u202e\""},
     {RECORD_GENESIS, "token-label", "\"a\\u001b[1m\""},
     {RECORD_GENESIS, "token-serial",
-     "\"01234567890123456789012345678901234567890123456789012345678901234\""},
+     "\"" HEX_62 HEX_62 "01234\""},
     {RECORD_KEYGEN, "key", "\"\""},
     {RECORD_KEYGEN, "key", "\".hidden\""},
     {RECORD_KEYGEN, "key", "\"a/b\""},

@@ -37,7 +37,7 @@ static const char *line_with(int at, const char *with)
             snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s",
                      line[1] == '\0' ? "" : ",", field);
     }
-    strcat(line, "}");
+    snprintf(line + strlen(line), sizeof line - strlen(line), "}");
     return line;
 }
 
@@ -97,25 +97,25 @@ END_TEST
 START_TEST(values_out_of_form)
 {
     static const struct {
-        int field;
         const char *with;
+        int field;
         enum err want;
     } bad[] = {
-        {ID, "\"id\":\"\"", E_FIELD_VALUE},
-        {ID, "\"id\":\"a/b\"", E_FIELD_VALUE},
-        {ID, "\"id\":1", E_FIELD_VALUE},
-        {OP, "\"op\":\"is sue\"", E_FIELD_VALUE},
-        {PROFILE, "\"profile\":\"\\u202eperson\"", E_FIELD_VALUE},
-        {REQUESTED, "\"requested-at\":\"yesterday\"", E_FIELD_VALUE},
-        {EVIDENCE, "\"evidence\":\"00\"", E_FIELD_VALUE},
-        {EVIDENCE, "\"evidence\":null", E_FIELD_VALUE},
-        {OPERATOR, "\"operator\":\"\"", E_FIELD_VALUE},
-        {OPERATOR, "\"operator\":\"Wang Wu\"", E_FIELD_VALUE},
-        {CSR, "\"csr\":7", E_FIELD_VALUE},
-        {CSR, "\"csr\":\"MAA\"", E_BASE64},
-        {CSR, "\"csr\":\"MAB=\"", E_BASE64},
-        {CSR, "\"csr\":\"MA A=\"", E_BASE64},
-        {CSR, "\"csr\":\"-----BEGIN CERTIFICATE REQUEST-----\"", E_BASE64},
+        {"\"id\":\"\"", ID, E_FIELD_VALUE},
+        {"\"id\":\"a/b\"", ID, E_FIELD_VALUE},
+        {"\"id\":1", ID, E_FIELD_VALUE},
+        {"\"op\":\"is sue\"", OP, E_FIELD_VALUE},
+        {"\"profile\":\"\\u202eperson\"", PROFILE, E_FIELD_VALUE},
+        {"\"requested-at\":\"yesterday\"", REQUESTED, E_FIELD_VALUE},
+        {"\"evidence\":\"00\"", EVIDENCE, E_FIELD_VALUE},
+        {"\"evidence\":null", EVIDENCE, E_FIELD_VALUE},
+        {"\"operator\":\"\"", OPERATOR, E_FIELD_VALUE},
+        {"\"operator\":\"Wang Wu\"", OPERATOR, E_FIELD_VALUE},
+        {"\"csr\":7", CSR, E_FIELD_VALUE},
+        {"\"csr\":\"MAA\"", CSR, E_BASE64},
+        {"\"csr\":\"MAB=\"", CSR, E_BASE64},
+        {"\"csr\":\"MA A=\"", CSR, E_BASE64},
+        {"\"csr\":\"-----BEGIN CERTIFICATE REQUEST-----\"", CSR, E_BASE64},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct request r;
@@ -134,10 +134,11 @@ START_TEST(size_of_the_csr)
         struct request r;
         size_t n = (LIMIT_CSR_BYTES - 2) / 3 * 4;
         ck_assert_uint_eq(LIMIT_CSR_BYTES % 3, 2);
+        size_t letters = n + (size_t)extra / 3 * 4;
         char *field = calloc(1, n + 40);
-        strcpy(field, "\"csr\":\"");
-        memset(field + 7, 'A', n + (size_t)extra / 3 * 4);
-        strcat(field, "AAA=\""); /* two bytes more */
+        memcpy(field, "\"csr\":\"", 7);
+        memset(field + 7, 'A', letters);
+        memcpy(field + 7 + letters, "AAA=\"", 6); /* two bytes more */
         expect_err(parse(line_with(CSR, field), &r), extra == 0 ? E_OK : E_FIELD_VALUE);
         request_free(&r);
         free(field);

@@ -126,8 +126,9 @@ static void by_openssl(const struct tbs_spec *s, EVP_PKEY *key, struct buf *out)
                     null ? V_ASN1_NULL : V_ASN1_UNDEF, NULL);
     set_name(x, s->issuer, X509_set_issuer_name);
     set_name(x, s->subject, X509_set_subject_name);
-    X509_time_adj_ex(X509_getm_notBefore(x), 0, 0, &(time_t){s->not_before});
-    X509_time_adj_ex(X509_getm_notAfter(x), 0, 0, &(time_t){s->not_after});
+    time_t from = s->not_before, to = s->not_after;
+    X509_time_adj_ex(X509_getm_notBefore(x), 0, 0, &from);
+    X509_time_adj_ex(X509_getm_notAfter(x), 0, 0, &to);
     ck_assert_int_eq(X509_set_pubkey(x, key), 1);
     add_key_ids(x, s);
     add_usage(x, s->key_usage);

@@ -4,6 +4,7 @@
 
 #include "batch/authorise.h"
 #include "batch/planner.h"
+#include "batch/recheck.h"
 #include "commands.h"
 #include "core/clock.h"
 #include "core/words.h"
@@ -71,6 +72,8 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
         e = diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
     if (e == E_OK)
         e = planner_check_fresh(&s, &plan.header, clock_now(), d);
+    if (e == E_OK) /* what lies in the archive is shown only when the batch itself gives the same */
+        e = recheck_plan(&s, dir_fd, &plan, d);
     if (e == E_OK)
         e = summary_print(&plan, d);
     if (e == E_OK)

@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "batch/witness.h"
 #include "commands.h"
@@ -69,25 +68,23 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
     return e;
 }
 
-static enum err generate_missing(struct state *s, struct hsm *h, struct diag *d)
+/* What the steps work on. */
+struct job {
+    struct state *s;
+    struct hsm *h;
+};
+
+static enum err generate_missing(void *arg, const struct policy_key *row, struct diag *d)
 {
-    const struct policy_key *row;
-    bool ca, found = false, any = false;
-    enum err e = E_OK;
-    for (size_t i = 0; e == E_OK && (row = key_at(i, &ca)) != NULL; i++) {
-        struct index_key known = {0};
-        if (options.key != NULL && strcmp(options.key, row->name) != 0)
-            continue;
-        any = true;
-        e = index_key(s->index, row->name, &known, &found, d);
-        if (e == E_OK && found)
-            printf("there   %-24s %s\n", row->name, alg_sig_name(row->alg));
-        else if (e == E_OK)
-            e = generate(s, h, row, d);
-        index_key_free(&known);
-    }
-    if (e == E_OK && !any)
-        e = diag_set(d, E_USAGE, "the policy has no key %s", options.key);
+    const struct job *j = arg;
+    struct index_key known = {0};
+    bool found = false;
+    enum err e = index_key(j->s->index, row->name, &known, &found, d);
+    if (e == E_OK && found)
+        printf("there   %-24s %s\n", row->name, alg_sig_name(row->alg));
+    else if (e == E_OK)
+        e = generate(j->s, j->h, row, d);
+    index_key_free(&known);
     return e;
 }
 
@@ -97,13 +94,13 @@ enum err cmd_keygen(int n, char **operands, struct diag *d)
     struct hsm *h = NULL;
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)
         e = witness_check(&s, h, d);
     if (e == E_OK)
-        e = generate_missing(&s, h, d);
+        e = keys_each(generate_missing, &(struct job){&s, h}, d);
     if (e == E_OK)
         e = witness_write(&s, h, d);
     state_close(&s);

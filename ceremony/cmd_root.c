@@ -59,8 +59,9 @@ static enum err log_anchor(struct state *s, const struct policy_key *row, const 
     return e != E_OK ? e : log_sync(s->log, d);
 }
 
-static enum err certify(struct state *s, struct hsm *h, const struct policy_key *row, bool ca, struct diag *d)
+static enum err certify(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
 {
+    const bool ca = policy_key_is_ca(s->policy, row);
     struct hsm_key *k = NULL;
     struct key public = {0};
     struct buf tbs = {0}, signature = {0}, cert = {0};
@@ -108,39 +109,38 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
     return e;
 }
 
-static enum err make_anchor(struct state *s, struct hsm *h, int dir_fd, const struct policy_key *row, bool ca,
-                            struct diag *d)
+/* What the steps work on. */
+struct job {
+    struct state *s;
+    struct hsm *h;
+    int dir_fd; /* of the folder of anchors */
+};
+
+static enum err make_anchor(void *arg, const struct policy_key *row, struct diag *d)
 {
+    const struct job *j = arg;
     struct index_key known = {0};
     bool found = false;
-    enum err e = index_key(s->index, row->name, &known, &found, d);
+    enum err e = index_key(j->s->index, row->name, &known, &found, d);
     if (e == E_OK && known.certificate.len == 0) {
-        e = certify(s, h, row, ca, d);
+        e = certify(j->s, j->h, row, d);
         if (e == E_OK)
-            e = state_refresh(s, d);
+            e = state_refresh(j->s, d);
     }
     if (e == E_OK)
-        e = write_anchor(s, dir_fd, row, d);
+        e = write_anchor(j->s, j->dir_fd, row, d);
     index_key_free(&known);
     return e;
 }
 
 static enum err make_anchors(struct state *s, struct hsm *h, struct diag *d)
 {
-    const struct policy_key *row;
-    bool ca, any = false;
-    int dir_fd = -1;
-    enum err e = file_make_dir(s->fd, ANCHORS_DIR, &dir_fd, d);
-    for (size_t i = 0; e == E_OK && (row = key_at(i, &ca)) != NULL; i++) {
-        if (options.key != NULL && strcmp(options.key, row->name) != 0)
-            continue;
-        any = true;
-        e = make_anchor(s, h, dir_fd, row, ca, d);
-    }
-    if (e == E_OK && !any)
-        e = diag_set(d, E_USAGE, "the policy has no key %s", options.key);
-    if (dir_fd >= 0)
-        close(dir_fd);
+    struct job j = {s, h, -1};
+    enum err e = file_make_dir(s->fd, ANCHORS_DIR, &j.dir_fd, d);
+    if (e == E_OK)
+        e = keys_each(make_anchor, &j, d);
+    if (j.dir_fd >= 0)
+        close(j.dir_fd);
     return e;
 }
 
@@ -159,7 +159,7 @@ enum err cmd_root(int n, char **operands, struct diag *d)
     struct hsm *h = NULL;
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)

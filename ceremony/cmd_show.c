@@ -8,7 +8,7 @@ enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag
     uint8_t intake[DIGEST_LEN];
     *dir_fd = -1;
     *plan = (struct plan){0};
-    enum err e = banner_open_state(options.state, s, d);
+    enum err e = banner_open_state(options.state, STATE_CACHED, s, d);
     if (e == E_OK)
         e = archive_find(s->archive_fd, options.batch, intake, d);
     if (e == E_OK)

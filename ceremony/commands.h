@@ -2,7 +2,7 @@
 #ifndef ROOTSEAL_CEREMONY_COMMANDS_H
 #define ROOTSEAL_CEREMONY_COMMANDS_H
 
-#include "batch/banner.h"
+#include "banner.h"
 #include "batch/plan.h"
 #include "batch/state.h"
 #include "core/cli.h"
@@ -24,9 +24,10 @@ enum err cmd_show(int n, char **operands, struct diag *d);
 /* Open the policy's token with options.module and log in with the PIN from options.pin_fd, the terminal or the pad. */
 ERR_MUST_USE enum err token_open(struct hsm **out, struct diag *d);
 
-/* Every key of the policy: the log key, the bundle key, then the authorities'. *ca says whether it signs certificates.
- * NULL after the last. */
-const struct policy_key *key_at(size_t i, bool *ca);
+/* Call step for every key of the policy (policy_key_at()), or with options.key for that one alone, until one returns an
+ * error, which is returned then. E_USAGE when the policy has no key of that name. */
+ERR_MUST_USE enum err keys_each(enum err (*step)(void *arg, const struct policy_key *row, struct diag *d), void *arg,
+                                struct diag *d);
 
 /* Open the state and the planned batch that options.batch names. *dir_fd is the batch's folder. */
 ERR_MUST_USE enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d);

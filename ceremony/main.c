@@ -64,21 +64,6 @@ static const struct cli_command commands[] = {
     {0},
 };
 
-const struct policy_key *key_at(size_t i, bool *ca)
-{
-    *ca = i >= 2;
-    if (i < 2)
-        return i == 0 ? &policy_table.log_key : &policy_table.bundle_key;
-    i -= 2;
-    for (size_t a = 0; a < policy_table.authorities_n; a++) {
-        const struct policy_authority *authority = &policy_table.authorities[a];
-        if (i < authority->keys_n)
-            return &authority->keys[i];
-        i -= authority->keys_n;
-    }
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     return cli_main("ceremony", "the officers' program", commands, argc, argv);

@@ -32,16 +32,14 @@ static void print_refused(const struct plan_item *i)
 /* Everything but the request's own id comes out of the bytes that would be signed. */
 static enum err print_issued(const struct plan_item *i, struct diag *d)
 {
-    struct show s;
-    enum err e = show_tbs(buf_span(&i->tbs), &s, d);
-    if (e != E_OK)
-        return e;
-    printf("sign %" PRId64 "  %s  by %s\n    %s\n    key %s, serial %s\n    from %s to %s\n    for %s%s\n", i->n, i->id,
-           s.issuer, s.subject, s.key, s.serial, s.not_before, s.not_after, s.usage,
-           s.ca ? ", AND AS A CERTIFICATION AUTHORITY" : "");
-    if (s.names[0] != '\0')
-        printf("    also named %s\n", s.names);
-    return E_OK;
+    struct buf text = {0};
+    enum err e = show_tbs(buf_span(&i->tbs), &text, d);
+    if (e == E_OK) {
+        printf("sign %" PRId64 "  %s\n", i->n, i->id);
+        fwrite(text.data, 1, text.len, stdout);
+    }
+    buf_free(&text);
+    return e;
 }
 
 static enum err print_items(struct plan *plan, bool issued, struct diag *d)

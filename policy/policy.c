@@ -64,16 +64,38 @@ const struct policy_service *policy_service_find(const struct policy_authority *
     return NULL;
 }
 
+const struct policy_key *policy_key_at(const struct policy *p, size_t i)
+{
+    if (i < 2)
+        return i == 0 ? &p->log_key : &p->bundle_key;
+    i -= 2;
+    for (size_t a = 0; a < p->authorities_n; a++) {
+        if (i < p->authorities[a].keys_n)
+            return &p->authorities[a].keys[i];
+        i -= p->authorities[a].keys_n;
+    }
+    return NULL;
+}
+
 const struct policy_key *policy_key_find(const struct policy *p, const char *name)
 {
-    for (size_t i = 0; i < p->authorities_n; i++)
-        for (size_t k = 0; k < p->authorities[i].keys_n; k++)
-            if (strcmp(p->authorities[i].keys[k].name, name) == 0)
-                return &p->authorities[i].keys[k];
-    if (strcmp(p->log_key.name, name) == 0)
-        return &p->log_key;
-    if (strcmp(p->bundle_key.name, name) == 0)
-        return &p->bundle_key;
+    const struct policy_key *key;
+    for (size_t i = 0; (key = policy_key_at(p, i)) != NULL; i++)
+        if (strcmp(key->name, name) == 0)
+            return key;
+    return NULL;
+}
+
+bool policy_key_is_ca(const struct policy *p, const struct policy_key *key)
+{
+    return key != &p->log_key && key != &p->bundle_key;
+}
+
+const struct policy_person *policy_person_find(const struct policy *p, const char *id)
+{
+    for (size_t i = 0; i < p->persons_n; i++)
+        if (strcmp(p->persons[i].id, id) == 0)
+            return &p->persons[i];
     return NULL;
 }
 

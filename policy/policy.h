@@ -171,7 +171,15 @@ const struct policy_profile *policy_profile_find(const struct policy_authority *
 const struct policy_service *policy_service_find(const struct policy_authority *a, const char *op);
 /* A key of any authority, or the log or bundle key. */
 const struct policy_key *policy_key_find(const struct policy *p, const char *name);
+const struct policy_person *policy_person_find(const struct policy *p, const char *id);
 const struct policy_officer *policy_officer_find(const struct policy *p, const char *id);
+
+/* Every key of the policy, by number from 0: the log key, the bundle key, then the authorities' in their order. NULL
+ * after the last. */
+const struct policy_key *policy_key_at(const struct policy *p, size_t i);
+
+/* Does this key, a row of p, sign certificates? An authority's does; the log's and the bundles' do not. */
+bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
 
 /* "entry", "review"; "person", "organisation", "device"; "generic", "sansec", ... "softhsm-sm2"; "utf8", "printable".
  * "?" for a number outside the enumeration. */

@@ -10,7 +10,7 @@ enum err cmd_export(int n, char **operands, struct diag *d)
     char name[EXPORT_NAME];
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = batch_by_option(&s, intake, d);
     if (e == E_OK)

@@ -38,7 +38,7 @@ enum err cmd_plan(int n, char **operands, struct diag *d)
     struct planned planned;
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = plan_medium(&s, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {

@@ -20,7 +20,7 @@ enum err cmd_run(int n, char **operands, struct diag *d)
     char name[EXPORT_NAME];
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
         e = plan_medium(&s, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {

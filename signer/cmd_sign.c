@@ -50,7 +50,7 @@ enum err cmd_sign(int n, char **operands, struct diag *d)
     uint8_t intake[DIGEST_LEN];
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, &s, d);
+    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
         e = batch_by_option(&s, intake, d);
     if (e == E_OK)

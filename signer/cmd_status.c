@@ -51,7 +51,7 @@ enum err cmd_status(int n, char **operands, struct diag *d)
     struct status t;
     (void)n;
     (void)operands;
-    enum err e = state_open(options.state, &policy_table, &s, d);
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = collect(&s, &t, d);
     if (e == E_OK && options.json)

@@ -2,7 +2,7 @@
 #ifndef ROOTSEAL_SIGNER_COMMANDS_H
 #define ROOTSEAL_SIGNER_COMMANDS_H
 
-#include "batch/banner.h"
+#include "banner.h"
 #include "batch/planner.h"
 #include "batch/state.h"
 #include "core/cli.h"
@@ -15,7 +15,6 @@ struct options {
     bool json;
 };
 extern struct options options;
-
 
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_plan(int n, char **operands, struct diag *d);
@@ -37,7 +36,7 @@ ERR_MUST_USE enum err plan_refusal(const struct planned *p, struct diag *d);
 ERR_MUST_USE enum err sign_intake(struct state *s, const uint8_t intake[DIGEST_LEN], struct diag *d);
 
 /* The intake that --batch names: its digest in hexadecimal, or the beginning of it (8 digits at least) where only one
- * folder of the archive begins so. E_PLAN_MISSING when there is none. */
+ * folder of the archive begins so. The codes of archive_find(). */
 ERR_MUST_USE enum err batch_by_option(struct state *s, uint8_t intake[DIGEST_LEN], struct diag *d);
 
 #endif

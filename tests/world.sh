@@ -1,9 +1,10 @@
+# shellcheck shell=bash
 # world.sh - what the demo, the scenario tests and the sweeps share: a token, people, a policy that pins them, and
 # batches made with stock tools. Sourced by bash scripts; needs the project's root in $ROOT and the programs in $BIN.
 
 # The one passphrase of all test persons and the PIN of all test tokens. They protect nothing.
-WORLD_PASS=secret
-WORLD_PIN=1234
+WORLD_PASS=${WORLD_PASS:-secret}
+WORLD_PIN=${WORLD_PIN:-1234}
 MODULE=${MODULE:-$ROOT/${ROOTSEAL_BUILD:-build}/softhsm-sm2.so}
 STD_ID=1234567812345678
 
@@ -14,7 +15,7 @@ world_token() {
     mkdir -p "$1/tokens"
     printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$1/tokens" > "$1/softhsm2.conf"
     export SOFTHSM2_CONF=$1/softhsm2.conf
-    softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin $WORLD_PIN > "$1/init.log"
+    softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$1/init.log"
 }
 
 # world_key FILE ALG [encrypted]: a private key; ALG is sm2, p256, p384, or rsa:BITS.
@@ -33,9 +34,9 @@ world_key() {
 # world_person DIR NAME ALG [DAYS]: DIR/NAME.key (encrypted) and DIR/NAME.pem (self-signed).
 world_person() {
     local sm2=()
-    [ "$3" = sm2 ] && sm2=(-sm3 -sigopt distid:$STD_ID)
+    [ "$3" = sm2 ] && sm2=(-sm3 -sigopt "distid:$STD_ID")
     world_key "$1/$2.key" "$3" encrypted
-    openssl req -x509 -new -key "$1/$2.key" -passin pass:$WORLD_PASS -subj "/CN=$2" -days "${4:-365}" "${sm2[@]}" \
+    openssl req -x509 -new -key "$1/$2.key" -passin "pass:$WORLD_PASS" -subj "/CN=$2" -days "${4:-365}" "${sm2[@]}" \
         -out "$1/$2.pem"
 }
 
@@ -43,7 +44,7 @@ world_person() {
 world_csr() {
     local out=$1 alg=$2 subject=$3 sm2=()
     shift 3
-    [ "$alg" = sm2 ] && sm2=(-sm3 -sigopt distid:$STD_ID)
+    [ "$alg" = sm2 ] && sm2=(-sm3 -sigopt "distid:$STD_ID")
     [ -f "${out%.csr}.key" ] || world_key "${out%.csr}.key" "$alg"
     openssl req -new -key "${out%.csr}.key" -utf8 -subj "$subject" "${sm2[@]}" "$@" -outform DER -out "$out"
 }
@@ -63,19 +64,19 @@ world_request() {
 # world_approve BATCH_DIR OUT.p7s PEOPLE_DIR NAME: an RSA person's approval with stock openssl.
 world_approve() {
     openssl cms -sign -binary -outform DER -in "$1/batch.jsonl" -signer "$3/$4.pem" -inkey "$3/$4.key" \
-        -passin pass:$WORLD_PASS -out "$1/$2"
+        -passin "pass:$WORLD_PASS" -out "$1/$2"
 }
 
 # world_state DIR: init, keys and roots in the present token.
 world_state() {
     local c
     for c in init keygen root; do
-        "$BIN/ceremony" $c --state "$1" --module "$MODULE" --pin-fd 3 3<<< $WORLD_PIN
+        "$BIN/ceremony" $c --state "$1" --module "$MODULE" --pin-fd 3 3<<< "$WORLD_PIN"
     done
 }
 
 # world_officer STATE BATCH PLAN PEOPLE_DIR NAME: one officer authorises.
 world_officer() {
     "$BIN/ceremony" authorise --state "$1" --batch "$2" --digest "$3" --officer "$5" --key-file "$4/$5.key" \
-        --pass-fd 3 3<<< $WORLD_PASS
+        --pass-fd 3 3<<< "$WORLD_PASS"
 }

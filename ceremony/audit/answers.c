@@ -7,11 +7,12 @@
 #include "core/base64.h"
 #include "pki/cert.h"
 #include "pki/lint.h"
+#include "pki/tbs_view.h"
 
 /* The batch of this line, when its plan can be followed. */
 static struct batches_open *find_batch(struct audit *a, const struct record *r)
 {
-    struct batches_open *b = batches_find(&a->batches, audit_text(r, "batch"));
+    struct batches_open *b = batches_find(&a->batches, record_text(r, "batch"));
     if (b == NULL)
         audit_error(a, E_LOG_ORDER, "it is of a batch without a plan, or done before");
     return b != NULL && b->followed ? b : NULL;
@@ -22,7 +23,7 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
                           struct diag *d)
 {
     bool more = true;
-    int64_t n = audit_number(r, "n");
+    int64_t n = record_number(r, "n");
     if (b->answered == b->issue + b->refuse)
         return diag_set(d, E_LOG_ORDER, "every request of the batch was answered before");
     enum err e = plan_next(&b->plan, item, &more, d);
@@ -47,13 +48,13 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
     const char *other = NULL;
     if (!i->issue)
         return diag_set(d, E_LOG_ORDER, "request %lld was planned to be refused", (long long)i->n);
-    if (strcmp(audit_text(r, "authority"), b->header.authority) != 0)
+    if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
         other = "authority";
-    else if (strcmp(audit_text(r, "profile"), i->profile) != 0)
+    else if (strcmp(record_text(r, "profile"), i->profile) != 0)
         other = "profile";
-    else if (strcmp(audit_text(r, "key"), i->key) != 0)
+    else if (strcmp(record_text(r, "key"), i->key) != 0)
         other = "key";
-    else if (strcmp(audit_text(r, "serial"), serial) != 0)
+    else if (strcmp(record_text(r, "serial"), serial) != 0)
         other = "serial number";
     return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
 }
@@ -61,7 +62,7 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
 static enum err check_serial(struct audit *a, const struct record *r, struct diag *d)
 {
     bool known;
-    const char *authority = audit_text(r, "authority"), *serial = audit_text(r, "serial");
+    const char *authority = record_text(r, "authority"), *serial = record_text(r, "serial");
     enum err e = batches_put_text(&a->batches.serials, &known, authority, serial);
     if (e == E_OK && known)
         e = diag_set(d, E_LOG_ORDER, "%s used the serial number %s before", authority, serial);
@@ -91,7 +92,7 @@ static enum err rebuild(const struct audit *a, const struct batches_open *b,
 {
     struct buf signature = {0};
     const struct policy_key *row = b->same_policy ? policy_key_find(a->policy, i->key) : NULL;
-    const char *text = audit_text(r, "signature"), *digest = audit_text(r, "certificate");
+    const char *text = record_text(r, "signature"), *digest = record_text(r, "certificate");
     bool same = false, with_null = row == NULL || row->sm2_null;
     enum err e = base64_decode(text, strlen(text), &signature);
     if (e == E_OK)
@@ -143,6 +144,33 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
     return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
 }
 
+/* A key is one subject's for good; the digests are the index's (batch/history.c). */
+static enum err check_owner(struct audit *a, const struct plan_item *i, struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    uint8_t key[DIGEST_LEN], subject[DIGEST_LEN];
+    const unsigned char *der = NULL;
+    const uint8_t *owner = NULL;
+    size_t n = 0;
+    enum err e = tbs_view_parse(buf_span(&i->tbs), &v, d);
+    if (e != E_OK)
+        return e;
+    struct span spki = tbs_view_spki(v);
+    if (X509_NAME_get0_der(v->subject, &der, &n) != 1)
+        e = E_CRYPTO;
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, spki.p, spki.n, key);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, der, n, subject);
+    if (e == E_OK)
+        e = set_put(&a->batches.owners, key, subject, &owner);
+    if (e == E_OK && owner != NULL && memcmp(owner, subject, DIGEST_LEN) != 0)
+        e = diag_set(d, E_KEY_OTHER_SUBJECT, "request %lld: the key was certified for another subject before",
+                     (long long)i->n);
+    tbs_view_free(v);
+    return e;
+}
+
 static enum err check_issued(struct audit *a, const struct batches_open *b,
                              const struct plan_item *i, const struct record *r, struct diag *d)
 {
@@ -158,6 +186,8 @@ static enum err check_issued(struct audit *a, const struct batches_open *b,
         e = check_certificate(i, key, x, d);
     if (e == E_OK)
         e = lint_again(a, b, i, key, d);
+    if (e == E_OK)
+        e = check_owner(a, i, d);
     X509_free(x);
     buf_free(&cert);
     return e;
@@ -189,11 +219,11 @@ static enum err compare_refused(const struct batches_open *b, const struct plan_
 {
     if (i->issue)
         return diag_set(d, E_LOG_ORDER, "request %lld was planned to be issued", (long long)i->n);
-    if (strcmp(audit_text(r, "code"), err_name(i->code)) != 0 ||
-        strcmp(audit_text(r, "clause"), i->clause) != 0)
+    if (strcmp(record_text(r, "code"), err_name(i->code)) != 0 ||
+        strcmp(record_text(r, "clause"), i->clause) != 0)
         return diag_set(d, E_LOG_ORDER, "the plan has another code or clause for request %lld",
                         (long long)i->n);
-    if (strcmp(audit_text(r, "intake"), b->intake) != 0)
+    if (strcmp(record_text(r, "intake"), b->intake) != 0)
         return diag_set(d, E_LOG_ORDER, "the plan has another intake");
     return E_OK;
 }

@@ -1,48 +1,89 @@
 #include "audit/approvals.h"
 
+#include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/audit.h"
 #include "audit/carried.h"
 #include "audit/folder.h"
 #include "batch/intake.h"
+#include "batch/replay.h"
 #include "core/file.h"
 #include "core/map.h"
 
-static enum err compare_listed(const struct plan_header *h, const struct approvals *have,
-                               struct diag *d)
+static enum err find_issuer(void *arg, const char *key, const struct issuer **out, struct diag *d)
 {
-    uint8_t digest[DIGEST_LEN];
-    bool same = have->n == h->approvals_n;
-    for (size_t i = 0; same && i < have->n; i++) {
-        struct span der = have->by[i]->certificate;
-        enum err e = digest_bytes(DIGEST_SHA256, der.p, der.n, digest);
-        if (e != E_OK)
-            return e;
-        same = have->by[i]->role == h->approvals[i].role &&
-               memcmp(digest, h->approvals[i].certificate, DIGEST_LEN) == 0;
-    }
-    return same ? E_OK
-                : diag_set(d, E_ARCHIVE, "the plan lists other approvals than the batch has");
+    struct issuers *known = arg;
+    *out = NULL;
+    for (size_t i = 0; i < known->n && *out == NULL; i++)
+        if (strcmp(known->v[i].row->name, key) == 0)
+            *out = &known->v[i];
+    return *out != NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the key %s has no certificate yet", key);
 }
 
-static enum err check_same_policy(struct audit *a, const struct batches_open *b,
+/* The authority's keys as policy and log have them at this line. */
+static enum err gather_issuers(const struct audit *a, const struct policy_authority *authority,
+                               struct issuers *out)
+{
+    out->v = calloc(authority->keys_n, sizeof *out->v);
+    if (out->v == NULL)
+        return E_NO_MEMORY;
+    for (size_t i = 0; i < authority->keys_n; i++) {
+        const struct keys_entry *key = keys_find(&a->keys, authority->keys[i].name);
+        const unsigned char *der = NULL;
+        size_t n = 0;
+        if (key == NULL || key->anchor == NULL)
+            continue;
+        struct issuer *one = &out->v[out->n++];
+        one->row = &authority->keys[i];
+        one->cert = key->anchor;
+        if (X509_up_ref(one->cert) != 1 ||
+            X509_NAME_get0_der(X509_get_subject_name(one->cert), &der, &n) != 1)
+            return E_CRYPTO;
+        buf_append(&one->subject, der, n);
+    }
+    return E_OK;
+}
+
+static void free_issuers(struct issuers *i)
+{
+    for (size_t k = 0; k < i->n; k++) {
+        X509_free(i->v[k].cert);
+        buf_free(&i->v[k].subject);
+    }
+    free(i->v);
+}
+
+/* Everything is decided again, and every byte to be signed made again. */
+static enum err replay(const struct audit *a, const struct batches_open *b,
+                       const struct policy_authority *authority, struct diag *d)
+{
+    struct issuers issuers = {0};
+    struct plan plan = {0};
+    const struct replay_source source = {find_issuer, &issuers};
+    enum err e = gather_issuers(a, authority, &issuers);
+    if (e == E_OK)
+        e = audit_archive(plan_open_known(b->fd, b->plan_digest, &plan, d), d);
+    if (e == E_OK)
+        e = replay_plan(b->fd, &plan, a->policy, NULL, &source, d);
+    plan_close(&plan);
+    free_issuers(&issuers);
+    return e;
+}
+
+static enum err check_same_policy(const struct audit *a, const struct batches_open *b,
                                   const struct batches_ra *ra, struct diag *d)
 {
     struct batch_header h;
-    struct approvals have;
-    const struct policy_authority *authority = NULL;
+    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    if (authority == NULL)
+        return diag_set(d, E_AUTHORITY, "%s", b->header.authority);
     enum err e = folder_header(b->fd, &h, d);
-    if (e == E_OK)
-        e = header_check(&h, a->policy, b->header.created, &authority, d);
     if (e == E_OK && h.has_previous &&
         (!ra->has_bundle || memcmp(ra->bundle, h.previous, DIGEST_LEN) != 0))
         e = diag_set(d, E_PREVIOUS, "batch %s of %s", h.id, h.ra);
-    if (e == E_OK)
-        e = approval_check(b->fd, a->policy, authority, &h, b->header.created, &have, d);
-    if (e == E_OK)
-        e = compare_listed(&b->header, &have, d);
-    return e;
+    return e != E_OK ? e : replay(a, b, authority, d);
 }
 
 /* One approval file, by anybody the plan lists. */

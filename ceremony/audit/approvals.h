@@ -4,8 +4,9 @@
 
 #include "audit/batches.h"
 
-/* Under this program's policy: header and approvals of the batch pass again at the plan's time,
- * the bundle the RA named as the last is the last, and the approvals are those the plan lists.
+/* Under this program's policy: the bundle the RA named as the last is the last, and the plan follows
+ * from the batch (batch/replay.h): header and approvals pass again at the plan's time, and every
+ * request, decided again, gives the planned line and the planned bytes.
  * Under another: each approval that carries its signer's certificate, and is listed, verifies;
  * the rest is left open. */
 ERR_MUST_USE enum err approvals_check(struct audit *a, const struct batches_open *b,

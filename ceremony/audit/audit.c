@@ -63,20 +63,3 @@ enum err audit_archive(enum err e, struct diag *d)
         return e;
     }
 }
-
-const char *audit_text(const struct record *r, const char *field)
-{
-    const char *s = json_string_value(json_object_get(r->obj, field));
-    return s != NULL ? s : "";
-}
-
-int64_t audit_number(const struct record *r, const char *field)
-{
-    return json_integer_value(json_object_get(r->obj, field));
-}
-
-void audit_digest(const struct record *r, const char *field, uint8_t out[DIGEST_LEN])
-{
-    if (!hex_decode(audit_text(r, field), out, DIGEST_LEN))
-        memset(out, 0, DIGEST_LEN);
-}

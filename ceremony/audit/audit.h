@@ -61,9 +61,4 @@ ERR_MUST_USE enum err audit_take(struct audit *a, enum err e, const struct diag 
  * Rewrites d; other codes pass. */
 enum err audit_archive(enum err e, struct diag *d);
 
-/* Fields of a line, whose form record_parse() has proven. */
-const char *audit_text(const struct record *r, const char *field);
-int64_t audit_number(const struct record *r, const char *field);
-void audit_digest(const struct record *r, const char *field, uint8_t out[DIGEST_LEN]);
-
 #endif

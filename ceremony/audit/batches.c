@@ -33,21 +33,22 @@ enum err batches_take_batch(struct audit *a, const struct record *r)
     struct diag why = {0};
     struct batch_header h;
     uint8_t intake[DIGEST_LEN];
-    bool known;
+    bool known = false;
     int fd;
-    audit_digest(r, "intake", intake);
-    enum err e = batches_put(&a->batches.came, intake, &known);
+    enum err e = record_digest(r, "intake", intake);
+    if (e == E_OK)
+        e = batches_put(&a->batches.came, intake, &known);
     if (e == E_OK)
         e = batches_put(&a->batches.seen, intake, &known);
     if (e != E_OK)
         return e;
-    e = folder_open(a, audit_text(r, "intake"), audit_text(r, "batch"), &fd, &why);
+    e = folder_open(a, record_text(r, "intake"), record_text(r, "batch"), &fd, &why);
     if (e == E_OK)
         e = folder_header(fd, &h, &why);
     if (e == E_OK &&
-        (strcmp(h.authority, audit_text(r, "authority")) != 0 ||
-         strcmp(h.ra, audit_text(r, "ra")) != 0 || h.sequence != audit_number(r, "sequence") ||
-         h.count != audit_number(r, "requests")))
+        (strcmp(h.authority, record_text(r, "authority")) != 0 ||
+         strcmp(h.ra, record_text(r, "ra")) != 0 || h.sequence != record_number(r, "sequence") ||
+         h.count != record_number(r, "requests")))
         e = diag_set(&why, E_ARCHIVE, "the header of the archived batch says something else");
     if (fd >= 0)
         close(fd);
@@ -73,12 +74,13 @@ enum err batches_take_refusal(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
     uint8_t intake[DIGEST_LEN];
-    const char *hex = audit_text(r, "intake"), *code = audit_text(r, "code");
-    bool known, found = false;
+    const char *hex = record_text(r, "intake"), *code = record_text(r, "code");
+    bool known = false, found = false;
     int fd;
     a->counts.turned_away++;
-    audit_digest(r, "intake", intake);
-    enum err e = batches_put(&a->batches.seen, intake, &known);
+    enum err e = record_digest(r, "intake", intake);
+    if (e == E_OK)
+        e = batches_put(&a->batches.seen, intake, &known);
     if (e == E_OK)
         e = batches_put_text(&a->batches.refusals, &known, hex, code);
     if (e != E_OK)
@@ -87,7 +89,7 @@ enum err batches_take_refusal(struct audit *a, const struct record *r)
         audit_error(a, E_LOG_ORDER, "the batch was refused with %s before", code);
         return E_OK;
     }
-    e = folder_open(a, hex, audit_text(r, "batch"), &fd, &why);
+    e = folder_open(a, hex, record_text(r, "batch"), &fd, &why);
     if (e == E_OK)
         e = folder_refusal(fd, r, &found, &why);
     if (e == E_OK && !found)
@@ -123,11 +125,14 @@ static enum err check_order(struct audit *a, const struct record *r, struct batc
 {
     struct batches *b = &a->batches;
     uint8_t batch[DIGEST_LEN], plan[DIGEST_LEN], intake[DIGEST_LEN];
-    bool came, planned = false, twice = false, again = false;
-    audit_digest(r, "batch", batch);
-    audit_digest(r, "plan", plan);
-    audit_digest(r, "intake", intake);
-    enum err e = batches_put(&b->came, intake, &came);
+    bool came = false, planned = false, twice = false, again = false;
+    enum err e = record_digest(r, "batch", batch);
+    if (e == E_OK)
+        e = record_digest(r, "plan", plan);
+    if (e == E_OK)
+        e = record_digest(r, "intake", intake);
+    if (e == E_OK)
+        e = batches_put(&b->came, intake, &came);
     if (e == E_OK)
         e = batches_put(&b->planned, batch, &planned);
     if (e == E_OK)
@@ -136,7 +141,7 @@ static enum err check_order(struct audit *a, const struct record *r, struct batc
         e = batches_put(&b->under_way, intake, &again);
     if (e != E_OK)
         return e;
-    int64_t expected = ra->sequence + 1, got = audit_number(r, "sequence");
+    int64_t expected = ra->sequence + 1, got = record_number(r, "sequence");
     ra->sequence = got;
     if (!came)
         return diag_set(d, E_LOG_ORDER, "a plan for a batch that did not come in");
@@ -161,21 +166,21 @@ static enum err compare_header(const struct batches_open *b, const struct record
     hex_encode(b->plan_digest, DIGEST_LEN, plan);
     hex_encode(h->policy, DIGEST_LEN, policy);
     const char *other = NULL;
-    if (strcmp(plan, audit_text(r, "plan")) != 0)
+    if (strcmp(plan, record_text(r, "plan")) != 0)
         return diag_set(d, E_ARCHIVE, PLAN_FILE " is not the plan of this line");
-    if (strcmp(batch, audit_text(r, "batch")) != 0)
+    if (strcmp(batch, record_text(r, "batch")) != 0)
         other = "batch";
-    else if (strcmp(intake, audit_text(r, "intake")) != 0)
+    else if (strcmp(intake, record_text(r, "intake")) != 0)
         other = "intake";
-    else if (strcmp(policy, audit_text(r, "policy")) != 0)
+    else if (strcmp(policy, record_text(r, "policy")) != 0)
         other = "policy";
-    else if (strcmp(h->authority, audit_text(r, "authority")) != 0)
+    else if (strcmp(h->authority, record_text(r, "authority")) != 0)
         other = "authority";
-    else if (strcmp(h->ra, audit_text(r, "ra")) != 0)
+    else if (strcmp(h->ra, record_text(r, "ra")) != 0)
         other = "RA";
-    else if (h->sequence != audit_number(r, "sequence"))
+    else if (h->sequence != record_number(r, "sequence"))
         other = "sequence number";
-    else if (b->issue != audit_number(r, "issue") || b->refuse != audit_number(r, "refuse"))
+    else if (b->issue != record_number(r, "issue") || b->refuse != record_number(r, "refuse"))
         other = "number of requests";
     return other == NULL ? E_OK : diag_set(d, E_ARCHIVE, "the plan names another %s", other);
 }
@@ -252,9 +257,9 @@ enum err batches_take_plan(struct audit *a, const struct record *r)
     b->next = a->batches.open;
     a->batches.open = b;
     a->counts.batches++;
-    snprintf(b->batch, sizeof b->batch, "%s", audit_text(r, "batch"));
-    snprintf(b->intake, sizeof b->intake, "%s", audit_text(r, "intake"));
-    enum err e = find_ra(&a->batches, audit_text(r, "ra"), &ra);
+    snprintf(b->batch, sizeof b->batch, "%s", record_text(r, "batch"));
+    snprintf(b->intake, sizeof b->intake, "%s", record_text(r, "intake"));
+    enum err e = find_ra(&a->batches, record_text(r, "ra"), &ra);
     if (e == E_OK)
         e = audit_take(a, check_order(a, r, ra, &why), &why);
     if (e != E_OK)
@@ -266,7 +271,8 @@ enum err batches_take_plan(struct audit *a, const struct record *r)
         e = check_plan(a, b, ra);
     else if (e == E_OK)
         audit_open(a, "without its plan, what was signed for this batch is not checked");
-    audit_digest(r, "batch", ra->batch);
+    if (e == E_OK)
+        e = record_digest(r, "batch", ra->batch);
     ra->has_bundle = false;
     a->batches.last_plan = r->seq;
     return e;
@@ -320,7 +326,7 @@ void batches_free(struct batches *b)
     while (b->open != NULL)
         batches_close(b, b->open);
     struct set *const sets[] = {&b->came, &b->seen, &b->refusals, &b->planned, &b->plans,
-                                &b->under_way, &b->ids, &b->bundled, &b->serials};
+                                &b->under_way, &b->ids, &b->bundled, &b->serials, &b->owners};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         set_free(sets[i]);
     free(b->ras);

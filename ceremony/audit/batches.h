@@ -50,6 +50,7 @@ struct batches {
     struct set ids;          /* RA and batch id */
     struct set bundled;      /* intakes with a bundle line */
     struct set serials;      /* authority and serial number */
+    struct set owners;       /* key of a subject → the subject it was certified for */
 };
 
 /* A batch line: the folder is in the archive, its files give the intake digest, batch.jsonl the

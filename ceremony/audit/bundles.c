@@ -157,7 +157,7 @@ static enum err check_folder(struct audit *a, const struct batches_open *b, int 
         e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, digest);
     if (e == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
-        if (strcmp(hex, audit_text(r, "bundle")) != 0)
+        if (strcmp(hex, record_text(r, "bundle")) != 0)
             e = diag_set(d, E_ARCHIVE, BUNDLE_DIR "/" BUNDLE_FILE " is not the one of this line");
     }
     if (e == E_OK)
@@ -188,15 +188,17 @@ static enum err check(struct audit *a, const struct batches_open *b, const struc
     return e;
 }
 
-static void tell_ra(struct batches *b, const struct batches_open *one, const struct record *r)
+static enum err tell_ra(struct batches *b, const struct batches_open *one, const struct record *r)
 {
-    for (size_t i = 0; i < b->ras_n; i++) {
+    enum err e = E_OK;
+    for (size_t i = 0; i < b->ras_n && e == E_OK; i++) {
         if (strcmp(b->ras[i].id, one->header.ra) == 0 &&
             memcmp(b->ras[i].batch, one->header.batch, DIGEST_LEN) == 0) {
-            audit_digest(r, "bundle", b->ras[i].bundle);
+            e = record_digest(r, "bundle", b->ras[i].bundle);
             b->ras[i].has_bundle = true;
         }
     }
+    return e;
 }
 
 enum err bundles_take(struct audit *a, const struct record *r)
@@ -204,7 +206,7 @@ enum err bundles_take(struct audit *a, const struct record *r)
     struct diag why = {0};
     uint8_t intake[DIGEST_LEN];
     bool known;
-    struct batches_open *b = batches_find(&a->batches, audit_text(r, "batch"));
+    struct batches_open *b = batches_find(&a->batches, record_text(r, "batch"));
     a->counts.bundles++;
     if (b == NULL) {
         audit_error(a, E_LOG_ORDER, "a bundle for a batch without a plan, or a second one");
@@ -218,7 +220,8 @@ enum err bundles_take(struct audit *a, const struct record *r)
     e = audit_take(a, e, &why);
     if (e == E_OK && hex_decode(b->intake, intake, DIGEST_LEN))
         e = batches_put(&a->batches.bundled, intake, &known);
-    tell_ra(&a->batches, b, r);
+    if (e == E_OK)
+        e = tell_ra(&a->batches, b, r);
     batches_close(&a->batches, b);
     return e;
 }

@@ -35,14 +35,14 @@ static enum err verdict(const struct audit *a, struct diag *d)
 enum err cmd_verify(int n, char **operands, struct diag *d)
 {
     struct cli_progress bar = {.label = "auditing"};
+    const struct progress progress = {cli_progress_step, &bar};
     struct verify_options o;
     (void)n;
     (void)operands;
     enum err e = read_options(&o, d);
     if (e != E_OK)
         return e;
-    o.progress = cli_progress_step;
-    o.progress_arg = &bar;
+    o.progress = &progress;
     struct audit *a = malloc(sizeof *a);
     if (a == NULL)
         return diag_set(d, E_NO_MEMORY, "audit");

@@ -76,9 +76,9 @@ static enum err compare_refusal(json_t *obj, const struct record *r, struct diag
     if (json_unpack_ex(obj, NULL, JSON_STRICT, "{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "format", &format,
                        "batch", &batch, "intake", &intake, "code", &code, "clause", &clause,
                        "detail", &detail, "log", &line) != 0 ||
-        strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, audit_text(r, "batch")) != 0 ||
-        strcmp(intake, audit_text(r, "intake")) != 0 || strcmp(code, audit_text(r, "code")) != 0 ||
-        strcmp(clause, audit_text(r, "clause")) != 0 || line != (json_int_t)r->seq)
+        strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, record_text(r, "batch")) != 0 ||
+        strcmp(intake, record_text(r, "intake")) != 0 || strcmp(code, record_text(r, "code")) != 0 ||
+        strcmp(clause, record_text(r, "clause")) != 0 || line != (json_int_t)r->seq)
         return diag_set(d, E_ARCHIVE, REFUSAL_FILE " says something else");
     return E_OK;
 }
@@ -89,8 +89,8 @@ static enum err read_refusal(int fd, const struct record *r, struct buf *out, bo
 {
     char name[LIMIT_TOKEN_TEXT + 32];
     *found = false;
-    snprintf(name, sizeof name, "refused-%.8s-%.64s", audit_text(r, "intake"),
-             audit_text(r, "code"));
+    snprintf(name, sizeof name, "refused-%.8s-%.64s", record_text(r, "intake"),
+             record_text(r, "code"));
     int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, "%s: %s", name, strerror(errno));

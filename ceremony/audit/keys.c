@@ -40,9 +40,9 @@ static enum err read_public(const struct record *r, struct keys_entry *out, stru
     enum err e = json_get_base64(r->obj, "public-key", &spki, out->name, d);
     if (e == E_OK)
         e = key_from_spki(buf_span(&spki), &key, d);
-    if (e == E_OK && (!alg_sig_by_name(audit_text(r, "algorithm"), &out->alg) ||
+    if (e == E_OK && (!alg_sig_by_name(record_text(r, "algorithm"), &out->alg) ||
                       alg_sig_key(out->alg) != key.kind))
-        e = diag_set(d, E_KEY_TYPE, "%s is no key for %s", out->name, audit_text(r, "algorithm"));
+        e = diag_set(d, E_KEY_TYPE, "%s is no key for %s", out->name, record_text(r, "algorithm"));
     if (e == E_OK && EVP_PKEY_up_ref(key.pkey) == 1)
         out->public = key.pkey;
     key_free(&key);
@@ -54,7 +54,7 @@ enum err keys_take_keygen(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
     struct keys *k = &a->keys;
-    const char *name = audit_text(r, "key");
+    const char *name = record_text(r, "key");
     a->counts.keys++;
     if (keys_find(k, name) != NULL) {
         audit_error(a, E_LOG_ORDER, "the key %s was made before", name);
@@ -82,7 +82,6 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     uint8_t *tbs = NULL;
     struct diag why = {0};
     const struct policy_key *row = policy_key_find(a->policy, k->name);
-    bool ca = row != &a->policy->log_key && row != &a->policy->bundle_key;
     if (row == NULL) { /* made under a later policy than the one the log began under */
         audit_open(a, "this program's policy has no key %s to compare its certificate with",
                    k->name);
@@ -90,7 +89,8 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     }
     int n = i2d_re_X509_tbs(x, &tbs);
     enum err e = n <= 0 ? E_CRYPTO
-                        : lint_self_signed((struct span){tbs, (size_t)n}, row, ca, k->public, &why);
+                        : lint_self_signed((struct span){tbs, (size_t)n}, row,
+                                           policy_key_is_ca(a->policy, row), k->public, &why);
     OPENSSL_free(tbs);
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
 }
@@ -177,7 +177,7 @@ enum err keys_take_anchor(struct audit *a, const struct record *r)
     struct diag why = {0};
     struct buf der = {0};
     X509 *x = NULL;
-    const char *name = audit_text(r, "key");
+    const char *name = record_text(r, "key");
     struct keys_entry *k = keys_find(&a->keys, name);
     a->counts.anchors++;
     if (k == NULL || k->anchor != NULL) {
@@ -202,7 +202,7 @@ enum err keys_take_anchor(struct audit *a, const struct record *r)
 
 void keys_take_self_test(struct audit *a, const struct record *r)
 {
-    const char *name = audit_text(r, "key");
+    const char *name = record_text(r, "key");
     if (keys_find(&a->keys, name) == NULL)
         audit_error(a, E_LOG_ORDER, "a self-test of %s, which no line made", name);
 }

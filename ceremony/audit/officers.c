@@ -15,9 +15,13 @@ enum err officers_take(struct audit *a, const struct record *r)
 {
     struct officers *o = &a->officers;
     struct officers_entry one = {.line = r->seq, .time = r->time};
-    audit_digest(r, "plan", one.plan);
-    audit_digest(r, "officer", one.officer);
-    audit_digest(r, "signature", one.signature);
+    enum err e = record_digest(r, "plan", one.plan);
+    if (e == E_OK)
+        e = record_digest(r, "officer", one.officer);
+    if (e == E_OK)
+        e = record_digest(r, "signature", one.signature);
+    if (e != E_OK)
+        return e;
     a->counts.authorisations++;
     struct officers_entry *more = realloc(o->v, (o->n + 1) * sizeof *more);
     if (more == NULL)

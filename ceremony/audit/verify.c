@@ -34,25 +34,25 @@ static enum err open_all(const struct verify_options *o, struct audit *a, uint64
     return o->anchors == NULL ? E_OK : file_open_dir(o->anchors, &a->anchors_fd, d);
 }
 
-static void take_genesis(struct audit *a, const struct record *r)
+static enum err take_genesis(struct audit *a, const struct record *r)
 {
-    audit_digest(r, "policy", a->genesis_policy);
+    enum err e = record_digest(r, "policy", a->genesis_policy);
     a->same_genesis_policy = memcmp(a->genesis_policy, a->policy_digest, DIGEST_LEN) == 0;
+    return e;
 }
 
 static void take_recovery(struct audit *a, const struct record *r)
 {
     a->counts.recoveries++;
     audit_note(a, "%lld bytes of a line that was never finished were cut off here (SHA-256 %s)",
-               (long long)audit_number(r, "torn"), audit_text(r, "digest"));
+               (long long)record_number(r, "torn"), record_text(r, "digest"));
 }
 
 static enum err take_line(struct audit *a, const struct record *r)
 {
     switch (r->type) {
     case RECORD_GENESIS:
-        take_genesis(a, r);
-        return E_OK;
+        return take_genesis(a, r);
     case RECORD_KEYGEN:
         return keys_take_keygen(a, r);
     case RECORD_ANCHOR:
@@ -69,7 +69,7 @@ static enum err take_line(struct audit *a, const struct record *r)
     case RECORD_ISSUED:
         return answers_take_issued(a, r);
     case RECORD_REFUSED:
-        return audit_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
+        return record_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
     case RECORD_SEAL:
         return seals_take(a, r);
     case RECORD_BUNDLE:
@@ -139,7 +139,7 @@ static enum err walk(const struct verify_options *o, struct audit *a, uint64_t b
     while (e == E_OK && more) {
         e = step(o, a, reader, &more);
         if (o->progress != NULL && a->end.size % PROGRESS_LINES == 0)
-            o->progress(o->progress_arg, a->end.bytes, bytes);
+            o->progress->step(o->progress->arg, a->end.bytes, bytes);
     }
     a->line = 0;
     a->before = a->end;

@@ -8,6 +8,7 @@
 #define ROOTSEAL_AUDIT_VERIFY_H
 
 #include "audit/audit.h"
+#include "core/progress.h"
 
 struct verify_options {
     const struct policy *policy;
@@ -17,8 +18,7 @@ struct verify_options {
     bool has_head;              /* a line must have this digest: */
     uint8_t head[DIGEST_LEN];
     uint64_t head_line;         /* this line; 0: any */
-    void (*progress)(void *arg, uint64_t done, uint64_t total); /* NULL for silence */
-    void *progress_arg;
+    const struct progress *progress; /* in bytes of the log; NULL for silence */
 };
 
 /* Do it. What is wrong with the state is in the findings; the return value is other than E_OK when

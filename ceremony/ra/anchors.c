@@ -13,10 +13,10 @@
 enum err anchors_open(const char *path, const struct policy *policy, struct anchors *out,
                       struct diag *d)
 {
-    size_t keys = 2; /* for the log and for bundles */
+    size_t keys = 0;
     *out = (struct anchors){.fd = -1, .policy = policy};
-    for (size_t i = 0; i < policy->authorities_n; i++)
-        keys += policy->authorities[i].keys_n;
+    while (policy_key_at(policy, keys) != NULL)
+        keys++;
     enum err e = file_open_dir(path, &out->fd, d);
     if (e == E_MEDIUM)
         return diag_set(d, E_ANCHOR, "%s: there is no such folder", path);
@@ -24,12 +24,6 @@ enum err anchors_open(const char *path, const struct policy *policy, struct anch
         return e;
     out->v = calloc(keys, sizeof *out->v);
     return out->v != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "anchors");
-}
-
-/* One of an authority's keys signs certificates; the log's and the bundles' do not. */
-static bool is_authority_key(const struct policy *p, const struct policy_key *row)
-{
-    return row != &p->log_key && row != &p->bundle_key;
 }
 
 /* It must be what the policy's row describes, and sign itself. */
@@ -49,7 +43,7 @@ static enum err check(const struct policy *p, const struct policy_key *row, X509
     if (!der_take(&in, DER_SEQUENCE, &whole) || !der_take(&whole.body, DER_SEQUENCE, &tbs))
         e = diag_set(&why, E_ANCHOR, "it is not in DER");
     if (e == E_OK)
-        e = lint_self_signed(tbs.whole, row, is_authority_key(p, row), key, &why);
+        e = lint_self_signed(tbs.whole, row, policy_key_is_ca(p, row), key, &why);
     if (e == E_OK)
         e = cert_verify(cert, key, &why);
     if (e == E_LINT || e == E_CERT_SIGNATURE)

@@ -55,11 +55,6 @@ static enum err check_policy(const struct policy *p, const struct manifest *m, s
     return E_OK;
 }
 
-static const char *text_of(const struct record *r, const char *key)
-{
-    return json_string_value(json_object_get(r->obj, key));
-}
-
 /* The next line of the log that tells of one of this batch's requests. */
 static enum err next_outcome(struct work *w, struct record *r, bool *more, struct diag *d)
 {
@@ -70,8 +65,8 @@ static enum err next_outcome(struct work *w, struct record *r, bool *more, struc
         if (e != E_OK)
             return e;
         bool outcome = r->type == RECORD_ISSUED || r->type == RECORD_REFUSED;
-        if (outcome && strcmp(text_of(r, "batch"), w->batch) == 0 &&
-            json_integer_value(json_object_get(r->obj, "n")) > 0) {
+        if (outcome && strcmp(record_text(r, "batch"), w->batch) == 0 &&
+            record_number(r, "n") > 0) {
             *more = true;
             return E_OK;
         }
@@ -83,12 +78,12 @@ static enum err next_outcome(struct work *w, struct record *r, bool *more, struc
 static enum err check_line(const struct work *w, const struct result *s, const struct record *r,
                            struct diag *d)
 {
-    if (s->n != w->n || json_integer_value(json_object_get(r->obj, "n")) != w->n)
+    if (s->n != w->n || record_number(r, "n") != w->n)
         return differs(w, "its result or its log line is not in its place", d);
     if ((uint64_t)s->log != r->seq || s->issued != (r->type == RECORD_ISSUED))
         return differs(w, "the log line that its result names says something else", d);
-    if (!s->issued && (strcmp(text_of(r, "code"), err_name(s->code)) != 0 ||
-                       strcmp(text_of(r, "clause"), s->clause) != 0))
+    if (!s->issued && (strcmp(record_text(r, "code"), err_name(s->code)) != 0 ||
+                       strcmp(record_text(r, "clause"), s->clause) != 0))
         return differs(w, "it was refused for another reason than its log line says", d);
     return E_OK;
 }
@@ -107,10 +102,10 @@ static enum err check_issued_line(const struct work *w, const struct result *s,
         return differs(w, "it was issued under another profile or clause than it asked for", d);
     if (strcmp(s->ignored, o->ignored) != 0)
         return differs(w, "other extensions were left out than the profile leaves out", d);
-    if (strcmp(text_of(r, "authority"), w->desk->header.authority) != 0 ||
-        strcmp(text_of(r, "profile"), p->name) != 0 || strcmp(text_of(r, "key"), p->key) != 0)
+    if (strcmp(record_text(r, "authority"), w->desk->header.authority) != 0 ||
+        strcmp(record_text(r, "profile"), p->name) != 0 || strcmp(record_text(r, "key"), p->key) != 0)
         return differs(w, "its log line has another authority, profile or key", d);
-    if (strcmp(text_of(r, "serial"), s->serial) != 0 || strcmp(text_of(r, "certificate"), hex) != 0)
+    if (strcmp(record_text(r, "serial"), s->serial) != 0 || strcmp(record_text(r, "certificate"), hex) != 0)
         return differs(w, "its log line is about another certificate", d);
     return E_OK;
 }
@@ -211,7 +206,7 @@ static enum err take_one(struct work *w, const struct record *r, struct diag *d)
     return e;
 }
 
-static enum err take_all(struct work *w, const struct answers_progress *progress, struct diag *d)
+static enum err take_all(struct work *w, const struct progress *progress, struct diag *d)
 {
     int64_t count = w->desk->header.count;
     struct span line;
@@ -310,7 +305,7 @@ static enum err check_chain(const struct work *w, struct diag *d)
 }
 
 enum err answers_check(const struct desk *desk, const struct bundle *bundle,
-                       struct anchors *anchors, const struct answers_progress *progress,
+                       struct anchors *anchors, const struct progress *progress,
                        struct answers *out, struct diag *d)
 {
     const struct policy *p = anchors->policy;

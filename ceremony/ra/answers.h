@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_RA_ANSWERS_H
 #define ROOTSEAL_RA_ANSWERS_H
 
+#include "core/progress.h"
 #include "ra/bundle_read.h"
 #include "ra/desk.h"
 
@@ -22,12 +23,6 @@ struct answers {
     size_t issuers_n;
 };
 
-/* Told how far a long job is. */
-struct answers_progress {
-    void (*step)(void *arg, uint64_t done, uint64_t total);
-    void *arg;
-};
-
 /* Prove that the bundle, whose log lines are verified, answers this batch: the batch's digest,
  * authority, RA, id and sequence; exactly one result a request, in order, under its id; each backed
  * by the log line it names (n, code, clause, serial, digest of the certificate); each certificate
@@ -36,9 +31,8 @@ struct answers_progress {
  * E_CERT_SIGNATURE; E_POLICY_OTHER when the appliance decided by another policy than this
  * program's, because then nothing could be compared; E_AUTHORITY. */
 ERR_MUST_USE enum err answers_check(const struct desk *desk, const struct bundle *bundle,
-                                    struct anchors *anchors,
-                                    const struct answers_progress *progress, struct answers *out,
-                                    struct diag *d);
+                                    struct anchors *anchors, const struct progress *progress,
+                                    struct answers *out, struct diag *d);
 void answers_free(struct answers *a);
 
 #endif

@@ -22,22 +22,15 @@ static enum err broken(const struct walk *w, const char *what, struct diag *d)
 
 static bool same_digest(const struct record *r, const char *key, const uint8_t want[DIGEST_LEN])
 {
-    char hex[DIGEST_HEX];
-    hex_encode(want, DIGEST_LEN, hex);
-    return strcmp(json_string_value(json_object_get(r->obj, key)), hex) == 0;
+    uint8_t have[DIGEST_LEN];
+    return record_digest(r, key, have) == E_OK && memcmp(have, want, DIGEST_LEN) == 0;
 }
 
 static bool same_text(const struct record *r, const char *key, const char *want)
 {
-    return strcmp(json_string_value(json_object_get(r->obj, key)), want) == 0;
+    return strcmp(record_text(r, key), want) == 0;
 }
 
-static bool same_number(const struct record *r, const char *key, int64_t want)
-{
-    return json_integer_value(json_object_get(r->obj, key)) == want;
-}
-
-/* record_parse() has proven that every field is there with its type. */
 static enum err check_intent(const struct walk *w, const struct record *r, struct diag *d)
 {
     const struct manifest *m = w->m;
@@ -45,8 +38,8 @@ static enum err check_intent(const struct walk *w, const struct record *r, struc
         return diag_set(d, E_BUNDLE_ANSWER, FILE_NAME " does not begin with the intent of a batch");
     if (!same_digest(r, "batch", m->batch) || !same_digest(r, "plan", m->plan) ||
         !same_digest(r, "policy", m->policy) || !same_text(r, "authority", m->authority) ||
-        !same_text(r, "ra", m->ra) || !same_number(r, "sequence", m->sequence) ||
-        !same_number(r, "issue", m->issued) || !same_number(r, "refuse", m->refused))
+        !same_text(r, "ra", m->ra) || record_number(r, "sequence") != m->sequence ||
+        record_number(r, "issue") != m->issued || record_number(r, "refuse") != m->refused)
         return diag_set(d, E_BUNDLE_ANSWER,
                         FILE_NAME " begins with another intent than bundle.json tells of");
     return E_OK;

@@ -114,9 +114,7 @@ static enum err confirm(const struct desk *k, struct diag *d)
 static enum err find_person(const struct desk *k, const struct policy_person **person, X509 **cert,
                             struct diag *d)
 {
-    for (size_t i = 0; i < policy_table.persons_n; i++)
-        if (strcmp(policy_table.persons[i].id, options.person) == 0)
-            *person = &policy_table.persons[i];
+    *person = policy_person_find(&policy_table, options.person);
     if (*person == NULL) {
         diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
         return E_APPROVAL_PERSON;

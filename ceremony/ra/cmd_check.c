@@ -85,11 +85,6 @@ static enum err check_count(const struct check *c, struct diag *d)
                           c->desk.header.count, n);
 }
 
-static bool is_trouble(enum err e)
-{
-    return err_class(e) != CLASS_REFUSED && err_class(e) != CLASS_INPUT;
-}
-
 /* Each part is checked for itself, so that all of it is told in one go. */
 static enum err check_batch(struct check *c, struct diag *d)
 {
@@ -106,7 +101,7 @@ static enum err check_batch(struct check *c, struct diag *d)
             approval_check(c->desk.fd, &policy_table, c->authority, h, c->now, &approvals, &why[3]);
     for (size_t i = 0; i < 4; i++) {
         enum err told = E_OK;
-        if (e[i] != E_OK && is_trouble(e[i])) {
+        if (e[i] != E_OK && !err_is_refusal(e[i])) {
             *d = why[i];
             return e[i];
         }

@@ -11,7 +11,7 @@
 static enum err verify(struct import *i, struct diag *d)
 {
     struct cli_progress bar = {.label = "checking"};
-    struct answers_progress progress = {cli_progress_step, &bar};
+    struct progress progress = {cli_progress_step, &bar};
     enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle,
                                &progress, i, d);
     cli_progress_end(&bar);
@@ -21,7 +21,7 @@ static enum err verify(struct import *i, struct diag *d)
 static enum err write_out(const struct import *i, char name[LAYOUT_NAME], struct diag *d)
 {
     struct cli_progress bar = {.label = "writing"};
-    struct answers_progress progress = {cli_progress_step, &bar};
+    struct progress progress = {cli_progress_step, &bar};
     enum err e =
         layout_write(options.out, &i->bundle, &i->answers, &i->seal, &progress, name, d);
     cli_progress_end(&bar);

@@ -5,7 +5,6 @@
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/text.h"
 #include "pki/csr.h"
 #include "pki/name.h"
 #include "ra/desk.h"
@@ -32,32 +31,41 @@ static enum err print_approvals(const struct desk *k, struct diag *d)
 {
     struct file_list list;
     enum err e = desk_approvals(k->fd, &list, d);
-    for (size_t i = 0; i < list.n; i++) {
-        char name[NAME_DISPLAY];
-        text_escape(name, sizeof name, list.names[i], strlen(list.names[i]));
-        printf("approval   %s\n", name);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        struct buf name = {0};
+        name_display_text((struct span){(const uint8_t *)list.names[i], strlen(list.names[i])}, &name);
+        e = buf_err(&name) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "an approval's name");
+        if (e == E_OK)
+            printf("approval   %.*s\n", (int)name.len, (const char *)name.data);
+        buf_free(&name);
     }
     file_list_free(&list);
     return e;
 }
 
-static void print_request(const struct request *r, int64_t n)
+static enum err print_request(const struct request *r, int64_t n)
 {
-    char name[NAME_DISPLAY], kind[32];
+    char kind[32];
+    struct buf name = {0};
     struct csr csr;
     struct diag why = {0};
     enum err e = csr_parse((struct span){r->csr.data, r->csr.len}, &csr, &why);
     if (e != E_OK) {
         printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r->id, r->profile, err_name(e), why.text);
-        return;
+        return e == E_NO_MEMORY ? e : E_OK;
     }
-    name_display(csr_subject(&csr), name);
+    name_display(csr_subject(&csr), &name);
     if (csr.key.kind == KEY_RSA)
         snprintf(kind, sizeof kind, "rsa-%d", csr.key.bits);
     else
         snprintf(kind, sizeof kind, "%s", alg_key_name(csr.key.kind));
-    printf("%6" PRId64 "  %-20s %-18s %-9s %s\n", n, r->id, r->profile, kind, name);
+    e = buf_err(&name);
+    if (e == E_OK)
+        printf("%6" PRId64 "  %-20s %-18s %-9s %.*s\n", n, r->id, r->profile, kind, (int)name.len,
+               name.len > 0 ? (const char *)name.data : "");
+    buf_free(&name);
     csr_free(&csr);
+    return e;
 }
 
 static enum err print_requests(const struct desk *k, struct diag *d)
@@ -75,7 +83,7 @@ static enum err print_requests(const struct desk *k, struct diag *d)
         else
             r = (struct request){0};
         if (e == E_OK)
-            print_request(&r, n);
+            e = print_request(&r, n);
         else
             printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r.id, "", err_name(e), why.text);
         request_free(&r);

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "core/text.h"
-
 enum err form_keys(const json_t *obj, const char *where, const char *const *keys, struct diag *d)
 {
     json_t *o = (json_t *)obj; /* the iterator only reads, but is not declared so */
@@ -50,13 +48,8 @@ enum err form_text(const json_t *obj, const char *key, size_t max, const char **
 enum err form_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1],
                     const char *where, struct diag *d)
 {
-    const char *s;
-    enum err e = form_text(obj, key, LIMIT_TOKEN_TEXT, &s, where, d);
-    if (e == E_OK && !text_is_token(s, LIMIT_TOKEN_TEXT))
-        e = diag_set(d, E_BUNDLE_FORMAT, "%s: \"%s\" is not a plain name", where, key);
-    if (e == E_OK)
-        snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
-    return e;
+    struct diag why = {0};
+    return form_code(json_get_token(obj, key, out, where, &why), &why, d);
 }
 
 enum err form_code(enum err e, const struct diag *why, struct diag *d)

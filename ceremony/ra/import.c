@@ -21,7 +21,7 @@ static enum err check_seal(struct import *i, const struct policy *p, struct diag
 }
 
 enum err import_verify(const struct policy *policy, const char *anchors, const char *batch,
-                       const char *bundle, const struct answers_progress *progress,
+                       const char *bundle, const struct progress *progress,
                        struct import *out, struct diag *d)
 {
     *out = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};

@@ -19,7 +19,7 @@ struct import {
  * import_free(), on failure too. */
 ERR_MUST_USE enum err import_verify(const struct policy *policy, const char *anchors,
                                     const char *batch, const char *bundle,
-                                    const struct answers_progress *progress, struct import *out,
+                                    const struct progress *progress, struct import *out,
                                     struct diag *d);
 void import_free(struct import *i);
 

@@ -12,7 +12,7 @@ struct layout {
     const struct bundle *bundle;
     const struct answers *answers;
     const struct seal *seal;
-    const struct answers_progress *progress;
+    const struct progress *progress;
     int fd, certs_fd, chain_fd;
     bool write; /* else only compare with what is there */
 };
@@ -136,7 +136,7 @@ static enum err settle_all(struct layout *l, bool write, struct diag *d)
 }
 
 enum err layout_write(const char *path, const struct bundle *bundle, const struct answers *answers,
-                      const struct seal *seal, const struct answers_progress *progress,
+                      const struct seal *seal, const struct progress *progress,
                       char name[LAYOUT_NAME], struct diag *d)
 {
     struct layout l = {.bundle = bundle,

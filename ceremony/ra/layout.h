@@ -20,7 +20,7 @@
  * import.json last. */
 ERR_MUST_USE enum err layout_write(const char *path, const struct bundle *bundle,
                                    const struct answers *answers, const struct seal *seal,
-                                   const struct answers_progress *progress, char name[LAYOUT_NAME],
+                                   const struct progress *progress, char name[LAYOUT_NAME],
                                    struct diag *d);
 
 #endif

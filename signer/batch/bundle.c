@@ -26,7 +26,7 @@ static enum err write_chain(struct state *s, const struct results *r, int fd, st
     struct buf pem = {0};
     enum err e = E_OK;
     for (size_t i = 0; i < r->issuers.n && e == E_OK; i++)
-        e = cert_write_pem(r->issuers.keys[i].cert, &pem);
+        e = cert_write_pem(r->issuers.v[i].cert, &pem);
     if (e == E_OK && r->issuers.n == 0) { /* nothing was issued: the appliance's own certificate says who answers */
         X509 *x = NULL;
         e = state_anchor(s, s->policy->bundle_key.name, &x, d);

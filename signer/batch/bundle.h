@@ -15,7 +15,8 @@
 
 #include "batch/plan.h"
 #include "batch/state.h"
-#include "hsm/hsm.h"
+
+struct hsm_key;
 
 #define BUNDLE_DIR "bundle"
 #define BUNDLE_FORMAT "rootseal-bundle-1"

@@ -3,27 +3,13 @@
 #define ROOTSEAL_BATCH_CERTIFY_H
 
 #include "batch/decide.h"
+#include "batch/issuers.h"
 #include "batch/plan.h"
-#include "batch/state.h"
 
-/* The issuers a batch needs, looked up once. Zero-initialise; end with certify_free(). */
-struct certifier {
-    struct state *state;
-    const struct policy_authority *authority;
-    int64_t now; /* notBefore of everything in the plan */
-    struct issuer {
-        const struct policy_key *row;
-        X509 *cert;
-        struct buf subject;
-    } *issuers;
-    size_t n;
-};
-
-/* Fill the item with profile, key, a fresh serial number and the linted TBS for a decision with code E_OK.
- * E_OUTLIVES_ISSUER and E_LINT refuse the request; E_ANCHOR when the key has no certificate yet. */
-ERR_MUST_USE enum err certify_request(struct certifier *c, const struct decision *decision, struct plan_item *item,
-                                      struct diag *d);
-
-void certify_free(struct certifier *c);
+/* Fill the item with profile, key, the extensions passed over, and the linted TBS for a decision with code E_OK, valid from
+ * `now`. The serial number is in the item already. Everything follows from the arguments, so that anybody who has them
+ * gets the same bytes. E_OUTLIVES_ISSUER and E_LINT refuse the request. */
+ERR_MUST_USE enum err certify_build(const struct issuer *issuer, const struct decision *decision, int64_t now,
+                                    struct plan_item *item, struct diag *d);
 
 #endif

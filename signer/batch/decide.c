@@ -133,18 +133,13 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
     return e;
 }
 
-static bool is_refusal(enum err e)
-{
-    return err_class(e) == CLASS_REFUSED || err_class(e) == CLASS_INPUT;
-}
-
 enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number,
                         struct decision *out, struct diag *d)
 {
     struct diag why = {0};
     *out = (struct decision){0};
     enum err e = decide(c, line, line_error, number, out, &why);
-    if (e != E_OK && !is_refusal(e)) {
+    if (e != E_OK && !err_is_refusal(e)) {
         if (d != NULL)
             *d = why;
         return e;

@@ -3,21 +3,8 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/text.h"
 
 #define WHERE "batch.jsonl line 1"
-
-static enum err get_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1], struct diag *d)
-{
-    const char *s;
-    enum err e = json_get_string(obj, key, &s, WHERE, d);
-    if (e != E_OK)
-        return e;
-    if (!text_is_token(s, LIMIT_TOKEN_TEXT))
-        return diag_set(d, E_FIELD_VALUE, WHERE ": %s must be 1 to %d of A-Z a-z 0-9 . _ -", key, LIMIT_TOKEN_TEXT);
-    snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
-    return E_OK;
-}
 
 static enum err get_optional_digest(const json_t *obj, const char *key, uint8_t out[DIGEST_LEN], bool *has,
                                     struct diag *d)
@@ -37,11 +24,11 @@ static enum err get_fields(const json_t *obj, struct batch_header *h, struct dia
     if (e == E_OK)
         e = json_only(obj, keys, WHERE, d);
     if (e == E_OK)
-        e = get_token(obj, "authority", h->authority, d);
+        e = json_get_token(obj, "authority", h->authority, WHERE, d);
     if (e == E_OK)
-        e = get_token(obj, "ra", h->ra, d);
+        e = json_get_token(obj, "ra", h->ra, WHERE, d);
     if (e == E_OK)
-        e = get_token(obj, "batch", h->id, d);
+        e = json_get_token(obj, "batch", h->id, WHERE, d);
     if (e == E_OK)
         e = json_get_integer(obj, "sequence", 1, INT32_MAX, &h->sequence, WHERE, d);
     if (e == E_OK)

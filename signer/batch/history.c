@@ -9,40 +9,36 @@
 #include "core/base64.h"
 #include "pki/tbs_view.h"
 
-/* Fields were proven by record_parse(); what is missing here is a fault of ours. */
-static const char *text_of(const struct record *r, const char *key)
+/* A key has one certificate for good: a second line for it would let names be changed behind everybody's back. */
+static enum err check_first_anchor(struct state *s, const char *key, const struct record *r, struct diag *d)
 {
-    const char *s = json_string_value(json_object_get(r->obj, key));
-    return s != NULL ? s : "";
-}
-
-static int64_t number_of(const struct record *r, const char *key)
-{
-    return json_integer_value(json_object_get(r->obj, key));
-}
-
-static enum err digest_of(const struct record *r, const char *key, uint8_t out[DIGEST_LEN])
-{
-    return hex_decode(text_of(r, key), out, DIGEST_LEN) ? E_OK : E_LOG_FORMAT;
+    struct index_key known = {0};
+    bool found = false;
+    enum err e = index_key(s->index, key, &known, &found, d);
+    if (e == E_OK && (!found || known.certificate.len > 0))
+        e = diag_set(d, E_LOG_ORDER, "log line %llu: the key %s %s", (unsigned long long)r->seq, key,
+                     found ? "has a certificate already" : "was never made");
+    index_key_free(&known);
+    return e;
 }
 
 static enum err apply_own_key(struct state *s, const struct record *r, struct diag *d)
 {
     struct buf bytes = {0};
     bool anchor = r->type == RECORD_ANCHOR;
-    const char *text = text_of(r, anchor ? "certificate" : "public-key");
+    const char *text = record_text(r, anchor ? "certificate" : "public-key");
     enum err e = base64_decode(text, strlen(text), &bytes);
     if (e == E_OK && anchor)
-        e = index_set_anchor(s->index, text_of(r, "key"), buf_span(&bytes), d);
+        e = check_first_anchor(s, record_text(r, "key"), r, d);
+    if (e == E_OK && anchor)
+        e = index_set_anchor(s->index, record_text(r, "key"), buf_span(&bytes), d);
     else if (e == E_OK)
-        e = index_add_key(s->index, text_of(r, "key"), buf_span(&bytes), d);
+        e = index_add_key(s->index, record_text(r, "key"), buf_span(&bytes), d);
     buf_free(&bytes);
     return e;
 }
 
-/* What a planned certificate takes from the world: its serial, its key, its subject. */
-static enum err cert_of_item(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,
-                             struct diag *d)
+enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c, struct diag *d)
 {
     TBS_VIEW *v = NULL;
     uint8_t *der = NULL;
@@ -77,7 +73,7 @@ static enum err reserve(struct state *s, struct plan *plan, struct diag *d)
         if (e != E_OK || !more)
             break;
         if (item.issue) {
-            e = cert_of_item(&plan->header, &item, &cert, d);
+            e = history_cert(&plan->header, &item, &cert, d);
             if (e == E_OK)
                 e = index_add_cert(s->index, &cert, d);
         }
@@ -88,15 +84,15 @@ static enum err reserve(struct state *s, struct plan *plan, struct diag *d)
 
 static enum err apply_plan(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
 {
-    struct index_batch b = {.before = *before, .plan_seq = r->seq, .sequence = number_of(r, "sequence"),
-                            .total = (uint64_t)(number_of(r, "issue") + number_of(r, "refuse"))};
+    struct index_batch b = {.before = *before, .plan_seq = r->seq, .sequence = record_number(r, "sequence"),
+                            .total = (uint64_t)(record_number(r, "issue") + record_number(r, "refuse"))};
     struct plan plan = {0};
     int fd = -1;
-    enum err e = digest_of(r, "batch", b.digest);
+    enum err e = record_digest(r, "batch", b.digest);
     if (e == E_OK)
-        e = digest_of(r, "intake", b.intake);
+        e = record_digest(r, "intake", b.intake);
     if (e == E_OK)
-        e = digest_of(r, "plan", b.plan);
+        e = record_digest(r, "plan", b.plan);
     if (e == E_OK)
         e = state_open_batch(s, b.intake, &fd, d);
     if (e == E_OK)
@@ -119,18 +115,18 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
 static enum err apply_batch(struct state *s, const struct record *r, const char *what, struct diag *d)
 {
     uint8_t intake[DIGEST_LEN];
-    enum err e = digest_of(r, "intake", intake);
+    enum err e = record_digest(r, "intake", intake);
     return e != E_OK ? e : index_add_seen(s->index, intake, what, r->seq, d);
 }
 
 static enum err apply_outcome(struct state *s, const struct record *r, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
-    enum err e = digest_of(r, "batch", digest);
+    enum err e = record_digest(r, "batch", digest);
     if (e == E_OK)
         e = index_count_answer(s->index, digest, d);
     if (e == E_OK && r->type == RECORD_ISSUED)
-        e = index_set_issued(s->index, digest, number_of(r, "n"), r->seq, d);
+        e = index_set_issued(s->index, digest, record_number(r, "n"), r->seq, d);
     return e;
 }
 
@@ -139,13 +135,13 @@ static enum err apply_bundle(struct state *s, const struct record *r, struct dia
     uint8_t digest[DIGEST_LEN];
     struct index_batch b;
     bool found = false;
-    enum err e = digest_of(r, "batch", digest);
+    enum err e = record_digest(r, "batch", digest);
     if (e == E_OK)
         e = index_batch_by_digest(s->index, digest, &b, &found, d);
     if (e == E_OK && !found)
         e = diag_set(d, E_LOG_FORMAT, "log line %llu is of a batch without a plan", (unsigned long long)r->seq);
     if (e == E_OK)
-        e = digest_of(r, "bundle", b.bundle);
+        e = record_digest(r, "bundle", b.bundle);
     b.bundle_seq = r->seq;
     return e != E_OK ? e : index_update_batch(s->index, &b, d);
 }
@@ -161,7 +157,7 @@ static enum err apply(struct state *s, const struct record *r, const struct log_
     case RECORD_PLAN:
         return apply_plan(s, r, before, d);
     case RECORD_REFUSED:
-        return number_of(r, "n") == 0 ? apply_batch(s, r, text_of(r, "code"), d) : apply_outcome(s, r, d);
+        return record_number(r, "n") == 0 ? apply_batch(s, r, record_text(r, "code"), d) : apply_outcome(s, r, d);
     case RECORD_ISSUED:
         return apply_outcome(s, r, d);
     case RECORD_BUNDLE:

@@ -2,11 +2,16 @@
 #ifndef ROOTSEAL_BATCH_HISTORY_H
 #define ROOTSEAL_BATCH_HISTORY_H
 
+#include "batch/plan.h"
 #include "batch/state.h"
 
 /* Read the log from where the index stands to its end, applying each line; an index that does not fit the log is made
  * anew from the first line. *end is where the log ends (a torn line not counted). E_ARCHIVE when a plan the log names is
  * not in the archive as it was. */
 ERR_MUST_USE enum err history_catch_up(struct state *s, struct log_position *end, struct diag *d);
+
+/* What a planned certificate takes from the world: its serial, its key, its subject. E_LINT when the TBS cannot be read. */
+ERR_MUST_USE enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,
+                                   struct diag *d);
 
 #endif

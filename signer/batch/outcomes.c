@@ -23,41 +23,9 @@ struct run {
     bool more;
 };
 
-enum err issuers_find(struct issuers *i, struct state *s, const char *key, struct outcome_key **out, struct diag *d)
-{
-    *out = NULL;
-    for (size_t k = 0; k < i->n; k++) {
-        if (strcmp(i->keys[k].row->name, key) == 0) {
-            *out = &i->keys[k];
-            return E_OK;
-        }
-    }
-    struct outcome_key *more = realloc(i->keys, (i->n + 1) * sizeof *more);
-    if (more == NULL)
-        return E_NO_MEMORY;
-    i->keys = more;
-    more[i->n] = (struct outcome_key){.row = policy_key_find(s->policy, key)};
-    if (more[i->n].row == NULL) {
-        diag_set(d, E_KEY_MISSING, "the policy has no key %s", key);
-        return E_KEY_MISSING;
-    }
-    enum err e = state_anchor(s, key, &more[i->n].cert, d);
-    if (e == E_OK)
-        *out = &more[i->n++];
-    return e;
-}
-
-void issuers_free(struct issuers *i)
-{
-    for (size_t k = 0; k < i->n; k++)
-        X509_free(i->keys[k].cert);
-    free(i->keys);
-    *i = (struct issuers){0};
-}
-
 static enum err submit(struct run *r, const struct plan_item *item, struct diag *d)
 {
-    struct outcome_key *key;
+    struct issuer *key;
     enum err e = issuers_find(r->issuers, r->s, item->key, &key, d);
     return e != E_OK ? e : hsm_pool_submit(r->pool, key->token, buf_span(&item->tbs), d);
 }
@@ -91,7 +59,7 @@ static enum err log_refused(struct run *r, const struct plan_item *item, struct 
 static enum err log_issued(struct run *r, const struct plan_item *item, struct diag *d)
 {
     struct buf signature = {0}, cert = {0};
-    struct outcome_key *key;
+    struct issuer *key;
     uint8_t digest[DIGEST_LEN];
     char serial[2 * PLAN_SERIAL + 1], hex[DIGEST_HEX];
     char *text = NULL;
@@ -141,7 +109,7 @@ static enum err open_keys(struct state *s, struct hsm *h, struct issuers *issuer
 {
     enum err e = E_OK;
     for (size_t i = 0; i < issuers->n && e == E_OK; i++)
-        e = own_key_open(s, h, issuers->keys[i].row->name, &issuers->keys[i].token, d);
+        e = own_key_open(s, h, issuers->v[i].row->name, &issuers->v[i].token, d);
     return e;
 }
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/certify.h"
+#include "batch/certifier.h"
+#include "batch/recheck.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "pki/cert.h"
@@ -151,7 +152,7 @@ static enum err plan_request(struct decider *decider, struct certifier *certifie
     }
     item->issue = true;
     snprintf(item->clause, sizeof item->clause, "%s", o.clause);
-    e = certify_request(certifier, &o, item, &why);
+    e = certifier_run(certifier, &o, item, &why);
     if (e == E_OUTLIVES_ISSUER || e == E_LINT) {
         refuse_item(item, e, why.clause, why.text);
         e = E_OK;
@@ -195,7 +196,7 @@ static enum err plan_requests(struct job *j, int fd, struct diag *d)
     if (e == E_OK)
         e = file_write_all(fd, out.data, out.len, PLAN_FILE, d);
     buf_free(&out);
-    certify_free(&certifier);
+    certifier_free(&certifier);
     decider_free(&decider);
     return e;
 }
@@ -275,11 +276,6 @@ static enum err log_refusal(struct job *j, enum err code, const struct diag *why
     return e != E_OK ? e : state_refresh(j->s, d);
 }
 
-static bool refuses_batch(enum err e)
-{
-    return err_class(e) == CLASS_REFUSED || err_class(e) == CLASS_INPUT;
-}
-
 enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64_t now, struct diag *d)
 {
     uint64_t last_plan = 0;
@@ -305,13 +301,14 @@ enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64
     return e;
 }
 
-/* Is there a plan in the folder that still stands? */
+/* Is there a plan in the folder that still stands, and that this batch would be given again? */
 static enum err keep_plan(struct job *j, bool *keep, uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     struct plan plan = {0};
     *keep = false;
     enum err e = plan_open(j->dir_fd, &plan, NULL);
-    if (e == E_OK && planner_check_fresh(j->s, &plan.header, j->now, NULL) == E_OK) {
+    if (e == E_OK && planner_check_fresh(j->s, &plan.header, j->now, NULL) == E_OK &&
+        recheck_plan(j->s, j->dir_fd, &plan, NULL) == E_OK) {
         *keep = true;
         memcpy(digest, plan.digest, DIGEST_LEN);
     }
@@ -336,7 +333,7 @@ static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
     struct diag why = {0};
     bool keep = false;
     enum err e = check_batch(j, &why);
-    if (e != E_OK && refuses_batch(e))
+    if (e != E_OK && err_is_refusal(e))
         return log_refusal(j, e, &why, out, d);
     if (e != E_OK) {
         if (d != NULL)

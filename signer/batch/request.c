@@ -5,38 +5,23 @@
 
 #include "core/base64.h"
 #include "core/clock.h"
-#include "core/text.h"
-
-static enum err get_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1], const char *where,
-                          struct diag *d)
-{
-    const char *s;
-    enum err e = json_get_string(obj, key, &s, where, d);
-    if (e != E_OK)
-        return e;
-    if (!text_is_token(s, LIMIT_TOKEN_TEXT))
-        return diag_set(d, E_FIELD_VALUE, "%s: %s must be 1 to %d of A-Z a-z 0-9 . _ -", where, key,
-                        LIMIT_TOKEN_TEXT);
-    snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
-    return E_OK;
-}
 
 /* The id comes first, so that whatever else is wrong can be answered under it. */
 static enum err get_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
     static const char *const keys[] = {"id",       "op",       "profile", "csr", "requested-at",
                                        "evidence", "operator", NULL};
-    enum err e = get_token(obj, "id", r->id, where, d);
+    enum err e = json_get_token(obj, "id", r->id, where, d);
     if (e == E_OK)
         e = json_only(obj, keys, where, d);
     if (e == E_OK)
-        e = get_token(obj, "op", r->op, where, d);
+        e = json_get_token(obj, "op", r->op, where, d);
     if (e == E_OK)
-        e = get_token(obj, "profile", r->profile, where, d);
+        e = json_get_token(obj, "profile", r->profile, where, d);
     if (e == E_OK)
         e = json_get_time(obj, "requested-at", &r->requested_at, where, d);
     if (e == E_OK && json_object_get(obj, "operator") != NULL)
-        e = get_token(obj, "operator", r->operator_, where, d);
+        e = json_get_token(obj, "operator", r->operator_, where, d);
     r->has_evidence = json_object_get(obj, "evidence") != NULL;
     if (e == E_OK && r->has_evidence)
         e = json_get_digest(obj, "evidence", r->evidence, where, d);

@@ -64,15 +64,9 @@ static enum err differ(const struct record *r, struct diag *d)
     return diag_set(d, E_ARCHIVE, "log line %llu does not answer the plan", (unsigned long long)r->seq);
 }
 
-static const char *text_of(const struct record *r, const char *key)
-{
-    const char *s = json_string_value(json_object_get(r->obj, key));
-    return s != NULL ? s : "";
-}
-
 static enum err write_refused(struct writer *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
-    if (i->issue || strcmp(text_of(r, "code"), err_name(i->code)) != 0)
+    if (i->issue || strcmp(record_text(r, "code"), err_name(i->code)) != 0)
         return differ(r, d);
     json_t *obj = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision", "refused",
                             "code", err_name(i->code), "clause", i->clause, "detail", i->detail, "log",
@@ -88,10 +82,10 @@ static enum err rebuild(struct writer *w, const struct plan_item *i, const struc
                         struct diag *d)
 {
     struct buf signature = {0};
-    struct outcome_key *key;
+    struct issuer *key;
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
-    const char *text = text_of(r, "signature");
+    const char *text = record_text(r, "signature");
     enum err e = issuers_find(&w->out->issuers, w->s, i->key, &key, d);
     if (e == E_OK)
         e = base64_decode(text, strlen(text), &signature);
@@ -101,7 +95,7 @@ static enum err rebuild(struct writer *w, const struct plan_item *i, const struc
         e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, digest);
     if (e == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
-        if (strcmp(hex, text_of(r, "certificate")) != 0)
+        if (strcmp(hex, record_text(r, "certificate")) != 0)
             e = differ(r, d);
     }
     buf_free(&signature);
@@ -140,7 +134,7 @@ static bool answers(const struct writer *w, const struct record *r)
 {
     if (r->type != RECORD_ISSUED && r->type != RECORD_REFUSED)
         return false;
-    return strcmp(text_of(r, "batch"), w->batch) == 0 && json_integer_value(json_object_get(r->obj, "n")) > 0;
+    return strcmp(record_text(r, "batch"), w->batch) == 0 && record_number(r, "n") > 0;
 }
 
 static enum err take_line(struct writer *w, const struct record *r, struct diag *d)
@@ -148,7 +142,7 @@ static enum err take_line(struct writer *w, const struct record *r, struct diag 
     struct plan_item item = {0};
     bool more = false;
     enum err e = plan_next(w->plan, &item, &more, d);
-    if (e == E_OK && (!more || item.n != json_integer_value(json_object_get(r->obj, "n"))))
+    if (e == E_OK && (!more || item.n != record_number(r, "n")))
         e = differ(r, d);
     if (e == E_OK)
         e = r->type == RECORD_ISSUED ? write_issued(w, &item, r, d) : write_refused(w, &item, r, d);
@@ -197,7 +191,7 @@ static enum err write_p7b(struct writer *w, int fd, struct diag *d)
     enum err e = E_OK;
     for (size_t i = 0; i < w->out->issuers.n && e == E_OK; i++) {
         size_t before = w->certs.pending.len;
-        e = cert_write_der(w->out->issuers.keys[i].cert, &w->certs.pending);
+        e = cert_write_der(w->out->issuers.v[i].cert, &w->certs.pending);
         w->certs_bytes += w->certs.pending.len - before;
     }
     if (e == E_OK)

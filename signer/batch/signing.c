@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "batch/bundle.h"
+#include "batch/history.h"
 #include "batch/own_key.h"
 #include "batch/sealing.h"
 #include "batch/witness.h"
@@ -16,7 +17,7 @@ static enum err lint_item(struct signing *g, const struct policy_authority *a, c
                           struct diag *d)
 {
     struct diag why = {0};
-    struct outcome_key *key = NULL;
+    struct issuer *key = NULL;
     const struct policy_profile *p = policy_profile_find(a, item->profile);
     if (p == NULL || strcmp(p->key, item->key) != 0)
         return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
@@ -26,6 +27,28 @@ static enum err lint_item(struct signing *g, const struct policy_authority *a, c
         return e;
     e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, PLAN_SERIAL}, p, key->row, key->cert, &why);
     return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
+}
+
+/* Nothing is signed twice: the history, read from the log itself, must not have the serial, nor the key for somebody else. */
+static enum err check_unused(struct signing *g, const struct plan_item *item, struct diag *d)
+{
+    struct index_cert cert;
+    uint8_t subject[DIGEST_LEN];
+    bool has = false, own = false, found = false;
+    enum err e = history_cert(&g->plan.header, item, &cert, d);
+    if (e == E_OK && !g->intent)
+        e = index_has_serial(g->state->index, cert.authority, cert.serial, cert.serial_n, &has, d);
+    if (e == E_OK)
+        e = index_is_own_key(g->state->index, cert.spki, &own, d);
+    if (e == E_OK)
+        e = index_key_subject(g->state->index, cert.spki, subject, &found, d);
+    if (e != E_OK)
+        return e;
+    if (has)
+        return diag_set(d, E_PLAN_STALE, "request %lld: its serial number was used before", (long long)item->n);
+    if (own || (found && memcmp(subject, cert.subject, DIGEST_LEN) != 0))
+        return diag_set(d, E_PLAN_STALE, "request %lld: its key has another owner", (long long)item->n);
+    return E_OK;
 }
 
 static enum err lint_plan(struct signing *g, struct diag *d)
@@ -42,6 +65,8 @@ static enum err lint_plan(struct signing *g, struct diag *d)
             break;
         if (item.issue)
             e = lint_item(g, a, &item, d);
+        if (e == E_OK && item.issue)
+            e = check_unused(g, &item, d);
     }
     plan_item_free(&item);
     return e;
@@ -55,15 +80,20 @@ static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LE
     enum err e = index_batch_by_digest(g->state->index, h->batch, &g->row, &g->intent, d);
     if (e != E_OK)
         return e;
-    if (g->intent) {
-        if (memcmp(g->row.intake, intake, DIGEST_LEN) != 0 || memcmp(g->row.plan, g->plan.digest, DIGEST_LEN) != 0)
-            return diag_set(d, E_PLAN_DIGEST, "the log names another plan for this batch");
-        g->done = g->row.bundle_seq > 0 && bundle_stands(g->dir_fd);
+    if (g->intent && (memcmp(g->row.intake, intake, DIGEST_LEN) != 0 ||
+                      memcmp(g->row.plan, g->plan.digest, DIGEST_LEN) != 0))
+        return diag_set(d, E_PLAN_DIGEST, "the log names another plan for this batch");
+    g->done = g->intent && g->row.bundle_seq > 0 && bundle_stands(g->dir_fd);
+    if (g->done)
         return E_OK;
-    }
-    e = planner_check_fresh(g->state, h, clock_now(), d);
+    if (memcmp(h->policy, g->state->policy_digest, DIGEST_LEN) != 0)
+        return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
+    if (!g->intent)
+        e = planner_check_fresh(g->state, h, clock_now(), d);
+    /* a line in the log is no authorisation: the quorum is asked for again, as of the time of the intent */
+    int64_t when = g->intent ? g->row.before.time : clock_now();
     if (e == E_OK)
-        e = authorise_check(g->dir_fd, g->state->policy, g->plan.digest, clock_now(), &g->authorisations, d);
+        e = authorise_check(g->dir_fd, g->state->policy, g->plan.digest, when, &g->authorisations, d);
     return e;
 }
 
@@ -177,6 +207,8 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
         if (e == E_OK)
             e = refresh_row(g, d);
     }
+    if (e == E_OK) /* the token hears of the intent before it signs: who cuts the log afterwards is found out */
+        e = witness_write(g->state, h, d);
     if (e == E_OK && g->row.answered < g->row.total) {
         e = plan_rewind(&g->plan, d);
         if (e == E_OK)
@@ -189,6 +221,8 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
         e = diag_set(d, E_PLAN_DIGEST, "the plan ended early");
     if (e == E_OK && g->row.seal_seq == 0)
         e = seal_batch(g, h, d);
+    if (e == E_OK)
+        e = witness_write(g->state, h, d);
     if (e == E_OK)
         e = make_bundle(g, h, d);
     return e;

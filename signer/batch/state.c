@@ -35,15 +35,15 @@ static enum err begin(const char *path, const struct policy *policy, struct stat
     return policy_digest(policy, out->policy_digest);
 }
 
-static enum err check_empty(struct state *s, struct diag *d)
+static enum err check_empty(int fd, const char *path, struct diag *d)
 {
     struct file_list list = {0};
-    enum err e = file_list(s->fd, LIMIT_MEDIUM_FILES, &list, d);
+    enum err e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_MEDIUM_LIMIT)
-        e = diag_set(d, E_STATE_EXISTS, "%s", s->path);
+        e = diag_set(d, E_STATE_EXISTS, "%s", path);
     for (size_t i = 0; i < list.n && e == E_OK; i++) /* an interrupted beginning may be begun again */
         if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0)
-            e = diag_set(d, E_STATE_EXISTS, "%s", s->path);
+            e = diag_set(d, E_STATE_EXISTS, "%s", path);
     file_list_free(&list);
     return e;
 }
@@ -71,16 +71,15 @@ static void remember_token(struct state *s, const char *serial, const char *mode
 
 enum err state_check_absent(const char *path, struct diag *d)
 {
-    struct state s;
     struct stat st;
+    int fd = -1;
     if (lstat(path, &st) != 0)
         return errno == ENOENT ? E_OK : diag_errno(d, errno, "%s", path);
-    enum err e = begin(path, &policy_table, &s, d);
+    enum err e = file_open_dir(path, &fd, d);
     if (e == E_OK)
-        e = file_open_dir(path, &s.fd, d);
-    if (e == E_OK)
-        e = check_empty(&s, d);
-    state_close(&s);
+        e = check_empty(fd, path, d);
+    if (fd >= 0)
+        close(fd);
     return e;
 }
 
@@ -91,7 +90,7 @@ enum err state_create(const char *path, const struct policy *policy, const struc
     if (e == E_OK)
         e = file_make_path(path, &out->fd, d);
     if (e == E_OK)
-        e = check_empty(out, d);
+        e = check_empty(out->fd, path, d);
     if (e == E_OK)
         e = take_lock(out, d);
     if (e == E_OK)
@@ -120,8 +119,7 @@ static enum err read_genesis(struct state *s, struct diag *d)
     if (e == E_OK && (!more || r.type != RECORD_GENESIS))
         e = diag_set(d, E_LOG_FORMAT, LOG_FILE " does not begin with a genesis line");
     if (e == E_OK) {
-        remember_token(s, json_string_value(json_object_get(r.obj, "token-serial")),
-                       json_string_value(json_object_get(r.obj, "token-model")));
+        remember_token(s, record_text(&r, "token-serial"), record_text(&r, "token-model"));
         memcpy(s->log_id, log_reader_position(reader)->id, DIGEST_LEN);
         if (log_reader_position(reader)->hash != s->policy->log_hash)
             e = diag_set(d, E_STATE_OTHER, "the log is chained with %s, the policy says %s",
@@ -132,7 +130,8 @@ static enum err read_genesis(struct state *s, struct diag *d)
     return e;
 }
 
-enum err state_open(const char *path, const struct policy *policy, struct state *out, struct diag *d)
+enum err state_open(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
+                    struct diag *d)
 {
     struct stat st;
     struct log_position end;
@@ -147,6 +146,8 @@ enum err state_open(const char *path, const struct policy *policy, struct state 
         e = read_genesis(out, d);
     if (e == E_OK)
         e = open_folders(out, d);
+    if (e == E_OK && trust == STATE_FROM_LOG)
+        e = index_reset(out->index, d);
     if (e == E_OK)
         e = history_catch_up(out, &end, d);
     if (e == E_OK)

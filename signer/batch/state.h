@@ -44,7 +44,12 @@ ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy
 
 /* Open and lock an existing state: a torn log line is cut off and explained, the index brought up to date. E_STATE_MISSING,
  * E_STATE_LOCKED, the log's and index's errors. End with state_close(), on failure too. */
-ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, struct state *out, struct diag *d);
+enum state_trust {
+    STATE_CACHED,   /* the index is believed where its head fits the log: for looking, planning, handing out */
+    STATE_FROM_LOG, /* the index is made anew and the whole chain checked: before anything is signed */
+};
+ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, enum state_trust trust,
+                                 struct state *out, struct diag *d);
 void state_close(struct state *s);
 
 /* Bring the index up to the log's synced end. */

@@ -1,7 +1,9 @@
 #include "core/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,13 @@
 static bool guard_process(void)
 {
     static const struct rlimit none = {0, 0};
+    /* a file of ours must never become descriptor 0, 1 or 2, where messages go */
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    /* no configuration file from the environment may load code into this process */
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+        return false;
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
@@ -55,23 +64,43 @@ static enum err set_number(const struct cli_option *o, const char *text, struct 
     errno = 0;
     long n = strtol(text, &end, 10);
     if (errno != 0 || *text < '0' || *text > '9' || *end != '\0' || n > 1000000)
-        return diag_set(d, E_USAGE, "--%s wants a number, not %s", o->name, text);
+        return diag_set(d, E_USAGE, "--%s wants a number", o->name);
     *o->number = (int)n;
     return E_OK;
 }
 
-/* "--name VALUE", "--name=VALUE" or "--flag"; *used says how many arguments that took. */
-static enum err set_option(const struct cli_option *options, char **argv, int left, int *used, struct diag *d)
+/* The option that this argument names. *seen has a bit for each that was there before: of two values one would be passed
+ * over in silence. */
+static enum err find_option(const struct cli_option *options, const char *arg, uint64_t *seen,
+                            const struct cli_option **out, struct diag *d)
 {
-    const char *name = argv[0] + 2;
+    const char *name = arg + 2;
     size_t n = strcspn(name, "=");
     const struct cli_option *o = options;
+    *out = NULL;
     while (o != NULL && o->name != NULL && (strlen(o->name) != n || strncmp(o->name, name, n) != 0))
         o++;
     if (o == NULL || o->name == NULL)
-        return diag_set(d, E_USAGE, "there is no option %s", argv[0]);
-    const char *value = name[n] == '=' ? name + n + 1 : NULL;
+        return diag_set(d, E_USAGE, "there is no option %s", arg);
+    uint64_t bit = UINT64_C(1) << (o - options);
+    if ((*seen & bit) != 0)
+        return diag_set(d, E_USAGE, "--%s is given twice", o->name);
+    *seen |= bit;
+    *out = o;
+    return E_OK;
+}
+
+/* "--name VALUE", "--name=VALUE" or "--flag"; *used says how many arguments that took. */
+static enum err set_option(const struct cli_option *options, char **argv, int left, uint64_t *seen, int *used,
+                           struct diag *d)
+{
+    const struct cli_option *o;
     *used = 1;
+    enum err e = find_option(options, argv[0], seen, &o, d);
+    if (e != E_OK)
+        return e;
+    const char *value = strchr(argv[0], '=');
+    value = value != NULL ? value + 1 : NULL;
     if (o->flag != NULL) {
         if (value != NULL)
             return diag_set(d, E_USAGE, "--%s takes no value", o->name);
@@ -104,6 +133,7 @@ static enum err read_options(const struct cli_command *c, int argc, char **argv,
 {
     const struct cli_option *options = c->options != NULL ? c->options() : NULL;
     bool only_operands = false;
+    uint64_t seen = 0;
     *operands = 0;
     for (int i = 0; i < argc;) {
         int used = 1;
@@ -114,9 +144,9 @@ static enum err read_options(const struct cli_command *c, int argc, char **argv,
             *help = true;
             return E_OK;
         } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
-            e = set_option(options, argv + i, argc - i, &used, d);
+            e = set_option(options, argv + i, argc - i, &seen, &used, d);
         } else if (c->operands == NULL) {
-            e = diag_set(d, E_USAGE, "%s is one argument too many", argv[i]);
+            e = diag_set(d, E_USAGE, "argument %d is one too many", i + 1);
         } else {
             argv[(*operands)++] = argv[i];
         }

@@ -22,15 +22,15 @@ struct cli_option {
 struct cli_command {
     const char *name;
     const char *help;    /* one line */
-    const struct cli_option *(*options)(void); /* ends with a NULL name; may be NULL */
+    const struct cli_option *(*options)(void); /* at most 64, ends with a NULL name; may be NULL */
     const char *operands; /* what --help calls them; NULL when there are none */
     enum err (*run)(int operands_n, char **operands, struct diag *d);
 };
 
 /* Guard the process (no core dumps, no tracing by others, no new privileges, files for the owner only), find the
- * command, read its options, run it, print the error if any. Returns the exit status. `about` is the program in one
- * line. --help and --version work for the program and for each
- * command. commands ends with a NULL name. */
+ * command, read its options, run it, print the error if any. Returns the exit status. An option can be given once.
+ * `about` is the program in one line. --help and --version work for the program and for each command. commands ends with
+ * a NULL name. */
 int cli_main(const char *program, const char *about, const struct cli_command *commands, int argc, char **argv);
 
 /* A bar on stderr with rate and time left, for work of known size; silent when stderr is no terminal. Zero-initialise

@@ -49,6 +49,11 @@ enum err_class err_class(enum err e)
     return row_of(e)->class_;
 }
 
+bool err_is_refusal(enum err e)
+{
+    return err_class(e) == CLASS_REFUSED || err_class(e) == CLASS_INPUT;
+}
+
 enum err err_by_name(const char *name)
 {
     for (int i = 0; i < ERR_COUNT; i++)

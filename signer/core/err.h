@@ -7,6 +7,8 @@
 #ifndef ROOTSEAL_CORE_ERR_H
 #define ROOTSEAL_CORE_ERR_H
 
+#include <stdbool.h>
+
 #define ERR_MUST_USE __attribute__((warn_unused_result))
 
 /* Exit statuses of all programs. */
@@ -130,6 +132,7 @@ enum err_class {
     X(E_PLAN_MISSING, INPUT, "", "there is no plan for this batch", "run signer plan first")                            \
     X(E_PLAN_FORMAT, INPUT, "rootseal-formats(5)", "the plan is not in canonical form", "plan the batch again")         \
     X(E_PLAN_DIGEST, INPUT, "", "the plan is not the one that was named", "compare the digests; plan again")            \
+    X(E_PLAN_CONTENT, INPUT, "", "the plan does not follow from its batch", "stop: somebody changed it; plan the batch again") \
     X(E_PLAN_EXPIRED, REFUSED, "", "the plan is too old", "plan and authorise the batch again")                         \
     X(E_PLAN_STALE, REFUSED, "", "the log has moved on since the plan was made", "plan and authorise it again")         \
     X(E_PLAN_POLICY, REFUSED, "", "the plan was made under another policy", "plan and authorise the batch again")       \
@@ -170,6 +173,10 @@ const char *err_clause(enum err e);
 
 /* The class of the code: the exit status of a program that ends with it. */
 enum err_class err_class(enum err e);
+
+/* Does the code say that what came from outside is not to be accepted (class REFUSED or INPUT)? Such a code is an answer
+ * to whoever sent it; every other one but E_OK stops the work. */
+bool err_is_refusal(enum err e);
 
 /* The code with this name, or E_OK when there is none. */
 enum err err_by_name(const char *name);

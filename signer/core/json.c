@@ -151,6 +151,21 @@ enum err json_get_integer(const json_t *obj, const char *key, int64_t min, int64
     return E_OK;
 }
 
+enum err json_get_token(const json_t *obj, const char *key, char out[LIMIT_TOKEN_TEXT + 1],
+                        const char *where, struct diag *d)
+{
+    out[0] = '\0';
+    const char *s;
+    enum err e = json_get_string(obj, key, &s, where, d);
+    if (e != E_OK)
+        return e;
+    if (!text_is_token(s, LIMIT_TOKEN_TEXT))
+        return diag_set(d, E_FIELD_VALUE, "%s: %s must be 1 to %d of A-Z a-z 0-9 . _ -", where, key,
+                        LIMIT_TOKEN_TEXT);
+    snprintf(out, LIMIT_TOKEN_TEXT + 1, "%s", s);
+    return E_OK;
+}
+
 enum err json_get_time(const json_t *obj, const char *key, int64_t *t, const char *where,
                        struct diag *d)
 {

@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/diag.h"
+#include "core/limits.h"
 
 /* Read one JSON object from the n bytes at line (no newline). E_NUL (raw or escaped), E_UTF8 or
  * E_JSON (also for duplicate keys, reals at any depth, integers beyond 64 bits, a second value
@@ -36,6 +37,10 @@ ERR_MUST_USE enum err json_get_string(const json_t *obj, const char *key, const 
                                       const char *where, struct diag *d);
 ERR_MUST_USE enum err json_get_integer(const json_t *obj, const char *key, int64_t min, int64_t max,
                                        int64_t *n, const char *where, struct diag *d);
+/* A string that is text_is_token() of at most LIMIT_TOKEN_TEXT characters, copied; "" with an error. */
+ERR_MUST_USE enum err json_get_token(const json_t *obj, const char *key,
+                                     char out[LIMIT_TOKEN_TEXT + 1], const char *where,
+                                     struct diag *d);
 /* A string that is a time; E_FIELD_VALUE when it is not one in canonical form. */
 ERR_MUST_USE enum err json_get_time(const json_t *obj, const char *key, int64_t *t,
                                     const char *where, struct diag *d);

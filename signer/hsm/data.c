@@ -1,4 +1,6 @@
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hsm/session.h"
@@ -6,17 +8,38 @@
 #define APPLICATION "rootseal"
 #define MAX_VALUE 512
 #define MAX_LABEL 128
+#define MAX_COUNT 21  /* digits of a 64-bit number, and the blank */
+#define MAX_OBJECTS 8 /* more than any row of interrupted writes leaves, each write tidies up */
 
-/* The object under a label, and the one that was about to take its place. */
-struct pair {
-    const char *label;
-    char next_label[MAX_LABEL + 8];
-    CK_OBJECT_HANDLE now, next;
-    bool has_now, has_next;
+/* The objects of one label. Values begin with a number that grows with each write, then a blank. */
+struct versions {
+    CK_OBJECT_HANDLE handles[MAX_OBJECTS];
+    CK_ULONG n;
+    uint64_t newest; /* its number; 0 when there is none that can be read */
+    uint8_t value[MAX_COUNT + MAX_VALUE];
+    size_t value_at, value_n; /* of the newest: where its value begins, how long it is */
 };
 
-static enum err find_data(struct hsm *h, const char *label, CK_OBJECT_HANDLE *out, bool *found,
-                          struct diag *d)
+/* An object whose making was cut off may have no value, or half of one: it is passed over. */
+static void take_newest(struct hsm *h, CK_OBJECT_HANDLE object, struct versions *v)
+{
+    uint8_t bytes[sizeof v->value + 1];
+    size_t n = 0;
+    if (object_bytes(h, object, CKA_VALUE, bytes, sizeof bytes - 1, &n, NULL) != E_OK)
+        return;
+    bytes[n] = '\0';
+    char *end;
+    uint64_t number = strtoull((const char *)bytes, &end, 10);
+    size_t at = (size_t)(end - (char *)bytes) + 1;
+    if (bytes[0] < '0' || bytes[0] > '9' || *end != ' ' || number <= v->newest || at > n)
+        return;
+    v->newest = number;
+    memcpy(v->value, bytes, n);
+    v->value_at = at;
+    v->value_n = n - at;
+}
+
+static enum err find_versions(struct hsm *h, const char *label, struct versions *v, struct diag *d)
 {
     CK_OBJECT_CLASS class_ = CKO_DATA;
     CK_ATTRIBUTE template[] = {
@@ -24,48 +47,37 @@ static enum err find_data(struct hsm *h, const char *label, CK_OBJECT_HANDLE *ou
         {CKA_APPLICATION, (void *)APPLICATION, strlen(APPLICATION)},
         {CKA_LABEL, (void *)label, strlen(label)},
     };
-    CK_OBJECT_HANDLE handles[2] = {0};
-    CK_ULONG n = 0;
-    enum err e = object_find(h, template, 3, handles, 2, &n, d);
-    if (e == E_OK && n > 1)
-        e = diag_set(d, E_TOKEN, "two data objects are labelled \"%s\" (token \"%s\")", label,
-                     h->identity.label);
-    *found = e == E_OK && n == 1;
-    *out = handles[0];
-    return e;
-}
-
-static enum err find_pair(struct hsm *h, const char *label, struct pair *p, struct diag *d)
-{
-    *p = (struct pair){.label = label};
+    *v = (struct versions){0};
     if (strlen(label) > MAX_LABEL)
         return diag_set(d, E_TOKEN, "the label of a data object is longer than %d bytes",
                         MAX_LABEL);
-    snprintf(p->next_label, sizeof p->next_label, "%s.new", label);
-    enum err e = find_data(h, label, &p->now, &p->has_now, d);
-    if (e == E_OK)
-        e = find_data(h, p->next_label, &p->next, &p->has_next, d);
+    enum err e = object_find(h, template, 3, v->handles, MAX_OBJECTS, &v->n, d);
+    for (CK_ULONG i = 0; e == E_OK && i < v->n; i++)
+        take_newest(h, v->handles[i], v);
     return e;
 }
 
-/* The old object wins while it is there: the write that made the new one was never reported as
- * done. */
 enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap, size_t *n,
                        struct diag *d)
 {
+    struct versions v;
     *n = 0;
-    struct pair p;
-    enum err e = find_pair(h, label, &p, d);
-    if (e == E_OK && (p.has_now || p.has_next))
-        e = object_bytes(h, p.has_now ? p.now : p.next, CKA_VALUE, value, cap, n, d);
+    enum err e = find_versions(h, label, &v, d);
+    if (e == E_OK && v.value_n > cap)
+        e = diag_set(d, E_TOKEN, "data object \"%s\" has %zu bytes", label, v.value_n);
+    if (e == E_OK && v.newest > 0) {
+        memcpy(value, v.value + v.value_at, v.value_n);
+        *n = v.value_n;
+    }
     return e;
 }
 
 static enum err create(struct hsm *h, const char *label, const void *value, size_t n,
-                       CK_OBJECT_HANDLE *out, struct diag *d)
+                       struct diag *d)
 {
     CK_OBJECT_CLASS class_ = CKO_DATA;
     CK_BBOOL yes = CK_TRUE;
+    CK_OBJECT_HANDLE object;
     CK_ATTRIBUTE template[] = {
         {CKA_CLASS, &class_, sizeof class_},
         {CKA_TOKEN, &yes, sizeof yes},
@@ -76,45 +88,27 @@ static enum err create(struct hsm *h, const char *label, const void *value, size
         {CKA_VALUE, (void *)value, n},
     };
     CK_RV rv =
-        h->f->C_CreateObject(h->session, template, sizeof template / sizeof template[0], out);
+        h->f->C_CreateObject(h->session, template, sizeof template / sizeof template[0], &object);
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_CreateObject", d);
-}
-
-static enum err destroy(struct hsm *h, CK_OBJECT_HANDLE object, struct diag *d)
-{
-    CK_RV rv = h->f->C_DestroyObject(h->session, object);
-    return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_DestroyObject", d);
-}
-
-/* The new object becomes the one. */
-static enum err take_over(struct hsm *h, struct pair *p, struct diag *d)
-{
-    if (p->has_now) {
-        enum err e = destroy(h, p->now, d);
-        if (e != E_OK)
-            return e;
-    }
-    CK_ATTRIBUTE label = {CKA_LABEL, (void *)p->label, strlen(p->label)};
-    CK_RV rv = h->f->C_SetAttributeValue(h->session, p->next, &label, 1);
-    if (rv != CKR_OK)
-        return session_fail(h, rv, "C_SetAttributeValue", d);
-    p->now = p->next;
-    p->has_now = true;
-    p->has_next = false;
-    return E_OK;
 }
 
 enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n,
                         struct diag *d)
 {
+    struct versions before;
+    uint8_t bytes[MAX_COUNT + MAX_VALUE + 1];
     if (n > MAX_VALUE)
         return diag_set(d, E_TOKEN, "%zu bytes are too many for data object \"%s\"", n, label);
-    struct pair p;
-    enum err e = find_pair(h, label, &p, d);
-    /* What a write left that was cut off: before the old object was destroyed, or after. */
-    if (e == E_OK && p.has_next)
-        e = p.has_now ? destroy(h, p.next, d) : take_over(h, &p, d);
-    if (e == E_OK)
-        e = create(h, p.next_label, value, n, &p.next, d);
-    return e == E_OK ? take_over(h, &p, d) : e;
+    enum err e = find_versions(h, label, &before, d);
+    if (e != E_OK)
+        return e;
+    int at = snprintf((char *)bytes, sizeof bytes, "%" PRIu64 " ", before.newest + 1);
+    memcpy(bytes + at, value, n);
+    e = create(h, label, bytes, (size_t)at + n, d);
+    for (CK_ULONG i = 0; e == E_OK && i < before.n; i++) {
+        CK_RV rv = h->f->C_DestroyObject(h->session, before.handles[i]);
+        if (rv != CKR_OK)
+            e = session_fail(h, rv, "C_DestroyObject", d);
+    }
+    return e;
 }

@@ -84,10 +84,11 @@ ERR_MUST_USE enum err hsm_key_generate(struct hsm *h, const struct policy_key *r
  * "rootseal") with this label whose value is up to 512 bytes. Both need a login. Reading a missing
  * one sets *n to 0; E_TOKEN when the value is longer than cap.
  *
- * Writing never changes an object's value, since SoftHSM and others do not allow that
- * (CKR_ATTRIBUTE_READ_ONLY). It makes a new object labelled "LABEL.new", destroys the old one and
- * then takes over its label. A write that is cut off at any point leaves the old value or the new
- * one to read, and the next write tidies up. */
+ * Writing never changes an object, since SoftHSM and others do not allow that for a value
+ * (CKR_ATTRIBUTE_READ_ONLY) and a change that is cut off could lose it. It makes a new object of the
+ * same label, whose value begins with a number one higher and a blank, and then destroys the older
+ * ones; the highest number counts. A write that is cut off at any point, also inside the token's own
+ * storage, leaves the old value or the new one to read, and the next write tidies up. */
 ERR_MUST_USE enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap,
                                     size_t *n, struct diag *d);
 ERR_MUST_USE enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n,

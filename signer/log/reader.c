@@ -131,7 +131,7 @@ static enum err check_line(struct log_reader *r, struct span line, struct record
     if (e != E_OK)
         return e;
     if (rec->type == RECORD_GENESIS &&
-        !digest_by_name(json_string_value(json_object_get(rec->obj, "hash")), &r->at.hash))
+        !digest_by_name(record_text(rec, "hash"), &r->at.hash))
         return diag_set(d, E_LOG_FORMAT, "%s line %llu: unknown hash", r->name, number);
     e = position_advance(&r->at, line, rec->time);
     if (e != E_OK)

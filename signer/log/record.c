@@ -376,3 +376,22 @@ void record_free(struct record *r)
     json_decref(r->obj);
     *r = (struct record){0};
 }
+
+const char *record_text(const struct record *r, const char *key)
+{
+    const char *s = string_of(json_object_get(r->obj, key));
+    return s != NULL ? s : "";
+}
+
+int64_t record_number(const struct record *r, const char *key)
+{
+    return json_integer_value(json_object_get(r->obj, key));
+}
+
+enum err record_digest(const struct record *r, const char *key, uint8_t out[DIGEST_LEN])
+{
+    memset(out, 0, DIGEST_LEN);
+    if (check_digest(json_object_get(r->obj, key)) != E_OK)
+        return E_LOG_FORMAT;
+    return format_unless(hex_decode(record_text(r, key), out, DIGEST_LEN));
+}

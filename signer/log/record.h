@@ -80,4 +80,12 @@ ERR_MUST_USE enum err record_write(uint64_t seq, int64_t time, enum record_type 
 
 void record_free(struct record *r);
 
+/* Fields of a record that record_parse() made, whose form is therefore proven. A field that its type
+ * does not have is "" (never NULL), 0, or E_LOG_FORMAT with out set to zeros. The text belongs to the
+ * record. */
+const char *record_text(const struct record *r, const char *key);
+int64_t record_number(const struct record *r, const char *key);
+ERR_MUST_USE enum err record_digest(const struct record *r, const char *key,
+                                    uint8_t out[DIGEST_LEN]);
+
 #endif

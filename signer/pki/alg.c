@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "pki/cause.h"
 #include "pki/der.h"
 
 struct row {
@@ -165,7 +166,7 @@ enum err alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct
         goto out;
     /* OpenSSL answers 0 to a wrong signature and a negative number to one that is malformed. */
     if (EVP_DigestVerify(c.md, signature.p, signature.n, message.p, message.n) != 1)
-        e = E_SIGNATURE_BAD;
+        e = cause_take(E_SIGNATURE_BAD);
 out:
     contexts_free(&c);
     return e;

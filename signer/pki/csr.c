@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/der.h"
 
 /* The request as RFC 2986 4 lays it out. */
@@ -59,10 +60,9 @@ static enum err read_subject(struct span der, X509_NAME **out, struct diag *d)
     int n = name != NULL && p == der.p + der.n ? i2d_X509_NAME(name, &again) : -1;
     bool same = n > 0 && der_same((struct span){again, (size_t)n}, der);
     OPENSSL_free(again);
-    ERR_clear_error();
     if (!same) {
         X509_NAME_free(name);
-        return diag_set(d, E_CSR_FORMAT, "the subject cannot be decoded and written back as it was");
+        return diag_set(d, cause_take(E_CSR_FORMAT), "the subject cannot be decoded and written back as it was");
     }
     *out = name;
     return E_OK;
@@ -75,7 +75,7 @@ static enum err take_request(struct span der, struct span *value, struct diag *d
     enum err e = E_OK;
     X509_ATTRIBUTE *a = d2i_X509_ATTRIBUTE(NULL, &p, (long)der.n);
     if (a == NULL || p != der.p + der.n) {
-        e = diag_set(d, E_CSR_FORMAT, "an attribute cannot be decoded");
+        e = diag_set(d, cause_take(E_CSR_FORMAT), "an attribute cannot be decoded");
         goto out;
     }
     int nid = OBJ_obj2nid(X509_ATTRIBUTE_get0_object(a));
@@ -96,7 +96,6 @@ static enum err take_request(struct span der, struct span *value, struct diag *d
     else
         *value = list.whole;
 out:
-    ERR_clear_error();
     X509_ATTRIBUTE_free(a);
     return e;
 }
@@ -128,9 +127,8 @@ static enum err check_extension(X509_EXTENSION *ext, struct diag *d)
     if (method == NULL)
         return E_OK; /* not known, so nobody here will read it */
     void *decoded = X509V3_EXT_d2i(ext);
-    ERR_clear_error();
     if (decoded == NULL)
-        return diag_set(d, E_CSR_EXTENSION, "%s cannot be decoded", name);
+        return diag_set(d, cause_take(E_CSR_EXTENSION), "%s cannot be decoded", name);
     bool ca = method->ext_nid == NID_basic_constraints && ((BASIC_CONSTRAINTS *)decoded)->ca != 0;
     if (method->it != NULL)
         ASN1_item_free(decoded, ASN1_ITEM_ptr(method->it));
@@ -147,9 +145,8 @@ static enum err read_extensions(struct csr *csr, struct span attributes, struct 
         return e;
     const uint8_t *p = value.p;
     csr->extensions = d2i_X509_EXTENSIONS(NULL, &p, (long)value.n);
-    ERR_clear_error();
     if (csr->extensions == NULL || p != value.p + value.n)
-        return diag_set(d, E_CSR_EXTENSION, "the extensionRequest cannot be decoded");
+        return diag_set(d, cause_take(E_CSR_EXTENSION), "the extensionRequest cannot be decoded");
     for (int i = 0; i < sk_X509_EXTENSION_num(csr->extensions); i++) {
         X509_EXTENSION *ext = sk_X509_EXTENSION_value(csr->extensions, i);
         if (X509v3_get_ext_by_OBJ(csr->extensions, X509_EXTENSION_get_object(ext), i) >= 0)
@@ -204,6 +201,7 @@ enum err csr_parse(struct span der, struct csr *out, struct diag *d)
         e = read_subject(parts.subject, &out->subject, d);
     if (e == E_OK)
         e = read_extensions(out, parts.attributes, d);
+    ERR_clear_error();
     if (e != E_OK)
         csr_free(out);
     return e;

@@ -2,11 +2,11 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "pki/cause.h"
 #include "pki/der.h"
 
 #define RSA_BITS_MAX 8192 /* bounds the work that a stranger's key can ask for */
@@ -53,17 +53,20 @@ static struct span standard_identifier(enum key_kind kind)
     return rsa_identifier;
 }
 
-/* Make the public key that these parameters describe; NULL when OpenSSL does not take it. */
-static EVP_PKEY *from_params(const char *type, OSSL_PARAM *params)
+/* Make the public key that these parameters describe; `refusal` when OpenSSL does not take it. */
+static enum err from_params(const char *type, OSSL_PARAM *params, enum err refusal, EVP_PKEY **out)
 {
-    EVP_PKEY *key = NULL;
+    enum err e = E_OK;
+    *out = NULL;
     EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    if (c != NULL && EVP_PKEY_fromdata_init(c) == 1 &&
-        EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        key = NULL;
+    if (c == NULL || EVP_PKEY_fromdata_init(c) != 1)
+        e = cause_take(E_CRYPTO);
+    else if (EVP_PKEY_fromdata(c, out, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+        *out = NULL;
+        e = cause_take(refusal);
+    }
     EVP_PKEY_CTX_free(c);
-    ERR_clear_error();
-    return key;
+    return e;
 }
 
 static enum err read_point(const struct curve *curve, struct span point, struct key *out,
@@ -85,23 +88,26 @@ static enum err read_point(const struct curve *curve, struct span point, struct 
     };
     out->kind = curve->kind;
     out->bits = curve->bits;
-    out->pkey = from_params(curve->type, params);
-    return out->pkey != NULL ? E_OK : diag_set(d, E_KEY_POINT, "%s", alg_key_name(curve->kind));
+    enum err e = from_params(curve->type, params, E_KEY_POINT, &out->pkey);
+    return e == E_OK ? E_OK : diag_set(d, e, "%s", alg_key_name(curve->kind));
 }
 
-static EVP_PKEY *rsa_from(const BIGNUM *n, const BIGNUM *e)
+static enum err rsa_from(const BIGNUM *n, const BIGNUM *x, EVP_PKEY **out)
 {
-    EVP_PKEY *key = NULL;
+    enum err e = E_OK;
     OSSL_PARAM *params = NULL;
+    *out = NULL;
     OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
     if (b != NULL && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, x) == 1)
         params = OSSL_PARAM_BLD_to_param(b);
     if (params != NULL)
-        key = from_params("RSA", params);
+        e = from_params("RSA", params, E_CRYPTO, out);
+    else
+        e = b == NULL ? E_NO_MEMORY : cause_take(E_CRYPTO);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(b);
-    return key;
+    return e;
 }
 
 /* RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } (RFC 8017 A.1.1), both
@@ -130,9 +136,9 @@ static enum err read_rsa(struct span der, struct key *out, struct diag *d)
     else {
         out->kind = KEY_RSA;
         out->bits = BN_num_bits(n);
-        out->pkey = rsa_from(n, x);
-        if (out->pkey == NULL)
-            e = diag_set(d, E_CRYPTO, "an RSA key of %d bits", out->bits);
+        e = rsa_from(n, x, &out->pkey);
+        if (e != E_OK)
+            diag_set(d, e, "an RSA key of %d bits", out->bits);
     }
     BN_free(n);
     BN_free(x);
@@ -246,10 +252,8 @@ enum err key_from_pkey(EVP_PKEY *pkey, struct key *out, struct diag *d)
     *out = (struct key){0};
     uint8_t *der = NULL;
     int n = i2d_PUBKEY(pkey, &der);
-    if (n <= 0) {
-        ERR_clear_error();
-        return diag_set(d, E_KEY_TYPE, "the key has no public form");
-    }
+    if (n <= 0)
+        return diag_set(d, cause_take(E_KEY_TYPE), "the key has no public form");
     enum err e = key_from_spki((struct span){der, (size_t)n}, out, d);
     OPENSSL_free(der);
     return e;

@@ -5,54 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "pki/cause.h"
 #include "pki/key.h"
 #include "pki/lint_extensions.h"
 #include "pki/tbs_view.h"
-
-/* A certificate around the TBS, with an empty signature: enough for OpenSSL's parser. */
-static X509 *wrap(struct span tbs)
-{
-    static const uint8_t no_signature[] = {0x30, 0x05, 0x06, 0x03, 0x2a, 0x03, 0x04, 0x03, 0x01, 0x00};
-    X509 *x = NULL;
-    size_t n = tbs.n + sizeof no_signature;
-    if (tbs.n > 0xffff - sizeof no_signature)
-        return NULL;
-    uint8_t *der = OPENSSL_malloc(4 + n);
-    if (der == NULL)
-        return NULL;
-    /* BER lets a length be longer than it must; only the TBS inside has to be DER, and that is compared below */
-    der[0] = 0x30;
-    der[1] = 0x82;
-    der[2] = (uint8_t)(n >> 8);
-    der[3] = (uint8_t)n;
-    memcpy(der + 4, tbs.p, tbs.n);
-    memcpy(der + 4 + tbs.n, no_signature, sizeof no_signature);
-    const uint8_t *p = der;
-    x = d2i_X509(NULL, &p, (long)(4 + n));
-    if (x != NULL && p != der + 4 + n) {
-        X509_free(x);
-        x = NULL;
-    }
-    OPENSSL_free(der);
-    return x;
-}
-
-enum err lint_parse(struct span tbs, X509 **out, struct diag *d)
-{
-    uint8_t *again = NULL;
-    enum err e = E_OK;
-    *out = wrap(tbs);
-    if (*out == NULL)
-        return diag_set(d, E_LINT, "the bytes are not a TBSCertificate");
-    int n = i2d_re_X509_tbs(*out, &again);
-    if (n < 0 || (size_t)n != tbs.n || memcmp(again, tbs.p, tbs.n) != 0) {
-        e = diag_set(d, E_LINT, "the bytes are not DER: OpenSSL writes them differently");
-        X509_free(*out);
-        *out = NULL;
-    }
-    OPENSSL_free(again);
-    return e;
-}
 
 static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, struct diag *d)
 {
@@ -66,6 +22,8 @@ static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, str
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.8", "unique identifiers are there");
     uint8_t *alg = NULL;
     int n = i2d_X509_ALGOR(v->signature, &alg);
+    if (n < 0)
+        return diag_set(d, cause_take(E_LINT), "the signature algorithm");
     struct span want = alg_identifier(row->alg, row->sm2_null);
     bool same = n > 0 && (size_t)n == want.n && memcmp(alg, want.p, want.n) == 0;
     OPENSSL_free(alg);
@@ -179,7 +137,7 @@ static enum err check_key(const TBS_VIEW *v, const struct policy_profile *profil
     struct diag why = {0};
     enum err e = key_from_spki(tbs_view_spki(v), &key, &why);
     if (e != E_OK)
-        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.7", "the public key: %s", why.text);
+        return diag_set_clause(d, err_is_refusal(e) ? E_LINT : e, "RFC 5280 4.1.2.7", "the public key: %s", why.text);
     bool fits = false;
     for (size_t i = 0; i < profile->keys_n; i++) {
         const struct policy_subject_key *k = &profile->keys[i];
@@ -195,8 +153,11 @@ static enum err check_key(const TBS_VIEW *v, const struct policy_profile *profil
 static enum err check_own_key(const TBS_VIEW *v, const struct policy_key *row, EVP_PKEY *own, struct diag *d)
 {
     struct key key = {0};
-    bool same = key_from_spki(tbs_view_spki(v), &key, NULL) == E_OK && EVP_PKEY_eq(key.pkey, own) == 1;
+    enum err e = key_from_spki(tbs_view_spki(v), &key, NULL);
+    bool same = e == E_OK && EVP_PKEY_eq(key.pkey, own) == 1;
     key_free(&key);
+    if (e != E_OK && !err_is_refusal(e))
+        return diag_set(d, e, "the public key");
     return same ? E_OK : diag_set_clause(d, E_LINT, row->clause, "the public key is not the token's");
 }
 
@@ -206,6 +167,13 @@ static enum err check_serial(const TBS_VIEW *v, struct span serial, struct diag 
                          memcmp(ASN1_STRING_get0_data(v->serial), serial.p, serial.n) != 0))
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.2", "the serial number is not the planned one");
     return E_OK;
+}
+
+/* The extensions' checks say no also when OpenSSL could not decode one for want of memory. */
+static enum err verdict(enum err e, struct diag *d)
+{
+    enum err cause = e == E_LINT ? cause_take(e) : e;
+    return cause == e ? e : diag_set(d, cause, "the lint");
 }
 
 enum err lint_end_entity(struct span tbs, struct span serial, const struct policy_profile *profile,
@@ -228,7 +196,7 @@ enum err lint_end_entity(struct span tbs, struct span serial, const struct polic
     if (e == E_OK)
         e = lint_extensions_end_entity(v, profile, issuer, d);
     tbs_view_free(v);
-    return e;
+    return verdict(e, d);
 }
 
 /* The certificate is its own issuer, so only the order of its two times is left to compare. */
@@ -256,5 +224,5 @@ enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca
     if (e == E_OK)
         e = lint_extensions_self_signed(v, ca, d);
     tbs_view_free(v);
-    return e;
+    return verdict(e, d);
 }

@@ -22,8 +22,4 @@ ERR_MUST_USE enum err lint_end_entity(struct span tbs, struct span serial, const
 ERR_MUST_USE enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca, EVP_PKEY *key,
                                        struct diag *d);
 
-/* Parse a TBSCertificate as a certificate, for display. E_LINT when it does not parse or does not come
- * back byte for byte. X509_free() it. */
-ERR_MUST_USE enum err lint_parse(struct span tbs, X509 **out, struct diag *d);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "pki/cause.h"
 #include "pki/der_write.h"
 
 static bool is_printable_type(const struct policy_attribute *r)
@@ -166,44 +167,48 @@ enum err name_from_rules(const struct policy_attribute *rules, size_t n, struct 
     return buf_err(out);
 }
 
-/* Escape one value so that it holds no comma of its own. */
-static void append_value(struct buf *line, const uint8_t *p, size_t n)
+static void append_escaped(struct buf *out, const uint8_t *p, size_t n, char also)
 {
-    char part[NAME_DISPLAY];
-    size_t from = 0;
-    for (size_t i = 0; i <= n; i++) {
-        if (i < n && p[i] != ',')
-            continue;
-        text_escape(part, sizeof part, p + from, i - from);
-        buf_append_str(line, part);
-        if (i < n)
-            buf_append_str(line, "\\x{2C}");
-        from = i + 1;
+    for (size_t at = 0; at < n;) {
+        char part[16];
+        uint32_t cp;
+        size_t step = text_utf8_next(p + at, n - at, &cp);
+        step = step > 0 ? step : 1;
+        bool edge = p[at] == ' ' && (at == 0 || at + 1 == n);
+        if (edge || (also != '\0' && p[at] == also)) {
+            buf_printf(out, "\\x{%02X}", p[at]);
+        } else {
+            text_escape(part, sizeof part, p + at, step);
+            buf_append_str(out, part);
+        }
+        at += step;
     }
 }
 
-void name_display(const X509_NAME *name, char out[NAME_DISPLAY])
+void name_display_text(struct span text, struct buf *out)
 {
-    struct buf line = {0};
+    append_escaped(out, text.p, text.n, '\0');
+}
+
+void name_display(const X509_NAME *name, struct buf *out)
+{
     int entries = X509_NAME_entry_count(name);
     for (int i = 0; i < entries; i++) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
         const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(entry);
+        const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
         int nid = OBJ_obj2nid(type);
         char oid[80];
         OBJ_obj2txt(oid, sizeof oid, type, 1);
         uint8_t *utf8 = NULL;
-        int n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(entry));
-        buf_printf(&line, "%s%s=", i > 0 ? ", " : "", nid != NID_undef ? OBJ_nid2sn(nid) : oid);
-        if (n > 0)
-            append_value(&line, utf8, (size_t)n);
+        int n = ASN1_STRING_to_UTF8(&utf8, value);
+        buf_printf(out, "%s%s=", i > 0 ? ", " : "", nid != NID_undef ? OBJ_nid2sn(nid) : oid);
+        if (n >= 0)
+            append_escaped(out, utf8, (size_t)n, ',');
+        else if (cause_take(E_OK) == E_NO_MEMORY)
+            out->failed = true;
+        for (int at = 0; n < 0 && at < ASN1_STRING_length(value); at++) /* not text */
+            buf_printf(out, "\\x{%02X}", ASN1_STRING_get0_data(value)[at]);
         OPENSSL_free(utf8);
     }
-    size_t n = line.len < NAME_DISPLAY ? line.len : NAME_DISPLAY - 1;
-    if (n > 0)
-        memcpy(out, line.data, n);
-    if (line.len >= NAME_DISPLAY)
-        memcpy(out + n - 3, "...", 3);
-    out[n] = '\0';
-    buf_free(&line);
 }

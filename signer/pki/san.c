@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "core/limits.h"
-#include "core/text.h"
 #include "pki/der_write.h"
+#include "pki/name.h"
 
 /* A host name of at least two labels whose last is not a number, RFC 1123 2.1 and RFC 5280 4.2.1.6. */
 static bool is_host_name(const uint8_t *p, size_t n)
@@ -89,41 +89,28 @@ enum err san_from_request(const X509_EXTENSION *asked, const char *clause, struc
     return e != E_OK ? e : buf_err(out);
 }
 
-static void display_name(const GENERAL_NAME *name, char *out, size_t cap)
+void san_display(const struct der *name, struct buf *out)
 {
-    char ip[INET6_ADDRSTRLEN] = "?";
-    const ASN1_STRING *s;
-    switch (name->type) {
-    case GEN_DNS:
-        s = name->d.dNSName;
-        memcpy(out, "dns:", 5);
-        text_escape(out + 4, cap - 4, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
-        break;
-    case GEN_IPADD:
-        s = name->d.iPAddress;
-        if (ASN1_STRING_length(s) == 4 || ASN1_STRING_length(s) == 16)
-            inet_ntop(ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(s), ip, sizeof ip);
-        snprintf(out, cap, "ip:%s", ip);
+    char ip[INET6_ADDRSTRLEN];
+    bool v4 = name->body.n == 4;
+    switch (name->tag) {
+    case DER_CONTEXT + GEN_EMAIL:
+    case DER_CONTEXT + GEN_DNS:
+    case DER_CONTEXT + GEN_URI:
+        buf_append_str(out, name->tag == DER_CONTEXT + GEN_DNS ? "dns:"
+                            : name->tag == DER_CONTEXT + GEN_URI ? "uri:" : "email:");
+        name_display_text(name->body, out);
+        return;
+    case DER_CONTEXT + GEN_IPADD:
+        if ((v4 || name->body.n == 16) && inet_ntop(v4 ? AF_INET : AF_INET6, name->body.p, ip, sizeof ip) != NULL) {
+            buf_printf(out, "ip:%s", ip);
+            return;
+        }
         break;
     default:
-        snprintf(out, cap, "other:%d", name->type);
+        break;
     }
-}
-
-void san_display(const X509 *cert, char *out, size_t cap)
-{
-    size_t at = 0;
-    char one[300];
-    out[0] = '\0';
-    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; names != NULL && i < sk_GENERAL_NAME_num(names); i++) {
-        display_name(sk_GENERAL_NAME_value(names, i), one, sizeof one);
-        int n = snprintf(out + at, cap - at, "%s%s", i > 0 ? ", " : "", one);
-        if (n < 0 || (size_t)n >= cap - at) {
-            memcpy(out + cap - 4, "...", 4);
-            break;
-        }
-        at += (size_t)n;
-    }
-    GENERAL_NAMES_free(names);
+    buf_append_str(out, "hex:");
+    for (size_t i = 0; i < name->whole.n; i++)
+        buf_printf(out, "%02x", name->whole.p[i]);
 }

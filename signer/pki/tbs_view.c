@@ -1,9 +1,9 @@
 #include "pki/tbs_view.h"
 
 #include <openssl/asn1t.h>
-#include <openssl/err.h>
 #include <string.h>
 
+#include "pki/cause.h"
 #include "pki/der.h"
 
 ASN1_SEQUENCE(TBS_VIEW) = {
@@ -25,14 +25,17 @@ enum err tbs_view_parse(struct span tbs, TBS_VIEW **out, struct diag *d)
     uint8_t *again = NULL;
     enum err e = E_OK;
     *out = tbs.n <= INT32_MAX ? (TBS_VIEW *)ASN1_item_d2i(NULL, &p, (long)tbs.n, ASN1_ITEM_rptr(TBS_VIEW)) : NULL;
-    ERR_clear_error();
-    if (*out == NULL || p != tbs.p + tbs.n || (*out)->spki->type != V_ASN1_SEQUENCE)
+    if (*out == NULL)
+        e = diag_set(d, cause_take(E_LINT), "the bytes are not a TBSCertificate");
+    else if (p != tbs.p + tbs.n || (*out)->spki->type != V_ASN1_SEQUENCE)
         e = diag_set(d, E_LINT, "the bytes are not a TBSCertificate");
     else if (!der_check(tbs)) /* OpenSSL keeps the bytes of names and gives them back as they were */
         e = diag_set(d, E_LINT, "the bytes are not DER");
     if (e == E_OK) {
         int n = ASN1_item_i2d((const ASN1_VALUE *)*out, &again, ASN1_ITEM_rptr(TBS_VIEW));
-        if (n < 0 || (size_t)n != tbs.n || memcmp(again, tbs.p, tbs.n) != 0)
+        if (n < 0)
+            e = diag_set(d, cause_take(E_LINT), "OpenSSL cannot write the TBSCertificate anew");
+        else if ((size_t)n != tbs.n || memcmp(again, tbs.p, tbs.n) != 0)
             e = diag_set(d, E_LINT, "the bytes are not DER: OpenSSL writes them differently");
         OPENSSL_free(again);
     }

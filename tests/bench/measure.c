@@ -45,10 +45,12 @@ int main(int argc, char **argv)
     int failed = posix_spawnp(&pid, argv[2], NULL, NULL, argv + 2, environ);
     if (failed != 0) {
         fprintf(stderr, "%s: %s\n", argv[2], strerror(failed));
+        fclose(out);
         return 2;
     }
     if (wait4(pid, &status, 0, &used) != pid) {
         perror("wait4");
+        fclose(out);
         return 2;
     }
     double wall = now() - start;

@@ -62,8 +62,9 @@ END_TEST
 
 START_TEST(none_or_more_than_one)
 {
-    expect_find("00112233", E_PLAN_MISSING, NULL);
-    expect_find("001122334", E_PLAN_MISSING, NULL);
+    expect_find("00112233", E_USAGE, NULL);
+    ck_assert_ptr_nonnull(strstr(d.text, "2 batches"));
+    expect_find("001122334", E_USAGE, NULL);
     expect_find("ffffffff", E_PLAN_MISSING, NULL);
     expect_find("abcdef0123456780", E_PLAN_MISSING, NULL);
     expect_find("1122334455667788", E_PLAN_MISSING, NULL);

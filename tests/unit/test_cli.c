@@ -173,7 +173,7 @@ START_TEST(options_in_every_form)
     expect_run("prog|show|--text=", "text= texts=default number=-1 flag=0 needed=-1\n");
     expect_run("prog|show|--text=a=b", "text=a=b texts=default number=-1 flag=0 needed=-1\n");
     expect_run("prog|show|--text|--flag", "text=--flag texts=default number=-1 flag=0 needed=-1\n");
-    expect_run("prog|show|--text|a|--text|b", "text=b texts=default number=-1 flag=0 needed=-1\n");
+    expect_run("prog|show|--texts|a|--text|b", "text=b texts=a number=-1 flag=0 needed=-1\n");
     expect_run("prog|show|--flag|--number|0", "text=- texts=default number=0 flag=1 needed=-1\n");
     expect_run("prog|show|--number=1000000",
                "text=- texts=default number=1000000 flag=0 needed=-1\n");
@@ -189,9 +189,9 @@ START_TEST(operands)
     expect_run("prog|show|--|--flag|--|--help|x",
                "text=- texts=default number=-1 flag=0 needed=-1 [--flag] [--] [--help] [x]\n");
     expect_run("prog|show|-|", "text=- texts=default number=-1 flag=0 needed=-1 [-] []\n");
-    expect_usage("prog|plain|a", "a is one argument too many");
-    expect_usage("prog|plain|--|a", "a is one argument too many");
-    expect_usage("prog|must|--must|m|--count|1|a", "a is one argument too many");
+    expect_usage("prog|plain|a", "argument 1 is one too many");
+    expect_usage("prog|plain|--|a", "argument 2 is one too many");
+    expect_usage("prog|must|--must|m|--count|1|a", "argument 5 is one too many");
 }
 END_TEST
 
@@ -207,9 +207,14 @@ START_TEST(what_is_not_understood)
     expect_usage("prog|show|--nothing", "there is no option --nothing");
     expect_usage("prog|show|--tex|a", "there is no option --tex");
     expect_usage("prog|show|--textsy|a", "there is no option --textsy");
-    expect_usage("prog|show|--=a", "there is no option --=a");
+    expect_usage("prog|show|--=a", "there is no option --");
     expect_usage("prog|plain|--text|a", "there is no option --text");
     expect_usage("prog|show|--text", "--text wants a value");
+    expect_usage("prog|show|--text|a|--text|b", "--text is given twice");
+    expect_usage("prog|show|--text|a|--text=a", "--text is given twice");
+    expect_usage("prog|show|--text=|x|--flag|--text=", "--text is given twice");
+    expect_usage("prog|show|--number|1|x|--number|1", "--number is given twice");
+    expect_usage("prog|show|--flag|--flag", "--flag is given twice");
     expect_usage("prog|show|--number", "--number wants a value");
     expect_usage("prog|show|--flag=yes", "--flag takes no value");
     expect_usage("prog|show|--flag=", "--flag takes no value");

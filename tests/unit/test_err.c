@@ -55,6 +55,17 @@ START_TEST(a_number_outside_the_table_is_harmless)
 }
 END_TEST
 
+START_TEST(refusals_are_two_classes)
+{
+    static const enum err refusals[] = {E_KEY_SIZE, E_QUORUM, E_CSR_FORMAT, E_LINT};
+    static const enum err others[] = {E_OK, E_USAGE, E_NO_MEMORY, E_CRYPTO, E_DISK_FULL, E_LOG_CHAIN, ERR_COUNT};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        ck_assert_msg(err_is_refusal(refusals[i]), "%s", err_name(refusals[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(!err_is_refusal(others[i]), "%s", err_name(others[i]));
+}
+END_TEST
+
 START_TEST(errno_becomes_a_code)
 {
     expect_err(err_from_errno(ENOSPC), E_DISK_FULL);
@@ -75,6 +86,7 @@ Suite *suite_err(void)
     tcase_add_test(t, texts_are_printable_ascii_without_full_stop);
     tcase_add_test(t, names_are_unique_and_lead_back);
     tcase_add_test(t, a_number_outside_the_table_is_harmless);
+    tcase_add_test(t, refusals_are_two_classes);
     tcase_add_test(t, errno_becomes_a_code);
     suite_add_tcase(s, t);
     return s;

@@ -215,6 +215,31 @@ START_TEST(strings_and_integers)
 }
 END_TEST
 
+START_TEST(tokens)
+{
+    char longest[LIMIT_TOKEN_TEXT + 2], token[LIMIT_TOKEN_TEXT + 1];
+    struct diag d = {0};
+    memset(longest, 'a', sizeof longest - 1);
+    longest[LIMIT_TOKEN_TEXT + 1] = '\0';
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "plain", "A-z_0.9", "empty", "", "blank", "a b", "long",
+                            longest, "fits", longest + 1, "n", 7);
+    ck_assert_ptr_nonnull(obj);
+    expect_ok(json_get_token(obj, "plain", token, "w", &d));
+    ck_assert_str_eq(token, "A-z_0.9");
+    expect_ok(json_get_token(obj, "fits", token, "w", &d));
+    ck_assert_str_eq(token, longest + 1);
+    static const char *const bad[] = {"empty", "blank", "long", "n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(token, sizeof token, "old");
+        expect_err(json_get_token(obj, bad[i], token, "w", &d), E_FIELD_VALUE);
+        ck_assert_str_eq(token, "");
+        ck_assert_ptr_nonnull(strstr(d.text, bad[i]));
+    }
+    expect_err(json_get_token(obj, "none", token, "w", &d), E_FIELD_MISSING);
+    json_decref(obj);
+}
+END_TEST
+
 START_TEST(times_digests_and_base64)
 {
     json_t *obj = sample();
@@ -388,6 +413,7 @@ Suite *suite_json(void)
     suite_add_tcase(s, t);
     t = tcase_create("fields");
     tcase_add_test(t, strings_and_integers);
+    tcase_add_test(t, tokens);
     tcase_add_test(t, times_digests_and_base64);
     tcase_add_test(t, unknown_fields_are_named_safely);
     suite_add_tcase(s, t);

@@ -125,19 +125,18 @@ static X509_NAME *with_value(const char *type, int string, const void *value, in
 START_TEST(string_types_are_converted)
 {
     static const struct {
-        int string;
         const char *value;
-        int n;
+        int string, n;
         const char *want;
     } cases[] = {
-        {V_ASN1_BMPSTRING, "\0W\0\xe4\0n\0g", 8, "W\xc3\xa4ng"},
-        {V_ASN1_BMPSTRING, "\x73\x8b\x4e\x94", 4, "\xe7\x8e\x8b\xe4\xba\x94"},
-        {V_ASN1_UNIVERSALSTRING, "\0\0\0W\0\x02\0\x0b", 8, "W\xf0\xa0\x80\x8b"},
-        {V_ASN1_T61STRING, "W\xe4ng", 4, "W\xc3\xa4ng"},
-        {V_ASN1_PRINTABLESTRING, "Wang", 4, "Wang"},
-        {V_ASN1_IA5STRING, "Wang", 4, "Wang"},
-        {V_ASN1_NUMERICSTRING, "1234", 4, "1234"},
-        {V_ASN1_UTF8STRING, "W\xc3\xa4ng", 5, "W\xc3\xa4ng"},
+        {"\0W\0\xe4\0n\0g", V_ASN1_BMPSTRING, 8, "W\xc3\xa4ng"},
+        {"\x73\x8b\x4e\x94", V_ASN1_BMPSTRING, 4, "\xe7\x8e\x8b\xe4\xba\x94"},
+        {"\0\0\0W\0\x02\0\x0b", V_ASN1_UNIVERSALSTRING, 8, "W\xf0\xa0\x80\x8b"},
+        {"W\xe4ng", V_ASN1_T61STRING, 4, "W\xc3\xa4ng"},
+        {"Wang", V_ASN1_PRINTABLESTRING, 4, "Wang"},
+        {"Wang", V_ASN1_IA5STRING, 4, "Wang"},
+        {"1234", V_ASN1_NUMERICSTRING, 4, "1234"},
+        {"W\xc3\xa4ng", V_ASN1_UTF8STRING, 5, "W\xc3\xa4ng"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out = {0};
@@ -190,16 +189,15 @@ END_TEST
 START_TEST(broken_encodings_make_no_name)
 {
     static const struct {
-        int string;
         const char *value;
-        int n;
+        int string, n;
     } cases[] = {
-        {V_ASN1_BMPSTRING, "\0W\0", 3},               /* half a character */
-        {V_ASN1_BMPSTRING, "\xd8\x00\xdc\x00", 4},    /* surrogates */
-        {V_ASN1_UNIVERSALSTRING, "\0\x11\0\0", 4},    /* beyond Unicode */
-        {V_ASN1_UTF8STRING, "a\xff", 2},
-        {V_ASN1_UTF8STRING, "\xc0\xaf", 2},
-        {V_ASN1_OCTET_STRING, "Wang", 4},
+        {"\0W\0", V_ASN1_BMPSTRING, 3},               /* half a character */
+        {"\xd8\x00\xdc\x00", V_ASN1_BMPSTRING, 4},    /* surrogates */
+        {"\0\x11\0\0", V_ASN1_UNIVERSALSTRING, 4},    /* beyond Unicode */
+        {"a\xff", V_ASN1_UTF8STRING, 2},
+        {"\xc0\xaf", V_ASN1_UTF8STRING, 2},
+        {"Wang", V_ASN1_OCTET_STRING, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out = {0};
@@ -350,9 +348,14 @@ END_TEST
 
 static void expect_display(X509_NAME *name, const char *want)
 {
-    char out[NAME_DISPLAY];
-    name_display(name, out);
-    ck_assert_str_eq(out, want);
+    struct buf out = {0};
+    buf_append_str(&out, "before ");
+    name_display(name, &out);
+    expect_ok(buf_err(&out));
+    buf_append_byte(&out, '\0');
+    ck_assert_mem_eq(out.data, "before ", 7);
+    ck_assert_str_eq((const char *)out.data + 7, want);
+    buf_free(&out);
     X509_NAME_free(name);
 }
 
@@ -369,54 +372,47 @@ START_TEST(display)
     expect_display(name_make("CN", "\n\x1b[2J\xe2\x80\xae", NULL), "CN=\\u{A}\\u{1B}[2J\\u{202E}");
     expect_display(with_value("CN", V_ASN1_BMPSTRING, "\0W\0\xe4", 4), "CN=W\\u{E4}");
     expect_display(with_value("CN", V_ASN1_UTF8STRING, "a\0b", 3), "CN=a\\u{0}b");
-    expect_display(with_value("CN", V_ASN1_BIT_STRING, "ab", 2), "CN=");
+    expect_display(with_value("CN", V_ASN1_BIT_STRING, "ab", 2), "CN=\\x{61}\\x{62}");
+    expect_display(with_value("CN", V_ASN1_UTF8STRING, " a  b ", 6), "CN=\\x{20}a  b\\x{20}");
+    expect_display(with_value("CN", V_ASN1_UTF8STRING, " ", 1), "CN=\\x{20}");
+    expect_display(with_value("CN", V_ASN1_UTF8STRING, "", 0), "CN=");
 }
 END_TEST
 
-/* A long value is cut with dots, whatever is at the cut, and never beyond the array. */
-START_TEST(display_of_long_names)
-{
-    static char value[700];
-    char out[NAME_DISPLAY + 1];
-    for (size_t n = NAME_DISPLAY - 12; n < NAME_DISPLAY + 12; n++) {
-        memset(value, 'x', n);
-        value[n] = '\0';
-        X509_NAME *name = X509_NAME_new();
-        X509_NAME_ENTRY *entry =
-            X509_NAME_ENTRY_create_by_txt(NULL, "CN", V_ASN1_UTF8STRING, (const uint8_t *)"x", 1);
-        ck_assert_int_eq(ASN1_STRING_set(X509_NAME_ENTRY_get_data(entry), value, (int)n), 1);
-        ck_assert_int_eq(X509_NAME_add_entry(name, entry, -1, 0), 1);
-        X509_NAME_ENTRY_free(entry);
-        out[NAME_DISPLAY] = '#';
-        name_display(name, out);
-        ck_assert_int_eq(out[NAME_DISPLAY], '#');
-        bool cut = n + 3 > NAME_DISPLAY - 1;
-        ck_assert_uint_eq(strlen(out), cut ? NAME_DISPLAY - 1 : n + 3);
-        ck_assert_int_eq(strcmp(out + strlen(out) - 3, "...") == 0, cut);
-        X509_NAME_free(name);
-    }
-}
-END_TEST
-
-/* What a profile lets through must be shown in full: two subjects that differ must look different.
- * 64 characters are RFC 5280's bound for O, OU and CN. */
+/* What a profile lets through is shown in full, down to the last character: 64 of them are RFC 5280's bound for O, OU
+ * and CN. */
 START_TEST(display_shows_what_the_rules_allow)
 {
-    char o[200] = "", one[200] = "", other[200] = "";
-    char first[NAME_DISPLAY], second[NAME_DISPLAY];
-    for (int i = 0; i < 40; i++)
-        strcat(o, "\xe6\xb1\x9f");
-    for (int i = 0; i < 30; i++) {
-        strcat(one, "\xe7\x8e\x8b");
-        strcat(other, i < 29 ? "\xe7\x8e\x8b" : "\xe4\xba\x94");
+    char o[200] = "", cn[200] = "", want[3000] = "C=CN, O=";
+    for (size_t i = 0; i < 64; i++) {
+        memcpy(o + 3 * i, "\xe6\xb1\x9f", 3);
+        memcpy(cn + 3 * i, i < 63 ? "\xe7\x8e\x8b" : "\xe4\xba\x94", 3);
+        snprintf(want + strlen(want), sizeof want - strlen(want), "\\u{6C5F}");
     }
-    X509_NAME *a = name_make("C", "CN", "O", o, "CN", one, NULL);
-    X509_NAME *b = name_make("C", "CN", "O", o, "CN", other, NULL);
-    name_display(a, first);
-    name_display(b, second);
-    ck_assert_str_ne(first, second);
-    X509_NAME_free(a);
-    X509_NAME_free(b);
+    snprintf(want + strlen(want), sizeof want - strlen(want), ", CN=");
+    for (size_t i = 0; i < 64; i++)
+        snprintf(want + strlen(want), sizeof want - strlen(want), "%s", i < 63 ? "\\u{738B}" : "\\u{4E94}");
+    expect_display(name_make("C", "CN", "O", o, "CN", cn, NULL), want);
+}
+END_TEST
+
+/* Bytes that are no UTF-8, and text of every length: nothing is cut and nothing is lost. */
+START_TEST(text_of_every_length)
+{
+    static uint8_t value[700];
+    struct buf out = {0};
+    memset(value, 'x', sizeof value);
+    for (size_t n = 0; n <= sizeof value; n++) {
+        buf_reset(&out);
+        name_display_text((struct span){value, n}, &out);
+        expect_ok(buf_err(&out));
+        ck_assert_uint_eq(out.len, n);
+    }
+    buf_reset(&out);
+    name_display_text((struct span){(const uint8_t *)"\xff, \xe7\x8e", 5}, &out);
+    ck_assert_uint_eq(out.len, 20);
+    ck_assert_mem_eq(out.data, "\\x{FF}, \\x{E7}\\x{8E}", 20);
+    buf_free(&out);
 }
 END_TEST
 
@@ -439,8 +435,8 @@ Suite *suite_name(void)
     tcase_add_test(t, characters_that_deceive);
     tcase_add_test(t, names_of_our_own);
     tcase_add_test(t, display);
-    tcase_add_test(t, display_of_long_names);
     tcase_add_test(t, display_shows_what_the_rules_allow);
+    tcase_add_test(t, text_of_every_length);
     suite_add_tcase(s, t);
     return s;
 }

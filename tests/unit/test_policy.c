@@ -156,6 +156,28 @@ START_TEST(look_ups)
     ck_assert_ptr_null(policy_key_find(p, "rootx"));
     ck_assert_ptr_eq(policy_officer_find(p, "o-2"), &f.officers[1]);
     ck_assert_ptr_null(policy_officer_find(p, "p-1"));
+    ck_assert_ptr_eq(policy_person_find(p, "p-2"), &f.persons[1]);
+    ck_assert_ptr_null(policy_person_find(p, "o-1"));
+    ck_assert_ptr_null(policy_person_find(p, ""));
+}
+END_TEST
+
+START_TEST(keys_by_number)
+{
+    struct fixture f;
+    make(&f);
+    const struct policy *p = &f.policy;
+    f.authorities[0].keys_n = 0; /* one without keys is passed over */
+    f.authorities[1].keys = f.keys;
+    f.authorities[1].keys_n = 2;
+    ck_assert_ptr_eq(policy_key_at(p, 0), &p->log_key);
+    ck_assert_ptr_eq(policy_key_at(p, 1), &p->bundle_key);
+    ck_assert_ptr_eq(policy_key_at(p, 2), &f.keys[0]);
+    ck_assert_ptr_eq(policy_key_at(p, 3), &f.keys[1]);
+    ck_assert_ptr_null(policy_key_at(p, 4));
+    ck_assert_ptr_null(policy_key_at(p, SIZE_MAX));
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(policy_key_is_ca(p, policy_key_at(p, i)), i >= 2);
 }
 END_TEST
 
@@ -462,6 +484,7 @@ Suite *suite_policy(void)
     Suite *s = suite_create("policy");
     TCase *t = tcase_create("policy");
     tcase_add_test(t, look_ups);
+    tcase_add_test(t, keys_by_number);
     tcase_add_test(t, names_go_both_ways);
     tcase_add_test(t, key_usages);
     tcase_add_test(t, periods);

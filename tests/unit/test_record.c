@@ -377,6 +377,37 @@ START_TEST(the_writer_checks_its_arguments)
 }
 END_TEST
 
+START_TEST(fields_are_taken_out)
+{
+    struct buf line = {0};
+    struct record r;
+    struct diag d = {0};
+    uint8_t digest[DIGEST_LEN], want[DIGEST_LEN];
+    write_sample(RECORD_PLAN, &line);
+    expect_ok_diag(record_parse(buf_span(&line), &r, &d), &d);
+    ck_assert_str_eq(record_text(&r, "authority"), "smartca");
+    ck_assert_str_eq(record_text(&r, "type"), "plan");
+    ck_assert_str_eq(record_text(&r, "issue"), "");
+    ck_assert_str_eq(record_text(&r, "none"), "");
+    ck_assert_int_eq(record_number(&r, "issue"), 52);
+    ck_assert_int_eq(record_number(&r, "seq"), 5);
+    ck_assert_int_eq(record_number(&r, "ra"), 0);
+    ck_assert_int_eq(record_number(&r, "none"), 0);
+    expect_ok(record_digest(&r, "intake", digest));
+    ck_assert(hex_decode(record_text(&r, "intake"), want, DIGEST_LEN));
+    ck_assert_mem_eq(digest, want, DIGEST_LEN);
+    static const uint8_t zeros[DIGEST_LEN];
+    static const char *const not_digests[] = {"ra", "issue", "none"};
+    for (size_t i = 0; i < sizeof not_digests / sizeof not_digests[0]; i++) {
+        memset(digest, 1, DIGEST_LEN);
+        expect_err(record_digest(&r, not_digests[i], digest), E_LOG_FORMAT);
+        ck_assert_mem_eq(digest, zeros, DIGEST_LEN);
+    }
+    record_free(&r);
+    buf_free(&line);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 Suite *suite_record(void);
@@ -396,6 +427,7 @@ Suite *suite_record(void)
     tcase_add_loop_test(t, other_spellings_are_refused, 0, COUNT(not_canonical));
     tcase_add_test(t, long_lines_are_refused);
     tcase_add_test(t, the_writer_checks_its_arguments);
+    tcase_add_test(t, fields_are_taken_out);
     suite_add_tcase(s, t);
     return s;
 }

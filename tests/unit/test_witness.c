@@ -108,11 +108,11 @@ START_TEST(an_old_copy_is_found_out)
     state_close(&state);
     snprintf(command, sizeof command, "cp -a %s %s", tree_path("state"), tree_path("copy"));
     ck_assert_int_eq(system(command), 0);
-    expect_ok_diag(state_open(tree_path("state"), &w.policy, &state, &d), &d);
+    expect_ok_diag(state_open(tree_path("state"), &w.policy, STATE_CACHED, &state, &d), &d);
     append(&state);
     expect_ok(witness_write(&state, h, &d));
     state_close(&state);
-    expect_ok_diag(state_open(tree_path("copy"), &w.policy, &state, &d), &d);
+    expect_ok_diag(state_open(tree_path("copy"), &w.policy, STATE_CACHED, &state, &d), &d);
     expect_err(check(&state), E_LOG_ROLLED_BACK);
     /* going on in the copy does not hide it: another line stands where the token's head was */
     append(&state);
@@ -145,7 +145,7 @@ START_TEST(another_token)
     for (int i = 0; i < 2; i++) {
         struct state other;
         struct hsm_identity token = *hsm_identity(h);
-        strcpy(i == 0 ? token.serial : token.model, "another");
+        memcpy(i == 0 ? token.serial : token.model, "another", sizeof "another");
         expect_ok_diag(state_create(tree_path(i == 0 ? "o1" : "o2"), &w.policy, &token, &other, &d),
                        &d);
         expect_err(check(&other), E_TOKEN_OTHER);

@@ -1,4 +1,4 @@
-#include "batch/banner.h"
+#include "banner.h"
 
 #include <stdio.h>
 
@@ -16,9 +16,9 @@ enum err banner_print(const struct policy *p, struct diag *d)
     return E_OK;
 }
 
-enum err banner_open_state(const char *path, struct state *out, struct diag *d)
+enum err banner_open_state(const char *path, enum state_trust trust, struct state *out, struct diag *d)
 {
     *out = (struct state){.fd = -1, .lock_fd = -1, .archive_fd = -1};
     enum err e = banner_print(&policy_table, d);
-    return e != E_OK ? e : state_open(path, &policy_table, out, d);
+    return e != E_OK ? e : state_open(path, &policy_table, trust, out, d);
 }

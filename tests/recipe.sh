@@ -1,0 +1,78 @@
+#!/bin/bash
+# recipe.sh - the shell recipes of README.md for the audit log, run as they stand there: they accept the log of the common
+# world, and fail on copies that were changed.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${ROOTSEAL_BUILD:-build}
+cd "$ROOT"
+tests/cases/world
+W=$ROOT/$BUILD/test/world
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+# extract COMMENT: the fenced block of the README that begins with this comment.
+extract() {
+    awk -v want="# $1" '/^```/ { if (on) exit; fence = !fence; first = fence; next }
+        fence && first { on = $0 == want; first = 0 } on' README.md
+}
+accepts() { # NAME COMMAND...
+    local name=$1
+    shift
+    if "$@" > "$work/said" 2>&1; then passed=$((passed + 1)); echo "ok   $name"
+    else failed=$((failed + 1)); echo "FAIL $name: $(tail -1 "$work/said")"; fi
+}
+rejects() {
+    local name=$1
+    shift
+    if "$@" > "$work/said" 2>&1; then failed=$((failed + 1)); echo "FAIL $name was accepted: $(tail -1 "$work/said")"
+    else passed=$((passed + 1)); echo "ok   $name is found"; fi
+}
+
+extract 'verify the chain' > "$work/chain.sh"
+extract 'verify the newest seal' > "$work/seal.sh"
+[ -s "$work/chain.sh" ] || { echo "README.md has no block that begins with: # verify the chain"; exit 1; }
+log=$W/state/audit.jsonl
+lines=$(wc -l < "$log")
+head=$(tail -n 1 "$log" | tr -d '\n' | openssl dgst -sm3 | awk '{ print $NF }')
+before=$(tail -n 2 "$log" | head -n 1 | tr -d '\n' | openssl dgst -sm3 | awk '{ print $NF }')
+
+for shell in dash bash; do
+    command -v $shell > /dev/null || continue
+    accepts "$shell: the log" $shell "$work/chain.sh" "$log"
+    accepts "$shell: the log and its head" $shell "$work/chain.sh" "$log" "$head"
+    rejects "$shell: another head" $shell "$work/chain.sh" "$log" "$before"
+done
+size=$(stat -c %s "$log")
+last=$(tail -n 1 "$log" | wc -c)
+for at in 9 700 $((size / 2)) $((size - last - 10)); do
+    cp "$log" "$work/changed"
+    perl -e 'open my $f, "+<:raw", $ARGV[0] or die; seek $f, $ARGV[1], 0; read $f, my $b, 1; seek $f, $ARGV[1], 0;
+        print $f $b eq "7" ? "8" : "7"; close $f' "$work/changed" "$at"
+    rejects "one changed byte at $at" sh "$work/chain.sh" "$work/changed"
+done
+# In the last line there is none after it to tell: that is what the head is for.
+sed "${lines}s/\"size\":1/\"size\":2/" "$log" > "$work/changed"
+rejects "a change in the last line, with the head" sh "$work/chain.sh" "$work/changed" "$head"
+for n in 1 2 $((lines / 2)) $((lines - 1)); do
+    sed "${n}d" "$log" > "$work/changed"
+    rejects "line $n dropped" sh "$work/chain.sh" "$work/changed"
+done
+sed "${lines}d" "$log" > "$work/changed"
+rejects "the last line dropped, with the head" sh "$work/chain.sh" "$work/changed" "$head"
+sed "4{h;d};5G" "$log" > "$work/changed"
+rejects "two lines exchanged" sh "$work/chain.sh" "$work/changed"
+sed "5p" "$log" > "$work/changed"
+rejects "a line doubled" sh "$work/chain.sh" "$work/changed"
+
+if [ -s "$work/seal.sh" ]; then
+    accepts "the newest seal" sh "$work/seal.sh" "$log" "$W/state/anchors/rootseal-log.pem"
+    rejects "a seal by another key" sh "$work/seal.sh" "$log" "$W/state/anchors/rootseal-bundle.pem"
+    sed "${lines}s/\"root\":\"./\"root\":\"g/" "$log" > "$work/changed"
+    rejects "a seal over another root" sh "$work/seal.sh" "$work/changed" "$W/state/anchors/rootseal-log.pem"
+    sed "1s/\"program\":\"rootseal/\"program\":\"rootsea1/" "$log" > "$work/changed"
+    rejects "a seal of another log" sh "$work/seal.sh" "$work/changed" "$W/state/anchors/rootseal-log.pem"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,70 @@
+/* suites.h - the unit suites: X(NAME) for suite_NAME() of tests/unit/test_NAME.c. The Makefile reads this list too, and the
+ * last test tells when a file is missing from it. */
+#ifndef ROOTSEAL_TESTS_SUITES_H
+#define ROOTSEAL_TESTS_SUITES_H
+
+#include <check.h>
+
+#define SUITES(X) \
+    X(alg) \
+    X(approval) \
+    X(archive) \
+    X(audit) \
+    X(authorise) \
+    X(base64) \
+    X(buf) \
+    X(cert) \
+    X(certify) \
+    X(ckr) \
+    X(cli) \
+    X(clock) \
+    X(cms) \
+    X(csr) \
+    X(data) \
+    X(decide) \
+    X(der) \
+    X(der_write) \
+    X(diag) \
+    X(digest) \
+    X(err) \
+    X(export) \
+    X(file) \
+    X(header) \
+    X(hsm) \
+    X(import) \
+    X(index) \
+    X(intake) \
+    X(json) \
+    X(key) \
+    X(keygen) \
+    X(lint) \
+    X(log) \
+    X(man) \
+    X(map) \
+    X(merkle) \
+    X(name) \
+    X(p7b) \
+    X(pin) \
+    X(plan) \
+    X(policy) \
+    X(pool) \
+    X(record) \
+    X(request) \
+    X(san) \
+    X(seal) \
+    X(set) \
+    X(show) \
+    X(sign) \
+    X(sm2) \
+    X(tbs) \
+    X(text) \
+    X(uri) \
+    X(vendor) \
+    X(witness) \
+    X(words)
+
+#define X(name) Suite *suite_##name(void);
+SUITES(X)
+#undef X
+
+#endif

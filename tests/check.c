@@ -39,6 +39,8 @@ static const struct script scripts[] = {
     {"kill", 600, {"tests/kill.sh"}},
     {"recipe", 60, {"tests/recipe.sh"}},
     {"manual", 30, {"tests/manual.sh"}},
+    {"promises", 30, {"tests/promises.sh"}},
+    {"twice", 300, {"tests/twice.sh", "%B"}},
 };
 #define SCRIPTS (sizeof scripts / sizeof scripts[0])
 

@@ -4,6 +4,12 @@
 set -euo pipefail
 
 build=$1
+case $build in *san) # a sanitizer build is not what is installed
+    echo "the sanitizer build is not compared"
+    echo "0 passed, 0 failed"
+    exit 0
+    ;;
+esac
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 passed=0 failed=0

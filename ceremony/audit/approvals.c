@@ -11,6 +11,7 @@
 #include "batch/replay.h"
 #include "core/file.h"
 #include "core/map.h"
+#include "pki/key.h"
 
 static enum err find_issuer(void *arg, const char *key, const struct issuer **out, struct diag *d)
 {
@@ -55,24 +56,52 @@ static void free_issuers(struct issuers *i)
     free(i->v);
 }
 
+static enum err is_own(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d)
+{
+    const struct audit *a = arg;
+    struct key key = {0};
+    enum err e = E_OK;
+    *own = false;
+    for (size_t i = 0; i < a->keys.n && e == E_OK && !*own; i++) {
+        e = key_from_pkey(a->keys.v[i].public, &key, d);
+        *own = e == E_OK && memcmp(key.digest, spki, DIGEST_LEN) == 0;
+        key_free(&key);
+    }
+    return e;
+}
+
+/* As far as the log was read, and that is as far as the plan could know. */
+static enum err owner(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
+                      struct diag *d)
+{
+    const struct audit *a = arg;
+    const uint8_t *known = set_find(&a->batches.owners, spki);
+    (void)d;
+    *found = known != NULL;
+    if (known != NULL)
+        memcpy(subject, known, DIGEST_LEN);
+    return E_OK;
+}
+
 /* Everything is decided again, and every byte to be signed made again. */
-static enum err replay(const struct audit *a, const struct batches_open *b,
+static enum err replay(struct audit *a, const struct batches_open *b,
                        const struct policy_authority *authority, struct diag *d)
 {
     struct issuers issuers = {0};
     struct plan plan = {0};
     const struct replay_source source = {find_issuer, &issuers};
+    const struct decide_history history = {a, is_own, owner};
     enum err e = gather_issuers(a, authority, &issuers);
     if (e == E_OK)
         e = audit_archive(plan_open_known(b->fd, b->plan_digest, &plan, d), d);
     if (e == E_OK)
-        e = replay_plan(b->fd, &plan, a->policy, NULL, &source, d);
+        e = replay_plan(b->fd, &plan, a->policy, &history, &source, d);
     plan_close(&plan);
     free_issuers(&issuers);
     return e;
 }
 
-static enum err check_same_policy(const struct audit *a, const struct batches_open *b,
+static enum err check_same_policy(struct audit *a, const struct batches_open *b,
                                   const struct batches_ra *ra, struct diag *d)
 {
     struct batch_header h;

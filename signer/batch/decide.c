@@ -60,11 +60,11 @@ static enum err check_key_owner(struct decider *c, struct decision *o, struct di
     const uint8_t *old;
     enum err e = E_OK;
     if (c->history != NULL)
-        e = index_is_own_key(c->history, digest, &own, d);
+        e = c->history->is_own(c->history->arg, digest, &own, d);
     if (e == E_OK && own)
         e = diag_set(d, E_KEY_OF_CA, "the request carries one of the appliance's keys");
     if (e == E_OK && c->history != NULL)
-        e = index_key_subject(c->history, digest, subject, &found, d);
+        e = c->history->owner(c->history->arg, digest, subject, &found, d);
     if (e == E_OK && found && memcmp(subject, o->subject_digest, DIGEST_LEN) != 0)
         e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, o->profile->clause, "a certificate with this key was issued");
     if (e == E_OK)

@@ -5,8 +5,17 @@
 #include "batch/header.h"
 #include "batch/request.h"
 #include "core/set.h"
-#include "log/index.h"
 #include "pki/csr.h"
+
+/* What a decision asks of the past: the appliance's index answers it, or an auditor's own reading of the log. */
+struct decide_history {
+    void *arg;
+    /* Is this key (SHA-256 of its SPKI) one of the appliance's own? */
+    enum err (*is_own)(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d);
+    /* The subject (SHA-256 of its DER Name) that has this key; *found false when nobody has. */
+    enum err (*owner)(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
+                      struct diag *d);
+};
 
 /* What a batch's requests are decided with. Zero-initialise, set the first five, end with decider_free(). */
 struct decider {
@@ -14,7 +23,7 @@ struct decider {
     const struct policy_authority *authority;
     const struct batch_header *header;
     int64_t now;
-    struct index *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
+    const struct decide_history *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
     struct set ids;        /* request ids seen in this batch */
     struct set keys;       /* SPKI digest → subject digest, of what was found good */
 };

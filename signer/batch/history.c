@@ -210,3 +210,19 @@ enum err history_catch_up(struct state *s, struct log_position *end, struct diag
     }
     return e != E_OK ? e : read_on(s, &from, end, d);
 }
+
+static enum err is_own(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d)
+{
+    return index_is_own_key(arg, spki, own, d);
+}
+
+static enum err owner(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
+                      struct diag *d)
+{
+    return index_key_subject(arg, spki, subject, found, d);
+}
+
+struct decide_history history_of_index(struct index *x)
+{
+    return (struct decide_history){x, is_own, owner};
+}

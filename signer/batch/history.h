@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_BATCH_HISTORY_H
 #define ROOTSEAL_BATCH_HISTORY_H
 
+#include "batch/decide.h"
 #include "batch/plan.h"
 #include "batch/state.h"
 
@@ -9,6 +10,9 @@
  * anew from the first line. *end is where the log ends (a torn line not counted). E_ARCHIVE when a plan the log names is
  * not in the archive as it was. */
 ERR_MUST_USE enum err history_catch_up(struct state *s, struct log_position *end, struct diag *d);
+
+/* The index as decisions ask it (batch/decide.h). */
+struct decide_history history_of_index(struct index *x);
 
 /* What a planned certificate takes from the world: its serial, its key, its subject. E_LINT when the TBS cannot be read. */
 ERR_MUST_USE enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "batch/certifier.h"
+#include "batch/history.h"
 #include "batch/recheck.h"
 #include "core/clock.h"
 #include "core/file.h"
@@ -167,8 +168,9 @@ out:
 /* Lines of the batch in, lines of the plan out. */
 static enum err plan_requests(struct job *j, int fd, struct diag *d)
 {
+    const struct decide_history history = history_of_index(j->s->index);
     struct decider decider = {.policy = j->s->policy, .authority = j->authority, .header = &j->header, .now = j->now,
-                              .history = j->s->index};
+                              .history = &history};
     struct certifier certifier = {.state = j->s, .authority = j->authority, .now = j->now};
     struct buf out = {0};
     int64_t counts[2] = {0, 0};

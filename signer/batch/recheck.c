@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "batch/history.h"
 #include "batch/replay.h"
 
 struct own_issuers {
@@ -24,7 +25,8 @@ enum err recheck_plan(struct state *s, int dir_fd, struct plan *plan, struct dia
     const struct replay_source source = {find, &own};
     if (memcmp(plan->header.policy, s->policy_digest, DIGEST_LEN) != 0)
         return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
-    enum err e = replay_plan(dir_fd, plan, s->policy, s->index, &source, d);
+    const struct decide_history history = history_of_index(s->index);
+    enum err e = replay_plan(dir_fd, plan, s->policy, &history, &source, d);
     issuers_free(&own.issuers);
     return e;
 }

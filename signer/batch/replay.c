@@ -72,12 +72,6 @@ static enum err check_approvals(const struct replay *r, struct diag *d)
     return e;
 }
 
-/* Only the history knows these; without it the plan's word stands. */
-static bool needs_history(enum err code)
-{
-    return code == E_KEY_OTHER_SUBJECT || code == E_KEY_OF_CA;
-}
-
 static enum err make_again(struct replay *r, const struct decision *o, const struct plan_item *planned,
                            struct plan_item *again, struct diag *d)
 {
@@ -133,12 +127,10 @@ static enum err replay_item(struct replay *r, const struct plan_item *planned, s
     if (!more)
         return differs(d, "it has more requests than the batch");
     enum err e = decide_request(&r->decider, buf_span(&r->lines.line), line, r->lines.number, &o, d);
-    bool take_its_word = r->decider.history == NULL && o.code == E_OK && needs_history(planned->code);
-    if (e == E_OK && !take_its_word) {
+    if (e == E_OK)
         e = make_again(r, &o, planned, &again, d);
-        if (e == E_OK)
-            e = compare(planned, &again, d);
-    }
+    if (e == E_OK)
+        e = compare(planned, &again, d);
     plan_item_free(&again);
     decision_free(&o);
     return e;
@@ -163,7 +155,7 @@ static enum err replay_items(struct replay *r, struct diag *d)
     return e;
 }
 
-enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy, struct index *history,
+enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy, const struct decide_history *history,
                      const struct replay_source *source, struct diag *d)
 {
     struct replay r = {.dir_fd = dir_fd, .plan = plan, .policy = policy, .source = source};

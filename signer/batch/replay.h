@@ -8,7 +8,6 @@
 
 #include "batch/certify.h"
 #include "batch/plan.h"
-#include "log/index.h"
 
 /* Where the issuers' certificates come from. */
 struct replay_source {
@@ -18,10 +17,9 @@ struct replay_source {
 
 /* Compare the plan with the batch in its folder, under the policy it was made under, at the time it was made: the files
  * are those it names, header and approvals are good and are those it names, and each request, decided again, gives the
- * same line, its serial number taken from the plan. E_PLAN_CONTENT names the first difference. Without history (NULL)
- * what only the history can say - a key that another subject or we ourselves already have - is taken from the plan. The
+ * same line, its serial number taken from the plan. E_PLAN_CONTENT names the first difference. The
  * plan stands at its first item before and after. */
-ERR_MUST_USE enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy, struct index *history,
+ERR_MUST_USE enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy, const struct decide_history *history,
                                   const struct replay_source *source, struct diag *d);
 
 #endif

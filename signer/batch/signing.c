@@ -86,8 +86,6 @@ static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LE
     g->done = g->intent && g->row.bundle_seq > 0 && bundle_stands(g->dir_fd);
     if (g->done)
         return E_OK;
-    if (memcmp(h->policy, g->state->policy_digest, DIGEST_LEN) != 0)
-        return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
     if (!g->intent)
         e = planner_check_fresh(g->state, h, clock_now(), d);
     /* a line in the log is no authorisation: the quorum is asked for again, as of the time of the intent */

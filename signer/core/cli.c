@@ -81,7 +81,7 @@ static enum err find_option(const struct cli_option *options, const char *arg, u
     while (o != NULL && o->name != NULL && (strlen(o->name) != n || strncmp(o->name, name, n) != 0))
         o++;
     if (o == NULL || o->name == NULL)
-        return diag_set(d, E_USAGE, "there is no option %s", arg);
+        return diag_set(d, E_USAGE, "there is no option --%.*s", (int)n, name);
     uint64_t bit = UINT64_C(1) << (o - options);
     if ((*seen & bit) != 0)
         return diag_set(d, E_USAGE, "--%s is given twice", o->name);

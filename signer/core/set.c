@@ -58,6 +58,14 @@ enum err set_put(struct set *s, const uint8_t key[DIGEST_LEN], const uint8_t val
     return E_OK;
 }
 
+const uint8_t *set_find(const struct set *s, const uint8_t key[DIGEST_LEN])
+{
+    if (s->cap == 0)
+        return NULL;
+    size_t at = slot_of(s, key);
+    return s->used[at] ? s->slots[at][1] : NULL;
+}
+
 void set_free(struct set *s)
 {
     free(s->slots);

@@ -14,6 +14,9 @@ struct set {
 /* Put key → value when the key is not there. *old is NULL then, else points to the value that was and stays there. */
 ERR_MUST_USE enum err set_put(struct set *s, const uint8_t key[DIGEST_LEN], const uint8_t value[DIGEST_LEN],
                               const uint8_t **old);
+/* The value under this key, or NULL; valid until the next set_put(). */
+const uint8_t *set_find(const struct set *s, const uint8_t key[DIGEST_LEN]);
+
 void set_free(struct set *s);
 
 #endif

@@ -1,7 +1,7 @@
 /* faulty.c - a PKCS#11 module in front of another that fails where it is told to, for the scenario tests.
  *
  *   FAULTY_MODULE  the module behind it
- *   FAULTY_CALL    C_Login, C_Sign, C_SignInit, C_FindObjects, C_SetAttributeValue or C_GetTokenInfo; without it, nothing fails
+ *   FAULTY_CALL    C_Login, C_Sign, C_SignInit, C_FindObjects, C_CreateObject or C_GetTokenInfo; without it, nothing fails
  *   FAULTY_ANSWER  what that call answers (a CKR_ number); "lie": the answer is CKR_OK and a wrong signature; "die": the
  *                  token is gone, and every later call says so
  *   FAULTY_AFTER   how many such calls go well before (0)
@@ -71,10 +71,10 @@ static CK_RV find(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULO
     return fails("C_FindObjects", &rv) ? rv : behind->C_FindObjects(s, o, max, n);
 }
 
-static CK_RV set_value(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
+static CK_RV create(CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o)
 {
     CK_RV rv;
-    return fails("C_SetAttributeValue", &rv) ? rv : behind->C_SetAttributeValue(s, o, a, n);
+    return fails("C_CreateObject", &rv) ? rv : behind->C_CreateObject(s, a, n, o);
 }
 
 static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
@@ -102,7 +102,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
     front.C_SignInit = sign_init;
     front.C_Sign = sign;
     front.C_FindObjects = find;
-    front.C_SetAttributeValue = set_value;
+    front.C_CreateObject = create;
     front.C_GetTokenInfo = token_info;
     *list = &front;
     return CKR_OK;

@@ -7,7 +7,6 @@
 #include "expect.h"
 #include "help_batch.h"
 #include "help_pki.h"
-#include "pki/lint.h"
 
 Suite *suite_certify(void);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch/decide.h"
+#include "batch/history.h"
 #include "expect.h"
 #include "help_batch.h"
 #include "help_pki.h"
@@ -13,6 +14,7 @@ static struct world w;
 static struct state state;
 static struct batch_header header;
 static struct decider decider;
+static struct decide_history past;
 static struct diag d;
 
 static void set_up(void)
@@ -21,8 +23,9 @@ static void set_up(void)
     world_make(&w);
     world_state(&w, &state);
     header = world_header(10);
+    past = history_of_index(state.index);
     decider = (struct decider){.policy = &w.policy, .authority = &w.authorities[0],
-                               .header = &header, .now = WORLD_NOW, .history = state.index};
+                               .header = &header, .now = WORLD_NOW, .history = &past};
 }
 
 static void tear_down(void)
@@ -182,7 +185,7 @@ START_TEST(the_decision_table)
         want = table(service, profile, date, key, NOBODY, subject);
         got = decide_wish(&x, NULL);
         ck_assert_msg(got == want, "at the desk: %s, want %s", err_name(got), err_name(want));
-        decider.history = state.index;
+        decider.history = &past;
         decider_free(&decider);
         decider.ids = decider.keys = (struct set){0};
         if (owner != OURS)

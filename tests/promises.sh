@@ -20,6 +20,7 @@ while IFS= read -r word; do
         failed=$((failed + 1))
         echo "FAIL the README names the test $word, and there is none"
     fi
-done < <(sed -n '/^| promise | test |/,/^$/p' README.md | sed -n '3,$p' | awk -F'|' '{ print $3 }' | grep -o '`[^`]*`' | tr -d '\140' | sort -u)
+done < <(sed -n '/^| promise | test |/,/^$/p' README.md | sed -n '3,$p' | awk -F'|' '{ print $3 }' |
+    awk -F'\140' '{ for (i = 2; i <= NF; i += 2) print $i }' | sort -u)
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -ge 30 ]

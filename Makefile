@@ -29,7 +29,8 @@ LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c file.c map.c set.c words.c \
     pin.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
-    name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c p7b.c)
+    name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
+    show_extensions.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \

@@ -1,0 +1,27 @@
+/* show_parts.h - pieces of show.c. For show*.c only. */
+#ifndef ROOTSEAL_PKI_SHOW_PARTS_H
+#define ROOTSEAL_PKI_SHOW_PARTS_H
+
+#include "core/buf.h"
+#include "pki/der.h"
+
+/* The beginning of a line: indented, the label in its column. */
+void show_put_label(struct buf *out, const char *label);
+
+/* Bytes in lower-case hexadecimal. */
+void show_put_hex(struct buf *out, struct span bytes);
+
+/* The short name that OpenSSL has for an OBJECT IDENTIFIER, or NULL; dotted gets the number, or "" when OpenSSL does not
+ * write it out. */
+const char *show_oid_name(struct buf *out, const struct der *oid, char *dotted, size_t cap);
+
+/* "2.999.1", or "hex:..." for a number beyond all use. */
+void show_put_number(struct buf *out, const struct der *oid, const char *dotted);
+
+/* "serverAuth (1.3.6.1.5.5.7.3.1)", or the number alone. */
+void show_put_oid(struct buf *out, const struct der *oid);
+
+/* Every extension of the [3] element, each whole. False when it is no list of extensions. */
+bool show_put_extensions(struct buf *out, const struct der *tagged);
+
+#endif

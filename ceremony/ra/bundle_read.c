@@ -19,8 +19,8 @@ static enum err read_manifest(int fd, const char *path, struct buf *out, struct 
         return e;
     if (faccessat(fd, REFUSAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return diag_set(d, E_BUNDLE_FORMAT,
-                        "%s holds no bundle: the batch was refused as a whole; read " REFUSAL
-                        " and make it again",
+                        "%s holds no bundle but " REFUSAL ", which nobody signs: ask the CA by another way "
+                        "whether the batch was refused as a whole before making it again",
                         path);
     return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
 }

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "core/clock.h"
 #include "pki/csr.h"
 #include "pki/name.h"
+#include "pki/san.h"
 #include "ra/desk.h"
 
 static void print_header(const struct desk *k)
@@ -43,6 +45,30 @@ static enum err print_approvals(const struct desk *k, struct diag *d)
     return e;
 }
 
+/* The alternative names the request asks for, one a line: what a reviewer must read as carefully as the subject. */
+static enum err print_names(const struct csr *csr)
+{
+    int at = X509v3_get_ext_by_NID(csr->extensions, NID_subject_alt_name, -1);
+    GENERAL_NAMES *names = at >= 0 ? X509V3_EXT_d2i(X509v3_get_ext(csr->extensions, at)) : NULL;
+    enum err e = E_OK;
+    for (int i = 0; e == E_OK && i < sk_GENERAL_NAME_num(names); i++) {
+        struct buf line = {0};
+        uint8_t *der = NULL;
+        int n = i2d_GENERAL_NAME(sk_GENERAL_NAME_value(names, i), &der);
+        struct der one;
+        struct span in = {der, n > 0 ? (size_t)n : 0};
+        if (der_next(&in, &one))
+            san_display(&one, &line);
+        e = n > 0 ? buf_err(&line) : E_NO_MEMORY;
+        if (e == E_OK)
+            printf("        also named %.*s\n", (int)line.len, line.len > 0 ? (const char *)line.data : "");
+        OPENSSL_free(der);
+        buf_free(&line);
+    }
+    GENERAL_NAMES_free(names);
+    return e;
+}
+
 static enum err print_request(const struct request *r, int64_t n)
 {
     char kind[32];
@@ -63,6 +89,8 @@ static enum err print_request(const struct request *r, int64_t n)
     if (e == E_OK)
         printf("%6" PRId64 "  %-20s %-18s %-9s %.*s\n", n, r->id, r->profile, kind, (int)name.len,
                name.len > 0 ? (const char *)name.data : "");
+    if (e == E_OK)
+        e = print_names(&csr);
     buf_free(&name);
     csr_free(&csr);
     return e;

@@ -59,7 +59,7 @@ enum err_class {
     X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token", "record it with ceremony keygen --adopt, or take a new label")   \
     X(E_KEY_MISMATCH, HSM, "", "the key on the token is not the pinned one", "stop: the token was changed")             \
     X(E_KEY_ATTRIBUTES, HSM, "PKCS#11 4.9", "the key may leave the token", "generate the key inside the token")         \
-    X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the vendor named in the policy")          \
+    X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the token, and the vendor in the policy")          \
     X(E_SIGNATURE_BAD, HSM, "", "the token's signature does not verify", "stop: the token or its key is faulty")        \
     /* people and their keys */                                                                                         \
     X(E_PRIVATE_KEY, INPUT, "RFC 5208", "the private key file could not be used", "check the file and its passphrase")  \

@@ -9,6 +9,7 @@
 #include "pki/cause.h"
 #include "pki/der.h"
 
+#define RSA_EXPONENT_BITS_MAX 64
 #define RSA_BITS_MAX 8192 /* bounds the work that a stranger's key can ask for */
 #define SKI_LEN 20
 
@@ -131,6 +132,8 @@ static enum err read_rsa(struct span der, struct key *out, struct diag *d)
         e = diag_set(d, E_NO_MEMORY, "an RSA key");
     else if (BN_num_bits(n) > RSA_BITS_MAX)
         e = diag_set(d, E_KEY_SIZE, "RSA with %d bits, more than %d", BN_num_bits(n), RSA_BITS_MAX);
+    else if (BN_num_bits(x) > RSA_EXPONENT_BITS_MAX) /* before anything is verified with it: that costs as much */
+        e = diag_set(d, E_KEY_EXPONENT, "an exponent of %d bits", BN_num_bits(x));
     else if (BN_is_zero(n) || BN_is_zero(x))
         e = diag_set(d, E_CSR_FORMAT, "the RSA public key has a number that is 0");
     else {

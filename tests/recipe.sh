@@ -42,7 +42,8 @@ for shell in dash bash; do
     command -v $shell > /dev/null || continue
     accepts "$shell: the log" $shell "$work/chain.sh" "$log"
     accepts "$shell: the log and its head" $shell "$work/chain.sh" "$log" "$head"
-    rejects "$shell: another head" $shell "$work/chain.sh" "$log" "$before"
+    accepts "$shell: an earlier head" $shell "$work/chain.sh" "$log" "$before"
+    rejects "$shell: another head" $shell "$work/chain.sh" "$log" "$(printf %s "$before" | tr 0-9a-f 1-9a-f0)"
 done
 size=$(stat -c %s "$log")
 last=$(tail -n 1 "$log" | wc -c)

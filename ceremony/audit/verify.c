@@ -194,6 +194,8 @@ static enum err finish(const struct verify_options *o, struct audit *a)
     if (a->anchors_fd < 0)
         audit_open(a, "the keys were taken from the state itself: compare the words of their "
                       "certificates with the ceremony's, or give --anchors");
+    if (!o->has_head && o->min_lines == 0)
+        audit_open(a, "no witness was given (--head, --min-size): the log may once have been longer");
     return e;
 }
 

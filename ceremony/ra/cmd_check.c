@@ -34,11 +34,10 @@ static enum err tell_batch(struct check *c, const struct diag *why)
 {
     if (c->first.code == E_OK)
         c->first = *why;
-    const char *clause = why->clause != NULL ? why->clause : "";
     if (options.json)
         return print_json(json_pack("{s:s,s:s,s:s,s:s}", "batch", c->desk.header.id, "code",
-                                    err_name(why->code), "clause", clause, "detail", why->text));
-    printf("batch       %-22s %-24s %s\n", err_name(why->code), clause, why->text);
+                                    err_name(why->code), "clause", why->clause, "detail", why->text));
+    printf("batch       %-22s %-24s %s\n", err_name(why->code), why->clause, why->text);
     return E_OK;
 }
 

@@ -146,9 +146,9 @@ enum err decide_request(struct decider *c, struct span line, enum err line_error
     }
     out->code = e;
     if (e == E_OK) {
-        out->clause = out->profile->clause;
+        snprintf(out->clause, sizeof out->clause, "%s", out->profile->clause);
     } else {
-        out->clause = why.clause != NULL ? why.clause : err_clause(e);
+        snprintf(out->clause, sizeof out->clause, "%s", why.clause[0] != '\0' ? why.clause : err_clause(e));
         memcpy(out->detail, why.text, sizeof out->detail);
     }
     return E_OK;

@@ -31,7 +31,7 @@ struct decider {
 /* The outcome for one request. Free with decision_free(). */
 struct decision {
     enum err code;                        /* E_OK: to be issued */
-    const char *clause;                   /* constant; the rule it rests on */
+    char clause[LIMIT_CLAUSE + 1];        /* the rule it rests on */
     char detail[DIAG_TEXT_MAX];           /* why it was refused; printable ASCII; may hold the subject's data */
     struct request request;
     const struct policy_profile *profile; /* NULL when there is none of that name */

@@ -263,7 +263,7 @@ static enum err log_refusal(struct job *j, enum err code, const struct diag *why
     uint64_t seq;
     char batch[DIGEST_HEX];
     out->refused = code;
-    out->clause = why->clause;
+    memcpy(out->clause, why->clause, sizeof out->clause);
     memcpy(out->detail, why->text, sizeof out->detail);
     enum err e = index_seen(j->s->index, j->in->digest, err_name(code), &seen, &seq, d);
     if (e != E_OK || seen)
@@ -357,7 +357,7 @@ enum err planner_run(struct state *s, const struct intake *in, const struct prog
 {
     struct job j = {.s = s, .in = in, .dir_fd = -1, .now = clock_now(), .progress = progress};
     struct index_batch under_way;
-    *out = (struct planned){.intake = *in, .clause = ""};
+    *out = (struct planned){.intake = *in};
     enum err e = index_batch_by_digest(s->index, in->batch, &under_way, &out->under_way, d);
     if (e == E_OK && out->under_way) {
         memcpy(out->plan, under_way.plan, DIGEST_LEN);

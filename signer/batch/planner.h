@@ -11,7 +11,7 @@
 struct planned {
     struct intake intake;       /* of the folder whose plan counts: an earlier one when the batch is already under way */
     enum err refused;           /* E_OK, or the code with which the whole batch was refused */
-    const char *clause;         /* of the refusal */
+    char clause[LIMIT_CLAUSE + 1]; /* of the refusal */
     char detail[DIAG_TEXT_MAX]; /* of the refusal */
     bool under_way;             /* the plan was recorded as intent before */
     uint8_t plan[DIGEST_LEN];   /* digest of the plan; not set when refused */

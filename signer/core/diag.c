@@ -12,7 +12,9 @@ static void record(struct diag *d, enum err code, const char *clause, const char
     if (d == NULL)
         return;
     d->code = code;
-    d->clause = clause != NULL && clause[0] != '\0' ? clause : err_clause(code);
+    const char *from = clause != NULL && clause[0] != '\0' ? clause : err_clause(code);
+    if (from != d->clause)
+        snprintf(d->clause, sizeof d->clause, "%s", from);
     text_escape(d->text, sizeof d->text, raw, strlen(raw));
 }
 

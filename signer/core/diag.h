@@ -3,14 +3,16 @@
 #define ROOTSEAL_CORE_DIAG_H
 
 #include "core/err.h"
+#include "core/limits.h"
 
 #define DIAG_TEXT_MAX 400
 
 /* The place and detail of one error. Zero-initialise. A function that takes a diag fills it when, and only when, it
- * returns something else than E_OK. The text is printable ASCII whatever went into it. */
+ * returns something else than E_OK. The text is printable ASCII whatever went into it. A plain value: it can be copied, and
+ * sent from one process to another. */
 struct diag {
     enum err code;
-    const char *clause; /* constant text: the policy row's clause, or the table's; "" when there is none */
+    char clause[LIMIT_CLAUSE + 1]; /* the policy row's clause, or the table's; "" when there is none */
     char text[DIAG_TEXT_MAX];
 };
 
@@ -20,8 +22,7 @@ struct diag {
 enum err diag_set(struct diag *d, enum err code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same, with the clause of a policy row; an empty or NULL clause leaves the table's. The clause is kept by
- * reference and must be constant (the policy table's are). */
+/* The same, with the clause of a policy row; an empty or NULL clause leaves the table's. */
 enum err diag_set_clause(struct diag *d, enum err code, const char *clause, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

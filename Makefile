@@ -3,15 +3,18 @@
 #   POLICY=DIR   the folder of policy files that is compiled in       (policy)
 #   BIN=DIR      where programs and the compiled policy go            (build)
 #   SAN=1        a build with address and undefined-behaviour sanitizers, in build/san
+#   DEVELOPMENT=1  a build that also runs where the kernel cannot shut it in, and is named so, in build/development
 #   V=1          show the commands
 #   ONLY=WORD    only the tests whose names contain this word
 #   VECTORS=DIR  public test vectors; tests that lack theirs say so          (../shared/vectors)
 #   DESTDIR, PREFIX   for make install                                 (/usr/local)
 
 SAN ?=
+# A development build may run where the kernel has no Landlock or seccomp, and says so wherever its version stands.
+DEVELOPMENT ?= $(SAN)
 Q := $(if $(V),,@)
 CC = gcc
-B := build$(if $(SAN),/san)
+B := build$(if $(SAN),/san,$(if $(DEVELOPMENT),/development))
 BIN ?= $(B)
 POLICY ?= policy
 PREFIX ?= /usr/local
@@ -22,17 +25,18 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -
 comma := ,
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 FORTIFY := $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-CFLAGS = -std=c17 -D_GNU_SOURCE -O2 -g $(FORTIFY) -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(HARDENING) $(SANITIZE)
+DEFINES := $(if $(DEVELOPMENT),-DROOTSEAL_DEVELOPMENT)
+CFLAGS = -std=c17 -D_GNU_SOURCE $(DEFINES) -O2 -g $(FORTIFY) -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(HARDENING) $(SANITIZE)
 CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c file.c map.c set.c words.c \
-    pin.c cli.c)
+    pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
     name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
-HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c)
+HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
     replay.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c planner.c witness.c own_key.c sealing.c outcomes.c \
@@ -40,7 +44,7 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
     where.c)
-SIGNER := $(addprefix signer/,main.c banner.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
+SIGNER := $(addprefix signer/,main.c banner.c step_intake.c step_plan.c step_sign.c step_export.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c keys.c \
     summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
@@ -56,7 +60,7 @@ TOKEN := $(HSM) $(STATE)
 
 objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(BIN)/,signer ceremony audit ra)
-LIBS_COMMON := -lsqlite3 -ljansson -lcrypto
+LIBS_COMMON := -lsqlite3 -ljansson -lseccomp -lcrypto
 LIBS_TOKEN := -lp11 -lp11-kit $(LIBS_COMMON) -lpthread
 VECTORS ?= $(abspath ../shared/vectors)
 
@@ -76,7 +80,7 @@ $(B)/libtoken.a: $(call objects,$(TOKEN))
 	$(Q)$(AR) rcsD $@ $^
 
 $(B)/policyc: $(call objects,$(POLICYC)) $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml -ljansson -lcrypto
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_COMMON)
 
 # Compiled anew each time and kept when it is the same: another POLICY, or a new certificate in it, must never be missed.
 $(BIN)/policy_table.c: $(B)/policyc FORCE
@@ -138,7 +142,7 @@ run-bench: all $(BENCH)
 # -- packages: everything a fresh Debian 12 lacks --
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
-    libsqlite3-dev softhsm2 libsofthsm2 openssl opensc
+    libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq mount \
     shellcheck sqlite3
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \

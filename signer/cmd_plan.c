@@ -1,21 +1,8 @@
 #include <stdio.h>
-#include <string.h>
 
-#include "batch/plan.h"
 #include "commands.h"
 #include "core/words.h"
-
-enum err plan_medium(struct state *s, struct planned *planned, struct diag *d)
-{
-    struct cli_progress bar = {.label = "planning"};
-    struct progress progress = {cli_progress_step, &bar};
-    struct intake in;
-    enum err e = intake_copy(options.from, s->archive_fd, &s->policy->limits, &in, d);
-    if (e == E_OK)
-        e = planner_run(s, &in, &progress, planned, d);
-    cli_progress_end(&bar);
-    return e;
-}
+#include "steps.h"
 
 enum err plan_refusal(const struct planned *p, struct diag *d)
 {
@@ -34,13 +21,15 @@ void plan_print(const struct planned *p)
 
 enum err cmd_plan(int n, char **operands, struct diag *d)
 {
-    struct state s;
+    struct intake in;
     struct planned planned;
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, STATE_CACHED, &s, d);
+    enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
-        e = plan_medium(&s, &planned, d);
+        e = step_intake(&in, d);
+    if (e == E_OK)
+        e = step_plan(&in, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {
         printf("batch   %s\n", planned.intake.dir);
         e = plan_refusal(&planned, d);
@@ -48,6 +37,5 @@ enum err cmd_plan(int n, char **operands, struct diag *d)
         plan_print(&planned);
         printf("Officers: ceremony authorise --state %s --batch %.16s ...\n", options.state, planned.intake.dir);
     }
-    state_close(&s);
     return e;
 }

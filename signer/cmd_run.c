@@ -1,38 +1,47 @@
 #include <stdio.h>
 
-#include "batch/export.h"
 #include "commands.h"
+#include "steps.h"
 
-static enum err refuse(struct state *s, const struct planned *planned, struct diag *d)
+static enum err answer_refusal(const struct planned *planned, struct diag *d)
 {
     char name[EXPORT_NAME];
-    enum err e = export_refusal(s, planned, options.to, name, d);
+    enum err e = step_export_refusal(planned, name, d);
     if (e != E_OK)
         return e;
     printf("refusal %s/%s\n", options.to, name);
     return plan_refusal(planned, d);
 }
 
+static enum err sign_and_export(const struct planned *planned, struct diag *d)
+{
+    struct step_signed report;
+    char name[EXPORT_NAME];
+    enum err e = step_sign(planned->intake.digest, &report, d);
+    if (e == E_OK)
+        sign_print(&report);
+    if (e == E_OK)
+        e = step_export(planned->intake.digest, name, d);
+    if (e == E_OK)
+        printf("bundle  %s/%s\n", options.to, name);
+    return e;
+}
+
 enum err cmd_run(int n, char **operands, struct diag *d)
 {
-    struct state s;
+    struct intake in;
     struct planned planned;
-    char name[EXPORT_NAME];
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
+    enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
-        e = plan_medium(&s, &planned, d);
-    if (e == E_OK && planned.refused != E_OK) {
-        e = refuse(&s, &planned, d);
-    } else if (e == E_OK) {
-        plan_print(&planned);
-        e = sign_intake(&s, planned.intake.digest, d);
-        if (e == E_OK)
-            e = export_bundle(&s, planned.intake.digest, options.to, name, d);
-        if (e == E_OK)
-            printf("bundle  %s/%s\n", options.to, name);
-    }
-    state_close(&s);
-    return e;
+        e = step_intake(&in, d);
+    if (e == E_OK)
+        e = step_plan(&in, &planned, d);
+    if (e != E_OK)
+        return e;
+    if (planned.refused != E_OK)
+        return answer_refusal(&planned, d);
+    plan_print(&planned);
+    return sign_and_export(&planned, d);
 }

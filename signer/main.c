@@ -11,6 +11,8 @@ struct options options = {.pin_fd = -1, .sessions = 2};
 #define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
 #define TOKEN                                                                                      \
     {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true},      \
+    {"module-files", "PATHS", "files and folders that the module works with, colons between them", \
+     &options.module_files, NULL, NULL, false}, \
     {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}, \
     {"sessions", "N", "parallel sessions on the token (2)", NULL, &options.sessions, NULL, false}
 #define END {0}

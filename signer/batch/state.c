@@ -48,12 +48,6 @@ static enum err check_empty(int fd, const char *path, struct diag *d)
     return e;
 }
 
-static enum err open_folders(struct state *s, struct diag *d)
-{
-    enum err e = file_make_dir(s->fd, ARCHIVE_DIR, &s->archive_fd, d);
-    return e != E_OK ? e : index_open(s->path, &s->index, d);
-}
-
 static json_t *genesis_fields(const struct state *s, const struct hsm_identity *token)
 {
     char hex[DIGEST_HEX];
@@ -96,7 +90,9 @@ enum err state_create(const char *path, const struct policy *policy, const struc
     if (e == E_OK)
         e = log_create(out->fd, policy->log_hash, genesis_fields(out, token), &out->log, d);
     if (e == E_OK)
-        e = open_folders(out, d);
+        e = file_make_dir(out->fd, ARCHIVE_DIR, &out->archive_fd, d);
+    if (e == E_OK)
+        e = index_open(out->path, &out->index, d);
     if (e == E_OK)
         e = state_refresh(out, d);
     if (e == E_OK) {
@@ -130,11 +126,9 @@ static enum err read_genesis(struct state *s, struct diag *d)
     return e;
 }
 
-enum err state_open(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
-                    struct diag *d)
+enum err state_enter(const char *path, const struct policy *policy, struct state *out, struct diag *d)
 {
     struct stat st;
-    struct log_position end;
     enum err e = begin(path, policy, out, d);
     if (e == E_OK)
         e = file_open_dir(path, &out->fd, d);
@@ -143,9 +137,19 @@ enum err state_open(const char *path, const struct policy *policy, enum state_tr
     if (e == E_OK)
         e = take_lock(out, d);
     if (e == E_OK)
+        e = file_make_dir(out->fd, ARCHIVE_DIR, &out->archive_fd, d);
+    return e;
+}
+
+enum err state_open(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
+                    struct diag *d)
+{
+    struct log_position end;
+    enum err e = state_enter(path, policy, out, d);
+    if (e == E_OK)
         e = read_genesis(out, d);
     if (e == E_OK)
-        e = open_folders(out, d);
+        e = index_open(out->path, &out->index, d);
     if (e == E_OK && trust == STATE_FROM_LOG)
         e = index_reset(out->index, d);
     if (e == E_OK)

@@ -42,6 +42,10 @@ struct hsm_identity;
 ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy, const struct hsm_identity *token,
                                    struct state *out, struct diag *d);
 
+/* Lock an existing state and open its folders only, for what needs neither log nor index: both are NULL. E_STATE_MISSING,
+ * E_STATE_LOCKED. End with state_close(), on failure too. */
+ERR_MUST_USE enum err state_enter(const char *path, const struct policy *policy, struct state *out, struct diag *d);
+
 /* Open and lock an existing state: a torn log line is cut off and explained, the index brought up to date. E_STATE_MISSING,
  * E_STATE_LOCKED, the log's and index's errors. End with state_close(), on failure too. */
 enum state_trust {

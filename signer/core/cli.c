@@ -1,36 +1,15 @@
 #include "core/cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/crypto.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/guard.h"
 #include "core/version.h"
-
-static bool guard_process(void)
-{
-    static const struct rlimit none = {0, 0};
-    /* a file of ours must never become descriptor 0, 1 or 2, where messages go */
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-            return false;
-    /* no configuration file from the environment may load code into this process */
-    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
-        return false;
-    umask(077);
-    signal(SIGPIPE, SIG_IGN);
-    return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-           prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-}
 
 static void print_overview(const char *program, const char *about, const struct cli_command *commands)
 {
@@ -175,8 +154,8 @@ static int run_command(const char *program, const struct cli_command *c, int arg
         print_command(program, c);
         return fflush(stdout) == 0 ? CLASS_DONE : CLASS_STORAGE;
     }
-    if (e == E_OK && !guard_process())
-        e = diag_errno(&d, errno, "guarding the process");
+    if (e == E_OK)
+        e = guard_process(&d);
     if (e == E_OK)
         e = c->run(operands, argv, &d);
     if (e == E_OK && (fflush(stdout) != 0 || ferror(stdout)))

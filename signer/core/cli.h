@@ -27,7 +27,7 @@ struct cli_command {
     enum err (*run)(int operands_n, char **operands, struct diag *d);
 };
 
-/* Guard the process (no core dumps, no tracing by others, no new privileges, files for the owner only), find the
+/* Guard the process (core/guard.h), find the
  * command, read its options, run it, print the error if any. Returns the exit status. An option can be given once.
  * `about` is the program in one line. --help and --version work for the program and for each command. commands ends with
  * a NULL name. */

@@ -34,6 +34,8 @@ enum err_class {
     X(E_STATE_OTHER, STORAGE, "", "the state was made under another policy's log", "use the program of this state")     \
     X(E_STATE_LOCKED, STORAGE, "", "another program is working on this state", "wait until it has ended")               \
     X(E_CRYPTO, STORAGE, "", "OpenSSL failed where it cannot be the input's fault", "run again; then report it")        \
+    X(E_SANDBOX, STORAGE, "", "the system cannot shut the program in", "boot a kernel with Landlock and seccomp")         \
+    X(E_STEP, STORAGE, "", "a step of the program was stopped", "run the command again; if it comes again, report it") \
     X(E_POLICY, INPUT, "rootseal-policy(5)", "the policy file is wrong", "correct the line named and build again")      \
     /* the audit log */                                                                                                 \
     X(E_LOG_FORMAT, STORAGE, "", "a line of the audit log is not in canonical form", "stop and call the auditor")       \

@@ -2,6 +2,12 @@
 #ifndef ROOTSEAL_CORE_VERSION_H
 #define ROOTSEAL_CORE_VERSION_H
 
+/* A development build works where the kernel cannot shut it in (core/sandbox.h), and with sanitizers; it must not sign for
+ * anybody, and so its name says what it is wherever the version stands: banner, log, --version. */
+#ifdef ROOTSEAL_DEVELOPMENT
+#define ROOTSEAL_VERSION "0.1.0-development"
+#else
 #define ROOTSEAL_VERSION "0.1.0"
+#endif
 
 #endif

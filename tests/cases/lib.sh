@@ -34,6 +34,7 @@ program() {
     local name=$1 settings=()
     shift
     if [ -n "$PRELOAD" ]; then settings=("LD_PRELOAD=$PRELOAD"); fi
+    if [ -n "$PRELOAD_MORE" ]; then settings=("LD_PRELOAD=${PRELOAD:+$PRELOAD }$PRELOAD_MORE"); fi
     if [ "$MOVED" -ne 0 ]; then
         settings=("LD_PRELOAD=${PRELOAD:+$PRELOAD }$FAKETIME_LIBRARY" "FAKETIME=$(printf '%+d' "$MOVED")" FAKETIME_DONT_FAKE_MONOTONIC=1)
     fi
@@ -42,6 +43,7 @@ program() {
     "${WRAP[@]}" env "${settings[@]}" "$VARIANT/$name" "$@" # what is preloaded is for the program alone
 }
 VARIANT=$BIN
+PRELOAD_MORE= # a library that a case wants in a program
 WRAP=() # what goes before a program, e.g. strace
 signer() { program signer "$@"; }
 ceremony() { program ceremony "$@"; }

@@ -1,0 +1,119 @@
+#include "hsm/reach.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+
+#define FILES_MAX 4096 /* beside a module */
+
+static const char *const to_read[] = {"/usr", "/lib", "/lib64", "/opt", "/etc", "/proc", "/sys"};
+static const char *const to_write[] = {"/var/lib",    "/var/opt",     "/dev/tty",  "/dev/pts",    "/dev/null",
+                                       "/dev/random", "/dev/urandom", "/dev/shm",  "/dev/bus/usb"};
+
+static enum err allow_list(struct sandbox *s, const char *const *paths, size_t n, bool write, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < n && e == E_OK; i++)
+        e = sandbox_allow(s, paths[i], write, d);
+    return e;
+}
+
+static enum err allow_files(struct sandbox *s, int dirfd, struct diag *d)
+{
+    struct file_list list = {0};
+    enum err e = file_list(dirfd, FILES_MAX, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++) {
+        struct stat st;
+        int fd = openat(dirfd, list.names[i], O_PATH | O_CLOEXEC);
+        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            e = sandbox_allow_fd(s, fd, false, d);
+        if (fd >= 0)
+            close(fd);
+    }
+    file_list_free(&list);
+    return e;
+}
+
+/* A name without a folder is searched for where the system keeps libraries, and these are allowed; if the module is not
+ * there, loading it says so. Not the whole folder: who knows what lies below it. */
+static enum err allow_beside(struct sandbox *s, const char *module, struct diag *d)
+{
+    char path[PATH_MAX];
+    if (strchr(module, '/') == NULL || realpath(module, path) == NULL)
+        return E_OK;
+    strrchr(path, '/')[1] = '\0';
+    int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dirfd < 0)
+        return E_OK;
+    enum err e = allow_files(s, dirfd, d);
+    close(dirfd);
+    return e;
+}
+
+static enum err allow_more(struct sandbox *s, const char *more, struct diag *d)
+{
+    char path[PATH_MAX];
+    enum err e = E_OK;
+    while (more != NULL && *more != '\0' && e == E_OK) {
+        size_t n = strcspn(more, ":");
+        if (n >= sizeof path)
+            return diag_set(d, E_USAGE, "--module-files: a name is too long");
+        memcpy(path, more, n);
+        path[n] = '\0';
+        if (n > 0)
+            e = sandbox_allow(s, path, true, d);
+        more += n + (more[n] == ':');
+    }
+    return e;
+}
+
+/* The value of directories.tokendir in a line of softhsm2.conf(5), which is cut to end with it; NULL when it is not there. */
+static const char *token_folder(char *line)
+{
+    static const char name[] = "directories.tokendir";
+    line[strcspn(line, "\n")] = '\0';
+    line += strspn(line, " \t");
+    if (strncmp(line, name, sizeof name - 1) != 0)
+        return NULL;
+    line += sizeof name - 1;
+    return line + strspn(line, " \t=");
+}
+
+static enum err allow_softhsm(struct sandbox *s, struct diag *d)
+{
+    char line[PATH_MAX + 64], path[PATH_MAX];
+    const char *conf = getenv("SOFTHSM2_CONF"), *home = getenv("HOME");
+    if (conf == NULL && home != NULL) {
+        snprintf(path, sizeof path, "%s/.config/softhsm2/softhsm2.conf", home);
+        conf = path;
+    }
+    FILE *f = conf != NULL ? fopen(conf, "re") : NULL;
+    if (f == NULL)
+        return E_OK; /* the system's configuration and its folder are allowed */
+    enum err e = sandbox_allow(s, conf, false, d);
+    while (e == E_OK && fgets(line, sizeof line, f) != NULL) {
+        const char *folder = token_folder(line);
+        if (folder != NULL)
+            e = sandbox_allow(s, folder, true, d);
+    }
+    fclose(f);
+    return e;
+}
+
+enum err reach_module(struct sandbox *s, const char *module, const char *more, struct diag *d)
+{
+    enum err e = allow_list(s, to_read, sizeof to_read / sizeof to_read[0], false, d);
+    if (e == E_OK)
+        e = allow_list(s, to_write, sizeof to_write / sizeof to_write[0], true, d);
+    if (e == E_OK)
+        e = allow_beside(s, module, d);
+    if (e == E_OK)
+        e = allow_softhsm(s, d);
+    return e == E_OK ? allow_more(s, more, d) : e;
+}

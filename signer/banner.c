@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/guard.h"
 #include "core/version.h"
 
 enum err banner_print(const struct policy *p, struct diag *d)
@@ -12,7 +13,9 @@ enum err banner_print(const struct policy *p, struct diag *d)
     if (e != E_OK)
         return diag_set(d, e, "the policy's digest");
     hex_encode(digest, DIGEST_LEN, hex);
-    printf("policy  %s (%s, rootseal " ROOTSEAL_VERSION ")\n", hex, p->name);
+    printf("policy  %s (%s, " PROGRAM_NAME ")\n", hex, p->name);
+    if (!guard_memory_locked())
+        printf("memory  not locked but for PINs: the limit RLIMIT_MEMLOCK does not allow it\n");
     return E_OK;
 }
 

@@ -8,7 +8,7 @@
  * compare it with the page they signed when the image was built. */
 ERR_MUST_USE enum err banner_open_state(const char *path, enum state_trust trust, struct state *out, struct diag *d);
 
-/* The line alone. */
+/* The line alone; a second one tells when memory is not locked (core/guard.h). */
 ERR_MUST_USE enum err banner_print(const struct policy *p, struct diag *d);
 
 #endif

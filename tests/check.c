@@ -57,6 +57,7 @@ static const struct {
 /* Chosen before the runner starts; its children inherit them. */
 static const char *build;
 static char codes[PATH_MAX];
+static char ran[PATH_MAX]; /* the names of what was run, for the table of promises */
 static char *cases[CASES_MAX];
 static size_t cases_n;
 static size_t chosen_cases[CASES_MAX], chosen_cases_n;
@@ -103,11 +104,19 @@ static int run(const char *const argv[], const char *log)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void note_run(const char *name)
+{
+    FILE *f = fopen(ran, "a");
+    ck_assert_msg(f != NULL && fprintf(f, "%s\n", name) > 0 && fclose(f) == 0, "%s: %s", ran, strerror(errno));
+}
+
 static void must_pass(const char *name, const char *const argv[])
 {
     char log[PATH_MAX], tail[TAIL + 1];
     snprintf(log, sizeof log, "%s/test/log/%s.log", build, name);
     int status = run(argv, log);
+    if (status == 0)
+        note_run(name);
     if (status == 0)
         return;
     show_tail(log, tail);
@@ -246,12 +255,23 @@ START_TEST(every_unit_suite_is_listed)
 }
 END_TEST
 
+/* A promise is worth what its tests are, and those are worth nothing when nobody runs them. */
+START_TEST(every_promise_was_tested)
+{
+    const char *const argv[] = {"tests/promises.sh", ran, NULL};
+    for (size_t i = 0; i < UNITS; i++)
+        note_run(units[i].name);
+    must_pass("promises-tested", argv);
+}
+END_TEST
+
 static Suite *suite_whole(void)
 {
     Suite *s = suite_create("the whole");
     TCase *c = tcase_create("nothing left out");
     tcase_add_test(c, every_unit_suite_is_listed);
     tcase_add_test(c, every_code_was_produced);
+    tcase_add_test(c, every_promise_was_tested);
     suite_add_tcase(s, c);
     return s;
 }
@@ -297,15 +317,20 @@ static bool make_folders(void)
     return mkdir(path, 0755) == 0 || errno == EEXIST;
 }
 
-/* Absolute, because programs that add to it run in other folders. */
-static bool open_codes(void)
+/* Absolute, because programs that add to them run in other folders. */
+static bool begin_list(const char *name, char path[PATH_MAX])
 {
     char cwd[PATH_MAX - 64];
     if (getcwd(cwd, sizeof cwd) == NULL)
         return false;
-    snprintf(codes, sizeof codes, build[0] == '/' ? "%.0s%s/test/codes" : "%s/%s/test/codes", cwd, build);
-    FILE *f = fopen(codes, "w");
-    return f != NULL && fclose(f) == 0 && setenv("ROOTSEAL_CODES", codes, 1) == 0;
+    snprintf(path, PATH_MAX, build[0] == '/' ? "%.0s%s/test/%s" : "%s/%s/test/%s", cwd, build, name);
+    FILE *f = fopen(path, "w");
+    return f != NULL && fclose(f) == 0;
+}
+
+static bool open_lists(void)
+{
+    return begin_list("codes", codes) && setenv("ROOTSEAL_CODES", codes, 1) == 0 && begin_list("ran", ran);
 }
 
 int main(int argc, char **argv)
@@ -315,7 +340,7 @@ int main(int argc, char **argv)
         build = "build";
     /* A sanitizer build is started with the token's inner library preloaded; what is started from here is not. */
     unsetenv("LD_PRELOAD");
-    if (!make_folders() || !open_codes() || !find_cases()) {
+    if (!make_folders() || !open_lists() || !find_cases()) {
         fprintf(stderr, "check: run me in the project's root, with ROOTSEAL_BUILD naming the build folder: %s\n",
                 strerror(errno));
         return 1;

@@ -1,26 +1,44 @@
 #!/bin/bash
-# promises.sh: every test that the README's table names for a promise is there: a scenario, a unit suite, a script, or a
-# test of tests/check.c; and every scenario's name in it can be run with `make check ONLY=word`.
+# promises.sh [RAN]: every test that the README's table or tests/PROMISES.md names for a promise is there: a scenario, a
+# unit suite, a script, or a test of tests/check.c; and every promise of the README has its argument in PROMISES.md. With
+# RAN, a file with the names of the tests that were run and passed, each of them is among these.
 # Ends `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+ran=${1:-}
 
 passed=0 failed=0
-exists() { # WORD
+ok() { passed=$((passed + 1)); echo "ok   $1"; }
+bad() { failed=$((failed + 1)); echo "FAIL $1"; }
+exists() { # WORD, which may be a pattern of scenarios
     local found
     found=$(compgen -G "tests/cases/$1" || true)
     [ -n "$found" ] && return
     [ -f "tests/unit/test_$1.c" ] || [ -f "tests/$1.sh" ] || grep -q "[\"(]$1[\",)]" tests/check.c
 }
+was_run() { # WORD: all that it stands for
+    local found name
+    found=$(compgen -G "tests/cases/$1" || true)
+    for name in ${found:-$1}; do
+        grep -qxF "$(basename "$name")" "$ran" || [[ $name == every_* ]] || return 1
+    done
+}
+words() { # the words between backticks in the last column of the tables of FILE, from the line that begins TABLE
+    sed -n "/^$2/,/^\$/p" "$1" | sed -n '3,$p' | awk -F'|' '{ print $(NF - 1) }' |
+        awk -F'\140' '{ for (i = 2; i <= NF; i += 2) print $i }'
+}
 while IFS= read -r word; do
-    if exists "$word"; then
-        passed=$((passed + 1))
-        echo "ok   $word"
+    if ! exists "$word"; then
+        bad "the test $word is named for a promise, and there is none"
+    elif [ -n "$ran" ] && ! was_run "$word"; then
+        bad "the test $word was not run, or did not pass"
     else
-        failed=$((failed + 1))
-        echo "FAIL the README names the test $word, and there is none"
+        ok "$word"
     fi
-done < <(sed -n '/^| promise | test |/,/^$/p' README.md | sed -n '3,$p' | awk -F'|' '{ print $3 }' |
-    awk -F'\140' '{ for (i = 2; i <= NF; i += 2) print $i }' | sort -u)
+done < <({ words README.md '| promise | test |'; words tests/PROMISES.md '| argument | tests |'; } | grep -v '^openssl\|^pkcs\|^cms\|^certtool\|^-vfyopt' | sort -u)
+# Each row of the README is the title of a part of PROMISES.md.
+while IFS= read -r promise; do
+    if grep -qxF "## $promise" tests/PROMISES.md; then ok "argued: ${promise:0:60}"; else bad "no argument for: $promise"; fi
+done < <(sed -n '/^| promise | test |/,/^$/p' README.md | sed -n '3,$p' | awk -F' [|] ' '/^\|/ { sub(/^\| /, "", $1); print $1 }')
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -ge 30 ]
+[ "$failed" = 0 ] && [ "$passed" -ge 60 ]

@@ -34,8 +34,16 @@ static enum err open_all(const struct verify_options *o, struct audit *a, uint64
     return o->anchors == NULL ? E_OK : file_open_dir(o->anchors, &a->anchors_fd, d);
 }
 
+/* A development build may have worked without its sandbox: nothing is wrong with what it signed, but somebody should know. */
+static void note_program(struct audit *a, const struct record *r)
+{
+    if (strstr(record_text(r, "program"), "-development") != NULL)
+        audit_note(a, "written by a build for development: %s", record_text(r, "program"));
+}
+
 static enum err take_genesis(struct audit *a, const struct record *r)
 {
+    note_program(a, r);
     enum err e = record_digest(r, "policy", a->genesis_policy);
     a->same_genesis_policy = memcmp(a->genesis_policy, a->policy_digest, DIGEST_LEN) == 0;
     return e;
@@ -65,6 +73,7 @@ static enum err take_line(struct audit *a, const struct record *r)
     case RECORD_AUTHORISE:
         return officers_take(a, r);
     case RECORD_PLAN:
+        note_program(a, r);
         return batches_take_plan(a, r);
     case RECORD_ISSUED:
         return answers_take_issued(a, r);

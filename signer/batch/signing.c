@@ -9,6 +9,7 @@
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
+#include "core/version.h"
 #include "hsm/sign.h"
 #include "pki/lint.h"
 
@@ -133,10 +134,10 @@ static enum err log_intent(struct signing *g, struct diag *d)
     enum err e = log_authorisations(g, plan, d);
     if (e == E_OK)
         e = log_append(g->state->log, RECORD_PLAN,
-                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "batch", batch, "intake", intake, "plan",
+                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", batch, "intake", intake, "plan",
                                  plan, "policy", policy, "authority", h->authority, "ra", h->ra, "sequence",
                                  (json_int_t)h->sequence, "issue", (json_int_t)g->plan.issue, "refuse",
-                                 (json_int_t)g->plan.refuse),
+                                 (json_int_t)g->plan.refuse, "program", PROGRAM_NAME),
                        d);
     if (e == E_OK)
         e = log_sync(g->state->log, d);

@@ -53,7 +53,7 @@ static json_t *genesis_fields(const struct state *s, const struct hsm_identity *
     char hex[DIGEST_HEX];
     hex_encode(s->policy_digest, DIGEST_LEN, hex);
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "hash", digest_name(s->policy->log_hash), "program",
-                     "rootseal " ROOTSEAL_VERSION, "policy", hex, "token-manufacturer", token->manufacturer,
+                     PROGRAM_NAME, "policy", hex, "token-manufacturer", token->manufacturer,
                      "token-model", token->model, "token-serial", token->serial, "token-label", token->label);
 }
 

@@ -10,4 +10,7 @@
 #define ROOTSEAL_VERSION "0.1.0"
 #endif
 
+/* As the log names the program. */
+#define PROGRAM_NAME "rootseal " ROOTSEAL_VERSION
+
 #endif

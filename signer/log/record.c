@@ -172,7 +172,7 @@ static const struct field head_fields[] = {
 
 struct type {
     const char *name;
-    struct field fields[10]; /* up to the first without a name */
+    struct field fields[11]; /* up to the first without a name */
 };
 
 static const struct type types[RECORD_TYPE_COUNT] = {
@@ -213,7 +213,8 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"ra", check_name},
                       {"sequence", check_from_0},
                       {"issue", check_from_0},
-                      {"refuse", check_from_0}}},
+                      {"refuse", check_from_0},
+                      {"program", check_program}}},
     [RECORD_SELF_TEST] = {"self-test", {{"key", check_name}}},
     [RECORD_ISSUED] = {"issued",
                        {{"batch", check_digest},

@@ -362,9 +362,9 @@ void help_bundle_make(struct help_bundle *b)
     expect_ok(policy_digest(&policy, b->policy));
     hex_encode(b->policy, DIGEST_LEN, hex);
     log_line(&a, RECORD_PLAN,
-             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "batch", a.batch, "intake", a.batch,
+             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", a.batch, "intake", a.batch,
                        "plan", plan, "policy", hex, "authority", "ca", "ra", "town", "sequence",
-                       (json_int_t)7, "issue", (json_int_t)2, "refuse", (json_int_t)1));
+                       (json_int_t)7, "issue", (json_int_t)2, "refuse", (json_int_t)1, "program", "rootseal 0"));
     log_line(&a, RECORD_SELF_TEST, json_pack("{s:s}", "key", "ca-root"));
     answer_all(&a, &h);
     make_seal(&a);

@@ -25,7 +25,8 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
     [RECORD_PLAN] =
         "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"plan\":\"" HEX_B "\","
         "\"policy\":\"" HEX_A "\","
-        "\"authority\":\"smartca\",\"ra\":\"ra-1\",\"sequence\":7,\"issue\":52,\"refuse\":8}",
+        "\"authority\":\"smartca\",\"ra\":\"ra-1\",\"sequence\":7,\"issue\":52,\"refuse\":8,"
+        "\"program\":\"rootseal 0.1.0\"}",
     [RECORD_SELF_TEST] =
         "{\"key\":\"root.sm2\"}",
     [RECORD_ISSUED] =

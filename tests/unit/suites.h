@@ -51,11 +51,13 @@
     X(record) \
     X(request) \
     X(san) \
+    X(sandbox) \
     X(seal) \
     X(set) \
     X(show) \
     X(sign) \
     X(sm2) \
+    X(step) \
     X(tbs) \
     X(text) \
     X(uri) \

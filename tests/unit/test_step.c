@@ -1,0 +1,157 @@
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/step.h"
+#include "expect.h"
+#include "suites.h"
+
+struct box {
+    int in, out;
+    pid_t parent;
+    char name[17];
+};
+
+static enum err doubles(void *data, struct diag *d)
+{
+    struct box *b = data;
+    (void)d;
+    b->out = 2 * b->in;
+    b->parent = getppid();
+    return prctl(PR_GET_NAME, b->name) == 0 ? E_OK : E_IO;
+}
+
+static enum err refuses(void *data, struct diag *d)
+{
+    struct box *b = data;
+    b->out = 7;
+    return diag_set_clause(d, E_CSR_FORMAT, "art 4.1", "request %d", b->in);
+}
+
+static enum err is_killed(void *data, struct diag *d)
+{
+    struct box *b = data;
+    (void)d;
+    b->out = 1;
+    raise(b->in);
+    return E_OK;
+}
+
+static enum err goes_away(void *data, struct diag *d)
+{
+    (void)data;
+    (void)d;
+    _exit(3);
+}
+
+static enum err says_nothing(void *data, struct diag *d)
+{
+    (void)data;
+    (void)d;
+    _exit(0);
+}
+
+/* What no honest step says: codes that are none, and text for the terminal to obey. */
+static enum err lies_in_code(void *data, struct diag *d)
+{
+    (void)data;
+    (void)d;
+    return (enum err)ERR_COUNT;
+}
+
+static enum err lies_in_text(void *data, struct diag *d)
+{
+    (void)data;
+    d->code = E_IO;
+    strcpy(d->text, "\033[2J");
+    return E_IO;
+}
+
+static enum err lies_in_clause(void *data, struct diag *d)
+{
+    (void)data;
+    d->code = E_IO;
+    memset(d->clause, 'x', sizeof d->clause);
+    return E_IO;
+}
+
+START_TEST(the_answer_comes_back)
+{
+    struct box b = {.in = 21};
+    struct diag d = {0};
+    expect_ok(step_run("counting", doubles, &b, sizeof b, &d));
+    ck_assert_int_eq(b.out, 42);
+    ck_assert_int_eq(b.parent, getpid());
+    ck_assert_str_eq(b.name, "counting");
+}
+END_TEST
+
+START_TEST(an_error_comes_back_with_its_place)
+{
+    struct box b = {.in = 5};
+    struct diag d = {0};
+    ck_assert_int_eq(step_run("x", refuses, &b, sizeof b, &d), E_CSR_FORMAT);
+    ck_assert_str_eq(d.text, "request 5");
+    ck_assert_str_eq(d.clause, "art 4.1");
+    ck_assert_int_eq(b.out, 7);
+    ck_assert_int_eq(step_run("x", refuses, &b, sizeof b, NULL), E_CSR_FORMAT);
+}
+END_TEST
+
+START_TEST(a_step_that_is_killed_is_named)
+{
+    struct box b = {.in = SIGKILL};
+    struct diag d = {0};
+    ck_assert_int_eq(step_run("signing", is_killed, &b, sizeof b, &d), E_STEP);
+    ck_assert_ptr_nonnull(strstr(d.text, "signing, by signal 9"));
+    ck_assert_int_eq(b.out, 0);
+    b.in = SIGSYS;
+    ck_assert_int_eq(step_run("signing", is_killed, &b, sizeof b, &d), E_STEP);
+    ck_assert_ptr_nonnull(strstr(d.text, "it tried what it may not"));
+}
+END_TEST
+
+START_TEST(without_an_answer_it_failed)
+{
+    static step_fn *const silent[] = {goes_away, says_nothing, lies_in_code, lies_in_text, lies_in_clause};
+    for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
+        struct box b = {.in = 1, .out = 9};
+        struct diag d = {0};
+        ck_assert_int_eq(step_run("quiet", silent[i], &b, sizeof b, &d), E_STEP);
+        ck_assert_int_eq(b.out, 9);
+        ck_assert_ptr_nonnull(strstr(d.text, "quiet"));
+    }
+}
+END_TEST
+
+/* More than a pipe holds. */
+START_TEST(much_data_comes_back)
+{
+    size_t n = 1 << 20;
+    struct box *b = calloc(1, n);
+    struct diag d = {0};
+    ck_assert_ptr_nonnull(b);
+    b->in = 4;
+    ((uint8_t *)b)[n - 1] = 0x5a;
+    expect_ok(step_run("large", doubles, b, n, &d));
+    ck_assert_int_eq(b->out, 8);
+    ck_assert_uint_eq(((uint8_t *)b)[n - 1], 0x5a);
+    free(b);
+}
+END_TEST
+
+Suite *suite_step(void)
+{
+    Suite *s = suite_create("step");
+    TCase *c = tcase_create("step");
+    tcase_add_test(c, the_answer_comes_back);
+    tcase_add_test(c, an_error_comes_back_with_its_place);
+    tcase_add_test(c, a_step_that_is_killed_is_named);
+    tcase_add_test(c, without_an_answer_it_failed);
+    tcase_add_test(c, much_data_comes_back);
+    suite_add_tcase(s, c);
+    return s;
+}

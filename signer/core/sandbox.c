@@ -169,21 +169,36 @@ static const int allowed[] = {
 #endif
 };
 
+/* Nobody does these by mistake. What is in neither list fails with EPERM, for a library may try something and go on. */
+static const int deadly[] = {
+    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(execve), SCMP_SYS(execveat),
+    SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(mount), SCMP_SYS(bpf), SCMP_SYS(process_vm_writev), SCMP_SYS(setuid),
+#ifndef ROOTSEAL_DEVELOPMENT
+    SCMP_SYS(ptrace),
+#endif
+};
+
 static int add_conditions(scmp_filter_ctx f)
 {
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const struct scmp_arg_cmp exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
     const struct scmp_arg_cmp is_terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS);
-    const struct scmp_arg_cmp a_thread = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
     int r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
+    if (r == 0)
+        r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1, exec);
     if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, no_exec);
     if (r == 0)
+        r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mprotect), 1, exec);
+    if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, is_terminal);
 #ifndef ROOTSEAL_DEVELOPMENT
+    const struct scmp_arg_cmp a_thread = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
+    const struct scmp_arg_cmp a_process = SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
     if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, a_thread);
-#else
-    (void)a_thread;
+    if (r == 0)
+        r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, a_process);
 #endif
     if (r == 0) /* its flags lie in memory, where a filter cannot look: the C library goes back to clone */
         r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -192,12 +207,14 @@ static int add_conditions(scmp_filter_ctx f)
 
 enum err sandbox_strict(struct diag *d)
 {
-    scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (f == NULL)
         return sandbox_absent(d, "the system call filter", ENOSYS);
     int r = add_conditions(f);
     for (size_t i = 0; r == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
         r = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
+    for (size_t i = 0; r == 0 && i < sizeof deadly / sizeof deadly[0]; i++)
+        r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
     if (r == 0)
         r = seccomp_load(f);
     seccomp_release(f);

@@ -31,8 +31,8 @@ ERR_MUST_USE enum err sandbox_allow(struct sandbox *s, const char *path, bool wr
 /* From here on no file can be opened but those allowed. What is open already stays open. E_SANDBOX. */
 ERR_MUST_USE enum err sandbox_enter(const struct sandbox *s, struct diag *d);
 
-/* From here on only system calls that work on files, memory, time and threads of one's own; any other ends the process
- * with SIGSYS. No socket of any kind, no executable memory, no program, no other process. After sandbox_enter().
+/* From here on only system calls that work on files, memory, time and threads of one's own. Any socket, program, other
+ * process or executable memory ends the process with SIGSYS; whatever else fails with EPERM. After sandbox_enter().
  * E_SANDBOX. */
 ERR_MUST_USE enum err sandbox_strict(struct diag *d);
 

@@ -113,6 +113,8 @@ $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/poli
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
+include tests/bad/bad.mk
+
 BENCH := $(addprefix $(B)/bench/,rawsign requests measure count.so)
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

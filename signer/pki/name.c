@@ -107,6 +107,39 @@ static enum err check_asked(const X509_NAME *asked, const struct policy_attribut
     return E_OK;
 }
 
+static bool within(const uint8_t *p, size_t n, uint8_t first, uint8_t last)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] < first || p[i] > last)
+            return false;
+    return true;
+}
+
+/* A string type has an alphabet (X.680 41), which OpenSSL does not ask about: it would read any octet as Latin-1. That
+ * is what everybody means by TeletexString, and by no other. */
+static bool fits_its_type(const ASN1_STRING *s)
+{
+    const uint8_t *p = ASN1_STRING_get0_data(s);
+    size_t n = (size_t)ASN1_STRING_length(s);
+    switch (ASN1_STRING_type(s)) {
+    case V_ASN1_UTF8STRING: /* the conversion proves these three */
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING:
+    case V_ASN1_T61STRING:
+        return true;
+    case V_ASN1_PRINTABLESTRING:
+        return is_printable(p, n);
+    case V_ASN1_IA5STRING:
+        return within(p, n, 0x00, 0x7f);
+    case V_ASN1_VISIBLESTRING:
+        return within(p, n, 0x20, 0x7e);
+    case V_ASN1_NUMERICSTRING:
+        return within(p, n, '0', '9');
+    default:
+        return false;
+    }
+}
+
 /* The UTF-8 form of the asked value, or NULL when it is not *there (or memory is used up): OpenSSL converts from the string types of X.520. */
 static uint8_t *asked_value(const X509_NAME *asked, const struct policy_attribute *r, size_t *n, bool *there)
 {
@@ -115,9 +148,10 @@ static uint8_t *asked_value(const X509_NAME *asked, const struct policy_attribut
     *there = at >= 0;
     if (at < 0)
         return NULL;
-    int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(asked, at)));
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(asked, at));
+    int len = fits_its_type(value) ? ASN1_STRING_to_UTF8(&utf8, value) : 0;
     *n = len > 0 ? (size_t)len : 0;
-    if (utf8 == NULL) /* a type that is no text: an empty value, which check_value() refuses */
+    if (utf8 == NULL) /* no text of its type: an empty value, which check_value() refuses */
         utf8 = OPENSSL_zalloc(1);
     return utf8;
 }

@@ -104,9 +104,10 @@ static enum err judge_audit(const char *what, struct span bytes, bool *same)
     return e;
 }
 
+/* A line can also say something that is wrong in itself, a key off its curve, before its chain shows it to be another. */
 static bool may_audit(enum err e)
 {
-    return bad_log_code(e) || e == E_ARCHIVE || e == E_ANCHOR || e == E_CERTIFICATE || e == E_CERT_SIGNATURE;
+    return bad_log_code(e) || err_is_refusal(e);
 }
 
 const struct kind kind_log_audit = {"log, audit", prepare_audit, judge_audit, may_audit};

@@ -5,6 +5,7 @@
 
 #include "bad/bad.h"
 #include "bad/people.h"
+#include "core/text.h"
 #include "pki/der.h"
 #include "pki/der_write.h"
 #include "unit/help_pki.h"
@@ -35,6 +36,9 @@ static void put_rdn(struct buf *out, const char *oid, int tag, const void *p, si
 #define OID_O "2.5.4.10"
 #define TAG_UTF8 0x0c
 #define TAG_PRINTABLE 0x13
+#define TAG_TELETEX 0x14
+#define TAG_UNIVERSAL 0x1c
+#define TAG_BMP 0x1e
 
 static void put_c(struct buf *out)
 {
@@ -90,9 +94,10 @@ static void put_request(struct span rdns, struct span extensions, struct buf *ou
 
 static const char *const attributes[] = {OID_CN, OID_C, OID_O, "2.5.4.11", "2.5.4.5", "1.2.840.113549.1.9.1",
                                          "0.9.2342.19200300.100.1.25", "2.999.3"};
-static const uint8_t strings[] = {TAG_UTF8, TAG_PRINTABLE, 0x16, 0x14, 0x1e, 0x1c, 0x12, 0x1a, 0x1b, 0x04, 0x03, 0x05, 0x02, 0x30};
+static const uint8_t strings[] = {TAG_UTF8, TAG_PRINTABLE, 0x16, TAG_TELETEX, TAG_BMP, TAG_UNIVERSAL, 0x12, 0x1a, 0x1b,
+                                  0x17, 0x04, 0x03, 0x05, 0x02, 0x30};
 
-/* Put into the middle of the good name, or, where they hold no printable character, in its place as well. */
+/* Put before, into and behind the good name. */
 static const struct {
     const char *p;
     size_t n;
@@ -124,6 +129,26 @@ static size_t count_names(struct span good)
     return ATTRIBUTES * STRINGS * (VALUES * PLACES + LENGTHS);
 }
 
+/* In the encoding of the string type. What is no character, or has no place in the type, becomes what the type has of
+ * that sort: a lone surrogate, a code point beyond the last one, a control character. */
+static void put_encoded(struct buf *out, uint8_t tag, struct span text)
+{
+    for (size_t at = 0; at < text.n;) {
+        uint32_t cp;
+        size_t step = text_utf8_next(text.p + at, text.n - at, &cp);
+        if (tag == TAG_BMP && (step == 0 || cp > 0xffff))
+            cp = 0xdc00;
+        else if (tag == TAG_UNIVERSAL && step == 0)
+            cp = 0x110000;
+        else if (tag == TAG_TELETEX && (step == 0 || cp > 0xff))
+            cp = 0x85;
+        step = step > 0 ? step : 1;
+        for (int shift = tag == TAG_UNIVERSAL ? 24 : tag == TAG_BMP ? 8 : 0; shift >= 0; shift -= 8)
+            buf_append_byte(out, (uint8_t)(cp >> shift));
+        at += step;
+    }
+}
+
 static void put_value(struct buf *out, size_t i)
 {
     if (i >= VALUES * PLACES) {
@@ -141,19 +166,25 @@ static void put_value(struct buf *out, size_t i)
 static void make_name(struct span good, size_t i, struct buf *out)
 {
     size_t per = VALUES * PLACES + LENGTHS, string = i / per % STRINGS, attribute = i / per / STRINGS;
-    struct buf rdns = {0}, extensions = {0}, value = {0};
+    struct buf rdns = {0}, extensions = {0}, value = {0}, encoded = {0};
+    uint8_t tag = strings[string];
     (void)good;
     put_value(&value, i % per);
+    if (tag == TAG_BMP || tag == TAG_UNIVERSAL || tag == TAG_TELETEX)
+        put_encoded(&encoded, tag, buf_span(&value));
+    else
+        buf_append(&encoded, value.data, value.len);
     if (attribute != 1)
         put_c(&rdns);
     if (attribute != 0)
         put_cn(&rdns);
-    put_rdn(&rdns, attributes[attribute], strings[string], value.data, value.len);
+    put_rdn(&rdns, attributes[attribute], tag, encoded.data, encoded.len);
     put_good_san(&extensions);
     put_request(buf_span(&rdns), buf_span(&extensions), out);
     buf_free(&rdns);
     buf_free(&extensions);
     buf_free(&value);
+    buf_free(&encoded);
 }
 
 static const struct mutator mutate_names = {"name", count_names, make_name};

@@ -175,9 +175,16 @@ START_TEST(broken_strings_are_refused)
         {V_ASN1_PRINTABLESTRING, "", 0, E_SUBJECT_VALUE},
         {V_ASN1_BMPSTRING, "", 0, E_SUBJECT_VALUE},
         {V_ASN1_UTF8STRING, "a\0b", 3, E_SUBJECT_CHARACTER},
-        {V_ASN1_PRINTABLESTRING, "\0", 1, E_SUBJECT_CHARACTER},
+        {V_ASN1_PRINTABLESTRING, "\0", 1, E_SUBJECT_VALUE},
         {V_ASN1_BMPSTRING, "\x20\x2e\0a", 4, E_SUBJECT_CHARACTER},
         {V_ASN1_T61STRING, "a\x85", 2, E_SUBJECT_CHARACTER},
+        /* not of the type's alphabet: OpenSSL would read Latin-1 */
+        {V_ASN1_PRINTABLESTRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
+        {V_ASN1_PRINTABLESTRING, "Wang*", 5, E_SUBJECT_VALUE},
+        {V_ASN1_IA5STRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
+        {V_ASN1_VISIBLESTRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
+        {V_ASN1_NUMERICSTRING, "Wang", 4, E_SUBJECT_VALUE},
+        {V_ASN1_UTCTIME, "260301000000Z", 13, E_SUBJECT_VALUE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refused(with_value("CN", cases[i].string, cases[i].value, cases[i].n),

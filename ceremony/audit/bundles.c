@@ -176,7 +176,7 @@ static enum err check(struct audit *a, const struct batches_open *b, const struc
 {
     if (b->fd < 0)
         return diag_set(d, E_ARCHIVE, "archive/%s is not there", b->intake);
-    int fd = openat(b->fd, BUNDLE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open_beneath(b->fd, BUNDLE_DIR, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0 && errno == ENOENT) {
         audit_note(a, "the bundle is not in the archive; signer makes it again");
         return E_OK;

@@ -17,7 +17,7 @@ enum err folder_open_only(const struct audit *a, const char *intake, int *fd, st
 {
     *fd = -1;
     if (a->archive_fd >= 0)
-        *fd = openat(a->archive_fd, intake, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        *fd = file_open_beneath(a->archive_fd, intake, O_RDONLY | O_DIRECTORY, 0);
     if (*fd < 0)
         return diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", intake);
     return E_OK;
@@ -51,7 +51,7 @@ enum err folder_header(int fd, struct batch_header *out, struct diag *d)
     struct json_lines lines = {.line_max = LIMIT_LINE};
     bool more = false;
     *out = (struct batch_header){0};
-    int file = openat(fd, BATCH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    int file = file_open_beneath(fd, BATCH_FILE, O_RDONLY | O_NONBLOCK, 0);
     if (file < 0)
         return diag_set(d, E_ARCHIVE, BATCH_FILE ": %s", strerror(errno));
     lines.f = fdopen(file, "r");
@@ -91,7 +91,7 @@ static enum err read_refusal(int fd, const struct record *r, struct buf *out, bo
     *found = false;
     snprintf(name, sizeof name, "refused-%.8s-%.64s", record_text(r, "intake"),
              record_text(r, "code"));
-    int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int dir = file_open_beneath(fd, name, O_RDONLY | O_DIRECTORY, 0);
     if (dir < 0)
         return errno == ENOENT ? E_OK : diag_set(d, E_ARCHIVE, "%s: %s", name, strerror(errno));
     enum err e = audit_archive(file_read(dir, REFUSAL_FILE, LIMIT_LINE, out, found, d), d);

@@ -278,7 +278,7 @@ static enum err finish_own(struct audit *a, struct diag *d)
 {
     struct file_list list = {0};
     enum err e = E_OK;
-    int fd = openat(a->state_fd, ANCHORS_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open_beneath(a->state_fd, ANCHORS_DIR, O_RDONLY | O_DIRECTORY, 0);
     if (fd >= 0)
         e = file_list(fd, ANCHORS_MAX, &list, d);
     for (size_t i = 0; i < list.n && e == E_OK; i++)

@@ -29,8 +29,7 @@ static enum err open_all(const struct verify_options *o, struct audit *a, uint64
     if (e != E_OK)
         return e;
     *bytes = (uint64_t)st.st_size;
-    a->archive_fd =
-        openat(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    a->archive_fd = file_open_beneath(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY, 0);
     return o->anchors == NULL ? E_OK : file_open_dir(o->anchors, &a->anchors_fd, d);
 }
 

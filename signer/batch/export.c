@@ -18,7 +18,7 @@ static enum err copy_one(int from, int to, const char *name, struct diag *d)
     enum err e = map_open(from, name, SIZE_MAX / 2, &bytes, d);
     if (e != E_OK)
         return e;
-    int fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = file_open_beneath(to, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
     e = fd < 0 ? diag_errno(d, errno, "medium: %s", name) : file_write_all(fd, bytes.p, bytes.n, name, d);
     if (e == E_OK) /* bundles are no secret; a medium without modes (FAT) may say no */
         (void)!fchmod(fd, 0644);
@@ -69,7 +69,9 @@ static enum err check_existing(int from, int to_fd, const char *name, const stru
     *done = false;
     if (fstatat(to_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return E_OK;
-    int fd = openat(to_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = file_open_beneath(to_fd, name, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0 && errno == EXDEV)
+        return diag_set(d, E_MEDIUM_FILE, "medium: %s: another file system is mounted there", name);
     if (fd < 0)
         return diag_set(d, E_STATE_EXISTS, "medium: %s", name);
     enum err e = compare_all(from, fd, list, &same, d);
@@ -104,9 +106,25 @@ static enum err copy_folder(int from, int to_fd, const char *name, const struct 
     return e != E_OK ? e : file_rename(to_fd, tmp, name, d);
 }
 
+/* A medium that was pulled out or unmounted meanwhile may take all writes of a folder that is still open. What is called
+ * done is therefore looked for anew, by the way on which its reader will come. */
+static enum err check_there(const char *to, const char *name, const struct stat *written, struct diag *d)
+{
+    struct stat there = {0};
+    int fd = -1;
+    enum err e = file_open_dir(to, &fd, d);
+    if (e == E_OK && (fstatat(fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0 || there.st_dev != written->st_dev ||
+                      there.st_ino != written->st_ino))
+        e = diag_set(d, E_READ_BACK, "medium: %s is not there any more", name);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
 static enum err export_folder(int from, const char *to, const char *name, struct diag *d)
 {
     struct file_list list = {0};
+    struct stat written;
     bool done = false;
     int to_fd = -1;
     enum err e = file_open_dir(to, &to_fd, d);
@@ -116,6 +134,10 @@ static enum err export_folder(int from, const char *to, const char *name, struct
         e = check_existing(from, to_fd, name, &list, &done, d);
     if (e == E_OK && !done)
         e = copy_folder(from, to_fd, name, &list, d);
+    if (e == E_OK && fstatat(to_fd, name, &written, AT_SYMLINK_NOFOLLOW) != 0)
+        e = diag_errno(d, errno, "medium: %s", name);
+    if (e == E_OK)
+        e = check_there(to, name, &written, d);
     file_list_free(&list);
     if (to_fd >= 0)
         close(to_fd);

@@ -38,7 +38,7 @@ static enum err check_names(const struct file_list *list, struct diag *d)
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
            a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
@@ -64,25 +64,28 @@ static enum err copy_bytes(int in, int out, const char *name, int64_t max, struc
     }
 }
 
+/* The name must still lead to the file that was read, and nobody may have written to it. */
+static enum err check_unchanged(int from, const char *name, const struct stat *before, struct diag *d)
+{
+    struct stat after;
+    if (fstatat(from, name, &after, AT_SYMLINK_NOFOLLOW) != 0 || !same_file(before, &after))
+        return diag_set(d, E_MEDIUM_CHANGED, "%s", name);
+    return E_OK;
+}
+
 static enum err copy_file(int from, int to, const char *name, int64_t max, struct diag *d)
 {
-    struct stat before, after;
-    int out = -1;
-    enum err e = E_OK;
-    int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (in < 0)
-        return errno == ELOOP || errno == ENXIO ? diag_set(d, E_MEDIUM_FILE, "%s is not a plain file", name)
-                                                : diag_errno(d, errno, "opening %s", name);
-    if (fstat(in, &before) != 0)
-        e = diag_errno(d, errno, "%s", name);
-    else if (!S_ISREG(before.st_mode))
-        e = diag_set(d, E_MEDIUM_FILE, "%s is not a plain file", name);
-    if (e == E_OK) {
-        out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        e = out < 0 ? diag_errno(d, errno, "archive: %s", name) : copy_bytes(in, out, name, max, d);
-    }
-    if (e == E_OK && (fstat(in, &after) != 0 || !same_file(&before, &after)))
+    struct stat before;
+    int in, out = -1;
+    enum err e = file_open_regular(from, name, &in, &before, d);
+    if (e == E_OK && in < 0) /* it was listed a moment ago */
         e = diag_set(d, E_MEDIUM_CHANGED, "%s", name);
+    if (e != E_OK)
+        return e;
+    out = file_open_beneath(to, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    e = out < 0 ? diag_errno(d, errno, "archive: %s", name) : copy_bytes(in, out, name, max, d);
+    if (e == E_OK)
+        e = check_unchanged(from, name, &before, d);
     if (e == E_OK)
         e = file_sync(out, name, d);
     if (out >= 0)

@@ -68,6 +68,8 @@ enum err err_from_errno(int errnum)
     case ENOSPC:
     case EDQUOT:
         return E_DISK_FULL;
+    case EROFS:
+        return E_READ_ONLY;
     case ENOMEM:
         return E_NO_MEMORY;
     default:

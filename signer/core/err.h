@@ -29,6 +29,7 @@ enum err_class {
     X(E_NO_MEMORY, STORAGE, "", "memory is used up", "close other programs and run the command again")                  \
     X(E_IO, STORAGE, "", "a file could not be read or written", "check the medium and run the command again")           \
     X(E_DISK_FULL, STORAGE, "", "the medium is full", "free space and run the command again; nothing is lost")          \
+    X(E_READ_ONLY, STORAGE, "", "the medium cannot be written", "take off its write protection, or use another")        \
     X(E_STATE_MISSING, STORAGE, "", "there is no Rootseal state here", "name the right folder, or run ceremony init")   \
     X(E_STATE_EXISTS, STORAGE, "", "the folder already holds something", "name an empty or new folder")                 \
     X(E_STATE_OTHER, STORAGE, "", "the state was made under another policy's log", "use the program of this state")     \
@@ -183,8 +184,8 @@ bool err_is_refusal(enum err e);
 /* The code with this name, or E_OK when there is none. */
 enum err err_by_name(const char *name);
 
-/* The code for an errno left by a failed system call: ENOSPC and EDQUOT are E_DISK_FULL, ENOMEM is E_NO_MEMORY,
- * everything else is E_IO. */
+/* The code for an errno left by a failed system call: ENOSPC and EDQUOT are E_DISK_FULL, EROFS is E_READ_ONLY, ENOMEM is
+ * E_NO_MEMORY, everything else is E_IO. */
 enum err err_from_errno(int errnum);
 
 #endif

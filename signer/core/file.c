@@ -4,21 +4,41 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/digest.h"
 
 #define CHUNK 16384
 
-static enum err open_folder(int dirfd, const char *name, int more_flags, int *fd, struct diag *d)
+int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
 {
-    *fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | more_flags);
+    const struct open_how how = {
+        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOCTTY),
+        .mode = mode,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+    };
+    long fd;
+    do /* EAGAIN: something was renamed meanwhile, and the kernel could not tell whether it stayed beneath */
+        fd = syscall(SYS_openat2, dirfd, name, &how, sizeof how); /* the C library has no function for it */
+    while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+    return (int)fd;
+}
+
+/* A folder that a user named by its path, or, with a parent, one in it. */
+static enum err open_folder(int dirfd, const char *name, int *fd, struct diag *d)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    *fd = dirfd == AT_FDCWD ? openat(dirfd, name, flags) : file_open_beneath(dirfd, name, flags, 0);
     if (*fd >= 0)
         return E_OK;
+    if (errno == EXDEV)
+        return diag_set(d, E_MEDIUM_FILE, "%s: another file system is mounted there", name);
     if (errno == ENOENT)
         return diag_set(d, E_MEDIUM, "%s: there is no such folder", name);
     if (errno == ENOTDIR || errno == ELOOP)
@@ -28,7 +48,7 @@ static enum err open_folder(int dirfd, const char *name, int more_flags, int *fd
 
 enum err file_open_dir(const char *path, int *fd, struct diag *d)
 {
-    return open_folder(AT_FDCWD, path, 0, fd, d);
+    return open_folder(AT_FDCWD, path, fd, d);
 }
 
 enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d)
@@ -38,17 +58,17 @@ enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d)
         return diag_errno(d, errno, "%s: making the folder", name);
     /* Also when it was there: the run that made it may have been killed before its sync. */
     enum err e = file_sync(dirfd, name, d);
-    return e == E_OK ? open_folder(dirfd, name, O_NOFOLLOW, fd, d) : e;
+    return e == E_OK ? open_folder(dirfd, name, fd, d) : e;
 }
 
-/* Open a regular file that may be something else by malice: a link is not followed, a FIFO or
- * device not waited for. *fd is -1 and the code E_OK when there is no such file. */
-static enum err open_regular(int dirfd, const char *name, int *fd, struct stat *st, struct diag *d)
+enum err file_open_regular(int dirfd, const char *name, int *fd, struct stat *st, struct diag *d)
 {
-    *fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *fd = file_open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK, 0);
     if (*fd < 0) {
         if (errno == ENOENT)
             return E_OK;
+        if (errno == EXDEV)
+            return diag_set(d, E_MEDIUM_FILE, "%s: another file system is mounted there", name);
         if (errno == ELOOP || errno == ENXIO)
             return diag_set(d, E_MEDIUM_FILE, "%s: not a plain file", name);
         return diag_errno(d, errno, "%s", name);
@@ -139,7 +159,7 @@ enum err file_read(int dirfd, const char *name, size_t max, struct buf *out, boo
     int fd;
     struct stat st;
     size_t before = out->len;
-    enum err e = open_regular(dirfd, name, &fd, &st, d);
+    enum err e = file_open_regular(dirfd, name, &fd, &st, d);
     if (e != E_OK)
         return e;
     if (fd < 0)
@@ -193,7 +213,7 @@ enum err file_rename(int dirfd, const char *from, const char *to, struct diag *d
 /* Make the file `name` new, with these n bytes, safely on the medium. */
 static enum err write_new(int dirfd, const char *name, const void *p, size_t n, struct diag *d)
 {
-    int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open_beneath(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0)
         return diag_errno(d, errno, "%s: making the file", name);
     enum err e = file_write_all(fd, p, n, name, d);
@@ -244,7 +264,7 @@ enum err file_digest(int dirfd, const char *name, uint8_t out[32], struct diag *
     int fd;
     struct stat st;
     struct digest *digest = NULL;
-    enum err e = open_regular(dirfd, name, &fd, &st, d);
+    enum err e = file_open_regular(dirfd, name, &fd, &st, d);
     if (e != E_OK)
         return e;
     if (fd < 0)
@@ -336,7 +356,7 @@ enum err file_remove_dir(int dirfd, const char *name, struct diag *d)
         return errno == ENOENT ? E_OK : diag_errno(d, errno, "%s", name);
     int fd;
     struct file_list list = {0};
-    enum err e = open_folder(dirfd, name, O_NOFOLLOW, &fd, d);
+    enum err e = open_folder(dirfd, name, &fd, d);
     if (e != E_OK)
         return e;
     e = file_list(fd, SIZE_MAX, &list, d);

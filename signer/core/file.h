@@ -5,20 +5,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "core/buf.h"
 #include "core/diag.h"
 
 /* Everywhere below: `name` is one path component; what the system refuses for another reason
- * than those listed is E_DISK_FULL, E_NO_MEMORY or E_IO, as errno says; and a descriptor handed
+ * than those listed is E_DISK_FULL, E_READ_ONLY, E_NO_MEMORY or E_IO, as errno says; and a descriptor handed
  * out is the caller's to close(). */
+
+/* Open what lies beneath dirfd and nowhere else (openat2(2)): no symbolic link is followed (ELOOP), no way out of the folder
+ * taken and no mount point crossed (EXDEV). O_CLOEXEC and O_NOCTTY are added to the flags; mode is that of a file made by
+ * O_CREAT, else 0. -1 with errno. */
+int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode);
+
+/* Open the regular file `name` beneath dirfd for reading, and tell what it is. It may be something else by malice: a FIFO
+ * or a device is not waited for. E_MEDIUM_FILE when it is not plain, or another file system is mounted there. *fd is -1 on
+ * failure, and with E_OK when there is no such file. */
+ERR_MUST_USE enum err file_open_regular(int dirfd, const char *name, int *fd, struct stat *st, struct diag *d);
 
 /* Open an existing folder for openat(). *fd is -1 on failure; E_MEDIUM when it is not there or
  * not a folder. */
 ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
 
 /* Open the folder `name` below dirfd, making it (mode 0700) when it is not there, and sync
- * dirfd. No symbolic link is followed: E_MEDIUM when something else than a folder has the name.
+ * dirfd. No symbolic link is followed: E_MEDIUM when something else than a folder has the name, E_MEDIUM_FILE when it is a
+ * mount point.
  * *fd is -1 on failure. */
 ERR_MUST_USE enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d);
 

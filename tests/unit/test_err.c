@@ -70,6 +70,7 @@ START_TEST(errno_becomes_a_code)
 {
     expect_err(err_from_errno(ENOSPC), E_DISK_FULL);
     expect_err(err_from_errno(EDQUOT), E_DISK_FULL);
+    expect_err(err_from_errno(EROFS), E_READ_ONLY);
     expect_err(err_from_errno(ENOMEM), E_NO_MEMORY);
     expect_err(err_from_errno(EIO), E_IO);
     expect_err(err_from_errno(EACCES), E_IO);

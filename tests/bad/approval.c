@@ -19,24 +19,42 @@ static void prepare(struct inputs *in)
             inputs_add(in, names[i], buf_span(&p->approvals[i]), ways[m]);
 }
 
-/* The SignerInfo: who signed what, and the signature. It is the last element of the SignedData's set of signers. */
-static struct span signer_info(struct span cms)
+enum { VERSION, SIGNER, DIGEST, ATTRIBUTES, ALGORITHM, SIGNATURE, PARTS };
+
+static struct span inside(struct span in, uint8_t tag)
 {
-    struct der e, last = {0};
-    struct span in = cms;
-    bad_must(der_take(&in, DER_SEQUENCE, &e), "an approval");
-    in = e.body;
-    bad_must(der_take(&in, DER_OID, &e) && der_take(&in, DER_CONSTRUCTED + 0, &e), "an approval");
-    in = e.body;
-    bad_must(der_take(&in, DER_SEQUENCE, &e), "an approval");
-    in = e.body;
-    while (der_next(&in, &e))
-        last = e;
-    bad_must(last.tag == DER_SET, "an approval");
-    return last.body;
+    struct der e;
+    return der_take(&in, tag, &e) ? e.body : (struct span){0};
 }
 
-/* The same: the very same SignerInfo stands in it, and the batch is approved by the very same persons. */
+/* The parts of the SignerInfo: who signed what, and how. The set of signers is the SignedData's last element. */
+static bool take_signer(struct span cms, struct der parts[PARTS])
+{
+    struct der e, last = {0};
+    struct span in = inside(cms, DER_SEQUENCE);
+    if (!der_take(&in, DER_OID, &e))
+        return false;
+    in = inside(inside(in, DER_CONSTRUCTED + 0), DER_SEQUENCE);
+    while (der_next(&in, &e))
+        last = e;
+    in = inside(last.body, DER_SEQUENCE);
+    for (int i = 0; i < PARTS; i++)
+        if (!der_next(&in, &parts[i]))
+            return false;
+    return in.n == 0;
+}
+
+static bool same_signer(struct span a, struct span b)
+{
+    struct der x[PARTS], y[PARTS];
+    bool same = take_signer(a, x) && take_signer(b, y);
+    for (int i = 0; same && i < PARTS; i++)
+        same = i == ALGORITHM || der_same(x[i].whole, y[i].whole);
+    return same;
+}
+
+/* The same: the batch is approved by the very same persons, and the SignerInfo is the very same but for the algorithm's
+ * identifier, which for SM2 has two forms of one meaning (with NULL and without parameters). */
 static enum err judge(const char *what, struct span bytes, bool *same)
 {
     const struct people *p = people_get();
@@ -47,11 +65,8 @@ static enum err judge(const char *what, struct span bytes, bool *same)
     int dir = open(bad_folder(), O_RDONLY | O_DIRECTORY);
     enum err e = approval_check(dir, &w->policy, &w->authorities[0], &h, WORLD_NOW, &a, NULL);
     close(dir);
-    if (e == E_OK) {
-        struct span signer = signer_info(buf_span(&p->approvals[strcmp(what, names[0]) == 0 ? 0 : 1]));
-        *same = a.n == 2 && a.by[0] == &w->persons[ENTRY_1] && a.by[1] == &w->persons[REVIEW_1] &&
-                memmem(bytes.p, bytes.n, signer.p, signer.n) != NULL;
-    }
+    *same = e == E_OK && a.n == 2 && a.by[0] == &w->persons[ENTRY_1] && a.by[1] == &w->persons[REVIEW_1] &&
+            same_signer(bytes, buf_span(&p->approvals[strcmp(what, names[0]) == 0 ? 0 : 1]));
     return e;
 }
 

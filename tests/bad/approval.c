@@ -53,7 +53,7 @@ static bool same_signer(struct span a, struct span b)
     return same;
 }
 
-/* The same: the batch is approved by the very same persons, and the SignerInfo is the very same but for the algorithm's
+/* The same: in DER and nothing behind it, the batch is approved by the very same persons, and the SignerInfo is the very same but for the algorithm's
  * identifier, which for SM2 has two forms of one meaning (with NULL and without parameters). */
 static enum err judge(const char *what, struct span bytes, bool *same)
 {
@@ -65,7 +65,7 @@ static enum err judge(const char *what, struct span bytes, bool *same)
     int dir = open(bad_folder(), O_RDONLY | O_DIRECTORY);
     enum err e = approval_check(dir, &w->policy, &w->authorities[0], &h, WORLD_NOW, &a, NULL);
     close(dir);
-    *same = e == E_OK && a.n == 2 && a.by[0] == &w->persons[ENTRY_1] && a.by[1] == &w->persons[REVIEW_1] &&
+    *same = e == E_OK && der_check(bytes) && a.n == 2 && a.by[0] == &w->persons[ENTRY_1] && a.by[1] == &w->persons[REVIEW_1] &&
             same_signer(bytes, buf_span(&p->approvals[strcmp(what, names[0]) == 0 ? 0 : 1]));
     return e;
 }

@@ -26,6 +26,7 @@
     X(der_write) \
     X(diag) \
     X(digest) \
+    X(display) \
     X(err) \
     X(export) \
     X(file) \

@@ -4,48 +4,7 @@
 #include <string.h>
 
 #include "expect.h"
-
-/* UTF-8 without the checks of the code under test: surrogates too come out, as three bytes. */
-static size_t encode(uint32_t cp, uint8_t out[4])
-{
-    if (cp < 0x80) {
-        out[0] = (uint8_t)cp;
-        return 1;
-    }
-    size_t n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-    static const uint8_t lead[5] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = n - 1; i > 0; i--, cp >>= 6)
-        out[i] = (uint8_t)(0x80 | (cp & 0x3f));
-    out[0] = (uint8_t)(lead[n] | cp);
-    return n;
-}
-
-/* Undo text_escape(). */
-static size_t unescape(const char *s, uint8_t *out)
-{
-    size_t n = 0;
-    while (*s != '\0') {
-        if (s[0] != '\\') {
-            out[n++] = (uint8_t)*s++;
-            continue;
-        }
-        if (s[1] == '\\') {
-            out[n++] = '\\';
-            s += 2;
-            continue;
-        }
-        ck_assert_msg((s[1] == 'u' || s[1] == 'x') && s[2] == '{', "no such escape: %s", s);
-        char *end;
-        unsigned long value = strtoul(s + 3, &end, 16);
-        ck_assert_int_eq(*end, '}');
-        if (s[1] == 'x')
-            out[n++] = (uint8_t)value;
-        else
-            n += encode((uint32_t)value, out + n);
-        s = end + 1;
-    }
-    return n;
-}
+#include "help_text.h"
 
 static void assert_reversible(const uint8_t *in, size_t n)
 {
@@ -57,7 +16,7 @@ static void assert_reversible(const uint8_t *in, size_t n)
     for (size_t i = 0; i < len; i++)
         if (text[i] < 0x20 || text[i] > 0x7e)
             ck_abort_msg("not printable: byte %d", text[i]);
-    if (unescape(text, back) != n || memcmp(back, in, n) != 0)
+    if (help_unescape(text, back) != n || memcmp(back, in, n) != 0)
         ck_abort_msg("not reversible: %s", text);
 }
 
@@ -65,7 +24,7 @@ START_TEST(every_code_point_escapes_and_comes_back)
 {
     for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
         uint8_t in[6];
-        size_t n = encode(cp, in + 1);
+        size_t n = help_utf8(cp, in + 1);
         in[0] = 'a';
         in[n + 1] = '\\';
         assert_reversible(in + 1, n);

@@ -40,7 +40,7 @@ static const struct script scripts[] = {
     {"recipe", 60, {"tests/recipe.sh"}},
     {"manual", 30, {"tests/manual.sh"}},
     {"promises", 30, {"tests/promises.sh"}},
-    {"bad-inputs", 300, {"%B/test/bad-inputs", "--sample", "25"}},
+    {"bad", 300, {"%B/test/bad-inputs", "--sample", "25"}},
     {"twice", 300, {"tests/twice.sh", "%B"}},
 };
 #define SCRIPTS (sizeof scripts / sizeof scripts[0])

@@ -36,7 +36,7 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
     name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
-HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
+HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
     replay.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c planner.c witness.c own_key.c sealing.c outcomes.c \
@@ -67,6 +67,7 @@ VECTORS ?= $(abspath ../shared/vectors)
 all: $(PROGRAMS) $(B)/policyc modules
 
 include images/softhsm-sm2/softhsm-sm2.mk
+include tests/hsm/hsm.mk
 modules: $(SOFTHSM_SM2)
 
 $(B)/obj/%.o: %.c
@@ -135,7 +136,7 @@ run-demo: all
 	$(Q)ROOTSEAL_BUILD=$(B) bash tests/demo.sh
 # RTLD_DEEPBIND and AddressSanitizer refuse each other: see images/softhsm-sm2/README.md.
 PRELOAD := $(if $(SAN),LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(CURDIR)/$(B)/softhsm-sm2-inner.so")
-run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE)
+run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE) $(FAULTY)
 	$(Q)ROOTSEAL_BUILD=$(B) ROOTSEAL_MODULE=$(CURDIR)/$(B)/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
 	    $(PRELOAD) $(B)/test/check $(ONLY)
 run-bench: all $(BENCH)

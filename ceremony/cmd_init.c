@@ -7,7 +7,8 @@
 
 enum err token_open(struct hsm **out, struct diag *d)
 {
-    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, out, d);
+    const struct hsm_patience patience = {"ceremony", policy_table.limits.token_timeout, NULL};
+    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, out, d);
     return e != E_OK ? e : login_run(*out, options.pin_fd, d);
 }
 

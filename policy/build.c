@@ -147,6 +147,11 @@ static enum err build_limits(struct build *b, const struct yaml_limits *y,
         e = build_duration(b, "batch-age", y->batch_age, &out->batch_age);
     if (e == E_OK)
         e = build_duration(b, "plan-lifetime", y->plan_lifetime, &out->plan_lifetime);
+    if (e == E_OK)
+        e = build_duration(b, "token-timeout", y->token_timeout, &out->token_timeout);
+    if (e == E_OK && out->token_timeout > LIMIT_TOKEN_TIMEOUT)
+        e = build_error(b, "limits", "token-timeout", "\"%s\" is longer than %d s", y->token_timeout,
+                        LIMIT_TOKEN_TIMEOUT);
     return e != E_OK ? e : build_clause(b, "limits", y->clause, &out->clause);
 }
 

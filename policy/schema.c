@@ -79,6 +79,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     TEXT("batch-requests", yaml_limits, batch_requests),
     TEXT("batch-age", yaml_limits, batch_age),
     TEXT("plan-lifetime", yaml_limits, plan_lifetime),
+    TEXT("token-timeout", yaml_limits, token_timeout),
     TEXT("clause", yaml_limits, clause),
     CYAML_FIELD_END,
 };

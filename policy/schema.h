@@ -45,6 +45,7 @@ struct yaml_limits {
     char *batch_requests;
     char *batch_age;
     char *plan_lifetime;
+    char *token_timeout;
     char *clause;
 };
 

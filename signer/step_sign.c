@@ -32,7 +32,8 @@ static enum err use_token(struct signing *g, struct diag *d)
     struct cli_progress bar = {.label = "signing"};
     struct progress progress = {cli_progress_step, &bar};
     struct hsm *h = NULL;
-    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &h, d);
+    const struct hsm_patience patience = {"signer", policy_table.limits.token_timeout, step_end};
+    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, &h, d);
     if (e == E_OK)
         e = login_run(h, options.pin_fd, d);
     if (e == E_OK)

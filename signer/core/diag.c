@@ -59,16 +59,21 @@ void diag_clear(struct diag *d)
     *d = (struct diag){0};
 }
 
-void diag_print(const char *program, enum err code, const struct diag *d)
+void diag_format(const char *program, enum err code, const struct diag *d, char *out, size_t cap)
 {
     bool fits = d != NULL && d->code == code;
-    fprintf(stderr, "%s: %s: %s", program, err_name(code), err_sentence(code));
-    if (fits && d->text[0] != '\0')
-        fprintf(stderr, ": %s", d->text);
+    const char *text = fits ? d->text : "";
     const char *clause = fits ? d->clause : err_clause(code);
-    if (clause != NULL && clause[0] != '\0')
-        fprintf(stderr, " [%s]", clause);
-    if (err_advice(code)[0] != '\0')
-        fprintf(stderr, "\n%s: what to do: %s", program, err_advice(code));
-    fputc('\n', stderr);
+    const char *advice = err_advice(code);
+    snprintf(out, cap, "%s: %s: %s%s%s%s%s%s%s%s%s%s\n", program, err_name(code), err_sentence(code),
+             text[0] != '\0' ? ": " : "", text, clause[0] != '\0' ? " [" : "", clause, clause[0] != '\0' ? "]" : "",
+             advice[0] != '\0' ? "\n" : "", advice[0] != '\0' ? program : "", advice[0] != '\0' ? ": what to do: " : "",
+             advice);
+}
+
+void diag_print(const char *program, enum err code, const struct diag *d)
+{
+    char text[1200];
+    diag_format(program, code, d, text, sizeof text);
+    fputs(text, stderr);
 }

@@ -2,6 +2,8 @@
 #ifndef ROOTSEAL_CORE_DIAG_H
 #define ROOTSEAL_CORE_DIAG_H
 
+#include <stddef.h>
+
 #include "core/err.h"
 #include "core/limits.h"
 
@@ -32,7 +34,11 @@ enum err diag_errno(struct diag *d, int errnum, const char *format, ...) __attri
 /* Forget what was recorded. */
 void diag_clear(struct diag *d);
 
-/* Print two lines to stderr: "program: CODE: sentence: text [clause]" and "program: what to do: advice". */
+/* Write two lines: "program: CODE: sentence: text [clause]" and "program: what to do: advice". out is cut when cap is too
+ * small; 1200 always suffice for a clause as long as the policy's may be. */
+void diag_format(const char *program, enum err code, const struct diag *d, char *out, size_t cap);
+
+/* Print them to stderr. */
 void diag_print(const char *program, enum err code, const struct diag *d);
 
 #endif

@@ -54,6 +54,7 @@ enum err_class {
     X(E_TOKEN_AMBIGUOUS, HSM, "RFC 7512", "more than one token fits", "unplug the others, or name the serial")          \
     X(E_TOKEN_OTHER, HSM, "", "this is not the token the state was made with", "plug in the token of this state")       \
     X(E_TOKEN, HSM, "PKCS#11 5", "the token answered with an error", "check the token and run the command again")       \
+    X(E_TOKEN_TIMEOUT, HSM, "", "the token did not answer in time", "check the token, plug it in anew and run the command again") \
     X(E_PIN_MISSING, HSM, "PKCS#11 5.6", "no PIN was given", "type it at the terminal, or use --pin-fd")                \
     X(E_PIN_WRONG, HSM, "PKCS#11 5.6", "the token refused the PIN", "it was tried once; check it before trying again")  \
     X(E_PIN_LOCKED, HSM, "PKCS#11 5.6", "the PIN is locked", "the security officer of the token must unlock it")        \

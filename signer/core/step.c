@@ -20,16 +20,38 @@ struct answer {
     struct diag diag;
 };
 
-static void child(step_fn *run, void *data, size_t n, int out)
+/* What this process owes its parent, when it is a child. */
+static struct {
+    int out;
+    const void *data;
+    size_t n;
+} owed;
+
+static _Noreturn void answer(const struct answer *a)
+{
+    if (file_write_all(owed.out, a, sizeof *a, "answer", NULL) != E_OK ||
+        file_write_all(owed.out, owed.data, owed.n, "answer", NULL) != E_OK)
+        _exit(EXIT_FAILURE);
+    _exit(EXIT_SUCCESS);
+}
+
+_Noreturn void step_end(const struct diag *d)
+{
+    const struct answer a = {d->code, *d};
+    answer(&a);
+}
+
+static _Noreturn void child(step_fn *run, void *data, size_t n, int out)
 {
     struct answer a = {0};
+    owed.out = out;
+    owed.data = data;
+    owed.n = n;
     a.code = run(data, &a.diag);
     bool said = fflush(stdout) == 0 && !ferror(stdout);
     if (a.code == E_OK && !said)
         a.code = diag_errno(&a.diag, errno, "standard output");
-    if (file_write_all(out, &a, sizeof a, "answer", NULL) != E_OK || file_write_all(out, data, n, "answer", NULL) != E_OK)
-        _exit(EXIT_FAILURE);
-    _exit(EXIT_SUCCESS);
+    answer(&a);
 }
 
 /* All n bytes, or false. */

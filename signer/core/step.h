@@ -18,4 +18,8 @@ typedef enum err step_fn(void *data, struct diag *d);
  * before the first thread. */
 ERR_MUST_USE enum err step_run(const char *name, step_fn *run, void *data, size_t n, struct diag *d);
 
+/* End the child that step_run() made, at once and from any thread, as if its function had returned d's code with d. For
+ * a watchdog: what other threads are in the middle of is left as it is. */
+_Noreturn void step_end(const struct diag *d);
+
 #endif

@@ -88,7 +88,7 @@ static enum err create(struct hsm *h, const char *label, const void *value, size
         {CKA_VALUE, (void *)value, n},
     };
     CK_RV rv =
-        h->f->C_CreateObject(h->session, template, sizeof template / sizeof template[0], &object);
+        CALL(h, C_CreateObject, h->session, template, sizeof template / sizeof template[0], &object);
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_CreateObject", d);
 }
 
@@ -106,7 +106,7 @@ enum err hsm_data_write(struct hsm *h, const char *label, const void *value, siz
     memcpy(bytes + at, value, n);
     e = create(h, label, bytes, (size_t)at + n, d);
     for (CK_ULONG i = 0; e == E_OK && i < before.n; i++) {
-        CK_RV rv = h->f->C_DestroyObject(h->session, before.handles[i]);
+        CK_RV rv = CALL(h, C_DestroyObject, h->session, before.handles[i]);
         if (rv != CKR_OK)
             e = session_fail(h, rv, "C_DestroyObject", d);
     }

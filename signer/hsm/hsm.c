@@ -63,18 +63,20 @@ static CK_FUNCTION_LIST *list_functions(void *module, const char *path, struct d
 /* Our own dlopen() goes first: libp11 would print what the linker says instead of returning it. */
 static enum err load_module(struct hsm *h, const char *path, struct diag *d)
 {
+    watch_begin(h->watch, "loading the module", 1);
     h->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (h->module == NULL)
         diag_set(d, E_MODULE, "%s", dlerror());
     else
         h->f = list_functions(h->module, path, d);
+    watch_end(h->watch, CKR_OK);
     if (h->f == NULL)
         return E_MODULE;
 
     h->ctx = PKCS11_CTX_new();
     if (h->ctx == NULL)
         return diag_set(d, E_NO_MEMORY, "libp11");
-    if (PKCS11_CTX_load(h->ctx, path) != 0) {
+    if (CALL_LIBP11(h, "C_Initialize", PKCS11_CTX_load(h->ctx, path)) != 0) {
         struct diag cause = {0};
         (void)session_fail_libp11(h, "C_Initialize", &cause);
         PKCS11_CTX_free(h->ctx);
@@ -88,13 +90,13 @@ static enum err list_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct 
 {
     CK_ULONG room = 0;
     *n = 0;
-    CK_RV rv = h->f->C_GetSlotList(CK_TRUE, NULL, &room);
+    CK_RV rv = CALL(h, C_GetSlotList, CK_TRUE, NULL, &room);
     if (rv != CKR_OK)
         return session_fail(h, rv, "C_GetSlotList", d);
     *out = calloc(room + 1, sizeof **out);
     if (*out == NULL)
         return diag_set(d, E_NO_MEMORY, "slots");
-    rv = h->f->C_GetSlotList(CK_TRUE, *out, &room);
+    rv = CALL(h, C_GetSlotList, CK_TRUE, *out, &room);
     if (rv != CKR_OK)
         return session_fail(h, rv, "C_GetSlotList", d);
     *n = room;
@@ -114,7 +116,7 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
         e = list_slots(h, &ids, &n, d);
     for (CK_ULONG i = 0; e == E_OK && i < n; i++) {
         CK_TOKEN_INFO info;
-        CK_RV rv = h->f->C_GetTokenInfo(ids[i], &info);
+        CK_RV rv = CALL(h, C_GetTokenInfo, ids[i], &info);
         if (rv != CKR_OK) {
             trouble = rv;
         } else if ((info.flags & CKF_TOKEN_INITIALIZED) != 0 && uri_fits_token(u, &info)) {
@@ -138,7 +140,7 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
 
 static enum err find_libp11_slot(struct hsm *h, struct diag *d)
 {
-    if (PKCS11_enumerate_slots(h->ctx, &h->slots, &h->slots_n) != 0)
+    if (CALL_LIBP11(h, "C_GetSlotList", PKCS11_enumerate_slots(h->ctx, &h->slots, &h->slots_n)) != 0)
         return session_fail_libp11(h, "PKCS11_enumerate_slots", d);
     for (unsigned i = 0; i < h->slots_n; i++)
         if (PKCS11_get_slotid_from_slot(&h->slots[i]) == h->slot_id && h->slots[i].token != NULL)
@@ -179,12 +181,12 @@ const struct hsm_identity *hsm_identity(const struct hsm *h)
 enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out, struct diag *d)
 {
     CK_FLAGS flags = CKF_SERIAL_SESSION | (write ? CKF_RW_SESSION : 0);
-    CK_RV rv = h->f->C_OpenSession(h->slot_id, flags, NULL, NULL, out);
+    CK_RV rv = CALL(h, C_OpenSession, h->slot_id, flags, NULL, NULL, out);
     return rv == CKR_OK ? E_OK : session_fail(h, rv, "C_OpenSession", d);
 }
 
 enum err hsm_open(const char *module_path, const char *token_uri, enum policy_vendor vendor,
-                  struct hsm **out, struct diag *d)
+                  const struct hsm_patience *patience, struct hsm **out, struct diag *d)
 {
     *out = NULL;
     struct hsm *h = calloc(1, sizeof *h);
@@ -192,13 +194,17 @@ enum err hsm_open(const char *module_path, const char *token_uri, enum policy_ve
         return diag_set(d, E_NO_MEMORY, "token");
     h->vendor = vendor_find(vendor);
 
-    enum err e = load_module(h, module_path, d);
+    enum err e = watch_start(patience, token_uri, &h->watch, d);
+    if (e != E_OK)
+        goto out;
+    e = load_module(h, module_path, d);
     if (e != E_OK)
         goto out;
     e = find_token(h, token_uri, d);
     if (e != E_OK)
         goto out;
     set_identity(h);
+    watch_name(h->watch, &h->identity);
     e = find_libp11_slot(h, d);
     if (e != E_OK)
         goto out;
@@ -211,6 +217,21 @@ out:
     else
         hsm_close(h);
     return e;
+}
+
+/* C_Finalize, then the module is let go: it may do anything in either. */
+static void unload_module(struct hsm *h)
+{
+    watch_begin(h->watch, "C_Finalize through libp11", 1);
+    if (h->slots != NULL)
+        PKCS11_release_all_slots(h->ctx, h->slots, h->slots_n);
+    if (h->ctx != NULL) {
+        PKCS11_CTX_unload(h->ctx);
+        PKCS11_CTX_free(h->ctx);
+    }
+    if (h->module != NULL)
+        dlclose(h->module);
+    watch_end(h->watch, CKR_OK);
 }
 
 void hsm_close(struct hsm *h)
@@ -226,17 +247,12 @@ void hsm_close(struct hsm *h)
         free(k);
     }
     if (h->session_open) {
-        h->f->C_Logout(h->session);
-        h->f->C_CloseSession(h->session);
+        CALL(h, C_Logout, h->session);
+        CALL(h, C_CloseSession, h->session);
     }
-    if (h->slots != NULL)
-        PKCS11_release_all_slots(h->ctx, h->slots, h->slots_n);
-    if (h->ctx != NULL) {
-        PKCS11_CTX_unload(h->ctx);
-        PKCS11_CTX_free(h->ctx);
-    }
-    if (h->module != NULL)
-        dlclose(h->module);
+    if (h->watch != NULL)
+        unload_module(h);
+    watch_stop(h->watch);
     ERR_clear_error();
     free(h);
 }
@@ -247,7 +263,7 @@ void hsm_close(struct hsm *h)
  * the next one. */
 static const char *tries_left(struct hsm *h)
 {
-    if (h->f->C_GetTokenInfo(h->slot_id, &h->token) != CKR_OK)
+    if (CALL(h, C_GetTokenInfo, h->slot_id, &h->token) != CKR_OK)
         return "";
     set_identity(h);
     if ((h->token.flags & CKF_USER_PIN_LOCKED) != 0)
@@ -260,7 +276,8 @@ enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
     if (pin == NULL && !h->identity.pinpad)
         return diag_set(d, E_PIN_MISSING, "token \"%s\" has no PIN pad", h->identity.label);
     CK_UTF8CHAR *text = pin != NULL ? (CK_UTF8CHAR *)pin->text : NULL;
-    CK_RV rv = h->f->C_Login(h->session, CKU_USER, text, pin != NULL ? pin->n : 0);
+    CK_RV rv = CALL_FOR(h, pin != NULL ? 1 : WATCH_LONG, C_Login, h->session, CKU_USER, text,
+                        pin != NULL ? pin->n : 0);
     char name[CKR_NAME_MAX];
     switch (rv) {
     case CKR_OK:

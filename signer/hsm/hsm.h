@@ -3,7 +3,8 @@
  * libp11 loads the module, finds the token and makes RSA signatures; what PKCS#11 has and libp11
  * has not (SM2, data objects, key attributes) goes through the module's own function list, in
  * sessions of our own. Login is by C_Login on such a session, because libp11 would keep a copy of
- * the PIN; PKCS#11 logs in the whole application with it.
+ * the PIN; PKCS#11 logs in the whole application with it. A process that has a token open must not
+ * fork.
  */
 #ifndef ROOTSEAL_HSM_HSM_H
 #define ROOTSEAL_HSM_HSM_H
@@ -29,12 +30,22 @@ struct hsm_identity {
     bool pin_final; /* one try is left */
 };
 
+/* How long one call into the module may take. One that takes longer ends the process with
+ * E_TOKEN_TIMEOUT, which names token and call: see hsm/watch.h. That holds for every function here
+ * and in hsm/sign.h and hsm/pool.h, hsm_close() too. */
+struct hsm_patience {
+    const char *program; /* its name in the message; kept by reference */
+    int64_t seconds;     /* hsm_key_generate(), and hsm_login() with a PIN pad: ten times that */
+    void (*end)(const struct diag *d); /* ends the process instead, as step_end() does; may be NULL */
+};
+
 /* Load the module and find the one initialised token that token_uri fits. E_MODULE, E_URI,
  * E_TOKEN_MISSING, E_TOKEN_AMBIGUOUS; E_TOKEN when the token gives no session. The module is
  * initialised for threads (CKF_OS_LOCKING_OK, by libp11). A process has one token open at a time,
  * because closing finalises the module. hsm_close() it; NULL is allowed. */
 ERR_MUST_USE enum err hsm_open(const char *module_path, const char *token_uri,
-                               enum policy_vendor vendor, struct hsm **out, struct diag *d);
+                               enum policy_vendor vendor, const struct hsm_patience *patience,
+                               struct hsm **out, struct diag *d);
 void hsm_close(struct hsm *h);
 
 const struct hsm_identity *hsm_identity(const struct hsm *h);

@@ -141,8 +141,8 @@ enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hs
     CK_MECHANISM mechanism = {
         row->kind == KEY_RSA ? CKM_RSA_PKCS_KEY_PAIR_GEN : h->vendor->generate, NULL, 0};
     CK_OBJECT_HANDLE public_key, private_key;
-    CK_RV rv = h->f->C_GenerateKeyPair(h->session, &mechanism, t.public_, t.public_n, t.private_,
-                                       t.private_n, &public_key, &private_key);
+    CK_RV rv = CALL_FOR(h, WATCH_LONG, C_GenerateKeyPair, h->session, &mechanism, t.public_,
+                        t.public_n, t.private_, t.private_n, &public_key, &private_key);
     if (rv != CKR_OK) {
         e = session_fail(h, rv, "C_GenerateKeyPair", d);
         goto out;
@@ -150,8 +150,8 @@ enum err hsm_key_generate(struct hsm *h, const struct policy_key *row, struct hs
     e = check_made(h, row, out, d);
     if (e != E_OK) {
         /* Nothing was signed with it yet, and left behind it would hold the label. */
-        h->f->C_DestroyObject(h->session, private_key);
-        h->f->C_DestroyObject(h->session, public_key);
+        CALL(h, C_DestroyObject, h->session, private_key);
+        CALL(h, C_DestroyObject, h->session, public_key);
     }
 
 out:

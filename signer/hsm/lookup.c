@@ -159,17 +159,25 @@ out:
     return e;
 }
 
+static EVP_PKEY *private_key(struct hsm *h, PKCS11_KEY *key)
+{
+    watch_begin(h->watch, "C_GetAttributeValue through libp11", 1);
+    EVP_PKEY *k = PKCS11_get_private_key(key);
+    watch_end(h->watch, CKR_OK);
+    return k;
+}
+
 static enum err attach_libp11(struct hsm_key *k, const struct name *name, struct diag *d)
 {
     PKCS11_KEY *keys = NULL;
     unsigned n = 0;
-    if (PKCS11_enumerate_keys(k->h->slot->token, &keys, &n) != 0)
+    if (CALL_LIBP11(k->h, "C_FindObjects", PKCS11_enumerate_keys(k->h->slot->token, &keys, &n)) != 0)
         return session_fail_libp11(k->h, "PKCS11_enumerate_keys", d);
     for (unsigned i = 0; i < n && k->rsa == NULL; i++)
         if (keys[i].label != NULL && strcmp(keys[i].label, name->label) == 0 &&
             keys[i].id_len == name->id_n &&
             (name->id_n == 0 || memcmp(keys[i].id, name->id, name->id_n) == 0))
-            k->rsa = PKCS11_get_private_key(&keys[i]);
+            k->rsa = private_key(k->h, &keys[i]);
     return k->rsa != NULL ? E_OK : session_fail_libp11(k->h, "PKCS11_get_private_key", d);
 }
 

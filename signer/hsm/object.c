@@ -16,17 +16,17 @@ enum err object_find(struct hsm *h, CK_ATTRIBUTE *template, CK_ULONG template_n,
                      CK_OBJECT_HANDLE *out, CK_ULONG cap, CK_ULONG *n, struct diag *d)
 {
     *n = 0;
-    CK_RV rv = h->f->C_FindObjectsInit(h->session, template, template_n);
+    CK_RV rv = CALL(h, C_FindObjectsInit, h->session, template, template_n);
     if (rv != CKR_OK)
         return session_fail(h, rv, "C_FindObjectsInit", d);
     while (*n < cap) {
         CK_ULONG got = 0;
-        rv = h->f->C_FindObjects(h->session, out + *n, cap - *n, &got);
+        rv = CALL(h, C_FindObjects, h->session, out + *n, cap - *n, &got);
         if (rv != CKR_OK || got == 0)
             break;
         *n += got;
     }
-    CK_RV end = h->f->C_FindObjectsFinal(h->session);
+    CK_RV end = CALL(h, C_FindObjectsFinal, h->session);
     if (rv != CKR_OK)
         return session_fail(h, rv, "C_FindObjects", d);
     return end == CKR_OK ? E_OK : session_fail(h, end, "C_FindObjectsFinal", d);
@@ -37,7 +37,7 @@ enum err object_bytes(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE 
 {
     *n = 0;
     CK_ATTRIBUTE a = {type, out, cap};
-    CK_RV rv = h->f->C_GetAttributeValue(h->session, object, &a, 1);
+    CK_RV rv = CALL(h, C_GetAttributeValue, h->session, object, &a, 1);
     if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE)
         return E_OK;
     if (rv != CKR_OK)

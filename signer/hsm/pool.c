@@ -190,7 +190,7 @@ void hsm_pool_close(struct hsm_pool *p)
         if (w->has_thread)
             pthread_join(w->thread, NULL);
         if (w->has_session)
-            p->h->f->C_CloseSession(w->session);
+            CALL(p->h, C_CloseSession, w->session);
     }
     for (size_t i = 0; p->jobs != NULL && i < p->size; i++) {
         buf_free(&p->jobs[i].message);

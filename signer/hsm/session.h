@@ -9,8 +9,10 @@
 #include "core/limits.h"
 #include "hsm/hsm.h"
 #include "hsm/vendor.h"
+#include "hsm/watch.h"
 
 struct hsm {
+    struct watch *watch;
     void *module; /* dlopen() handle, our own reference */
     CK_FUNCTION_LIST *f;
     PKCS11_CTX *ctx; /* libp11: loaded and initialised the module */
@@ -36,6 +38,15 @@ struct hsm_key {
     EVP_PKEY *rsa;         /* RSA: libp11's key, whose operations run in the token */
     uint8_t z[DIGEST_LEN]; /* SM2: Z of public_key */
 };
+
+/* Call a function of the module, watched; h is evaluated more than once. Gives its CK_RV. */
+#define CALL_FOR(h, times, name, ...) \
+    (watch_begin((h)->watch, #name, times), watch_end((h)->watch, (h)->f->name(__VA_ARGS__)))
+#define CALL(h, name, ...) CALL_FOR(h, 1, name, __VA_ARGS__)
+
+/* The same around a call of libp11 that gives an int. */
+#define CALL_LIBP11(h, what, call) \
+    (watch_begin((h)->watch, what " through libp11", 1), (int)watch_end((h)->watch, (CK_RV)(call)))
 
 /* Open one more session on the token. E_TOKEN. */
 ERR_MUST_USE enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out,

@@ -18,17 +18,16 @@ struct answer {
 static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
                          struct answer *a, struct diag *d)
 {
-    const CK_FUNCTION_LIST *f = k->h->f;
     uint8_t e[DIGEST_LEN];
     enum err err = sm2_digest(k->z, message, e);
     if (err != E_OK)
         return diag_set(d, err, "SM3");
     CK_MECHANISM mechanism = {k->h->vendor->sign_e, NULL, 0};
-    CK_RV rv = f->C_SignInit(session, &mechanism, k->handle);
+    CK_RV rv = CALL(k->h, C_SignInit, session, &mechanism, k->handle);
     if (rv != CKR_OK)
         return session_fail(k->h, rv, "C_SignInit", d);
     CK_ULONG n = sizeof a->bytes;
-    rv = f->C_Sign(session, e, sizeof e, a->bytes, &n);
+    rv = CALL(k->h, C_Sign, session, e, sizeof e, a->bytes, &n);
     if (rv != CKR_OK)
         return session_fail(k->h, rv, "C_Sign", d);
     if (n > sizeof a->bytes)
@@ -59,7 +58,7 @@ static enum err sign_rsa(const struct hsm_key *k, struct span message, struct an
         e = diag_set(d, E_NO_MEMORY, "digest");
     else if (EVP_DigestSignInit(m, &c, md, NULL, k->rsa) != 1 || !set_padding(c, alg, md))
         e = diag_set(d, E_CRYPTO, "setting up %s", alg_sig_name(alg));
-    else if (EVP_DigestSign(m, a->bytes, &a->n, message.p, message.n) != 1)
+    else if (CALL_LIBP11(k->h, "C_Sign", EVP_DigestSign(m, a->bytes, &a->n, message.p, message.n)) != 1)
         e = session_fail_libp11(k->h, "signing through libp11", d);
     EVP_MD_CTX_free(m);
     ERR_clear_error();

@@ -1,109 +1,86 @@
-/* faulty.c - a PKCS#11 module in front of another that fails where it is told to, for the scenario tests.
+/* faulty.c - the faulty module's list of functions: see faulty.h for what it does and how it is told to.
  *
- *   FAULTY_MODULE  the module behind it
- *   FAULTY_CALL    C_Login, C_Sign, C_SignInit, C_FindObjects, C_CreateObject or C_GetTokenInfo; without it, nothing fails
- *   FAULTY_ANSWER  what that call answers (a CKR_ number); "lie": the answer is CKR_OK and a wrong signature; "die": the
- *                  token is gone, and every later call says so
- *   FAULTY_AFTER   how many such calls go well before (0)
+ * Each function of the list asks fault.c first. A function that is not here is NULL in the list: a program that came to
+ * call it would crash, instead of making a call that no sweep counts.
  */
+#include "faulty.h"
+
 #include <dlfcn.h>
-#include <p11-kit/pkcs11.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static CK_FUNCTION_LIST *behind;
+#define EXPORT __attribute__((visibility("default")))
+
+CK_FUNCTION_LIST *behind;
 static CK_FUNCTION_LIST front;
-static const char *call, *answer;
-static long good;
-static bool dead;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Is it this call's turn to fail? Then *rv is what it says, CKR_OK for a lie. */
-static bool fails(const char *name, CK_RV *rv)
-{
-    bool now = false;
-    pthread_mutex_lock(&lock);
-    if (dead) {
-        now = true;
-        *rv = CKR_DEVICE_REMOVED;
-    } else if (call != NULL && strcmp(call, name) == 0 && good-- <= 0) {
-        now = true;
-        dead = strcmp(answer, "die") == 0;
-        if (dead)
-            *rv = CKR_DEVICE_REMOVED;
-        else
-            *rv = strcmp(answer, "lie") == 0 ? CKR_OK : (CK_RV)strtoul(answer, NULL, 0);
+/* FRONT(NAME, (parameters), what is called when nothing strikes) */
+#define FRONT(name, parameters, call)                       \
+    static CK_RV front_##name parameters                    \
+    {                                                       \
+        CK_RV rv;                                           \
+        enum lie lie;                                       \
+        return fault_strikes(#name, &rv, &lie) ? rv : call; \
     }
-    pthread_mutex_unlock(&lock);
-    return now;
-}
 
-static CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG n)
-{
-    CK_RV rv;
-    return fails("C_Login", &rv) ? rv : behind->C_Login(s, user, pin, n);
-}
+FRONT(C_Initialize, (void *args), behind->C_Initialize(args))
+FRONT(C_Finalize, (void *reserved), behind->C_Finalize(reserved))
+FRONT(C_GetInfo, (CK_INFO *info), behind->C_GetInfo(info))
+FRONT(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n), behind->C_GetSlotList(present, list, n))
+FRONT(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), behind->C_GetSlotInfo(slot, info))
+FRONT(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), behind->C_GetTokenInfo(slot, info))
+FRONT(C_OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *arg, CK_NOTIFY notify, CK_SESSION_HANDLE *s),
+      behind->C_OpenSession(slot, flags, arg, notify, s))
+FRONT(C_CloseSession, (CK_SESSION_HANDLE s), behind->C_CloseSession(s))
+FRONT(C_CloseAllSessions, (CK_SLOT_ID slot), behind->C_CloseAllSessions(slot))
+FRONT(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), behind->C_GetSessionInfo(s, info))
+FRONT(C_Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG n), behind->C_Login(s, user, pin, n))
+FRONT(C_Logout, (CK_SESSION_HANDLE s), behind->C_Logout(s))
+FRONT(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o),
+      behind->C_CreateObject(s, a, n, o))
+FRONT(C_DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), behind->C_DestroyObject(s, o))
+FRONT(C_GetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n),
+      dialect_attributes(s, o, a, n))
+FRONT(C_FindObjectsInit, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n), behind->C_FindObjectsInit(s, a, n))
+FRONT(C_FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n),
+      behind->C_FindObjects(s, o, max, n))
+FRONT(C_FindObjectsFinal, (CK_SESSION_HANDLE s), behind->C_FindObjectsFinal(s))
+FRONT(C_GenerateKeyPair,
+      (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *public_, CK_ULONG public_n, CK_ATTRIBUTE *private_,
+       CK_ULONG private_n, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key),
+      dialect_generate(s, m, public_, public_n, private_, private_n, public_key, private_key))
+FRONT(C_SignInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
+      dialect_sign_init(s, m, lie == LIE_OTHER ? lie_other_key(s, key) : key))
+FRONT(C_Sign, (CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n),
+      lie_sign(out != NULL ? lie : LIE_NONE, s, data, n, out, out_n))
 
-static CK_RV sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
+static bool load(void)
 {
-    CK_RV rv;
-    return fails("C_SignInit", &rv) ? rv : behind->C_SignInit(s, m, key);
-}
-
-static CK_RV sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n)
-{
-    CK_RV rv, real;
-    if (out == NULL || !fails("C_Sign", &rv))
-        return behind->C_Sign(s, data, n, out, out_n);
-    real = behind->C_Sign(s, data, n, out, out_n);
-    if (rv != CKR_OK || real != CKR_OK || *out_n == 0)
-        return rv != CKR_OK ? rv : real;
-    out[*out_n - 1] ^= 1;
-    return CKR_OK;
-}
-
-static CK_RV find(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n)
-{
-    CK_RV rv;
-    return fails("C_FindObjects", &rv) ? rv : behind->C_FindObjects(s, o, max, n);
-}
-
-static CK_RV create(CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o)
-{
-    CK_RV rv;
-    return fails("C_CreateObject", &rv) ? rv : behind->C_CreateObject(s, a, n, o);
-}
-
-static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
-{
-    CK_RV rv;
-    return fails("C_GetTokenInfo", &rv) ? rv : behind->C_GetTokenInfo(slot, info);
-}
-
-CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
-{
-    const char *path = getenv("FAULTY_MODULE"), *after = getenv("FAULTY_AFTER");
+    const char *path = getenv("FAULTY_MODULE");
     void *module = path != NULL ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
     CK_C_GetFunctionList get = module != NULL ? (CK_C_GetFunctionList)dlsym(module, "C_GetFunctionList") : NULL;
-    if (get == NULL || get(&behind) != CKR_OK) {
-        fprintf(stderr, "faulty: %s\n", path == NULL ? "FAULTY_MODULE is not set" : dlerror());
+    if (get != NULL && get(&behind) == CKR_OK)
+        return true;
+    fprintf(stderr, "faulty: %s\n", path == NULL ? "FAULTY_MODULE is not set" : dlerror());
+    return false;
+}
+
+EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
+{
+    if (behind == NULL && (!load() || !fault_init() || !dialect_init()))
         return CKR_GENERAL_ERROR;
-    }
-    call = getenv("FAULTY_CALL");
-    answer = getenv("FAULTY_ANSWER");
-    good = after != NULL ? atol(after) : 0;
-    if (answer == NULL)
-        answer = "0x30"; /* CKR_DEVICE_ERROR */
-    front = *behind;
-    front.C_Login = login;
-    front.C_SignInit = sign_init;
-    front.C_Sign = sign;
-    front.C_FindObjects = find;
-    front.C_CreateObject = create;
-    front.C_GetTokenInfo = token_info;
+    memset(&front, 0, sizeof front);
+    front.version = behind->version;
+    front.C_GetFunctionList = C_GetFunctionList;
+#define LIST(name) front.name = front_##name
+    LIST(C_Initialize), LIST(C_Finalize), LIST(C_GetInfo);
+    LIST(C_GetSlotList), LIST(C_GetSlotInfo), LIST(C_GetTokenInfo);
+    LIST(C_OpenSession), LIST(C_CloseSession), LIST(C_CloseAllSessions), LIST(C_GetSessionInfo);
+    LIST(C_Login), LIST(C_Logout);
+    LIST(C_CreateObject), LIST(C_DestroyObject), LIST(C_GetAttributeValue);
+    LIST(C_FindObjectsInit), LIST(C_FindObjects), LIST(C_FindObjectsFinal);
+    LIST(C_GenerateKeyPair), LIST(C_SignInit), LIST(C_Sign);
     *list = &front;
     return CKR_OK;
 }

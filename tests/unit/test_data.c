@@ -43,7 +43,7 @@ START_TEST(round_trip)
 
     /* It outlives the session, and only who knows the PIN sees it. */
     struct pin pin = {.text = TOKEN_PIN, .n = strlen(TOKEN_PIN)};
-    expect_ok(hsm_open(token_module(), TOKEN_URI, POLICY_VENDOR_SOFTHSM_SM2, &h, &d));
+    expect_ok(hsm_open(token_module(), TOKEN_URI, POLICY_VENDOR_SOFTHSM_SM2, &token_patience, &h, &d));
     expect_ok(hsm_data_read(h, "head", back, sizeof back, &n, &d));
     ck_assert_uint_eq(n, 0);
     expect_err(hsm_data_write(h, "head", "zero", 4, &d), E_TOKEN);

@@ -16,7 +16,7 @@ static struct hsm_key *key;
 static enum err open_(const char *module, const char *uri)
 {
     memset(&d, 0, sizeof d);
-    return hsm_open(module, uri, POLICY_VENDOR_SOFTHSM_SM2, &h, &d);
+    return hsm_open(module, uri, POLICY_VENDOR_SOFTHSM_SM2, &token_patience, &h, &d);
 }
 
 static enum err login(const char *text)

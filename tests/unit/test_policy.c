@@ -114,7 +114,7 @@ static void make(struct fixture *f)
                                 .log_hash = DIGEST_SM3,
                                 .log_key = f->keys[0],
                                 .bundle_key = f->keys[0],
-                                .limits = {1, 2, 3, 4, "art 15"},
+                                .limits = {1, 2, 3, 4, 5, "art 15"},
                                 .quorum = 2,
                                 .quorum_clause = "art 16",
                                 .authorities = f->authorities,
@@ -270,7 +270,7 @@ START_TEST(text_is_canonical)
         strstr(s, "\nlog-key \"log\" uri \"pkcs11:object=root\" kind sm2 bits 256 alg sm2-sm3 "
                   "sm2-null true validity 20y clause \"art 10\"\n"));
     ck_assert_ptr_nonnull(
-        strstr(s, "\nlimits batch-bytes 1 batch-requests 2 batch-age 3 plan-lifetime 4 "
+        strstr(s, "\nlimits batch-bytes 1 batch-requests 2 batch-age 3 plan-lifetime 4 token-timeout 5 "
                   "clause \"art 15\"\nquorum 2 clause \"art 16\"\n"));
     ck_assert_ptr_nonnull(
         strstr(s, "\nauthority \"north\" profile \"person\" subject \"CN\" value none required "
@@ -376,6 +376,7 @@ START_TEST(digest_knows_appliance)
     CHANGE(f.policy.limits.batch_requests = 99);
     CHANGE(f.policy.limits.batch_age = 99);
     CHANGE(f.policy.limits.plan_lifetime = 99);
+    CHANGE(f.policy.limits.token_timeout = 99);
     CHANGE(f.policy.limits.clause = "other");
     CHANGE(f.policy.quorum = 3);
     CHANGE(f.policy.quorum_clause = "other");

@@ -10,6 +10,8 @@
 
 #define MAX_ROWS 32
 
+const struct hsm_patience token_patience = {"check", 60, NULL};
+
 static struct {
     struct policy_key row;
     char name[64], uri[128];
@@ -69,7 +71,7 @@ struct hsm *token_open(enum policy_vendor vendor)
     struct hsm *h;
     struct diag d = {0};
     struct pin pin = {.text = TOKEN_PIN, .n = strlen(TOKEN_PIN)};
-    expect_ok_diag(hsm_open(token_module(), TOKEN_URI, vendor, &h, &d), &d);
+    expect_ok_diag(hsm_open(token_module(), TOKEN_URI, vendor, &token_patience, &h, &d), &d);
     expect_ok_diag(hsm_login(h, &pin, &d), &d);
     pin_wipe(&pin);
     return h;

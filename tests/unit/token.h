@@ -20,6 +20,9 @@ void token_add(const char *label);
 /* Remove the folder. */
 void token_remove(void);
 
+/* A minute for each call. */
+extern const struct hsm_patience token_patience;
+
 /* Open the token with this vendor row and log in; anything but success fails the test. */
 struct hsm *token_open(enum policy_vendor vendor);
 

@@ -1,0 +1,68 @@
+/* faulty.h - what the parts of the faulty module share.
+ *
+ * A PKCS#11 module that stands in front of another and fails, lies, waits or speaks a vendor's dialect, as its environment
+ * tells it:
+ *
+ *   FAULTY_MODULE  the module behind it
+ *   FAULTY_CALL    the function that fails, e.g. C_Sign; "any": all are counted
+ *   FAULTY_AFTER   how many such calls go well before (0)
+ *   FAULTY_TIMES   how many fail then (all that follow)
+ *   FAULTY_ANSWER  what happens to them (0x30, CKR_DEVICE_ERROR):
+ *                    a number       the call is not made and answers this CKR_
+ *                    die            the token is gone: this call and all later ones of any kind say CKR_DEVICE_REMOVED
+ *                    hang           the call never comes back
+ *                    delay:MS       it comes back late, and right
+ *                    flip           C_Sign: one bit of the signature is wrong
+ *                    short          C_Sign: the last byte is left out
+ *                    long           C_Sign: more bytes are claimed than there is room for
+ *                    zero           C_Sign: nothing but zeros
+ *                    hash           C_Sign: SM3 of the input is signed, as by a token that hashes by itself, without Z
+ *                    other          C_SignInit: another key of the same kind signs
+ *   FAULTY_VENDOR  whose numbers the token knows for SM2: a vendor as in the policy, see dialect.c
+ *   FAULTY_QUIRKS  words: der (signatures in DER), bare-point, no-params, kept-type (key objects are CKK_EC)
+ *   FAULTY_TRACE   a file that gets the name of each call, one a line
+ */
+#ifndef ROOTSEAL_TESTS_FAULTY_H
+#define ROOTSEAL_TESTS_FAULTY_H
+
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The module behind, with its own numbers. */
+extern CK_FUNCTION_LIST *behind;
+
+/* -- fault.c: whose turn it is -- */
+
+enum lie { LIE_NONE, LIE_FLIP, LIE_SHORT, LIE_LONG, LIE_ZERO, LIE_HASH, LIE_OTHER };
+
+/* Read the environment. False, with a line on stderr, when it makes no sense. */
+bool fault_init(void);
+
+/* Count the call, wait if it is told to; true when it fails, with *rv. A lie is left to be told by whom it is about:
+ * *lie. */
+bool fault_strikes(const char *call, CK_RV *rv, enum lie *lie);
+
+/* -- lies.c: false signatures -- */
+
+/* Sign as the lie says. */
+CK_RV lie_sign(enum lie lie, CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n);
+
+/* Another private key of the token that has the kind of this one, or the same when there is none. */
+CK_OBJECT_HANDLE lie_other_key(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
+
+/* -- dialect.c: a vendor's numbers and habits -- */
+
+/* Read the environment. False, with a line on stderr, when it makes no sense. */
+bool dialect_init(void);
+
+/* Each does what the PKCS#11 function of its name does, in the vendor's numbers. */
+CK_RV dialect_generate(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *public_, CK_ULONG public_n,
+                       CK_ATTRIBUTE *private_, CK_ULONG private_n, CK_OBJECT_HANDLE *public_key,
+                       CK_OBJECT_HANDLE *private_key);
+CK_RV dialect_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n);
+CK_RV dialect_sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key);
+CK_RV dialect_sign(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n);
+
+#endif

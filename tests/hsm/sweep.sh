@@ -1,0 +1,325 @@
+#!/bin/bash
+# sweep.sh [--short] [KIND ...] - the token fails at every call of a batch, in every way; and stands for every vendor.
+#
+# The faulty module (faulty.h) is in front of the software token. A healthy run is traced once, so that the number of each
+# call is known; then each (call, failure) is one run of its own, with its own state and token. After it the exit status
+# must be one of the error table, with a message that says what failed; the auditor must accept the log; and the same
+# command with the token as it was must end in the same answers, no serial twice, and a bundle that the RA can import.
+#
+#   answer   the call answers CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID or CKR_PIN_LOCKED, and all later ones do, too
+#   once     CKR_DEVICE_ERROR, once
+#   die      the token is gone
+#   hang     the call does not come back (with a policy that waits two seconds)
+#   lie      a signature that is none: a wrong bit, a byte too few, too many, zeros, SM3 without Z, another key of the token
+#   form     what is right in another form, or late: DER for raw, milliseconds for each call; nothing may come of it
+#   ceremony init, keygen and root, with the first four
+#   vendor   a whole ceremony and batch with each row of the SM2 table, and each vendor's habits
+#
+# --short takes about every fortieth. Ends `N passed, N failed`.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${ROOTSEAL_BUILD:-build}
+cd "$ROOT"
+STEP=1
+if [ "${1:-}" = --short ]; then STEP=40; shift; fi
+KINDS=${*:-answer once die hang lie form ceremony vendor}
+tests/cases/world
+W=$ROOT/$BUILD/test/world
+BIN=$W/bin
+C=$ROOT/$BUILD/test/hsm
+rm -rf "$C"
+mkdir -p "$C/keys" "$C/logs" "$C/failed"
+# shellcheck source=tests/cases/common.sh
+. tests/cases/common.sh
+S=$C/state LOGS=$C/logs
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+export FAULTY_MODULE=$MODULE
+CORES=$(nproc)
+
+# The table: code -> exit status.
+declare -A CLASS=([DONE]=0 [REFUSED]=1 [USAGE]=2 [INPUT]=3 [HSM]=4 [STORAGE]=5) STATUS_OF
+while read -r code class; do STATUS_OF[$code]=${CLASS[$class]}; done \
+    < <(sed -n 's/^ *X(\(E_[A-Z0-9_]*\), \([A-Z]*\),.*/\1 \2/p' signer/core/err.h)
+
+# conf DIR: a configuration for the tokens below DIR.
+conf() { sed "s|^directories.tokendir = .*|directories.tokendir = $1/tokens|" "$W/softhsm2.conf" > "$1/softhsm2.conf"; }
+
+# -- the batches that the runs begin from: planned and authorised, with the policy that waits two seconds --
+
+VARIANT=$W/bin-hasty
+base() { # NAME AUTHORITY RA
+    AUTHORITY=$2 RA=$3 ID=$1-1 S=$C/$1/state IN=$C/$1/in
+    mkdir -p "$IN" "$C/$1/out"
+    cp -a "$W/state" "$S"
+    cp -a "$W/tokens" "$C/$1/tokens"
+    conf "$C/$1"
+    good r-1
+    ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
+    good r-3
+    batch "$IN"
+    approve
+    do_plan
+    officers
+    [ "$STATUS" -eq 0 ] || { cat "$LOGS"/*.err; exit 1; }
+    printf '%s\n' "$INTAKE" > "$C/$1/intake"
+    SOFTHSM2_CONF=$C/$1/softhsm2.conf
+}
+base sm2 smartca nanjing
+base rsa netca guangzhou
+WANT='r-1 issued r-2 refused r-3 issued'
+mkdir -p "$C/ceremony/tokens"
+conf "$C/ceremony"
+SOFTHSM2_CONF=$C/ceremony/softhsm2.conf softhsm2-util --init-token --free --label rootseal --so-pin 12345678 \
+    --pin "$WORLD_PIN" > "$LOGS/init"
+
+# -- one run, in the folder $D of a worker --
+
+# The commands of each base. The last step of a ceremony is the one that is repeated with the others before it.
+sign() { with_pin signer sign --state "$D/state" --batch "$(cat "$D/intake")" --sessions 1; }
+init() { with_pin ceremony init --state "$D/state"; }
+keygen() { with_pin ceremony keygen --state "$D/state" --key rootseal-log "$@"; }
+root() { with_pin ceremony root --state "$D/state" --key rootseal-log; }
+
+fresh() { # BASE COMMAND: $D as it was before the command
+    rm -rf "$D"
+    cp -a "$C/$1" "$D"
+    conf "$D"
+    export SOFTHSM2_CONF=$D/softhsm2.conf
+    case $2 in
+    keygen) init > /dev/null ;;
+    root) init > /dev/null && keygen > /dev/null ;;
+    esac
+}
+
+# spoken COMMAND KIND CALL ANSWER: what the program must have said, having ended with $status.
+spoken() {
+    local line code name
+    if [ "$status" -eq 0 ]; then
+        # Only what closes the token may fail unheard; and what is right in another form is no failure.
+        case $2/$3 in
+        form/* | */C_Logout | */C_CloseSession | */C_CloseAllSessions | */C_Finalize) return ;;
+        esac
+        echo "$3 failed, and $1 said nothing"
+        return 1
+    fi
+    line=$(grep -m1 -aE '^(signer|ceremony): E_' "$D/err" || true)
+    code=$(printf '%s' "$line" | sed -n 's/^[a-z]*: \(E_[A-Z0-9_]*\): .*/\1/p')
+    [ "${STATUS_OF[${code:-none}]:-}" = "$status" ] || { echo "exit status $status, and: $(head -1 "$D/err")"; return 1; }
+    case $4 in
+    0x30) name=CKR_DEVICE_ERROR ;;
+    0xb3) name=CKR_SESSION_HANDLE_INVALID ;;
+    0xa4) name='CKR_PIN_LOCKED|E_PIN_LOCKED' ;;
+    die) name=CKR_DEVICE_REMOVED ;;
+    hang) name="E_TOKEN_TIMEOUT: .*: .*(C_[A-Za-z]+|loading the module).*: no answer in [0-9]+ s .token .*rootseal" ;;
+    *) name='E_SIGNATURE_BAD|E_SELF_TEST' ;;
+    esac
+    printf '%s' "$line" | grep -qE "$name" || { echo "the message names no $name: $line"; return 1; }
+}
+
+# whole_batch: the same command again; then everything must be as if nothing had been.
+whole_batch() {
+    local results
+    sign > "$D/again.out" 2> "$D/again.err" || { echo "the repetition failed: $(head -1 "$D/again.err")"; return 1; }
+    signer export --state "$D/state" --batch "$(cat "$D/intake")" --to "$D/out" > "$D/export" 2>&1 ||
+        { echo "the export: $(tail -2 "$D/export")"; return 1; }
+    results=$(jq -r '[.id, .decision] | join(" ")' "$D"/out/*/results.jsonl | paste -sd ' ')
+    [ "$results" = "$WANT" ] || { echo "the answers are: $results"; return 1; }
+    [ -z "$(sed -n 's/.*"type":"issued".*"serial":"\([0-9a-f]*\)".*/\1/p' "$D/state/audit.jsonl" | sort | uniq -d)" ] ||
+        { echo "a serial stands twice in the log"; return 1; }
+    [ "$(grep -c '"type":"issued"' "$D/state/audit.jsonl")" -eq 2 ] || { echo "the log does not issue twice"; return 1; }
+    audit verify --state "$D/state" --anchors "$W/state/anchors" > "$D/audit" 2>&1 ||
+        { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
+    ra import --bundle "$D"/out/*/ --batch "$D/in" --anchors "$W/state/anchors" --out "$D/imported" > "$D/import" 2>&1 ||
+        { echo "the RA: $(tail -2 "$D/import")"; return 1; }
+}
+
+# whole_ceremony: go on as the README says.
+whole_ceremony() {
+    local c
+    for c in init keygen root; do
+        if [ $c = init ] && [ -e "$D/state/audit.jsonl" ]; then continue; fi
+        $c > "$D/again.out" 2> "$D/again.err" && continue
+        if [ $c = keygen ] && grep -q E_KEY_EXISTS "$D/again.err"; then
+            keygen --adopt > "$D/again.out" 2> "$D/again.err" && continue
+        fi
+        echo "$c, after that: $(head -1 "$D/again.err")"
+        return 1
+    done
+    audit verify --state "$D/state" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
+}
+
+# one BASE COMMAND KIND CALL AFTER ANSWER: fails, with the reason on stdout.
+one() {
+    local status=0 call=any after=$5 times=-1
+    fresh "$1" "$2"
+    case $3 in
+    once) times=1 ;;
+    lie) call=$4 times=1 ;;
+    esac
+    local settings=(FAULTY_CALL=$call FAULTY_AFTER="$after" FAULTY_TIMES=$times FAULTY_ANSWER="$6")
+    if [ "$6" = der ]; then settings=(FAULTY_QUIRKS=der); fi
+    (
+        export "${settings[@]}"
+        MODULE=$FAULTY
+        $2
+    ) > "$D/out.txt" 2> "$D/err" || status=$?
+    spoken "$2" "$3" "$4" "$6" || return 1
+    if [ -e "$D/state/audit.jsonl" ]; then
+        audit verify --state "$D/state" > "$D/audit" 2>&1 || { echo "the auditor, after it: $(tail -2 "$D/audit")"; return 1; }
+    fi
+    if [ "$1" = ceremony ]; then whole_ceremony; else whole_batch; fi
+}
+
+# -- a whole ceremony and batch with the token of a vendor --
+
+vendor_programs() { # VENDOR
+    local p=$C/policy-$1
+    [ ! -e "$p" ] || return 0
+    cp -r "$W/policy" "$p"
+    sed -i "s/^sm2-vendor: .*/sm2-vendor: $1/" "$p/appliance.yaml"
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s ${SAN:+SAN=1} POLICY="$p" BIN="$C/bin-$1" \
+        "$C/bin-$1/"{signer,ceremony,audit,ra}
+}
+
+# as_vendor VENDOR QUIRKS: in a subshell.
+as_vendor() {
+    local c
+    rm -rf "$D"
+    mkdir -p "$D/in" "$D/out" "$D/tokens" "$D/keys"
+    conf "$D"
+    export SOFTHSM2_CONF=$D/softhsm2.conf FAULTY_VENDOR=$1 FAULTY_QUIRKS=$2
+    softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$D/init"
+    VARIANT=$C/bin-$1 AUTHORITY=smartca RA=nanjing ID=$1-1 S=$D/state IN=$D/in OUT=$D/out LOGS=$D LAST='' STEPS=0 POOL=0 MODULE=$FAULTY
+    for c in init keygen root; do
+        with_pin ceremony $c --state "$S" > "$D/$c.out" 2> "$D/$c.err" || { echo "$c: $(head -1 "$D/$c.err")"; return 1; }
+    done
+    good r-1
+    ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
+    good r-3
+    batch "$IN"
+    approve
+    do_plan
+    officers
+    do_sign
+    [ "$STATUS" -eq 0 ] || { echo "sign: $(head -1 "$LAST.err")"; return 1; }
+    printf '%s\n' "$INTAKE" > "$D/intake"
+    do_export
+    audit verify --state "$S" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
+    ra import --bundle "$BUNDLE" --batch "$IN" --anchors "$S/anchors" --out "$D/imported" > "$D/import" 2>&1 ||
+        { echo "the RA: $(tail -2 "$D/import")"; return 1; }
+    openssl verify -vfyopt distid:$STD_ID -CAfile "$S/anchors/smartca-root-sm2.pem" "$D"/imported/*.pem > "$D/openssl" 2>&1 ||
+        true # the names of what is imported are the RA's matter
+}
+
+# -- the list of runs: BASE COMMAND KIND CALL AFTER ANSWER --
+
+# trace BASE COMMAND: the calls of a healthy run, in $C/BASE-COMMAND.calls.
+trace() {
+    D=$C/w0
+    fresh "$1" "$2"
+    : > "$C/$1-$2.calls"
+    (MODULE=$FAULTY; export FAULTY_TRACE=$C/$1-$2.calls; $2 > "$LOGS/trace" 2>&1) || { cat "$LOGS/trace"; exit 1; }
+    echo "$2, $1: $(wc -l < "$C/$1-$2.calls") calls"
+}
+each_call() { # BASE COMMAND KIND ANSWER: a run for each call
+    awk -v base="$1" -v command="$2" -v kind="$3" -v answer="$4" '{ print base, command, kind, $1, NR - 1, answer }' "$C/$1-$2.calls"
+}
+each_of() { # BASE COMMAND KIND ANSWER CALL: a run for each of these calls; their own number counts
+    grep -x "$5" "$C/$1-$2.calls" | awk -v base="$1" -v command="$2" -v kind="$3" -v answer="$4" '{ print base, command, kind, $1, NR - 1, answer }'
+}
+runs() { # KIND
+    local b c answer
+    case $1 in
+    answer) # a PIN is locked where a PIN is given; what else may answer that is a broken token's idea
+        for b in sm2 rsa; do
+            each_call $b sign "$1" 0x30
+            each_call $b sign "$1" 0xa4
+        done
+        each_call sm2 sign "$1" 0xb3
+        ;;
+    once) each_call sm2 sign "$1" 0x30; each_call rsa sign "$1" 0xb3 ;;
+    die) each_call sm2 sign "$1" die; each_call rsa sign "$1" die ;;
+    hang) each_call sm2 sign "$1" hang; each_call rsa sign "$1" hang ;;
+    lie)
+        for b in sm2 rsa; do
+            for answer in flip short long zero hash; do each_of $b sign "$1" $answer C_Sign; done
+            each_of $b sign "$1" other C_SignInit
+        done
+        ;;
+    form)
+        for b in sm2 rsa; do
+            echo "$b sign form any 0 delay:5"
+            echo "$b sign form any 0 der"
+        done
+        ;;
+    ceremony)
+        for c in init keygen root; do
+            each_call ceremony $c answer 0x30
+            each_call ceremony $c once 0xb3
+            each_call ceremony $c die die
+        done
+        each_call ceremony init hang hang
+        each_of ceremony keygen hang hang C_GenerateKeyPair
+        ;;
+    vendor)
+        for b in generic sansec tass luna xihsm ibm softhsm-sm2; do
+            echo "$b batch vendor all 0 -"
+            echo "$b batch vendor all 0 der"
+            echo "$b batch vendor all 0 no-params,bare-point,kept-type"
+        done
+        ;;
+    esac
+}
+
+# -- workers --
+
+worker() { # NUMBER RUNS-FILE
+    local base command kind call after answer why
+    D=$C/w$1
+    while read -r base command kind call after answer; do
+        if why=$(if [ "$kind" = vendor ]; then as_vendor "$base" "$answer"; else one "$base" "$command" "$kind" "$call" "$after" "$answer"; fi 2>&1); then
+            echo "ok $kind"
+        else
+            echo "FAIL $kind $base $command $call $after $answer: ${why//$'\n'/ }"
+            rm -rf "$C/failed/$base-$command-$call-$after-$answer"
+            mv "$D" "$C/failed/$base-$command-$call-$after-$answer"
+        fi
+    done < "$2" > "$C/done.$1"
+}
+spread() { # WORKERS LIST: the list, dealt out
+    local i
+    rm -f "$C"/list.* "$C"/done.*
+    for ((i = 0; i < $1; i++)); do
+        awk -v i="$i" -v n="$1" 'NR % n == i' "$2" > "$C/list.$i"
+        worker "$i" "$C/list.$i" &
+    done
+    wait
+    cat "$C"/done.* >> "$C/results"
+}
+
+trace sm2 sign
+trace rsa sign
+for c in init keygen root; do trace ceremony $c; done
+: > "$C/results"
+for kind in $KINDS; do
+    runs "$kind" | awk -v step=$STEP 'NR % step == (step > 1)' > "$C/list"
+    # One that waits for a time-out needs no core.
+    case $kind in
+    hang) spread $((CORES * 4)) "$C/list" ;;
+    vendor)
+        while read -r b _; do vendor_programs "$b"; done < "$C/list"
+        spread "$CORES" "$C/list"
+        ;;
+    *) spread "$CORES" "$C/list" ;;
+    esac
+    echo "$kind: $(wc -l < "$C/list") runs, $SECONDS s so far"
+done
+seen E_TOKEN_TIMEOUT
+awk '$1 == "FAIL"' "$C/results"
+awk '{ n[$2]++; bad[$2] += $1 == "FAIL" } END { for (k in n) printf "%-9s %4d passed, %d failed\n", k, n[k] - bad[k], bad[k] }' "$C/results" | sort
+failed=$(grep -c '^FAIL' "$C/results" || true)
+passed=$(grep -c '^ok' "$C/results" || true)
+[ "$passed" -gt 0 ] || failed=$((failed + 1))
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && rm -rf "$C"

@@ -1,0 +1,1 @@
+s/token-timeout: .*/token-timeout: 0s/

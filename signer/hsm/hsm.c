@@ -238,12 +238,10 @@ void hsm_close(struct hsm *h)
 {
     if (h == NULL)
         return;
-    /* libp11's keys refer to its slots, and these to the module: from the leaves to the root. */
     while (h->keys != NULL) {
         struct hsm_key *k = h->keys;
         h->keys = k->next;
         EVP_PKEY_free(k->public_key);
-        EVP_PKEY_free(k->rsa);
         free(k);
     }
     if (h->session_open) {

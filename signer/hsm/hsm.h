@@ -1,8 +1,9 @@
 /* hsm.h - one PKCS#11 token: module, login, keys, and the head of the log that it keeps.
  *
- * libp11 loads the module, finds the token and makes RSA signatures; what PKCS#11 has and libp11
- * has not (SM2, data objects, key attributes) goes through the module's own function list, in
- * sessions of our own. Login is by C_Login on such a session, because libp11 would keep a copy of
+ * libp11 loads and initialises the module and knows its slots; all else goes through the module's
+ * own function list, in sessions of our own. For RSA, too: libp11 0.4 finds no key at all on a token
+ * that holds one of a type it does not know, as a vendor's SM2 key is, and crashes when a token
+ * fails while it reads a key. Login is by C_Login on such a session, because libp11 would keep a copy of
  * the PIN; PKCS#11 logs in the whole application with it. A process that has a token open must not
  * fork.
  */

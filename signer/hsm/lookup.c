@@ -86,7 +86,7 @@ static enum err find_private(struct hsm_key *k, struct name *name, struct diag *
         return e;
     if (!found)
         return diag_set(d, E_KEY_MISSING, "key \"%s\": %s", k->row->name, k->row->uri);
-    /* The public object and libp11's view of the key have the same id as the private one. */
+    /* The public object has the same id as the private one. */
     return object_bytes(k->h, k->handle, CKA_ID, name->id, sizeof name->id, &name->id_n, d);
 }
 
@@ -159,28 +159,6 @@ out:
     return e;
 }
 
-static EVP_PKEY *private_key(struct hsm *h, PKCS11_KEY *key)
-{
-    watch_begin(h->watch, "C_GetAttributeValue through libp11", 1);
-    EVP_PKEY *k = PKCS11_get_private_key(key);
-    watch_end(h->watch, CKR_OK);
-    return k;
-}
-
-static enum err attach_libp11(struct hsm_key *k, const struct name *name, struct diag *d)
-{
-    PKCS11_KEY *keys = NULL;
-    unsigned n = 0;
-    if (CALL_LIBP11(k->h, "C_FindObjects", PKCS11_enumerate_keys(k->h->slot->token, &keys, &n)) != 0)
-        return session_fail_libp11(k->h, "PKCS11_enumerate_keys", d);
-    for (unsigned i = 0; i < n && k->rsa == NULL; i++)
-        if (keys[i].label != NULL && strcmp(keys[i].label, name->label) == 0 &&
-            keys[i].id_len == name->id_n &&
-            (name->id_n == 0 || memcmp(keys[i].id, name->id, name->id_n) == 0))
-            k->rsa = private_key(k->h, &keys[i]);
-    return k->rsa != NULL ? E_OK : session_fail_libp11(k->h, "PKCS11_get_private_key", d);
-}
-
 enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
                       struct hsm_key **out, struct diag *d)
 {
@@ -205,8 +183,6 @@ enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pin
         e = check_confined(k, d);
     if (e == E_OK)
         e = settle_public(k, &name, pinned, d);
-    if (e == E_OK && row->kind == KEY_RSA)
-        e = attach_libp11(k, &name, d);
     if (e == E_OK && row->kind == KEY_SM2 && sm2_z(k->public_key, k->z) != E_OK)
         e = diag_set(d, E_CRYPTO, "Z of key \"%s\"", row->name);
     uri_free(u);
@@ -217,7 +193,6 @@ enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pin
         *out = k;
     } else {
         EVP_PKEY_free(k->public_key);
-        EVP_PKEY_free(k->rsa);
         free(k);
     }
     return e;

@@ -35,12 +35,11 @@ struct hsm_key {
     const struct policy_key *row;
     EVP_PKEY *public_key;
     CK_OBJECT_HANDLE handle;
-    EVP_PKEY *rsa;         /* RSA: libp11's key, whose operations run in the token */
     uint8_t z[DIGEST_LEN]; /* SM2: Z of public_key */
 };
 
 /* Call a function of the module, watched; h is evaluated more than once. Gives its CK_RV. */
-#define CALL_FOR(h, times, name, ...) \
+#define CALL_FOR(h, times, name, ...)                       \
     (watch_begin((h)->watch, #name, times), watch_end((h)->watch, (h)->f->name(__VA_ARGS__)))
 #define CALL(h, name, ...) CALL_FOR(h, 1, name, __VA_ARGS__)
 

@@ -1,7 +1,6 @@
 #include "hsm/sign.h"
 
-#include <openssl/err.h>
-#include <openssl/rsa.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "hsm/session.h"
@@ -15,19 +14,15 @@ struct answer {
     size_t n;
 };
 
-static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
-                         struct answer *a, struct diag *d)
+/* The token signs the input by this mechanism, in this session. */
+static enum err sign_input(const struct hsm_key *k, CK_SESSION_HANDLE session, CK_MECHANISM mechanism,
+                           uint8_t *input, CK_ULONG input_n, struct answer *a, struct diag *d)
 {
-    uint8_t e[DIGEST_LEN];
-    enum err err = sm2_digest(k->z, message, e);
-    if (err != E_OK)
-        return diag_set(d, err, "SM3");
-    CK_MECHANISM mechanism = {k->h->vendor->sign_e, NULL, 0};
     CK_RV rv = CALL(k->h, C_SignInit, session, &mechanism, k->handle);
     if (rv != CKR_OK)
         return session_fail(k->h, rv, "C_SignInit", d);
     CK_ULONG n = sizeof a->bytes;
-    rv = CALL(k->h, C_Sign, session, e, sizeof e, a->bytes, &n);
+    rv = CALL(k->h, C_Sign, session, input, input_n, a->bytes, &n);
     if (rv != CKR_OK)
         return session_fail(k->h, rv, "C_Sign", d);
     if (n > sizeof a->bytes)
@@ -36,33 +31,37 @@ static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, str
     return E_OK;
 }
 
-static bool set_padding(EVP_PKEY_CTX *c, enum sig_alg alg, const EVP_MD *md)
+static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
+                         struct answer *a, struct diag *d)
 {
-    if (alg != SIG_PSS_SHA256 && alg != SIG_PSS_SHA384)
-        return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PADDING) == 1;
-    return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_mgf1_md(c, md) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) == 1;
+    uint8_t e[DIGEST_LEN];
+    enum err err = sm2_digest(k->z, message, e);
+    if (err != E_OK)
+        return diag_set(d, err, "SM3");
+    return sign_input(k, session, (CK_MECHANISM){k->h->vendor->sign_e, NULL, 0}, e, sizeof e, a, d);
 }
 
-static enum err sign_rsa(const struct hsm_key *k, struct span message, struct answer *a,
-                         struct diag *d)
+/* The DER of DigestInfo up to the digest (RFC 8017 9.2, note 1). */
+#define INFO_N 19
+static const uint8_t sha256_info[INFO_N] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                            0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+static const uint8_t sha384_info[INFO_N] = {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                            0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30};
+
+static enum err sign_rsa(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
+                         struct answer *a, struct diag *d)
 {
     enum sig_alg alg = k->row->alg;
-    const EVP_MD *md = alg == SIG_RSA_SHA384 || alg == SIG_PSS_SHA384 ? EVP_sha384() : EVP_sha256();
-    EVP_PKEY_CTX *c = NULL; /* belongs to m */
-    EVP_MD_CTX *m = EVP_MD_CTX_new();
-    a->n = sizeof a->bytes;
-    enum err e = E_OK;
-    if (m == NULL)
-        e = diag_set(d, E_NO_MEMORY, "digest");
-    else if (EVP_DigestSignInit(m, &c, md, NULL, k->rsa) != 1 || !set_padding(c, alg, md))
-        e = diag_set(d, E_CRYPTO, "setting up %s", alg_sig_name(alg));
-    else if (CALL_LIBP11(k->h, "C_Sign", EVP_DigestSign(m, a->bytes, &a->n, message.p, message.n)) != 1)
-        e = session_fail_libp11(k->h, "signing through libp11", d);
-    EVP_MD_CTX_free(m);
-    ERR_clear_error();
-    return e;
+    const bool sha384 = alg == SIG_RSA_SHA384 || alg == SIG_PSS_SHA384;
+    uint8_t info[INFO_N + EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    memcpy(info, sha384 ? sha384_info : sha256_info, INFO_N);
+    if (EVP_Digest(message.p, message.n, info + INFO_N, &n, sha384 ? EVP_sha384() : EVP_sha256(), NULL) != 1)
+        return diag_set(d, E_CRYPTO, "digest for %s", alg_sig_name(alg));
+    if (alg != SIG_PSS_SHA256 && alg != SIG_PSS_SHA384)
+        return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS, NULL, 0}, info, INFO_N + n, a, d);
+    CK_RSA_PKCS_PSS_PARAMS pss = {sha384 ? CKM_SHA384 : CKM_SHA256, sha384 ? CKG_MGF1_SHA384 : CKG_MGF1_SHA256, n};
+    return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS_PSS, &pss, sizeof pss}, info + INFO_N, n, a, d);
 }
 
 static enum err verify(const struct hsm_key *k, struct span message, struct span signature,
@@ -78,7 +77,7 @@ enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session, str
 {
     struct answer a = {0};
     struct buf der = {0};
-    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, message, &a, d)
+    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, session, message, &a, d)
                                          : sign_sm2(k, session, message, &a, d);
     if (e != E_OK)
         return e;

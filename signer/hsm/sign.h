@@ -9,9 +9,9 @@
  * E_TOKEN when the token fails, E_SIGNATURE_BAD when what it answers does not verify; out is
  * unchanged then.
  *
- * SM2: e is computed here and signed by the vendor's mechanism. RSA: through libp11, which hands
- * the token a padded digest: CKM_RSA_PKCS for PKCS#1 v1.5 (RFC 8017 9.2), CKM_RSA_X_509 for PSS,
- * whose padding OpenSSL makes (9.1.1, salt as long as the hash).
+ * SM2: e is computed here and signed by the vendor's mechanism. RSA: the digest is computed here;
+ * the token gets it as a DigestInfo by CKM_RSA_PKCS for PKCS#1 v1.5 (RFC 8017 9.2), as it is by
+ * CKM_RSA_PKCS_PSS for PSS (9.1.1, salt as long as the hash).
  *
  * This single form is for the odd signature (seal, bundle, self-test); it uses the token's own
  * session, so one thread may be in it at a time. A batch goes through hsm/pool.h, also at the same

@@ -39,6 +39,8 @@ static const struct script scripts[] = {
     {"kill", 600, {"tests/kill.sh"}},
     {"recipe", 60, {"tests/recipe.sh"}},
     {"manual", 30, {"tests/manual.sh"}},
+    {"hsm-sweep", 300, {"tests/hsm/sweep.sh", "--short"}},
+    {"secrets", 300, {"tests/secrets.sh"}},
     {"promises", 30, {"tests/promises.sh"}},
     {"bad", 300, {"%B/test/bad-inputs", "--sample", "25"}},
     {"twice", 300, {"tests/twice.sh", "%B"}},

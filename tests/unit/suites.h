@@ -63,6 +63,7 @@
     X(text) \
     X(uri) \
     X(vendor) \
+    X(watch) \
     X(witness) \
     X(words)
 

@@ -1,0 +1,190 @@
+#!/bin/bash
+# secrets.sh - looks for the PIN and the passphrase wherever one could stand: arguments and environment of every process,
+# every system call of every program that is given one, every file left, every message, the memory after login, a core.
+# And counts how often a wrong one is tried. Ends `N passed, N failed`.
+#
+# Each way of looking is first shown to find a secret that is there.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${ROOTSEAL_BUILD:-build}
+cd "$ROOT"
+tests/cases/world
+W=$ROOT/$BUILD/test/world
+BIN=$W/bin
+C=$ROOT/$BUILD/test/secrets
+rm -rf "$C"
+mkdir -p "$C/medium" "$C/out" "$C/keys" "$C/logs" "$C/traces" "$C/cores" "$C/memory"
+# shellcheck source=tests/cases/common.sh
+. tests/cases/common.sh
+S=$C/state IN=$C/medium/in LOGS=$C/logs
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+export FAULTY_MODULE=$MODULE
+passed=0 failed=0
+check() { # NAME COMMAND...
+    local name=$1
+    shift
+    if "$@" > "$C/why" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok   $name"
+    else
+        failed=$((failed + 1))
+        echo "FAIL $name: $(head -3 "$C/why")"
+    fi
+}
+not() { ! "$@"; }
+holds() { grep -raqF -e "$WORLD_PIN" -e "$WORLD_PASS" "$@"; } # FILE|FOLDER...
+
+# -- every system call of every program that is given a secret --
+
+# Not only writes: no call may carry one. (It comes in byte by byte, so that no read shows it.)
+traced() { # NAME COMMAND...
+    WRAP=(strace -f -v -s 65536 -o "$C/traces/$1")
+    "${@:2}" > "$LOGS/$1.out" 2> "$LOGS/$1.err"
+    WRAP=()
+}
+# A here-document of a shell's own is not the program's doing, so the secret comes from a file outside of what is searched.
+PINS=$(mktemp -d)
+trap 'rm -rf "$PINS"' EXIT
+printf '%s\n' "$WORLD_PIN" > "$PINS/pin"
+printf '%s\n' "$WORLD_PASS" > "$PINS/pass"
+token() { local program=$1; shift; "$program" "$@" --module "$MODULE" --pin-fd 3 3< "$PINS/pin"; }
+sign() { token signer sign --state "$S" --batch "$INTAKE" "$@"; }
+
+strace -f -v -s 65536 -o "$C/control" sh -c 'true "$1"' sh "$WORLD_PIN"
+check "a traced argument is found" holds "$C/control"
+rm "$C/control"
+mkdir "$C/tokens"
+sed "s|^directories.tokendir = .*|directories.tokendir = $C/tokens|" "$W/softhsm2.conf" > "$C/softhsm2.conf"
+export SOFTHSM2_CONF=$C/softhsm2.conf
+softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$LOGS/init-token"
+check "ceremony init" traced init token ceremony init --state "$S"
+check "ceremony keygen" traced keygen token ceremony keygen --state "$S"
+check "ceremony root" traced root token ceremony root --state "$S"
+good r-1
+good r-2
+batch "$IN"
+for p in gz-entry gz-review; do
+    # shellcheck disable=SC2094 # the digest is of another file
+    check "ra approve, $p" traced "approve-$p" ra approve --dir "$IN" --person $p --key "$PEOPLE/$p.key" \
+        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3< "$PINS/pass"
+done
+do_plan
+for o in officer-1 officer-2; do
+    check "ceremony authorise, $o" traced "authorise-$o" ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" \
+        --officer $o --key-file "$PEOPLE/$o.key" --pass-fd 3 3< "$PINS/pass"
+done
+cp -a "$S" "$C/planned"
+
+# -- wrong, missing, locked: tried once, or not at all --
+
+# logins N: how often the last run called C_Login.
+logins() { [ "$(grep -cx C_Login "$C/calls")" -eq "$1" ] || { echo "C_Login was called $(grep -cx C_Login "$C/calls") times"; return 1; }; }
+refused() { # CODE TIMES FILE [SETTING...]: the PIN from this file
+    local status=0
+    : > "$C/calls"
+    (
+        export FAULTY_TRACE=$C/calls "${@:4}"
+        MODULE=$FAULTY signer sign --state "$S" --batch "$INTAKE" --module "$FAULTY" --pin-fd 3 3< "$3"
+    ) > "$LOGS/refused.out" 2> "$LOGS/refused.err" || status=$?
+    [ "$status" -eq 4 ] && grep -q "^signer: $1: " "$LOGS/refused.err" && logins "$2" && not holds "$LOGS"
+}
+printf '%sx\n%s\n' "$WORLD_PIN" "$WORLD_PIN" > "$PINS/wrong-then-right"
+check "a wrong PIN is tried once, though the right one is at hand" refused E_PIN_WRONG 1 "$PINS/wrong-then-right"
+check "no PIN: the token is not asked" refused E_PIN_MISSING 0 /dev/null
+check "a locked PIN is tried once" refused E_PIN_LOCKED 1 "$PINS/pin" FAULTY_CALL=C_Login FAULTY_ANSWER=0xa4
+check "a login that fails is tried once" refused E_TOKEN 1 "$PINS/pin" FAULTY_CALL=C_Login FAULTY_ANSWER=0x30 FAULTY_TIMES=1
+printf '%sx\n%s\n' "$WORLD_PASS" "$WORLD_PASS" > "$PINS/pass-wrong-then-right"
+no_officer() {
+    not ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" --officer officer-3 --key-file "$PEOPLE/officer-3.key" \
+        --pass-fd 3 3< "$PINS/pass-wrong-then-right" > "$LOGS/no-officer.out" 2> "$LOGS/no-officer.err" &&
+        grep -q 'ceremony: E_PRIVATE_KEY: ' "$LOGS/no-officer.err" && not holds "$LOGS"
+}
+check "a wrong passphrase of an officer is tried once" no_officer
+no_person() {
+    not ra approve --dir "$IN" --person gz-review-2 --key "$PEOPLE/gz-review-2.key" \
+        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3< "$PINS/pass-wrong-then-right" \
+        > "$LOGS/no-person.out" 2> "$LOGS/no-person.err" && grep -q 'ra: E_PRIVATE_KEY: ' "$LOGS/no-person.err" && not holds "$LOGS"
+}
+check "a wrong passphrase of a person is tried once" no_person
+
+# -- memory and core, while a call of the token hangs --
+
+# halt CALL: signer sign stands in its first such call; PID says where.
+halt() {
+    : > "$C/calls"
+    cd "$C/cores"
+    FAULTY_TRACE=$C/calls FAULTY_CALL=$1 FAULTY_ANSWER=hang perl -e '
+        # Ends with a word on how signer ended.
+        my $pid = fork // die; if (!$pid) { $SIG{QUIT} = "DEFAULT"; exec @ARGV or die } print "$pid\n"; $| = 1; waitpid $pid, 0;
+        printf "%s\n", $? & 128 ? "core" : "signal " . ($? & 127)' \
+        bash -c 'ulimit -c unlimited; exec "$@"' bash "${SETTINGS[@]}" "$BIN/signer" sign --state "$S" --batch "$INTAKE" \
+        --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" > "$C/ended" 2> "$LOGS/halted.err" &
+    cd "$ROOT"
+    for ((i = 0; i < 200; i++)); do
+        if [ "$(tail -1 "$C/calls")" = "$1" ]; then break; fi
+        sleep 0.05
+    done
+    PID=$(head -1 "$C/ended")
+}
+SETTINGS=(env)
+if [ -n "$PRELOAD" ]; then SETTINGS=(env "LD_PRELOAD=$PRELOAD"); fi
+end() { kill "-$1" "$PID"; wait; }
+# image FILE: what a core of the process would hold, and what a core leaves out.
+image() {
+    perl -e 'my ($pid, $out) = @ARGV;
+        open(my $maps, "<", "/proc/$pid/maps") or die; open(my $mem, "<:raw", "/proc/$pid/mem") or die "mem: $!";
+        open(my $to, ">:raw", $out) or die;
+        while (<$maps>) {
+            my ($from, $end, $rights) = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/ or next;
+            ($from, $end) = (hex $from, hex $end);
+            next if $rights !~ /^r/ || $end - $from > 1 << 28; # a sanitizer keeps terabytes of nothing
+            sysseek($mem, $from, 0) or next;
+            while ($from < $end) {
+                my $n = sysread($mem, my $b, $end - $from > 1 << 20 ? 1 << 20 : $end - $from) or last;
+                print $to $b; $from += $n;
+            }
+        }
+        -s $out > 1 << 20 or die "only " . (-s $out) . " bytes"' "$PID" "$1"
+}
+snapshot() { cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null > "$C/processes" || true; }
+
+bash -c 'exec -a "$0" sleep 20' "$WORLD_PIN" &
+control=$!
+sleep 0.2
+snapshot
+kill $control
+wait $control 2> /dev/null || true
+check "an argument of another process is found" holds "$C/processes"
+halt C_Login
+check "the program stands in C_Login" logins 1
+snapshot
+check "during C_Login: no process has it as argument or in its environment" not holds "$C/processes"
+check "during C_Login: its memory can be read" image "$C/memory/image"
+check "during C_Login: and holds the PIN" holds "$C/memory/image"
+check "not a byte of core may be written" grep -qE '^Max core file size +0 +0 ' "/proc/$PID/limits"
+end ABRT
+check "SIGABRT in C_Login leaves no core" grep -qx 'signal 6' "$C/ended"
+halt C_FindObjects
+check "the program has logged in" logins 1
+snapshot
+check "after login: no process has it as argument or in its environment" not holds "$C/processes"
+rm "$C/memory/image"
+check "after login: its memory can be read" image "$C/memory/image"
+check "after login: and does not hold the PIN any more" not holds "$C/memory/image"
+end QUIT
+check "SIGQUIT after login leaves no core" grep -qx 'signal 3' "$C/ended"
+check "no core is anywhere" not grep -q . <(find "$C/cores" -type f)
+rm "$C/memory/image"
+
+# -- a whole batch, and all that is left --
+
+check "signer sign" traced sign sign
+check "signer export" traced export signer export --state "$S" --batch "$INTAKE" --to "$C/out"
+check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 9 ]
+check "no system call carried a secret" not holds "$C/traces"
+check "no message did" not holds "$LOGS"
+rm "$C/processes"
+check "no file holds one: state, token, medium, bundle, messages, traces" not holds "$C"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && rm -rf "$C"

@@ -51,7 +51,7 @@ printf '%s\n' "$WORLD_PASS" > "$PINS/pass"
 token() { local program=$1; shift; "$program" "$@" --module "$MODULE" --pin-fd 3 3< "$PINS/pin"; }
 sign() { token signer sign --state "$S" --batch "$INTAKE" "$@"; }
 
-strace -f -v -s 65536 -o "$C/control" sh -c 'true "$1"' sh "$WORLD_PIN"
+strace -f -v -s 65536 -o "$C/control" true "$WORLD_PIN"
 check "a traced argument is found" holds "$C/control"
 rm "$C/control"
 mkdir "$C/tokens"

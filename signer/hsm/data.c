@@ -20,23 +20,36 @@ struct versions {
     size_t value_at, value_n; /* of the newest: where its value begins, how long it is */
 };
 
-/* An object whose making was cut off may have no value, or half of one: it is passed over. */
-static void take_newest(struct hsm *h, CK_OBJECT_HANDLE object, struct versions *v)
+/* Does the answer mean that this one object is no good? Its making may have been cut off inside the token: then it has no
+ * value, half of one, or cannot be read at all. What else a token answers is its own failure. */
+static bool object_is_broken(CK_RV rv)
+{
+    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL ||
+           rv == CKR_OBJECT_HANDLE_INVALID || rv == CKR_GENERAL_ERROR;
+}
+
+/* A broken object is passed over. A token that fails is not: it would look as if the head were gone. */
+static enum err take_newest(struct hsm *h, CK_OBJECT_HANDLE object, struct versions *v, struct diag *d)
 {
     uint8_t bytes[sizeof v->value + 1];
-    size_t n = 0;
-    if (object_bytes(h, object, CKA_VALUE, bytes, sizeof bytes - 1, &n, NULL) != E_OK)
-        return;
+    CK_ATTRIBUTE a = {CKA_VALUE, bytes, sizeof bytes - 1};
+    CK_RV rv = CALL(h, C_GetAttributeValue, h->session, object, &a, 1);
+    if (rv != CKR_OK && !object_is_broken(rv))
+        return session_fail(h, rv, "C_GetAttributeValue", d);
+    if (rv != CKR_OK || a.ulValueLen > sizeof bytes - 1)
+        return E_OK;
+    size_t n = a.ulValueLen;
     bytes[n] = '\0';
     char *end;
     uint64_t number = strtoull((const char *)bytes, &end, 10);
     size_t at = (size_t)(end - (char *)bytes) + 1;
     if (bytes[0] < '0' || bytes[0] > '9' || *end != ' ' || number <= v->newest || at > n)
-        return;
+        return E_OK;
     v->newest = number;
     memcpy(v->value, bytes, n);
     v->value_at = at;
     v->value_n = n - at;
+    return E_OK;
 }
 
 static enum err find_versions(struct hsm *h, const char *label, struct versions *v, struct diag *d)
@@ -53,7 +66,7 @@ static enum err find_versions(struct hsm *h, const char *label, struct versions 
                         MAX_LABEL);
     enum err e = object_find(h, template, 3, v->handles, MAX_OBJECTS, &v->n, d);
     for (CK_ULONG i = 0; e == E_OK && i < v->n; i++)
-        take_newest(h, v->handles[i], v);
+        e = take_newest(h, v->handles[i], v, d);
     return e;
 }
 

@@ -157,7 +157,7 @@ one() {
     once) times=1 ;;
     lie) call=$4 times=1 ;;
     esac
-    local settings=(FAULTY_CALL=$call FAULTY_AFTER="$after" FAULTY_TIMES=$times FAULTY_ANSWER="$6")
+    local settings=("FAULTY_CALL=$call" "FAULTY_AFTER=$after" "FAULTY_TIMES=$times" "FAULTY_ANSWER=$6")
     if [ "$6" = der ]; then settings=(FAULTY_QUIRKS=der); fi
     (
         export "${settings[@]}"

@@ -114,6 +114,46 @@ START_TEST(cut_off)
 }
 END_TEST
 
+static CK_RV value_answer;
+static CK_C_GetAttributeValue real_get;
+
+static CK_RV failing_get(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
+{
+    return a->type == CKA_VALUE ? value_answer : real_get(s, o, a, n);
+}
+
+/* A token that fails is not one without a head; an object that is broken is passed over. */
+START_TEST(value_unreadable)
+{
+    static const struct {
+        CK_RV rv;
+        enum err err;
+    } rows[] = {
+        {CKR_DEVICE_ERROR, E_TOKEN},     {CKR_DEVICE_REMOVED, E_TOKEN},      {CKR_SESSION_HANDLE_INVALID, E_TOKEN},
+        {CKR_USER_NOT_LOGGED_IN, E_TOKEN}, {CKR_OBJECT_HANDLE_INVALID, E_OK}, {CKR_GENERAL_ERROR, E_OK},
+        {CKR_ATTRIBUTE_TYPE_INVALID, E_OK},
+    };
+    CK_FUNCTION_LIST *f = token_functions();
+    char back[16];
+    size_t n;
+    expect_ok_diag(hsm_data_write(h, "head", "value", 5, &d), &d);
+    real_get = f->C_GetAttributeValue;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        f->C_GetAttributeValue = failing_get;
+        value_answer = rows[i].rv;
+        memset(&d, 0, sizeof d);
+        ck_assert_int_eq(hsm_data_read(h, "head", back, sizeof back, &n, &d), rows[i].err);
+        ck_assert_uint_eq(n, 0);
+        if (rows[i].err != E_OK) /* nor is anything written over what could not be read */
+            expect_err(hsm_data_write(h, "head", "other", 5, &d), E_TOKEN);
+        f->C_GetAttributeValue = real_get;
+        expect_ok_diag(hsm_data_read(h, "head", back, sizeof back, &n, &d), &d);
+        ck_assert_uint_eq(n, 5);
+        ck_assert_mem_eq(back, "value", 5);
+    }
+}
+END_TEST
+
 Suite *suite_data(void);
 Suite *suite_data(void)
 {
@@ -127,6 +167,7 @@ Suite *suite_data(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, round_trip);
     tcase_add_test(t, cut_off);
+    tcase_add_test(t, value_unreadable);
     suite_add_tcase(s, t);
     return s;
 }

@@ -1,6 +1,6 @@
 # The faulty token, and the sweep that has it fail everywhere. The including Makefile sets CC, CFLAGS and B.
 #
-#   KIND=WORD   only failures of this kind: answer, die, hang, lie, form, delay, vendor, login, ceremony
+#   KIND="WORD ..."   only these kinds of failure: answer, once, die, hang, lie, form, ceremony, vendor
 
 FAULTY := $(B)/test/faulty.so
 hsm_dir := $(dir $(lastword $(MAKEFILE_LIST)))

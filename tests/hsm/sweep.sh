@@ -1,5 +1,5 @@
 #!/bin/bash
-# sweep.sh [--short] [KIND ...] - the token fails at every call of a batch, in every way; and stands for every vendor.
+# sweep.sh [--every N] [KIND ...] - the token fails at every call of a batch, in every way; and stands for every vendor.
 #
 # The faulty module (faulty.h) is in front of the software token. A healthy run is traced once, so that the number of each
 # call is known; then each (call, failure) is one run of its own, with its own state and token. After it the exit status
@@ -15,13 +15,13 @@
 #   ceremony init, keygen and root, with the first four
 #   vendor   a whole ceremony and batch with each row of the SM2 table, and each vendor's habits
 #
-# --short takes about every fortieth. Ends `N passed, N failed`.
+# --every N takes every N-th run of each kind, for `make check`. Ends `N passed, N failed`.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${ROOTSEAL_BUILD:-build}
 cd "$ROOT"
 STEP=1
-if [ "${1:-}" = --short ]; then STEP=40; shift; fi
+if [ "${1:-}" = --every ]; then STEP=${2:?}; shift 2; fi
 KINDS=${*:-answer once die hang lie form ceremony vendor}
 tests/cases/world
 W=$ROOT/$BUILD/test/world

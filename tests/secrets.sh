@@ -84,9 +84,9 @@ refused() { # CODE TIMES FILE [SETTING...]: the PIN from this file
     local status=0
     : > "$C/calls"
     (
-        export FAULTY_TRACE=$C/calls "${@:4}"
+        export FAULTY_TRACE=9 "${@:4}"
         MODULE=$FAULTY signer sign --state "$S" --batch "$INTAKE" --module "$FAULTY" --pin-fd 3 3< "$3"
-    ) > "$LOGS/refused.out" 2> "$LOGS/refused.err" || status=$?
+    ) > "$LOGS/refused.out" 2> "$LOGS/refused.err" 9>> "$C/calls" || status=$?
     [ "$status" -eq 4 ] && grep -q "^signer: $1: " "$LOGS/refused.err" && logins "$2" && not holds "$LOGS"
 }
 printf '%sx\n%s\n' "$WORLD_PIN" "$WORLD_PIN" > "$PINS/wrong-then-right"
@@ -114,12 +114,12 @@ check "a wrong passphrase of a person is tried once" no_person
 halt() {
     : > "$C/calls"
     cd "$C/cores"
-    FAULTY_TRACE=$C/calls FAULTY_CALL=$1 FAULTY_ANSWER=hang perl -e '
+    FAULTY_TRACE=9 FAULTY_CALL=$1 FAULTY_ANSWER=hang perl -e '
         # Ends with a word on how signer ended.
         my $pid = fork // die; if (!$pid) { $SIG{QUIT} = "DEFAULT"; exec @ARGV or die } print "$pid\n"; $| = 1; waitpid $pid, 0;
         printf "%s\n", $? & 128 ? "core" : "signal " . ($? & 127)' \
         bash -c 'ulimit -c unlimited; exec "$@"' bash "${SETTINGS[@]}" "$BIN/signer" sign --state "$S" --batch "$INTAKE" \
-        --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" > "$C/ended" 2> "$LOGS/halted.err" &
+        --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" 9>> "$C/calls" > "$C/ended" 2> "$LOGS/halted.err" &
     cd "$ROOT"
     for ((i = 0; i < 200; i++)); do
         if [ "$(tail -1 "$C/calls")" = "$1" ]; then break; fi

@@ -4,7 +4,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 SAN=
 if [ "$(basename "$BUILD")" = san ]; then SAN=1; fi
 MODULE=$ROOT/$BUILD/softhsm-sm2.so
-FAULTY=$ROOT/$BUILD/test/faulty.so # in front of it: tests/hsm/faulty.h
+FAULTY=$ROOT/$BUILD/faulty.so # in front of it: tests/hsm/faulty.h
 
 # Secrets that stand nowhere by chance, so that their absence can be proven.
 WORLD_PIN=Kx7q-93Lm

@@ -2,10 +2,10 @@
 #
 #   KIND="WORD ..."   only these kinds of failure: answer, once, die, hang, lie, form, ceremony, vendor
 
-FAULTY := $(B)/test/faulty.so
+FAULTY := $(B)/faulty.so
 hsm_dir := $(dir $(lastword $(MAKEFILE_LIST)))
 
-# Like the module it stands in front of: without sanitizers, always.
+# Like the module it stands in front of, and beside it, where a program that signs can reach it: without sanitizers, always.
 $(FAULTY): $(addprefix $(hsm_dir),faulty.c fault.c lies.c dialect.c faulty.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fsanitize% -fno-sanitize% -fPIE,$(CFLAGS)) -fPIC -fvisibility=hidden -shared \

@@ -67,6 +67,9 @@ base() { # NAME AUTHORITY RA
 }
 base sm2 smartca nanjing
 base rsa netca guangzhou
+# The token has many SM2 keys, and one for RSA: another one, to lie with.
+SOFTHSM2_CONF=$C/rsa/softhsm2.conf pkcs11-tool --module "$MODULE" --token-label rootseal --login --pin "$WORLD_PIN" \
+    --keypairgen --key-type rsa:2048 --label another > "$LOGS/another" 2>&1
 WANT='r-1 issued r-2 refused r-3 issued'
 mkdir -p "$C/ceremony/tokens"
 conf "$C/ceremony"
@@ -219,7 +222,7 @@ trace() {
     D=$C/w0
     fresh "$1" "$2"
     : > "$C/$1-$2.calls"
-    (MODULE=$FAULTY; export FAULTY_TRACE=$C/$1-$2.calls; $2 > "$LOGS/trace" 2>&1) || { cat "$LOGS/trace"; exit 1; }
+    (MODULE=$FAULTY; export FAULTY_TRACE=9; $2 > "$LOGS/trace" 2>&1 9>> "$C/$1-$2.calls") || { cat "$LOGS/trace"; exit 1; }
     echo "$2, $1: $(wc -l < "$C/$1-$2.calls") calls"
 }
 each_call() { # BASE COMMAND KIND ANSWER: a run for each call

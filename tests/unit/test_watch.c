@@ -10,7 +10,7 @@
 #include "expect.h"
 #include "hsm/watch.h"
 
-static const struct hsm_patience second = {"checker", 1};
+static const struct hsm_patience second = {"checker", 1, NULL};
 static const struct hsm_identity token = {.label = "safe\\u{A}", .serial = "s-1"};
 
 static void sleep_ms(long ms)

@@ -110,7 +110,7 @@ check "a wrong passphrase of a person is tried once" no_person
 
 # -- memory and core, while a call of the token hangs --
 
-# halt CALL: signer sign stands in its first such call; PID says where.
+# halt CALL: signer sign stands in its first such call, in the process PID, whose parent is PARENT.
 halt() {
     : > "$C/calls"
     cd "$C/cores"
@@ -125,12 +125,13 @@ halt() {
         if [ "$(tail -1 "$C/calls")" = "$1" ]; then break; fi
         sleep 0.05
     done
-    PID=$(head -1 "$C/ended")
+    PARENT=$(head -1 "$C/ended")
+    PID=$(pgrep -P "$PARENT")
 }
 SETTINGS=(env)
 if [ -n "$PRELOAD" ]; then SETTINGS=(env "LD_PRELOAD=$PRELOAD"); fi
-end() { kill "-$1" "$PID"; wait; }
-# image FILE: what a core of the process would hold, and what a core leaves out.
+end() { kill "-$1" "$2"; wait; }
+# image PROCESS FILE: what a core of the process would hold, and what a core leaves out.
 image() {
     perl -e 'my ($pid, $out) = @ARGV;
         open(my $maps, "<", "/proc/$pid/maps") or die; open(my $mem, "<:raw", "/proc/$pid/mem") or die "mem: $!";
@@ -145,7 +146,7 @@ image() {
                 print $to $b; $from += $n;
             }
         }
-        -s $out > 1 << 20 or die "only " . (-s $out) . " bytes"' "$PID" "$1"
+        -s $out > 1 << 20 or die "only " . (-s $out) . " bytes"' "$1" "$2"
 }
 snapshot() { cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null > "$C/processes" || true; }
 
@@ -160,20 +161,24 @@ halt C_Login
 check "the program stands in C_Login" logins 1
 snapshot
 check "during C_Login: no process has it as argument or in its environment" not holds "$C/processes"
-check "during C_Login: its memory can be read" image "$C/memory/image"
+check "during C_Login: its memory can be read" image "$PID" "$C/memory/image"
 check "during C_Login: and holds the PIN" holds "$C/memory/image"
-check "not a byte of core may be written" grep -qE '^Max core file size +0 +0 ' "/proc/$PID/limits"
-end ABRT
+for p in "$PARENT" "$PID"; do
+    check "not a byte of core may be written" grep -qE '^Max core file size +0 +0 ' "/proc/$p/limits"
+done
+end ABRT "$PARENT"
 check "SIGABRT in C_Login leaves no core" grep -qx 'signal 6' "$C/ended"
 halt C_FindObjects
 check "the program has logged in" logins 1
 snapshot
 check "after login: no process has it as argument or in its environment" not holds "$C/processes"
 rm "$C/memory/image"
-check "after login: its memory can be read" image "$C/memory/image"
-check "after login: and does not hold the PIN any more" not holds "$C/memory/image"
-end QUIT
-check "SIGQUIT after login leaves no core" grep -qx 'signal 3' "$C/ended"
+for p in "$PARENT" "$PID"; do
+    check "after login: the memory can be read" image "$p" "$C/memory/image"
+    check "after login: and does not hold the PIN any more" not holds "$C/memory/image"
+done
+end QUIT "$PID"
+check "SIGQUIT after login ends it" grep -q 'E_STEP: .*: sign, by signal 3 ' "$LOGS/halted.err"
 check "no core is anywhere" not grep -q . <(find "$C/cores" -type f)
 rm "$C/memory/image"
 

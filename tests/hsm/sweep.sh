@@ -306,7 +306,7 @@ trace rsa sign
 for c in init keygen root; do trace ceremony $c; done
 : > "$C/results"
 for kind in $KINDS; do
-    runs "$kind" | awk -v step=$STEP 'NR % step == (step > 1)' > "$C/list"
+    runs "$kind" | awk -v step="$STEP" 'NR % step == (step > 1)' > "$C/list"
     # One that waits for a time-out needs no core.
     case $kind in
     hang) spread $((CORES * 4)) "$C/list" ;;

@@ -39,7 +39,7 @@ static const struct script scripts[] = {
     {"kill", 600, {"tests/kill.sh"}},
     {"recipe", 60, {"tests/recipe.sh"}},
     {"manual", 30, {"tests/manual.sh"}},
-    {"hsm-sweep", 300, {"tests/hsm/sweep.sh", "--every", "50"}},
+    {"check-hsm", 300, {"tests/hsm/sweep.sh", "--every", "50"}},
     {"secrets", 300, {"tests/secrets.sh"}},
     {"promises", 30, {"tests/promises.sh"}},
     {"bad", 300, {"%B/test/bad-inputs", "--sample", "25"}},

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "batch/authorise.h"
@@ -7,33 +6,8 @@
 #include "batch/recheck.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/words.h"
 #include "core/pin.h"
 #include "pki/cert.h"
-
-#define WORDS_TYPED 3
-
-/* An officer who read the digest can type it, whole or as the first words; anybody else would have to guess. */
-static enum err confirm(const struct plan *plan, struct diag *d)
-{
-    uint8_t typed[DIGEST_LEN];
-    char line[256];
-    if (options.digest != NULL) {
-        if (!hex_decode(options.digest, typed, DIGEST_LEN) || memcmp(typed, plan->digest, DIGEST_LEN) != 0)
-            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the plan's");
-        return E_OK;
-    }
-    if (!isatty(STDIN_FILENO))
-        return diag_set(d, E_NOT_CONFIRMED, "there is no terminal, and no --digest");
-    printf("\nType the first %d of the words to authorise this plan: ", WORDS_TYPED);
-    fflush(stdout);
-    if (fgets(line, sizeof line, stdin) == NULL)
-        return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");
-    line[strcspn(line, "\n")] = '\0';
-    if (!words_parse(line, typed, WORDS_TYPED) || memcmp(typed, plan->digest, WORDS_TYPED) != 0)
-        return diag_set(d, E_NOT_CONFIRMED, "those are not its words");
-    return E_OK;
-}
 
 static enum err load_key(EVP_PKEY **key, struct diag *d)
 {
@@ -70,6 +44,8 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
     if (e == E_OK && officer == NULL)
         e = diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
+    if (e == E_OK) /* before all the reading and typing */
+        e = cert_check_private_key(options.key_file, d);
     if (e == E_OK)
         e = planner_check_fresh(&s, &plan.header, clock_now(), d);
     if (e == E_OK) /* what lies in the archive is shown only when the batch itself gives the same */
@@ -77,7 +53,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = summary_print(&plan, d);
     if (e == E_OK)
-        e = confirm(&plan, d);
+        e = confirm_digest(plan.digest, "plan", d);
     if (e == E_OK)
         e = load_key(&key, d);
     if (e == E_OK)

@@ -20,6 +20,21 @@ static void report(const struct state *s)
     printf("state  %s\ntoken  %s\nlog    %s\nwords  %s\n", s->path, s->token_serial, hex, words);
 }
 
+/* A beginning that was interrupted, or the same command once more: the log's name is told again, and the way on. */
+static enum err report_existing(struct diag *d)
+{
+    struct state s;
+    enum err e = state_open_any(options.state, &policy_table, STATE_CACHED, &s, d);
+    if (e == E_OK)
+        report(&s);
+    if (e == E_OK)
+        e = state_check_policy(&s, d);
+    if (e == E_OK)
+        e = diag_set(d, E_STATE_EXISTS, "%s", options.state);
+    state_close(&s);
+    return e;
+}
+
 enum err cmd_init(int n, char **operands, struct diag *d)
 {
     struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
@@ -29,6 +44,8 @@ enum err cmd_init(int n, char **operands, struct diag *d)
     enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
         e = state_check_absent(options.state, d);
+    if (e == E_STATE_EXISTS)
+        return report_existing(d);
     if (e == E_OK)
         e = token_open(&h, d);
     if (e == E_OK)

@@ -90,7 +90,7 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
 {
     struct buf pem = {0};
     uint8_t digest[DIGEST_LEN];
-    char name[LIMIT_TOKEN_TEXT + 8], words[DIGEST_LEN * 12 + 64];
+    char name[LIMIT_TOKEN_TEXT + 8], hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
     X509 *x = NULL;
     snprintf(name, sizeof name, "%s.pem", row->name);
     enum err e = state_anchor(s, row->name, &x, d);
@@ -101,8 +101,9 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
     if (e == E_OK)
         e = cert_digest(x, digest);
     if (e == E_OK) {
+        hex_encode(digest, DIGEST_LEN, hex);
         words_format(digest, DIGEST_LEN, 4, "        ", words, sizeof words);
-        printf("anchor  " ANCHORS_DIR "/%s\n        %s\n", name, words);
+        printf("anchor  " ANCHORS_DIR "/%s\nsha256  %s\nwords   %s\n", name, hex, words);
     }
     buf_free(&pem);
     X509_free(x);

@@ -18,6 +18,7 @@ extern struct options options;
 enum err cmd_init(int n, char **operands, struct diag *d);
 enum err cmd_keygen(int n, char **operands, struct diag *d);
 enum err cmd_root(int n, char **operands, struct diag *d);
+enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 
@@ -29,10 +30,16 @@ ERR_MUST_USE enum err token_open(struct hsm **out, struct diag *d);
 ERR_MUST_USE enum err keys_each(enum err (*step)(void *arg, const struct policy_key *row, struct diag *d), void *arg,
                                 struct diag *d);
 
+/* Let the person at the terminal type words of this digest, the first three at least, or whole lines of them; or compare it
+ * with options.digest when that was given. what names it, e.g. "plan". E_NOT_CONFIRMED; a word typed wrongly is asked for
+ * again, three times in all. */
+ERR_MUST_USE enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
+
 /* Open the state and the planned batch that options.batch names. *dir_fd is the batch's folder. */
 ERR_MUST_USE enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d);
 
-/* Print what would be signed: every certificate as its TBS says, refusals first, then the digest and its words. The
+/* Print what would be signed: every certificate as its TBS says, refusals first, and at the end, where it is
+ * confirmed, once more the head of it all with the digest and its words. The
  * plan stands at its first item, and does so again afterwards. */
 ERR_MUST_USE enum err summary_print(struct plan *plan, struct diag *d);
 

@@ -36,6 +36,13 @@ static const struct cli_option *options_root(void)
     return o;
 }
 
+static const struct cli_option *options_policy(void)
+{
+    static const struct cli_option o[] = {
+        STATE, TOKEN, {"digest", "HEX", "this program's policy, in place of typing its words", &options.digest, NULL, NULL, false}, END};
+    return o;
+}
+
 static const struct cli_option *options_show(void)
 {
     static const struct cli_option o[] = {STATE, BATCH, END};
@@ -59,6 +66,7 @@ static const struct cli_command commands[] = {
     {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
     {"keygen", "make the policy's keys inside the token", options_keygen, NULL, cmd_keygen},
     {"root", "make the keys' self-signed certificates and seal the log", options_root, NULL, cmd_root},
+    {"policy", "put the state under this program's policy", options_policy, NULL, cmd_policy},
     {"show", "show what a plan would sign", options_show, NULL, cmd_show},
     {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},
     {0},

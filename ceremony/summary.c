@@ -23,6 +23,17 @@ static void print_header(const struct plan *plan)
            plan->issue, plan->refuse);
 }
 
+/* What stands above may have scrolled away when the digest is confirmed. */
+static void print_end(const struct plan *plan)
+{
+    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    hex_encode(plan->digest, DIGEST_LEN, hex);
+    words_format(plan->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
+    putchar('\n');
+    print_header(plan);
+    printf("plan       %s\nwords      %s\n", hex, words);
+}
+
 static void print_refused(const struct plan_item *i)
 {
     printf("refuse %" PRId64 "  %s\n    %s [%s]\n    %s\n", i->n, i->id[0] != '\0' ? i->id : "(no id)",
@@ -62,7 +73,6 @@ static enum err print_items(struct plan *plan, bool issued, struct diag *d)
 
 enum err summary_print(struct plan *plan, struct diag *d)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
     print_header(plan);
     putchar('\n');
     enum err e = print_items(plan, false, d);
@@ -70,10 +80,7 @@ enum err summary_print(struct plan *plan, struct diag *d)
         e = print_items(plan, true, d);
     if (e == E_OK)
         e = plan_rewind(plan, d);
-    if (e != E_OK)
-        return e;
-    hex_encode(plan->digest, DIGEST_LEN, hex);
-    words_format(plan->digest, DIGEST_LEN, 4, "       ", words, sizeof words);
-    printf("\nplan   %s\nwords  %s\n", hex, words);
-    return E_OK;
+    if (e == E_OK)
+        print_end(plan);
+    return e;
 }

@@ -34,6 +34,8 @@ enum err cmd_run(int n, char **operands, struct diag *d)
     (void)n;
     (void)operands;
     enum err e = banner_print(&policy_table, d);
+    if (e == E_OK) /* before anybody is asked for the PIN */
+        e = export_check(options.to, d);
     if (e == E_OK)
         e = step_intake(&in, d);
     if (e == E_OK)

@@ -7,16 +7,21 @@
 #include "core/words.h"
 
 struct status {
-    char log[DIGEST_HEX], head[DIGEST_HEX], policy[DIGEST_HEX], time[CLOCK_TEXT];
+    char log[DIGEST_HEX], head[DIGEST_HEX], policy[DIGEST_HEX], program_policy[DIGEST_HEX], time[CLOCK_TEXT];
     uint64_t lines, issued, batches;
 };
 
 static enum err collect(struct state *s, struct status *out, struct diag *d)
 {
     const struct log_position *at = log_position(s->log);
+    uint8_t policy[DIGEST_LEN];
+    enum err e = index_policy(s->index, policy, d);
+    if (e != E_OK)
+        return e;
     hex_encode(s->log_id, DIGEST_LEN, out->log);
     hex_encode(at->head, DIGEST_LEN, out->head);
-    hex_encode(s->policy_digest, DIGEST_LEN, out->policy);
+    hex_encode(policy, DIGEST_LEN, out->policy);
+    hex_encode(s->policy_digest, DIGEST_LEN, out->program_policy);
     clock_format(at->time, out->time);
     out->lines = at->size;
     return index_totals(s->index, &out->issued, &out->batches, d);
@@ -25,8 +30,8 @@ static enum err collect(struct state *s, struct status *out, struct diag *d)
 static enum err print_json(const struct status *t)
 {
     struct buf out = {0};
-    json_t *obj = json_pack("{s:s,s:s,s:I,s:s,s:s,s:I,s:I}", "policy", t->policy, "log", t->log, "lines",
-                            (json_int_t)t->lines, "head", t->head, "time", t->time, "issued", (json_int_t)t->issued,
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I}", "policy", t->policy, "program-policy",
+                            t->program_policy, "log", t->log, "lines", (json_int_t)t->lines, "head", t->head, "time", t->time, "issued", (json_int_t)t->issued,
                             "batches", (json_int_t)t->batches);
     enum err e = json_line_write(obj, &out);
     if (e == E_OK)
@@ -40,9 +45,13 @@ static void print_text(const struct status *t, const uint8_t head[DIGEST_LEN])
 {
     char words[DIGEST_LEN * 12 + 64];
     words_format(head, DIGEST_LEN, 4, "         ", words, sizeof words);
-    printf("policy   %s\nlog      %s\nlines    %" PRIu64 ", the last of %s\nissued   %" PRIu64
+    if (strcmp(t->policy, t->program_policy) == 0)
+        printf("policy   %s, this program's\n", t->policy);
+    else
+        printf("policy   %s\nprogram  %s, another policy\n", t->policy, t->program_policy);
+    printf("log      %s\nlines    %" PRIu64 ", the last of %s\nissued   %" PRIu64
            " certificates\nbatches  %" PRIu64 "\nhead     %s\nwords    %s\n",
-           t->policy, t->log, t->lines, t->time, t->issued, t->batches, t->head, words);
+           t->log, t->lines, t->time, t->issued, t->batches, t->head, words);
 }
 
 enum err cmd_status(int n, char **operands, struct diag *d)
@@ -51,7 +60,7 @@ enum err cmd_status(int n, char **operands, struct diag *d)
     struct status t;
     (void)n;
     (void)operands;
-    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    enum err e = state_open_any(options.state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = collect(&s, &t, d);
     if (e == E_OK && options.json)

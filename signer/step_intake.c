@@ -17,10 +17,21 @@ static enum err shut_in(const struct state *s, struct diag *d)
     return e == E_OK ? sandbox_strict(d) : e;
 }
 
-static enum err run(void *data, struct diag *d)
+/* Nothing is taken in for a state under another policy. Log and index are closed again before the medium is looked at. */
+static enum err check_policy(struct diag *d)
 {
     struct state s;
-    enum err e = state_enter(options.state, &policy_table, &s, d);
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    state_close(&s);
+    return e;
+}
+
+static enum err run(void *data, struct diag *d)
+{
+    struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
+    enum err e = check_policy(d);
+    if (e == E_OK)
+        e = state_enter(options.state, &policy_table, &s, d);
     if (e == E_OK)
         e = shut_in(&s, d);
     if (e == E_OK)

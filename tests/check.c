@@ -351,6 +351,10 @@ int main(int argc, char **argv)
     SRunner *runner = collect(argc, argv);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
+    if (srunner_ntests_run(runner) == 0) { /* a word misspelt must not look like tests that passed */
+        fprintf(stderr, "check: no suite, case or script has such a name\n");
+        failed = 1;
+    }
     srunner_free(runner);
     for (size_t i = 0; i < cases_n; i++)
         free(cases[i]);

@@ -40,5 +40,16 @@ done < <({ words README.md '| promise | test |'; words tests/PROMISES.md '| argu
 while IFS= read -r promise; do
     if grep -qxF "## $promise" tests/PROMISES.md; then ok "argued: ${promise:0:60}"; else bad "no argument for: $promise"; fi
 done < <(sed -n '/^| promise | test |/,/^$/p' README.md | sed -n '3,$p' | awk -F' [|] ' '/^\|/ { sub(/^\| /, "", $1); print $1 }')
+# A word that fits none is no success.
+elsewhere=$(mktemp -d)
+check=${ROOTSEAL_BUILD:-build}/test/check
+if ROOTSEAL_BUILD=$elsewhere "$check" nosuchword > /dev/null 2>&1; then
+    failed=$((failed + 1))
+    echo "FAIL a word that no test has in its name passes"
+else
+    passed=$((passed + 1))
+    echo "ok   a word that no test has in its name"
+fi
+rm -r "$elsewhere"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -ge 60 ]

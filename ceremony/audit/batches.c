@@ -125,6 +125,7 @@ static enum err check_order(struct audit *a, const struct record *r, struct batc
 {
     struct batches *b = &a->batches;
     uint8_t batch[DIGEST_LEN], plan[DIGEST_LEN], intake[DIGEST_LEN];
+    char policy[DIGEST_HEX];
     bool came = false, planned = false, twice = false, again = false;
     enum err e = record_digest(r, "batch", batch);
     if (e == E_OK)
@@ -143,6 +144,9 @@ static enum err check_order(struct audit *a, const struct record *r, struct batc
         return e;
     int64_t expected = ra->sequence + 1, got = record_number(r, "sequence");
     ra->sequence = got;
+    hex_encode(a->log_policy, DIGEST_LEN, policy);
+    if (strcmp(record_text(r, "policy"), policy) != 0)
+        return diag_set(d, E_LOG_ORDER, "a plan under another policy than the log has named");
     if (!came)
         return diag_set(d, E_LOG_ORDER, "a plan for a batch that did not come in");
     if (planned || again)

@@ -139,7 +139,7 @@ static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *
     if (e != E_OK)
         return diag_set(d, e, "%s: %s", k->name, why.text);
     e = check_sane(k, x, der, d);
-    if (e == E_OK && a->same_genesis_policy)
+    if (e == E_OK && a->same_log_policy)
         e = check_by_policy(a, k, x, d);
     return e;
 }

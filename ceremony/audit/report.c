@@ -30,8 +30,8 @@ static void print_table(const struct audit *a, const struct verify_options *o)
     clock_format(a->end.time, time);
     printf("%-12s%s\n", "state", o->state);
     print_hex("log", a->end.id, "");
-    print_hex("policy", a->genesis_policy,
-              a->same_genesis_policy ? ", this program's" : ", not this program's");
+    print_hex("policy", a->log_policy,
+              a->same_log_policy ? ", this program's" : ", not this program's");
     printf("%-12s%" PRIu64 ", the last of %s\n", "lines", a->end.size, time);
     printf("%-12s%" PRIu64 ", %" PRIu64 " with a certificate\n", "keys", c->keys, c->anchors);
     printf("%-12s%" PRIu64 " planned, %" PRIu64 " refusals of whole batches\n", "batches",
@@ -59,6 +59,7 @@ static void print_keys(const struct audit *a, const struct verify_options *o)
         if (a->keys.v[i].anchor == NULL)
             continue;
         printf("  %s\n", a->keys.v[i].name);
+        print_hex("", a->keys.v[i].digest, "");
         print_words("", a->keys.v[i].digest);
     }
 }
@@ -168,17 +169,17 @@ static json_t *pack_findings(const struct findings *f)
 enum err report_json(const struct audit *a, const struct verify_options *o)
 {
     struct buf out = {0};
-    char log[DIGEST_HEX], genesis[DIGEST_HEX], policy[DIGEST_HEX], time[CLOCK_TEXT];
+    char log[DIGEST_HEX], named[DIGEST_HEX], policy[DIGEST_HEX], time[CLOCK_TEXT];
     const struct findings *f = &a->findings;
     bool wrong = f->count[FINDING_ERROR] > 0;
     hex_encode(a->end.id, DIGEST_LEN, log);
-    hex_encode(a->genesis_policy, DIGEST_LEN, genesis);
+    hex_encode(a->log_policy, DIGEST_LEN, named);
     hex_encode(a->policy_digest, DIGEST_LEN, policy);
     clock_format(a->end.time, time);
     json_t *obj = json_pack(
         "{s:b,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
         !wrong, "code", err_name(wrong ? f->kept[FINDING_ERROR][0].code : E_OK), "log", log,
-        "policy", genesis, "program-policy", policy, "time", time, "end", pack_position(&a->end),
+        "policy", named, "program-policy", policy, "time", time, "end", pack_position(&a->end),
         "counts", pack_counts(a), "sealed", (json_int_t)a->sealed, "witness",
         (json_int_t)a->witness, "holds", pack_position(wrong ? &a->holds : &a->end),
         "holds-sealed", (json_int_t)(wrong ? a->holds_sealed : a->sealed), "anchors-compared",

@@ -40,11 +40,22 @@ static void note_program(struct audit *a, const struct record *r)
         audit_note(a, "written by a build for development: %s", record_text(r, "program"));
 }
 
-static enum err take_genesis(struct audit *a, const struct record *r)
+static enum err name_policy(struct audit *a, const struct record *r)
 {
-    note_program(a, r);
-    enum err e = record_digest(r, "policy", a->genesis_policy);
-    a->same_genesis_policy = memcmp(a->genesis_policy, a->policy_digest, DIGEST_LEN) == 0;
+    enum err e = record_digest(r, "policy", a->log_policy);
+    a->same_log_policy = memcmp(a->log_policy, a->policy_digest, DIGEST_LEN) == 0;
+    return e;
+}
+
+static enum err take_policy(struct audit *a, const struct record *r)
+{
+    uint8_t before[DIGEST_LEN];
+    memcpy(before, a->log_policy, DIGEST_LEN);
+    enum err e = name_policy(a, r);
+    if (e == E_OK && memcmp(before, a->log_policy, DIGEST_LEN) == 0)
+        audit_error(a, E_LOG_ORDER, "the policy is the one before");
+    else if (e == E_OK)
+        audit_note(a, "from here on the policy is %s", record_text(r, "policy"));
     return e;
 }
 
@@ -59,7 +70,10 @@ static enum err take_line(struct audit *a, const struct record *r)
 {
     switch (r->type) {
     case RECORD_GENESIS:
-        return take_genesis(a, r);
+        note_program(a, r);
+        return name_policy(a, r);
+    case RECORD_POLICY:
+        return take_policy(a, r);
     case RECORD_KEYGEN:
         return keys_take_keygen(a, r);
     case RECORD_ANCHOR:

@@ -41,20 +41,6 @@ static enum err check_header(const struct desk *k, const struct manifest *m, str
     return E_OK;
 }
 
-static enum err check_policy(const struct policy *p, const struct manifest *m, struct diag *d)
-{
-    uint8_t digest[DIGEST_LEN];
-    char hex[DIGEST_HEX];
-    enum err e = policy_digest(p, digest);
-    if (e != E_OK)
-        return diag_set(d, e, "the policy's digest");
-    hex_encode(m->policy, DIGEST_LEN, hex);
-    if (memcmp(digest, m->policy, DIGEST_LEN) != 0)
-        return diag_set(d, E_POLICY_OTHER,
-                        "it was decided by policy %s: import with the ra of that policy", hex);
-    return E_OK;
-}
-
 /* The next line of the log that tells of one of this batch's requests. */
 static enum err next_outcome(struct work *w, struct record *r, bool *more, struct diag *d)
 {
@@ -322,8 +308,6 @@ enum err answers_check(const struct desk *desk, const struct bundle *bundle,
                                  .now = desk->header.created,
                                  .authority = policy_authority_find(p, desk->header.authority)};
     enum err e = check_header(desk, &bundle->manifest, d);
-    if (e == E_OK)
-        e = check_policy(p, &bundle->manifest, d);
     if (e == E_OK && w.decider.authority == NULL)
         e = diag_set(d, E_AUTHORITY, "%s", desk->header.authority);
     if (e == E_OK)

@@ -25,6 +25,22 @@ static enum err read_manifest(int fd, const char *path, struct buf *out, struct 
     return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
 }
 
+/* What was decided under another policy would look wrong in many ways: this comes first, before anything is believed. */
+static enum err check_policy(const struct policy *p, struct span text, struct diag *d)
+{
+    struct manifest said;
+    uint8_t digest[DIGEST_LEN];
+    char theirs[DIGEST_HEX], ours[DIGEST_HEX];
+    enum err e = policy_digest(p, digest);
+    if (e != E_OK)
+        return diag_set(d, e, "the policy's digest");
+    if (manifest_parse(text, &said, NULL) != E_OK || memcmp(digest, said.policy, DIGEST_LEN) == 0)
+        return E_OK;
+    hex_encode(said.policy, DIGEST_LEN, theirs);
+    hex_encode(digest, DIGEST_LEN, ours);
+    return diag_set(d, E_BUNDLE_POLICY, "the bundle's is %s, this program's %s", theirs, ours);
+}
+
 static enum err as_bundle_code(enum err e, const struct diag *why, struct diag *d)
 {
     if (e == E_APPROVAL_FORMAT || e == E_APPROVAL_SIGNATURE)
@@ -84,6 +100,8 @@ enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *o
     if (e != E_OK)
         return e;
     e = read_manifest(fd, path, &bytes, d);
+    if (e == E_OK)
+        e = check_policy(anchors->policy, buf_span(&bytes), d);
     if (e == E_OK)
         e = check_signature(fd, buf_span(&bytes), anchors, d);
     if (e == E_OK)

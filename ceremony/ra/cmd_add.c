@@ -240,6 +240,15 @@ static enum err check_options(int n, struct diag *d)
     return E_OK;
 }
 
+/* An authority that this program does not know is the matter of ra check. */
+static enum err check_profile(const struct desk *k, struct diag *d)
+{
+    const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
+    if (a != NULL && policy_profile_find(a, options.profile) == NULL)
+        return diag_set(d, E_PROFILE, "%s has no %s", a->name, options.profile);
+    return E_OK;
+}
+
 static enum err check_unapproved(const struct desk *k, struct diag *d)
 {
     struct file_list list;
@@ -276,6 +285,8 @@ enum err cmd_add(int n, char **operands, struct diag *d)
     enum err e = check_options(n, d);
     if (e == E_OK)
         e = desk_open(options.dir, &a.desk, d);
+    if (e == E_OK)
+        e = check_profile(&a.desk, d);
     if (e == E_OK)
         e = check_unapproved(&a.desk, d);
     if (e == E_OK)

@@ -107,7 +107,7 @@ enum err cmd_new(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_OK && list.n > 0)
-        e = diag_set(d, E_STATE_EXISTS, "%s holds %s", options.dir, list.names[0]);
+        e = diag_set(d, E_FOLDER_OCCUPIED, "%s holds %s", options.dir, list.names[0]);
     if (e == E_OK)
         e = desk_write(fd, &h, (struct span){0}, d);
     if (e == E_OK)

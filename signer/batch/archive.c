@@ -26,7 +26,7 @@ enum err archive_find(int archive_fd, const char *prefix, uint8_t intake[DIGEST_
         found++;
     }
     if (e == E_OK && found == 0)
-        e = diag_set(d, E_PLAN_MISSING, "no batch in the archive begins with %s", prefix);
+        e = diag_set(d, E_BATCH_MISSING, "none begins with %s", prefix);
     if (e == E_OK && found > 1)
         e = diag_set(d, E_USAGE, "--batch wants more digits: %zu batches in the archive begin with %s", found, prefix);
     if (e != E_OK)

@@ -12,6 +12,17 @@
 
 #define REFUSAL_FILE "refusal.json"
 
+enum err export_check(const char *to, struct diag *d)
+{
+    int fd = -1;
+    enum err e = file_open_dir(to, &fd, d);
+    if (e == E_OK && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        e = diag_errno(d, errno, "%s", to);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
 static enum err copy_one(int from, int to, const char *name, struct diag *d)
 {
     struct span bytes = {0};
@@ -73,11 +84,11 @@ static enum err check_existing(int from, int to_fd, const char *name, const stru
     if (fd < 0 && errno == EXDEV)
         return diag_set(d, E_MEDIUM_FILE, "medium: %s: another file system is mounted there", name);
     if (fd < 0)
-        return diag_set(d, E_STATE_EXISTS, "medium: %s", name);
+        return diag_set(d, E_FOLDER_OCCUPIED, "medium: %s", name);
     enum err e = compare_all(from, fd, list, &same, d);
     close(fd);
     if (e == E_OK && !same)
-        e = diag_set(d, E_STATE_EXISTS, "medium: %s holds something else", name);
+        e = diag_set(d, E_FOLDER_OCCUPIED, "medium: %s holds something else", name);
     *done = e == E_OK;
     return e;
 }

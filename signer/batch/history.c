@@ -112,6 +112,13 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
     return e;
 }
 
+static enum err apply_policy(struct state *s, const struct record *r, struct diag *d)
+{
+    uint8_t policy[DIGEST_LEN];
+    enum err e = record_digest(r, "policy", policy);
+    return e != E_OK ? e : index_set_policy(s->index, policy, d);
+}
+
 static enum err apply_batch(struct state *s, const struct record *r, const char *what, struct diag *d)
 {
     uint8_t intake[DIGEST_LEN];
@@ -149,6 +156,9 @@ static enum err apply_bundle(struct state *s, const struct record *r, struct dia
 static enum err apply(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
 {
     switch (r->type) {
+    case RECORD_GENESIS:
+    case RECORD_POLICY:
+        return apply_policy(s, r, d);
     case RECORD_KEYGEN:
     case RECORD_ANCHOR:
         return apply_own_key(s, r, d);

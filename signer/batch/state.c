@@ -38,12 +38,15 @@ static enum err begin(const char *path, const struct policy *policy, struct stat
 static enum err check_empty(int fd, const char *path, struct diag *d)
 {
     struct file_list list = {0};
+    struct stat st;
+    if (fstatat(fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return diag_set(d, E_STATE_EXISTS, "%s", path);
     enum err e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_MEDIUM_LIMIT)
-        e = diag_set(d, E_STATE_EXISTS, "%s", path);
+        e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     for (size_t i = 0; i < list.n && e == E_OK; i++) /* an interrupted beginning may be begun again */
         if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0)
-            e = diag_set(d, E_STATE_EXISTS, "%s", path);
+            e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     file_list_free(&list);
     return e;
 }
@@ -141,8 +144,8 @@ enum err state_enter(const char *path, const struct policy *policy, struct state
     return e;
 }
 
-enum err state_open(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
-                    struct diag *d)
+enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
+                        struct diag *d)
 {
     struct log_position end;
     enum err e = state_enter(path, policy, out, d);
@@ -168,6 +171,25 @@ enum err state_refresh(struct state *s, struct diag *d)
     if (e == E_OK && memcmp(end.head, log_position(s->log)->head, DIGEST_LEN) != 0)
         e = diag_set(d, E_LOG_CHAIN, "the log on disk is not the one that was written");
     return e;
+}
+
+enum err state_check_policy(struct state *s, struct diag *d)
+{
+    uint8_t named[DIGEST_LEN];
+    char theirs[DIGEST_HEX], ours[DIGEST_HEX];
+    enum err e = index_policy(s->index, named, d);
+    if (e != E_OK || memcmp(named, s->policy_digest, DIGEST_LEN) == 0)
+        return e;
+    hex_encode(named, DIGEST_LEN, theirs);
+    hex_encode(s->policy_digest, DIGEST_LEN, ours);
+    return diag_set(d, E_STATE_POLICY, "the state's is %s, this program's %s", theirs, ours);
+}
+
+enum err state_open(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
+                    struct diag *d)
+{
+    enum err e = state_open_any(path, policy, trust, out, d);
+    return e != E_OK ? e : state_check_policy(out, d);
 }
 
 enum err state_anchor(struct state *s, const char *key, X509 **out, struct diag *d)

@@ -33,11 +33,12 @@ struct state {
     char token_model[65];
 };
 
-/* E_STATE_EXISTS unless the folder is missing, empty, or holds what an interrupted state_create() left. */
+/* E_STATE_EXISTS when there is a log; E_FOLDER_OCCUPIED unless the folder is missing, empty, or holds what an interrupted
+ * state_create() left. */
 ERR_MUST_USE enum err state_check_absent(const char *path, struct diag *d);
 
 /* Make a new state in an empty or missing folder: genesis with the policy's log hash and the token's identity. Locked
- * and open when it returns. E_STATE_EXISTS, E_STATE_LOCKED. */
+ * and open when it returns. E_STATE_EXISTS, E_FOLDER_OCCUPIED, E_STATE_LOCKED. */
 struct hsm_identity;
 ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy, const struct hsm_identity *token,
                                    struct state *out, struct diag *d);
@@ -47,17 +48,25 @@ ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy
 ERR_MUST_USE enum err state_enter(const char *path, const struct policy *policy, struct state *out, struct diag *d);
 
 /* Open and lock an existing state: a torn log line is cut off and explained, the index brought up to date. E_STATE_MISSING,
- * E_STATE_LOCKED, the log's and index's errors. End with state_close(), on failure too. */
+ * E_STATE_LOCKED, E_STATE_POLICY when the state is under another policy, the log's and index's errors. End with state_close(), on failure too. */
 enum state_trust {
     STATE_CACHED,   /* the index is believed where its head fits the log: for looking, planning, handing out */
     STATE_FROM_LOG, /* the index is made anew and the whole chain checked: before anything is signed */
 };
 ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, enum state_trust trust,
                                  struct state *out, struct diag *d);
+
+/* The same whatever policy the state is under: for telling, and for changing it. */
+ERR_MUST_USE enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust,
+                                     struct state *out, struct diag *d);
 void state_close(struct state *s);
 
 /* Bring the index up to the log's synced end. */
 ERR_MUST_USE enum err state_refresh(struct state *s, struct diag *d);
+
+/* Is the policy that the log named last this program's? E_STATE_POLICY, naming both digests, when it is not: then nothing
+ * may be decided, signed or written until `ceremony policy` has recorded the change. */
+ERR_MUST_USE enum err state_check_policy(struct state *s, struct diag *d);
 
 /* The certificate of one of our own keys, from its anchor line. E_ANCHOR when there is none yet. X509_free() it. */
 ERR_MUST_USE enum err state_anchor(struct state *s, const char *key, X509 **out, struct diag *d);

@@ -40,7 +40,7 @@ enum err witness_check_unused(struct hsm *h, struct diag *d)
     bool found = false;
     enum err e = read_head(h, &head, &found, d);
     if (e == E_LOG_ROLLED_BACK || (e == E_OK && found))
-        return diag_set(d, E_TOKEN_OTHER, "the token already keeps the head of another log");
+        return diag_set(d, E_TOKEN_USED, "it keeps the head of another log");
     return e;
 }
 

@@ -11,7 +11,7 @@
 
 #define WITNESS_LABEL "rootseal-log-head"
 
-/* A new state on a token that keeps another log's head already is refused: E_TOKEN_OTHER. */
+/* A new state on a token that keeps another log's head already is refused: E_TOKEN_USED. */
 ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
 
 /* The token must be the one of the genesis line (E_TOKEN_OTHER), and the log must still hold the line the token knows as

@@ -31,8 +31,12 @@ enum err_class {
     X(E_DISK_FULL, STORAGE, "", "the medium is full", "free space and run the command again; nothing is lost")          \
     X(E_READ_ONLY, STORAGE, "", "the medium cannot be written", "take off its write protection, or use another")        \
     X(E_STATE_MISSING, STORAGE, "", "there is no Rootseal state here", "name the right folder, or run ceremony init")   \
-    X(E_STATE_EXISTS, STORAGE, "", "the folder already holds something", "name an empty or new folder")                 \
+    X(E_STATE_EXISTS, STORAGE, "", "there is a Rootseal state here already", "go on with ceremony keygen")              \
+    X(E_FOLDER_OCCUPIED, STORAGE, "", "the folder already holds something else",                                        \
+      "name an empty or new folder, or move away what is there")                                                        \
     X(E_STATE_OTHER, STORAGE, "", "the state was made under another policy's log", "use the program of this state")     \
+    X(E_STATE_POLICY, STORAGE, "", "the state is under another policy than this program",                               \
+      "use the program with the state's policy, or record the change with ceremony policy")                             \
     X(E_STATE_LOCKED, STORAGE, "", "another program is working on this state", "wait until it has ended")               \
     X(E_CRYPTO, STORAGE, "", "OpenSSL failed where it cannot be the input's fault", "run again; then report it")        \
     X(E_SANDBOX, STORAGE, "", "the system cannot shut the program in", "boot a kernel with Landlock and seccomp")         \
@@ -49,10 +53,12 @@ enum err_class {
     X(E_INDEX, STORAGE, "", "the index could not be used", "delete index.db; it is rebuilt from the log")               \
     /* module, token, key, PIN */                                                                                       \
     X(E_MODULE, HSM, "PKCS#11 5.4", "the PKCS#11 module could not be loaded", "check the path given with --module")     \
+    X(E_MODULE_INIT, HSM, "PKCS#11 5.4", "the PKCS#11 module does not start", "check the module's own configuration")   \
     X(E_URI, INPUT, "RFC 7512", "a PKCS#11 URI is not understood", "correct the URI in the policy")                     \
     X(E_TOKEN_MISSING, HSM, "PKCS#11 5.5", "the token is not there", "plug in the token the policy names")              \
     X(E_TOKEN_AMBIGUOUS, HSM, "RFC 7512", "more than one token fits", "unplug the others, or name the serial")          \
     X(E_TOKEN_OTHER, HSM, "", "this is not the token the state was made with", "plug in the token of this state")       \
+    X(E_TOKEN_USED, HSM, "", "the token belongs to another state already", "go on with that state, or take a fresh token") \
     X(E_TOKEN, HSM, "PKCS#11 5", "the token answered with an error", "check the token and run the command again")       \
     X(E_TOKEN_TIMEOUT, HSM, "", "the token did not answer in time", "check the token, plug it in anew and run the command again") \
     X(E_PIN_MISSING, HSM, "PKCS#11 5.6", "no PIN was given", "type it at the terminal, or use --pin-fd")                \
@@ -133,6 +139,7 @@ enum err_class {
     X(E_REQUEST_DATE, REFUSED, "", "the request was asked for at an impossible time", "correct requested-at")              \
     X(E_OUTLIVES_ISSUER, REFUSED, "RFC 5280 6.1", "the certificate would outlive its issuer", "renew the root first")    \
     /* plan and authorisation */                                                                                        \
+    X(E_BATCH_MISSING, INPUT, "", "there is no such batch in the archive", "give --batch the batch that signer plan printed, not the plan") \
     X(E_PLAN_MISSING, INPUT, "", "there is no plan for this batch", "run signer plan first")                            \
     X(E_PLAN_FORMAT, INPUT, "rootseal-formats(5)", "the plan is not in canonical form", "plan the batch again")         \
     X(E_PLAN_DIGEST, INPUT, "", "the plan is not the one that was named", "compare the digests; plan again")            \
@@ -145,10 +152,13 @@ enum err_class {
     X(E_OFFICER, REFUSED, "", "an authorisation is not by an officer of the policy", "let an officer authorise")        \
     X(E_OFFICER_SIGNATURE, REFUSED, "RFC 5652 5.4", "an authorisation does not fit the plan", "authorise it again")     \
     X(E_OFFICER_TWICE, REFUSED, "", "this officer has already authorised the plan", "let another officer authorise")    \
-    X(E_NOT_CONFIRMED, REFUSED, "", "the plan was not confirmed", "read the words again and type them")                 \
+    X(E_NOT_CONFIRMED, REFUSED, "", "what was shown was not confirmed",                                                 \
+      "compare the digest with what was shown, and confirm it")                                                         \
     X(E_BUNDLE_MISSING, INPUT, "", "there is no bundle for this batch yet", "run signer sign first")                    \
     /* bundles, import, audit */                                                                                        \
     X(E_BUNDLE_FORMAT, INPUT, "rootseal-formats(5)", "the bundle is not in its proper form", "fetch it again")          \
+    X(E_BUNDLE_POLICY, INPUT, "", "the bundle was decided under another policy than this program's",                    \
+      "import it with the ra program of that policy")                                                                   \
     X(E_BUNDLE_SIGNATURE, INPUT, "RFC 5652 5.4", "the bundle's signature does not verify", "do not use it; call the CA") \
     X(E_BUNDLE_DIGEST, INPUT, "", "a file of the bundle was changed or is missing", "do not use it; fetch it again")    \
     X(E_BUNDLE_ANSWER, INPUT, "", "the bundle does not answer the batch", "do not use it; call the CA")                 \

@@ -81,7 +81,7 @@ static enum err load_module(struct hsm *h, const char *path, struct diag *d)
         (void)session_fail_libp11(h, "C_Initialize", &cause);
         PKCS11_CTX_free(h->ctx);
         h->ctx = NULL;
-        return diag_set(d, E_MODULE, "%s: %s", path, cause.text);
+        return diag_set(d, E_MODULE_INIT, "%s: %s", path, cause.text);
     }
     return E_OK;
 }

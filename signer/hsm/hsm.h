@@ -40,7 +40,7 @@ struct hsm_patience {
     void (*end)(const struct diag *d); /* ends the process instead, as step_end() does; may be NULL */
 };
 
-/* Load the module and find the one initialised token that token_uri fits. E_MODULE, E_URI,
+/* Load the module and find the one initialised token that token_uri fits. E_MODULE, E_MODULE_INIT, E_URI,
  * E_TOKEN_MISSING, E_TOKEN_AMBIGUOUS; E_TOKEN when the token gives no session. The module is
  * initialised for threads (CKF_OS_LOCKING_OK, by libp11). A process has one token open at a time,
  * because closing finalises the module. hsm_close() it; NULL is allowed. */

@@ -9,7 +9,7 @@
 #include "log/query.h"
 
 /* Of the schema below: another number is another schema, and the index is made anew. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define APPLICATION_ID 0x52536c78 /* "RSlx" */
 #define STRING_OF(x) #x
 #define NUMBER_TEXT(x) STRING_OF(x)

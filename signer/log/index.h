@@ -37,6 +37,12 @@ ERR_MUST_USE enum err index_commit(struct index *x, const struct log_position *a
 /* Undo the open transaction, if there is one. */
 void index_rollback(struct index *x);
 
+/* -- the policy, from genesis and policy lines -- */
+
+/* The digest of the policy that the log named last; zeros while the index is empty. */
+ERR_MUST_USE enum err index_set_policy(struct index *x, const uint8_t policy[DIGEST_LEN], struct diag *d);
+ERR_MUST_USE enum err index_policy(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d);
+
 /* -- our own keys, from keygen and anchor lines -- */
 struct index_key {
     char name[65];

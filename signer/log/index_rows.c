@@ -4,6 +4,26 @@
 #include "log/position.h"
 #include "log/query.h"
 
+/* -- the policy -- */
+
+enum err index_set_policy(struct index *x, const uint8_t policy[DIGEST_LEN], struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, QUERY_SET_LOG_POLICY);
+    query_bytes(&q, policy, DIGEST_LEN);
+    return query_change(&q, d);
+}
+
+enum err index_policy(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d)
+{
+    struct query q;
+    memset(out, 0, DIGEST_LEN);
+    query_begin(&q, x, QUERY_LOG_POLICY);
+    if (query_row(&q))
+        query_get_exact(&q, 0, out, DIGEST_LEN);
+    return query_end(&q, d);
+}
+
 /* -- keys -- */
 
 enum err index_add_key(struct index *x, const char *name, struct span spki, struct diag *d)

@@ -18,6 +18,8 @@
     X(ROLLBACK, "ROLLBACK")                                                                        \
     X(POSITION, "SELECT value FROM meta WHERE key = 'position'")                                   \
     X(SET_POSITION, "INSERT OR REPLACE INTO meta VALUES ('position', ?)")                          \
+    X(LOG_POLICY, "SELECT value FROM meta WHERE key = 'policy'")                                   \
+    X(SET_LOG_POLICY, "INSERT OR REPLACE INTO meta VALUES ('policy', ?)")                          \
     X(CLEAR_META, "DELETE FROM meta")                                                              \
     X(CLEAR_KEYS, "DELETE FROM keys")                                                              \
     X(CLEAR_BATCHES, "DELETE FROM batches")                                                        \

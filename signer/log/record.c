@@ -237,6 +237,7 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"key", check_name},
                       {"signature", check_base64}}},
     [RECORD_BUNDLE] = {"bundle", {{"batch", check_digest}, {"bundle", check_digest}}},
+    [RECORD_POLICY] = {"policy", {{"policy", check_digest}}},
     [RECORD_RECOVERY] = {"recovery", {{"torn", check_from_1}, {"digest", check_digest}}},
 };
 

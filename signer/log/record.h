@@ -49,6 +49,8 @@ enum record_type {
     RECORD_SEAL,
     /* "bundle", about to be signed: batch, bundle (digest of bundle.json). */
     RECORD_BUNDLE,
+    /* "policy": from here on the state is under another policy: policy. */
+    RECORD_POLICY,
     /* "recovery": bytes of an unfinished line were cut off: torn (their number, from 1), digest
      * (their SHA-256). */
     RECORD_RECOVERY,

@@ -245,21 +245,34 @@ static X509_SIG *encrypted_from(struct span bytes)
     return sig;
 }
 
+static enum err load_sealed(const char *path, X509_SIG **out, struct diag *d)
+{
+    struct buf bytes = {0};
+    *out = NULL;
+    enum err e = read_path(path, LIMIT_KEY_BYTES, E_PRIVATE_KEY, &bytes, d);
+    if (e == E_OK && (*out = encrypted_from(buf_span(&bytes))) == NULL)
+        e = diag_set(d, E_PRIVATE_KEY, "%s: not one encrypted PKCS#8 private key", path);
+    buf_free(&bytes);
+    return e;
+}
+
+enum err cert_check_private_key(const char *path, struct diag *d)
+{
+    X509_SIG *sealed;
+    enum err e = load_sealed(path, &sealed, d);
+    X509_SIG_free(sealed);
+    return e;
+}
+
 enum err cert_load_private_key(const char *path, const char *passphrase, size_t n, EVP_PKEY **out,
                                struct diag *d)
 {
     *out = NULL;
-    X509_SIG *sealed = NULL;
+    X509_SIG *sealed;
     PKCS8_PRIV_KEY_INFO *opened = NULL;
-    struct buf bytes = {0};
-    enum err e = read_path(path, LIMIT_KEY_BYTES, E_PRIVATE_KEY, &bytes, d);
+    enum err e = load_sealed(path, &sealed, d);
     if (e != E_OK)
         goto out;
-    sealed = encrypted_from(buf_span(&bytes));
-    if (sealed == NULL) {
-        e = diag_set(d, E_PRIVATE_KEY, "%s: not one encrypted PKCS#8 private key", path);
-        goto out;
-    }
     if (n > LIMIT_PIN_BYTES) {
         e = diag_set(d, E_PRIVATE_KEY, "the passphrase is longer than %d bytes", LIMIT_PIN_BYTES);
         goto out;
@@ -276,7 +289,6 @@ enum err cert_load_private_key(const char *path, const char *passphrase, size_t 
 out:
     PKCS8_PRIV_KEY_INFO_free(opened);
     X509_SIG_free(sealed);
-    buf_free(&bytes);
     ERR_clear_error();
     return e;
 }

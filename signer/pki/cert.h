@@ -37,4 +37,7 @@ ERR_MUST_USE enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_
 ERR_MUST_USE enum err cert_load_private_key(const char *path, const char *passphrase, size_t n, EVP_PKEY **out,
                                             struct diag *d);
 
+/* Is there such a file, as far as that can be seen without the passphrase? The same codes. */
+ERR_MUST_USE enum err cert_check_private_key(const char *path, struct diag *d);
+
 #endif

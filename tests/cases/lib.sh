@@ -162,6 +162,12 @@ authorise() { # OFFICER [more options]: not a step
     ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" --officer "$officer" --key-file "$PEOPLE/$officer.key" \
         --pass-fd 3 "$@" 3<<< "$WORLD_PASS"
 }
+# under FOLDER: from here on the programs are those of this folder, and the state is put under their policy.
+under() {
+    VARIANT=$1
+    step policy with_pin ceremony policy --state "$S" --digest "$(policy_of)"
+}
+policy_of() { signer policy 2>&1 > "$LOGS/policy" | sed -n 's/^policy sha256 //p'; }
 do_authorise() { step authorise authorise "$@"; }
 officers() { do_authorise officer-1; do_authorise officer-2; }
 with_pin() { local program=$1; shift; "$program" "$@" --module "$MODULE" --pin-fd 3 3<<< "$WORLD_PIN"; }

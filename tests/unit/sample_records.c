@@ -40,6 +40,8 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "{\"size\":9,\"root\":\"" HEX_A "\",\"key\":\"log.sm2\",\"signature\":\"MEUCIQ==\"}",
     [RECORD_BUNDLE] =
         "{\"batch\":\"" HEX_A "\",\"bundle\":\"" HEX_B "\"}",
+    [RECORD_POLICY] =
+        "{\"policy\":\"" HEX_B "\"}",
     [RECORD_RECOVERY] =
         "{\"torn\":17,\"digest\":\"" HEX_A "\"}",
 };

@@ -65,9 +65,9 @@ START_TEST(none_or_more_than_one)
     expect_find("00112233", E_USAGE, NULL);
     ck_assert_ptr_nonnull(strstr(d.text, "2 batches"));
     expect_find("001122334", E_USAGE, NULL);
-    expect_find("ffffffff", E_PLAN_MISSING, NULL);
-    expect_find("abcdef0123456780", E_PLAN_MISSING, NULL);
-    expect_find("1122334455667788", E_PLAN_MISSING, NULL);
+    expect_find("ffffffff", E_BATCH_MISSING, NULL);
+    expect_find("abcdef0123456780", E_BATCH_MISSING, NULL);
+    expect_find("1122334455667788", E_BATCH_MISSING, NULL);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ END_TEST
 START_TEST(a_file_is_no_batch)
 {
     tree_write_str("1212121212121212889900112233445566778899001122334455667788990011", "a file");
-    expect_find("12121212", E_PLAN_MISSING, NULL);
+    expect_find("12121212", E_BATCH_MISSING, NULL);
 }
 END_TEST
 

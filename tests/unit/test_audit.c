@@ -204,7 +204,7 @@ START_TEST(a_good_log)
     ck_assert_uint_eq(a.counts.seals, 1);
     ck_assert_uint_eq(a.sealed, 5);
     ck_assert_uint_eq(a.end.size, 6);
-    ck_assert(a.same_genesis_policy);
+    ck_assert(a.same_log_policy);
     verify_free(&a);
     end();
 }
@@ -361,6 +361,43 @@ START_TEST(lines_out_of_order)
     json_t *fields = order_fields(_i, &type);
     append(type, fields);
     expect_err(verdict(7), E_LOG_ORDER);
+    end();
+}
+END_TEST
+
+static void append_plan_under(const char *policy)
+{
+    enum record_type type;
+    json_t *fields = order_fields(6, &type);
+    ck_assert_int_eq(json_object_set_new(fields, "policy", json_string(policy)), 0);
+    append(type, fields);
+}
+
+/* Of a log under another policy now, this program's says nothing any more; of the lines before, it does. */
+START_TEST(policies)
+{
+    static const char other[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    char own[DIGEST_HEX];
+    uint8_t digest[DIGEST_LEN];
+    expect_ok(policy_digest(&policy_table, digest));
+    hex_encode(digest, DIGEST_LEN, own);
+    begin_with_keys();
+    append(RECORD_POLICY, json_pack("{s:s}", "policy", other));
+    expect_err(verdict(0), E_OK);
+    append_plan_under(own);
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert_ptr_nonnull(strstr(a.findings.kept[FINDING_ERROR][0].text, "under another policy"));
+    verify_free(&a);
+    end();
+    begin_with_keys();
+    append(RECORD_POLICY, json_pack("{s:s}", "policy", other));
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert(!a.same_log_policy);
+    verify_free(&a);
+    append(RECORD_POLICY, json_pack("{s:s}", "policy", own));
+    expect_err(verdict(0), E_OK);
+    append(RECORD_POLICY, json_pack("{s:s}", "policy", own)); /* no change */
+    expect_err(verdict(9), E_LOG_ORDER);
     end();
 }
 END_TEST
@@ -546,6 +583,7 @@ Suite *suite_audit(void)
     tcase_add_test(t, seals);
     tcase_add_loop_test(t, lines_out_of_order, 0, 7);
     tcase_add_test(t, batch_without_folder);
+    tcase_add_test(t, policies);
     tcase_add_test(t, witnesses);
     tcase_add_test(t, archive_as_witness);
     tcase_add_test(t, broken_chain);

@@ -158,7 +158,7 @@ START_TEST(something_else_is_there)
         tree_mkdir(file);
         break;
     }
-    expect_export(E_STATE_EXISTS);
+    expect_export(E_FOLDER_OCCUPIED);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(a_crowded_folder_is_there)
         snprintf(path, sizeof path, "medium/" FOLDER "/f%d", i);
         tree_write_str(path, "x");
     }
-    expect_export(E_STATE_EXISTS);
+    expect_export(E_FOLDER_OCCUPIED);
 }
 END_TEST
 

@@ -120,7 +120,7 @@ START_TEST(module_does_not_start)
     ck_assert_ptr_nonnull(was);
     char *conf = strdup(was);
     setenv("SOFTHSM2_CONF", "/nonexistent/softhsm2.conf", 1);
-    expect_err(open_(token_module(), TOKEN_URI), E_MODULE);
+    expect_err(open_(token_module(), TOKEN_URI), E_MODULE_INIT);
     ck_assert_ptr_nonnull(strstr(d.text, "C_Initialize: CKR_"));
     setenv("SOFTHSM2_CONF", conf, 1);
     free(conf);

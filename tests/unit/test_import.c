@@ -377,7 +377,7 @@ START_TEST(counts_and_policy_must_fit)
     struct import i;
     struct diag d;
     other.quorum = 3;
-    expect_err(verify_with(&other, &i, &d), E_POLICY_OTHER);
+    expect_err(verify_with(&other, &i, &d), E_BUNDLE_POLICY);
     import_free(&i);
     other.log_hash = DIGEST_SHA256;
     expect_err(verify_with(&other, &i, &d), E_LOG_SEAL);

@@ -76,6 +76,22 @@ static void expect_position(uint8_t seed)
     ck_assert_mem_eq(got.merkle.peaks, want.merkle.peaks, 2 * DIGEST_LEN);
 }
 
+static void expect_policy(uint8_t seed)
+{
+    uint8_t want[DIGEST_LEN], got[DIGEST_LEN];
+    memset(want, seed, DIGEST_LEN);
+    memset(got, 0xff, DIGEST_LEN);
+    expect_ok_diag(index_policy(x, got, &d), &d);
+    ck_assert_mem_eq(got, want, DIGEST_LEN);
+}
+
+static void set_policy(uint8_t seed)
+{
+    uint8_t policy[DIGEST_LEN];
+    memset(policy, seed, DIGEST_LEN);
+    expect_ok_diag(index_set_policy(x, policy, &d), &d);
+}
+
 static void expect_empty(void)
 {
     struct log_position at;
@@ -88,6 +104,7 @@ static void expect_empty(void)
     ck_assert_uint_eq(issued + batches, 0);
     expect_ok(index_last_plan(x, &plan, &d));
     ck_assert_uint_eq(plan, 0);
+    expect_policy(0);
 }
 
 static struct index_batch batch(uint8_t seed, const char *ra, const char *id, int64_t sequence)
@@ -139,6 +156,8 @@ static void fill(void)
     struct index_cert c = cert("ca", 1, 1, 1, 5);
     c.log_seq = 12;
     expect_ok_diag(index_begin(x, &d), &d);
+    set_policy(2);
+    set_policy(3); /* the last one counts */
     expect_ok_diag(index_add_key(x, "root", bytes_of("spki"), &d), &d);
     expect_ok_diag(index_add_batch(x, &b, &d), &d);
     expect_ok_diag(index_add_seen(x, intake, "batch", 4, &d), &d);
@@ -154,6 +173,7 @@ static void expect_filled(void)
     expect_ok(index_totals(x, &issued, &batches, &d));
     ck_assert_uint_eq(issued, 1);
     ck_assert_uint_eq(batches, 1);
+    expect_policy(3);
 }
 
 /* -- rows -- */

@@ -45,7 +45,9 @@ static void make_log(enum digest_alg hash, struct log **l)
                    &d);
 }
 
-/* A synced log of 15 lines, every type among them. */
+#define LINES 16 /* of the sample */
+
+/* A synced log of these lines, every type among them. */
 static struct log_position make_sample(enum digest_alg hash)
 {
     struct log *l;
@@ -58,7 +60,7 @@ static struct log_position make_sample(enum digest_alg hash)
         expect_ok_diag(log_append(l, RECORD_ISSUED, sample_fields(RECORD_ISSUED, NULL), &d), &d);
     expect_ok_diag(log_sync(l, &d), &d);
     struct log_position at = *log_position(l);
-    ck_assert_uint_eq(at.size, 15);
+    ck_assert_uint_eq(at.size, LINES);
     log_close(l);
     return at;
 }
@@ -168,7 +170,7 @@ START_TEST(what_is_appended_reads_back)
     struct log *l;
     expect_ok_diag(log_open(dir, &end, &l, &d), &d);
     expect_ok_diag(log_append(l, RECORD_SELF_TEST, sample_fields(RECORD_SELF_TEST, NULL), &d), &d);
-    ck_assert_uint_eq(log_position(l)->size, 16);
+    ck_assert_uint_eq(log_position(l)->size, LINES + 1);
     expect_ok_diag(log_sync(l, &d), &d);
     expect_ok_diag(log_sync(l, &d), &d);
     struct log_position second = *log_position(l);
@@ -191,11 +193,11 @@ START_TEST(names_and_digests_are_those_of_the_lines)
     struct span first = line_of(&content, 0);
     expect_ok(digest_bytes(DIGEST_SM3, first.p, first.n - 1, want));
     ck_assert_mem_eq(at.id, want, DIGEST_LEN);
-    struct span last = line_of(&content, 14);
+    struct span last = line_of(&content, LINES - 1);
     expect_ok(digest_bytes(DIGEST_SM3, last.p, last.n - 1, want));
     ck_assert_mem_eq(at.head, want, DIGEST_LEN);
     struct merkle m = {0};
-    for (size_t i = 0; i < 15; i++) {
+    for (size_t i = 0; i < LINES; i++) {
         struct span line = line_of(&content, i);
         expect_ok(merkle_append(&m, (struct span){line.p, line.n - 1}));
     }
@@ -286,16 +288,16 @@ START_TEST(a_torn_tail_is_cut_and_explained)
     expect_ok(log_append(l, RECORD_SELF_TEST, sample_fields(RECORD_SELF_TEST, NULL), &d));
     expect_ok(log_sync(l, &d));
     log_close(l);
-    ck_assert_uint_eq(now.size, 16);
+    ck_assert_uint_eq(now.size, LINES + 1);
     get(&content);
-    struct span line = line_of(&content, 15);
+    struct span line = line_of(&content, LINES);
     expect_ok(digest_bytes(DIGEST_SHA256, garbage[_i], lengths[_i], digest));
     hex_encode(digest, DIGEST_LEN, hex);
     snprintf(want, sizeof want, "\"torn\":%zu,\"digest\":\"%s\"}\n", lengths[_i], hex);
     ck_assert_uint_gt(line.n, strlen(want));
     ck_assert_mem_eq(line.p + line.n - strlen(want), want, strlen(want));
     expect_ok_diag(read_all(&end, &torn), &d);
-    ck_assert_uint_eq(end.size, 17);
+    ck_assert_uint_eq(end.size, LINES + 2);
     ck_assert_uint_eq(torn, 0);
     buf_free(&content);
 }
@@ -374,7 +376,7 @@ END_TEST
 START_TEST(every_flipped_bit_is_found)
 {
     struct log_position at = make_sample(DIGEST_SM3);
-    struct log_position starts[16] = {{0}};
+    struct log_position starts[LINES + 1] = {{0}};
     struct log_reader *r;
     struct span line;
     struct record rec;
@@ -382,7 +384,7 @@ START_TEST(every_flipped_bit_is_found)
     struct buf content = {0};
     get(&content);
     expect_ok(log_reader_open(dir, LOG_FILE, NULL, &r, &d));
-    for (size_t i = 1; i <= 15; i++) {
+    for (size_t i = 1; i <= LINES; i++) {
         expect_ok(log_reader_next(r, &line, &rec, &more, &d));
         record_free(&rec);
         starts[i] = *log_reader_position(r);
@@ -402,14 +404,14 @@ START_TEST(every_flipped_bit_is_found)
             enum err e = read_from(&starts[number], &end, &torn);
             bool found = e == E_LOG_FORMAT || e == E_LOG_CHAIN;
             if (e == E_OK) /* only in the last line, where the head tells */
-                found = number == 14 &&
+                found = number == LINES - 1 &&
                         (end.size != at.size || memcmp(end.head, at.head, DIGEST_LEN) != 0);
             ck_assert_msg(found, "byte %zu bit %d: %s", i, bit, err_name(e));
         }
         ck_assert_int_eq(pwrite(fd, content.data + i, 1, (off_t)i), 1);
     }
     close(fd);
-    ck_assert_uint_eq(number, 14);
+    ck_assert_uint_eq(number, LINES - 1);
     struct log_position end;
     size_t torn;
     expect_ok(read_all(&end, &torn));
@@ -418,7 +420,7 @@ START_TEST(every_flipped_bit_is_found)
 }
 END_TEST
 
-/* Write the 15 lines in this order (255 ends it) and read them. */
+/* Write the lines of the sample in this order (255 ends it) and read them. */
 static enum err read_in_order(const struct buf *content, const uint8_t *order,
                               struct log_position *end)
 {
@@ -439,19 +441,19 @@ START_TEST(lines_dropped_swapped_or_doubled_are_found)
     struct log_position end;
     struct buf content = {0};
     get(&content);
-    for (uint8_t i = 0; i < 15; i++) {
-        uint8_t dropped[17];
-        uint8_t swapped[17];
-        uint8_t doubled[17];
-        for (uint8_t k = 0; k < 15; k++) {
+    for (uint8_t i = 0; i < LINES; i++) {
+        uint8_t dropped[LINES + 2];
+        uint8_t swapped[LINES + 2];
+        uint8_t doubled[LINES + 2];
+        for (uint8_t k = 0; k < LINES; k++) {
             dropped[k] = k < i ? k : (uint8_t)(k + 1);
             swapped[k] = k == i ? (uint8_t)(k + 1) : k == i + 1 ? (uint8_t)(k - 1) : k;
         }
-        for (uint8_t k = 0; k < 16; k++)
+        for (uint8_t k = 0; k < LINES + 1; k++)
             doubled[k] = k <= i ? k : (uint8_t)(k - 1);
-        dropped[14] = swapped[15] = doubled[16] = 255;
+        dropped[LINES - 1] = swapped[LINES] = doubled[LINES + 1] = 255;
         enum err want = i == 0 ? E_LOG_FORMAT : E_LOG_CHAIN; /* the genesis line has its place */
-        if (i < 14) {
+        if (i < LINES - 1) {
             expect_err(read_in_order(&content, dropped, &end), want);
             expect_err(read_in_order(&content, swapped, &end), want);
         }
@@ -701,7 +703,7 @@ START_TEST(a_recovery_that_fails_leaves_a_readable_log)
     expect_ok_diag(log_open(dir, &at, &l, &d), &d);
     log_close(l);
     expect_ok_diag(read_all(&end, &torn), &d);
-    ck_assert_uint_eq(end.size, 16);
+    ck_assert_uint_eq(end.size, LINES + 1);
     ck_assert_uint_eq(torn, 0);
     buf_free(&content);
 }

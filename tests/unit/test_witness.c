@@ -94,7 +94,7 @@ START_TEST(the_head_is_kept)
     expect_ok_diag(witness_write(&state, h, &d), &d);
     expect_ok_diag(check(&state), &d);
     /* and it is there for no other state */
-    expect_err(witness_check_unused(h, &d), E_TOKEN_OTHER);
+    expect_err(witness_check_unused(h, &d), E_TOKEN_USED);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ START_TEST(an_unreadable_head)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         put(bad[i]);
         expect_err(check(&state), E_LOG_ROLLED_BACK);
-        expect_err(witness_check_unused(h, &d), E_TOKEN_OTHER);
+        expect_err(witness_check_unused(h, &d), E_TOKEN_USED);
     }
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST(a_new_log_is_told)
     if (token_module() == NULL)
         return;
     expect_ok_diag(check(&state), &d);
-    expect_err(witness_check_unused(h, &d), E_TOKEN_OTHER);
+    expect_err(witness_check_unused(h, &d), E_TOKEN_USED);
     append(&state);
     expect_ok_diag(check(&state), &d);
 }

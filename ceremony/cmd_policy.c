@@ -1,0 +1,65 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "batch/witness.h"
+#include "commands.h"
+#include "core/words.h"
+
+/* Both, so that the officers can compare them with the pages they signed. */
+static void show(const struct state *s, const uint8_t named[DIGEST_LEN])
+{
+    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    hex_encode(named, DIGEST_LEN, hex);
+    printf("until now  %s\n", hex);
+    hex_encode(s->policy_digest, DIGEST_LEN, hex);
+    words_format(s->policy_digest, DIGEST_LEN, 4, "           ", words, sizeof words);
+    printf("from now   %s\nwords      %s\n", hex, words);
+}
+
+static enum err record(struct state *s, struct hsm *h, struct diag *d)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(s->policy_digest, DIGEST_LEN, hex);
+    enum err e = log_append(s->log, RECORD_POLICY, json_pack("{s:s}", "policy", hex), d);
+    if (e == E_OK)
+        e = witness_write(s, h, d);
+    if (e == E_OK)
+        e = state_refresh(s, d);
+    if (e == E_OK)
+        printf("The state is under this policy now. Plans made before must be made and authorised again.\n");
+    return e;
+}
+
+static enum err change(struct state *s, const uint8_t named[DIGEST_LEN], struct diag *d)
+{
+    struct hsm *h = NULL;
+    show(s, named);
+    enum err e = confirm_digest(s->policy_digest, "policy", d);
+    if (e == E_OK)
+        e = token_open(&h, d);
+    if (e == E_OK)
+        e = witness_check(s, h, d);
+    if (e == E_OK)
+        e = record(s, h, d);
+    hsm_close(h);
+    return e;
+}
+
+enum err cmd_policy(int n, char **operands, struct diag *d)
+{
+    struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
+    uint8_t named[DIGEST_LEN];
+    (void)n;
+    (void)operands;
+    enum err e = banner_print(&policy_table, d);
+    if (e == E_OK)
+        e = state_open_any(options.state, &policy_table, STATE_FROM_LOG, &s, d);
+    if (e == E_OK)
+        e = index_policy(s.index, named, d);
+    if (e == E_OK && memcmp(named, s.policy_digest, DIGEST_LEN) == 0)
+        printf("The state is under this policy already.\n");
+    else if (e == E_OK)
+        e = change(&s, named, d);
+    state_close(&s);
+    return e;
+}

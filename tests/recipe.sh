@@ -1,12 +1,16 @@
 #!/bin/bash
-# recipe.sh - the shell recipes of README.md for the audit log, run as they stand there: they accept the log of the common
-# world, and fail on copies that were changed.
+# recipe.sh - the shell recipes of README.md for the audit log and of rootseal-formats(5) for SM2 persons, run as they
+# stand there: they accept the log of the common world and an approval, and fail on copies that were changed.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 BUILD=${ROOTSEAL_BUILD:-build}
 cd "$ROOT"
 tests/cases/world
 W=$ROOT/$BUILD/test/world
+# shellcheck disable=SC2034
+BIN=$W/bin
+# shellcheck source=tests/cases/common.sh
+. tests/cases/common.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
@@ -75,5 +79,25 @@ if [ -s "$work/seal.sh" ]; then
     sed "1s/\"program\":\"rootseal/\"program\":\"rootsea1/" "$log" > "$work/changed"
     rejects "a seal of another log" sh "$work/seal.sh" "$work/changed" "$W/state/anchors/rootseal-log.pem"
 fi
+# The recipe of rootseal-formats(5), on an approval that ra makes.
+awk '/^\.Ed/ { on = 0 } $0 == "# verify a signature by an SM2 person" { on = 1 } on' signer/rootseal-formats.5 |
+    sed 's/\\e/\\/g' > "$work/sm2.sh"
+[ -s "$work/sm2.sh" ] || { echo "rootseal-formats(5) has no recipe for SM2 persons"; exit 1; }
+mkdir "$work/requests"
+world_csr "$work/requests/r-1.csr" sm2 /C=CN/CN=Name
+"$W/bin/ra" new --dir "$work/batch" --authority netca --ra guangzhou --id recipe-1 --sequence 1 > "$work/said"
+"$W/bin/ra" add --dir "$work/batch" --profile person-sign "$work/requests" > "$work/said"
+"$W/bin/ra" approve --dir "$work/batch" --person gz-entry-2 --key "$W/people/gz-entry-2.key" --pass-fd 3 \
+    --digest "$(sha256sum < "$work/batch/batch.jsonl" | cut -d' ' -f1)" 3<<< "$WORLD_PASS" > "$work/said"
+text=$work/batch/batch.jsonl cms=$work/batch/entry-gz-entry-2.p7s
+for shell in dash bash; do
+    accepts "$shell: an approval by an SM2 person" $shell "$work/sm2.sh" "$text" "$cms" "$W/people/gz-entry-2.pem"
+done
+rejects "an approval by another SM2 person" sh "$work/sm2.sh" "$text" "$cms" "$W/people/gz-review-2.pem"
+sed 's/r-1/r-2/' "$text" > "$work/changed"
+rejects "an approval of another batch" sh "$work/sm2.sh" "$work/changed" "$cms" "$W/people/gz-entry-2.pem"
+at=$(openssl asn1parse -inform DER -in "$cms" | awk -F: '/UTCTIME/ { at = $1 + 14 } END { print at }')
+perl -e 'local $/; open my $f, "<:raw", $ARGV[0]; $_ = <$f>; substr($_, $ARGV[1], 1) ^= "\x01"; print' "$cms" "$at" > "$work/changed.p7s"
+rejects "an approval with another time" sh "$work/sm2.sh" "$text" "$work/changed.p7s" "$W/people/gz-entry-2.pem"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -249,6 +249,16 @@ static enum err check_plan(struct audit *a, const struct batches_open *b,
     return e;
 }
 
+static enum err leave_open(struct audit *a, const struct record *r)
+{
+    uint8_t plan[DIGEST_LEN];
+    enum err e = record_digest(r, "plan", plan);
+    if (e == E_OK)
+        officers_forget(&a->officers, plan);
+    audit_open(a, "without its plan, who authorised this batch and what was signed for it is not checked");
+    return e;
+}
+
 enum err batches_take_plan(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
@@ -274,7 +284,7 @@ enum err batches_take_plan(struct audit *a, const struct record *r)
     if (e == E_OK && b->followed)
         e = check_plan(a, b, ra);
     else if (e == E_OK)
-        audit_open(a, "without its plan, what was signed for this batch is not checked");
+        e = leave_open(a, r);
     if (e == E_OK)
         e = record_digest(r, "batch", ra->batch);
     ra->has_bundle = false;

@@ -134,7 +134,10 @@ static enum err check_signature(struct audit *a, int fd, const struct buf *manif
 {
     struct buf bytes = {0};
     struct diag why = {0};
-    enum err e = file_read(fd, BUNDLE_SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, NULL, &why);
+    bool found = false;
+    enum err e = file_read(fd, BUNDLE_SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, &found, &why);
+    if (e == E_OK && !found) /* the folder is renamed when it is whole: a file less is a change */
+        return diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/" BUNDLE_SIGNATURE " is not there");
     if (e == E_OK)
         e = verify_signature(a, buf_span(&bytes), buf_span(manifest), &why);
     buf_free(&bytes);
@@ -178,7 +181,7 @@ static enum err check(struct audit *a, const struct batches_open *b, const struc
         return diag_set(d, E_ARCHIVE, "archive/%s is not there", b->intake);
     int fd = file_open_beneath(b->fd, BUNDLE_DIR, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0 && errno == ENOENT) {
-        audit_note(a, "the bundle is not in the archive; signer makes it again");
+        audit_open(a, "the bundle is not in the archive (signer makes it again): not checked");
         return E_OK;
     }
     if (fd < 0)

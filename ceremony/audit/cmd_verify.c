@@ -21,15 +21,19 @@ static enum err read_options(struct verify_options *o, struct diag *d)
     return e;
 }
 
-/* The first error is the program's. */
+#define ADVICE "keep a copy of the state as it is, and have the officers explain each finding"
+
+/* The first error is the program's; what the operator would have to do about it is not the auditor's matter. */
 static enum err verdict(const struct audit *a, struct diag *d)
 {
     const struct finding *first = &a->findings.kept[FINDING_ERROR][0];
     if (a->findings.count[FINDING_ERROR] == 0)
         return E_OK;
-    if (first->line == 0)
-        return diag_set(d, first->code, "%s", first->text);
-    return diag_set(d, first->code, "line %llu: %s", (unsigned long long)first->line, first->text);
+    enum err e = first->line == 0 ? diag_set(d, first->code, "%s", first->text)
+                                  : diag_set(d, first->code, "line %llu: %s", (unsigned long long)first->line,
+                                             first->text);
+    diag_advise(d, ADVICE);
+    return e;
 }
 
 enum err cmd_verify(int n, char **operands, struct diag *d)

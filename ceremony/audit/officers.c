@@ -148,7 +148,7 @@ static enum err check_entry(struct audit *a, const struct batches_open *b,
     return audit_take(a, e, &why);
 }
 
-static void forget(struct officers *o, const uint8_t plan[DIGEST_LEN])
+void officers_forget(struct officers *o, const uint8_t plan[DIGEST_LEN])
 {
     size_t kept = 0;
     for (size_t i = 0; i < o->n; i++)
@@ -172,36 +172,22 @@ enum err officers_check(struct audit *a, const struct batches_open *b)
                       "signed were its officers, and a quorum", good);
     else if (e == E_OK && wrong == a->findings.count[FINDING_ERROR] && good < a->policy->quorum)
         audit_error(a, E_QUORUM, "%d of %d officers", good, a->policy->quorum);
-    forget(&a->officers, b->plan_digest);
+    officers_forget(&a->officers, b->plan_digest);
     file_list_free(&list);
     return e;
 }
 
-static bool plan_again(const struct officers *o, size_t at)
+void officers_finish(struct audit *a)
 {
-    for (size_t i = 0; i < at; i++)
-        if (memcmp(o->v[i].plan, o->v[at].plan, DIGEST_LEN) == 0)
-            return true;
-    return false;
-}
-
-/* Each plan is asked for once, for asking puts it into the set. */
-enum err officers_finish(struct audit *a)
-{
-    enum err e = E_OK;
-    for (size_t i = 0; i < a->officers.n && e == E_OK; i++) {
+    for (size_t i = 0; i < a->officers.n; i++) {
         const struct officers_entry *one = &a->officers.v[i];
-        bool known = false;
-        if (!plan_again(&a->officers, i))
-            e = batches_put(&a->batches.plans, one->plan, &known);
-        if (known)
+        if (set_find(&a->batches.plans, one->plan) != NULL)
             audit_error(a, E_LOG_ORDER, "line %llu authorises a plan that came before it",
                         (unsigned long long)one->line);
         else
             audit_note(a, "line %llu authorises a plan that has not come",
                        (unsigned long long)one->line);
     }
-    return e;
 }
 
 void officers_free(struct officers *o)

@@ -29,9 +29,13 @@ ERR_MUST_USE enum err officers_take(struct audit *a, const struct record *r);
  * with the certificate it carries, if the log names that one, and the rest is left open. */
 ERR_MUST_USE enum err officers_check(struct audit *a, const struct batches_open *b);
 
+/* The plan has come, and is not in the archive as it was: what is wrong is told there, and its authorise lines are not
+ * waiting any more. */
+void officers_forget(struct officers *o, const uint8_t plan[DIGEST_LEN]);
+
 /* After the log: authorise lines whose plan has not come are told; after the plan they are
  * E_LOG_ORDER. */
-ERR_MUST_USE enum err officers_finish(struct audit *a);
+void officers_finish(struct audit *a);
 
 void officers_free(struct officers *o);
 

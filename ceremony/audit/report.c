@@ -147,17 +147,21 @@ static json_t *pack_anchors(const struct audit *a)
     return list;
 }
 
+/* What is open or only to be known has no code. */
+static json_t *pack_finding(const struct finding *f, enum finding_kind kind)
+{
+    if (f->code == E_OK)
+        return json_pack("{s:s,s:I,s:s}", "kind", finding_name(kind), "line", (json_int_t)f->line, "text", f->text);
+    return json_pack("{s:s,s:I,s:s,s:s}", "kind", finding_name(kind), "line", (json_int_t)f->line, "code",
+                     err_name(f->code), "text", f->text);
+}
+
 static json_t *pack_findings(const struct findings *f)
 {
     json_t *list = json_array();
     for (int k = 0; k < FINDING_KINDS; k++) {
         for (size_t i = 0; i < f->count[k] && i < FINDINGS_KEPT; i++) {
-            const struct finding *one = &f->kept[k][i];
-            if (json_array_append_new(
-                    list, json_pack("{s:s,s:I,s:s,s:s}", "kind",
-                                    finding_name((enum finding_kind)k), "line",
-                                    (json_int_t)one->line, "code", err_name(one->code), "text",
-                                    one->text)) != 0) {
+            if (json_array_append_new(list, pack_finding(&f->kept[k][i], (enum finding_kind)k)) != 0) {
                 json_decref(list);
                 return NULL;
             }

@@ -8,6 +8,13 @@
 #include "ra/import.h"
 #include "ra/layout.h"
 
+/* What the appliance's people would have to do about it is not the RA's matter. */
+static bool is_of_appliance(enum err e)
+{
+    return err_class(e) == CLASS_HSM || e == E_LOG_FORMAT || e == E_LOG_CHAIN || e == E_LOG_ORDER || e == E_LOG_SEAL ||
+           e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_LINT;
+}
+
 static enum err verify(struct import *i, struct diag *d)
 {
     struct cli_progress bar = {.label = "checking"};
@@ -15,6 +22,8 @@ static enum err verify(struct import *i, struct diag *d)
     enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle,
                                &progress, i, d);
     cli_progress_end(&bar);
+    if (is_of_appliance(e))
+        diag_advise(d, "do not use the bundle; call the CA");
     return e;
 }
 

@@ -12,6 +12,7 @@ static void record(struct diag *d, enum err code, const char *clause, const char
     if (d == NULL)
         return;
     d->code = code;
+    d->advice[0] = '\0';
     const char *from = clause != NULL && clause[0] != '\0' ? clause : err_clause(code);
     if (from != d->clause)
         snprintf(d->clause, sizeof d->clause, "%s", from);
@@ -54,6 +55,12 @@ enum err diag_errno(struct diag *d, int errnum, const char *format, ...)
     return code;
 }
 
+void diag_advise(struct diag *d, const char *advice)
+{
+    if (d != NULL)
+        snprintf(d->advice, sizeof d->advice, "%s", advice);
+}
+
 void diag_clear(struct diag *d)
 {
     *d = (struct diag){0};
@@ -64,7 +71,7 @@ void diag_format(const char *program, enum err code, const struct diag *d, char 
     bool fits = d != NULL && d->code == code;
     const char *text = fits ? d->text : "";
     const char *clause = fits ? d->clause : err_clause(code);
-    const char *advice = err_advice(code);
+    const char *advice = fits && d->advice[0] != '\0' ? d->advice : err_advice(code);
     snprintf(out, cap, "%s: %s: %s%s%s%s%s%s%s%s%s%s\n", program, err_name(code), err_sentence(code),
              text[0] != '\0' ? ": " : "", text, clause[0] != '\0' ? " [" : "", clause, clause[0] != '\0' ? "]" : "",
              advice[0] != '\0' ? "\n" : "", advice[0] != '\0' ? program : "", advice[0] != '\0' ? ": what to do: " : "",

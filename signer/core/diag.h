@@ -15,6 +15,7 @@
 struct diag {
     enum err code;
     char clause[LIMIT_CLAUSE + 1]; /* the policy row's clause, or the table's; "" when there is none */
+    char advice[80]; /* for who reads it in this program; "": the table's */
     char text[DIAG_TEXT_MAX];
 };
 
@@ -30,6 +31,10 @@ enum err diag_set_clause(struct diag *d, enum err code, const char *clause, cons
 
 /* The same for a failed system call: the code follows errno, the text ends with its description. */
 enum err diag_errno(struct diag *d, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The table's advice speaks to who runs the appliance; an auditor or an RA may have something else to do. After diag_set();
+ * printable ASCII, fewer than 80 characters. d may be NULL. */
+void diag_advise(struct diag *d, const char *advice);
 
 /* Forget what was recorded. */
 void diag_clear(struct diag *d);

@@ -27,7 +27,7 @@ enum err_class {
     /* the program and its surroundings */                                                                              \
     X(E_USAGE, USAGE, "", "the command line is not understood", "see --help")                                           \
     X(E_NO_MEMORY, STORAGE, "", "memory is used up", "close other programs and run the command again")                  \
-    X(E_IO, STORAGE, "", "a file could not be read or written", "check the medium and run the command again")           \
+    X(E_IO, STORAGE, "", "a file could not be read or written", "check the file and its medium, and run the command again") \
     X(E_DISK_FULL, STORAGE, "", "the medium is full", "free space and run the command again; nothing is lost")          \
     X(E_READ_ONLY, STORAGE, "", "the medium cannot be written", "take off its write protection, or use another")        \
     X(E_STATE_MISSING, STORAGE, "", "there is no Rootseal state here", "name the right folder, or run ceremony init")   \

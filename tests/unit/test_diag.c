@@ -101,6 +101,24 @@ START_TEST(print_says_what_where_and_what_to_do)
 }
 END_TEST
 
+START_TEST(advice_for_another_reader)
+{
+    char out[2000];
+    struct diag d = {0};
+    expect_err(diag_set(&d, E_LOG_CHAIN, "line 3"), E_LOG_CHAIN);
+    diag_advise(&d, "call somebody");
+    printed(E_LOG_CHAIN, &d, out, sizeof out);
+    ck_assert_ptr_nonnull(strstr(out, "prog: what to do: call somebody\n"));
+    ck_assert_ptr_null(strstr(out, err_advice(E_LOG_CHAIN)));
+    printed(E_JSON, &d, out, sizeof out); /* of another code it says nothing */
+    ck_assert_ptr_null(strstr(out, "somebody"));
+    expect_err(diag_set(&d, E_LOG_CHAIN, "line 4"), E_LOG_CHAIN);
+    printed(E_LOG_CHAIN, &d, out, sizeof out);
+    ck_assert_ptr_nonnull(strstr(out, err_advice(E_LOG_CHAIN)));
+    diag_advise(NULL, "x");
+}
+END_TEST
+
 START_TEST(print_leaves_out_what_is_about_another_code)
 {
     char out[2000];
@@ -128,6 +146,7 @@ Suite *suite_diag(void)
     suite_add_tcase(s, t);
     t = tcase_create("print");
     tcase_add_test(t, print_says_what_where_and_what_to_do);
+    tcase_add_test(t, advice_for_another_reader);
     tcase_add_test(t, print_leaves_out_what_is_about_another_code);
     suite_add_tcase(s, t);
     return s;

@@ -12,15 +12,15 @@
 
 #define REFUSAL_FILE "refusal.json"
 
+/* By name only: opening the medium is the matter of the process that writes to it. */
 enum err export_check(const char *to, struct diag *d)
 {
-    int fd = -1;
-    enum err e = file_open_dir(to, &fd, d);
-    if (e == E_OK && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-        e = diag_errno(d, errno, "%s", to);
-    if (fd >= 0)
-        close(fd);
-    return e;
+    struct stat st;
+    if (stat(to, &st) != 0)
+        return errno == ENOENT ? diag_set(d, E_MEDIUM, "%s: there is no such folder", to) : diag_errno(d, errno, "%s", to);
+    if (!S_ISDIR(st.st_mode))
+        return diag_set(d, E_MEDIUM, "%s: not a folder", to);
+    return access(to, W_OK | X_OK) == 0 ? E_OK : diag_errno(d, errno, "%s", to);
 }
 
 static enum err copy_one(int from, int to, const char *name, struct diag *d)

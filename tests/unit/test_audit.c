@@ -347,10 +347,10 @@ static json_t *order_fields(int which, enum record_type *type)
         return json_pack("{s:s,s:s}", "batch", digest, "bundle", digest);
     default:
         *type = RECORD_PLAN;
-        return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "batch", digest, "intake",
+        return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", digest, "intake",
                          digest, "plan", digest, "policy", digest, "authority", "a", "ra", "r",
                          "sequence", (json_int_t)1, "issue", (json_int_t)0, "refuse",
-                         (json_int_t)0);
+                         (json_int_t)0, "program", "a test");
     }
 }
 

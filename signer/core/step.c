@@ -95,7 +95,8 @@ static bool is_text(const char *s, size_t cap)
 /* What a child says is checked before it is believed and shown: it has read what came from outside. */
 static bool believable(const struct answer *a)
 {
-    return is_text(a->diag.text, sizeof a->diag.text) && strnlen(a->diag.clause, sizeof a->diag.clause) <= LIMIT_CLAUSE &&
+    return is_text(a->diag.text, sizeof a->diag.text) && is_text(a->diag.advice, sizeof a->diag.advice) &&
+           strnlen(a->diag.clause, sizeof a->diag.clause) <= LIMIT_CLAUSE &&
            (int)a->code >= E_OK && a->code < ERR_COUNT && (int)a->diag.code >= E_OK && a->diag.code < ERR_COUNT;
 }
 

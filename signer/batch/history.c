@@ -1,6 +1,5 @@
 #include "batch/history.h"
 
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,25 +39,17 @@ static enum err apply_own_key(struct state *s, const struct record *r, struct di
 
 enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c, struct diag *d)
 {
-    TBS_VIEW *v = NULL;
-    uint8_t *der = NULL;
-    struct tm tm;
+    struct tbs_outline tbs;
     *c = (struct index_cert){.serial_n = PLAN_SERIAL, .n = item->n};
     snprintf(c->authority, sizeof c->authority, "%s", h->authority);
     memcpy(c->serial, item->serial, PLAN_SERIAL);
     memcpy(c->batch, h->batch, DIGEST_LEN);
-    enum err e = tbs_view_parse(buf_span(&item->tbs), &v, d);
-    if (e != E_OK)
-        return e;
-    struct span spki = tbs_view_spki(v);
-    int n = i2d_X509_NAME(v->subject, &der);
-    e = n > 0 ? digest_bytes(DIGEST_SHA256, der, (size_t)n, c->subject) : E_NO_MEMORY;
+    enum err e = tbs_outline(buf_span(&item->tbs), &tbs, d);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, spki.p, spki.n, c->spki);
-    if (e == E_OK && ASN1_TIME_to_tm(v->validity->notAfter, &tm) == 1)
-        c->not_after = timegm(&tm);
-    OPENSSL_free(der);
-    tbs_view_free(v);
+        e = digest_bytes(DIGEST_SHA256, tbs.subject.p, tbs.subject.n, c->subject);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, tbs.spki.p, tbs.spki.n, c->spki);
+    c->not_after = tbs.not_after;
     return e;
 }
 

@@ -53,6 +53,17 @@ static bool take_approvals(struct plan_header *h, const json_t *list)
     return true;
 }
 
+static enum err parse_line(struct span line, uint64_t number, json_t **out, struct diag *d)
+{
+    char where[48];
+    struct diag why = {0};
+    snprintf(where, sizeof where, PLAN_FILE " line %llu", (unsigned long long)number);
+    enum err e = json_line_parse((const char *)line.p, line.n, where, out, &why);
+    if (e == E_NO_MEMORY)
+        return diag_set(d, e, PLAN_FILE);
+    return e == E_OK ? E_OK : malformed(d, number, err_sentence(e));
+}
+
 /* Taking apart and writing again is the whole check of form: an extra, missing or reordered key shows there. */
 static enum err same_again(struct span line, const struct buf *again, uint64_t number, struct diag *d)
 {
@@ -70,8 +81,7 @@ static enum err parse_header(struct span line, struct plan_header *h, struct dia
     json_t *obj, *approvals;
     struct buf again = {0};
     *h = (struct plan_header){0};
-    enum err e =
-        json_line_parse_canonical((const char *)line.p, line.n, PLAN_FILE " line 1", E_PLAN_FORMAT, &obj, d);
+    enum err e = parse_line(line, 1, &obj, d);
     if (e != E_OK)
         return e;
     bool good = json_unpack(obj, "{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:s,s:o}", "format", &format,
@@ -124,14 +134,11 @@ static bool take_issue(struct plan_item *i, json_t *obj)
 /* Form is proven when the plan is opened; going through it again only takes it apart. */
 static enum err parse_item(struct span line, uint64_t number, bool prove, struct plan_item *i, struct diag *d)
 {
-    char where[48];
     const char *decision = "";
     json_int_t n = 0;
     json_t *obj;
     struct buf again = {0};
-    snprintf(where, sizeof where, PLAN_FILE " line %llu", (unsigned long long)number);
-    enum err e = prove ? json_line_parse_canonical((const char *)line.p, line.n, where, E_PLAN_FORMAT, &obj, d)
-                       : json_line_parse((const char *)line.p, line.n, where, &obj, d);
+    enum err e = parse_line(line, number, &obj, d);
     if (e != E_OK)
         return e;
     bool good = json_unpack(obj, "{s:I,s:s}", "n", &n, "decision", &decision) == 0 && n >= 1;
@@ -160,7 +167,7 @@ static enum err parse_end(struct span line, uint64_t number, int64_t *issue, int
     int end = 0;
     json_t *obj;
     struct buf again = {0};
-    enum err e = json_line_parse_canonical((const char *)line.p, line.n, PLAN_FILE, E_PLAN_FORMAT, &obj, d);
+    enum err e = parse_line(line, number, &obj, d);
     if (e != E_OK)
         return e;
     if (json_unpack(obj, "{s:b,s:I,s:I}", "end", &end, "issue", &a, "refuse", &b) != 0 || a < 0 || b < 0)

@@ -1,6 +1,7 @@
 #include "core/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,9 +10,22 @@ struct digest {
     const EVP_MD *md;
 };
 
+/* Fetched once and kept to the end: OpenSSL looks EVP_sha256() up anew for every digest, which takes longer than the
+ * digest of a short line. */
+static EVP_MD *fetched[DIGEST_SM3 + 1];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fetch(void)
+{
+    fetched[DIGEST_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
+    fetched[DIGEST_SM3] = EVP_MD_fetch(NULL, "SM3", NULL);
+}
+
+/* NULL, with which the digest fails, when OpenSSL has none. */
 static const EVP_MD *md_of(enum digest_alg alg)
 {
-    return alg == DIGEST_SM3 ? EVP_sm3() : EVP_sha256();
+    pthread_once(&once, fetch);
+    return fetched[alg];
 }
 
 const char *digest_name(enum digest_alg alg)
@@ -28,7 +42,8 @@ bool digest_by_name(const char *name, enum digest_alg *alg)
 enum err digest_bytes(enum digest_alg alg, const void *p, size_t n, uint8_t out[DIGEST_LEN])
 {
     memset(out, 0, DIGEST_LEN);
-    return EVP_Digest(p, n, out, NULL, md_of(alg), NULL) == 1 ? E_OK : E_CRYPTO;
+    const EVP_MD *md = md_of(alg);
+    return md != NULL && EVP_Digest(p, n, out, NULL, md, NULL) == 1 ? E_OK : E_CRYPTO;
 }
 
 enum err digest_new(enum digest_alg alg, struct digest **out)
@@ -44,7 +59,7 @@ enum err digest_new(enum digest_alg alg, struct digest **out)
         e = E_NO_MEMORY;
         goto out;
     }
-    if (EVP_DigestInit_ex(d->ctx, d->md, NULL) != 1) {
+    if (d->md == NULL || EVP_DigestInit_ex(d->ctx, d->md, NULL) != 1) {
         e = E_CRYPTO;
         goto out;
     }

@@ -120,6 +120,10 @@ bool text_is_utf8(const void *in, size_t n)
 {
     const uint8_t *p = in;
     for (size_t at = 0; at < n;) {
+        if (p[at] < 0x80) { /* nearly all there is */
+            at++;
+            continue;
+        }
         uint32_t cp;
         size_t used = text_utf8_next(p + at, n - at, &cp);
         if (used == 0)

@@ -2,6 +2,7 @@
 
 #include <openssl/asn1t.h>
 #include <string.h>
+#include <time.h>
 
 #include "pki/cause.h"
 #include "pki/der.h"
@@ -55,4 +56,35 @@ struct span tbs_view_spki(const TBS_VIEW *v)
 {
     const ASN1_STRING *s = v->spki->value.sequence;
     return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}
+
+static bool read_time(const struct der *der, int64_t *out)
+{
+    struct tm tm;
+    const uint8_t *p = der->whole.p;
+    ASN1_TIME *t = d2i_ASN1_TIME(NULL, &p, (long)der->whole.n);
+    bool ok = t != NULL && ASN1_TIME_to_tm(t, &tm) == 1;
+    *out = ok ? timegm(&tm) : 0;
+    ASN1_TIME_free(t);
+    return ok;
+}
+
+/* Version, serial number, algorithm, issuer, validity, subject, key: RFC 5280 4.1. */
+enum err tbs_outline(struct span tbs, struct tbs_outline *out, struct diag *d)
+{
+    struct der whole = {0}, validity = {0}, skipped, time, subject, spki;
+    *out = (struct tbs_outline){0};
+    bool good = tbs.n <= LONG_MAX && der_take(&tbs, DER_SEQUENCE, &whole) && tbs.n == 0;
+    struct span in = whole.body;
+    good = good && der_take(&in, DER_CONSTRUCTED + 0, &skipped) && der_take(&in, DER_INTEGER, &skipped) &&
+           der_take(&in, DER_SEQUENCE, &skipped) && der_take(&in, DER_SEQUENCE, &skipped) &&
+           der_take(&in, DER_SEQUENCE, &validity) && der_take(&in, DER_SEQUENCE, &subject) &&
+           der_take(&in, DER_SEQUENCE, &spki);
+    in = validity.body;
+    good = good && der_next(&in, &skipped) && der_next(&in, &time) && in.n == 0 && read_time(&time, &out->not_after);
+    if (!good)
+        return diag_set(d, cause_take(E_LINT), "the bytes are not a TBSCertificate");
+    out->subject = subject.whole;
+    out->spki = spki.whole;
+    return E_OK;
 }

@@ -1,7 +1,7 @@
 /* tbs_view.h - a TBSCertificate taken apart by OpenSSL's template decoder, with the public key left as bytes.
  *
  * d2i_X509() decodes the key at once, which costs more than everything else together; a batch looks at every TBS several
- * times and needs the key as a key only in the lint.
+ * times and needs the key as a key only in the lint. tbs_outline() is for the looks that need three parts only.
  */
 #ifndef ROOTSEAL_PKI_TBS_VIEW_H
 #define ROOTSEAL_PKI_TBS_VIEW_H
@@ -31,5 +31,15 @@ void tbs_view_free(TBS_VIEW *v);
 
 /* The DER SubjectPublicKeyInfo; owned by v. */
 struct span tbs_view_spki(const TBS_VIEW *v);
+
+/* What the index keeps of a certificate; the spans point into the TBS. */
+struct tbs_outline {
+    struct span subject, spki; /* whole, in DER */
+    int64_t not_after;
+};
+
+/* Find these parts by their place alone, for a TBS that was linted or comes from a plan that was: a hundred times quicker
+ * than a view. E_LINT when they are not there. */
+ERR_MUST_USE enum err tbs_outline(struct span tbs, struct tbs_outline *out, struct diag *d);
 
 #endif

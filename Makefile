@@ -30,7 +30,7 @@ CFLAGS = -std=c17 -D_GNU_SOURCE $(DEFINES) -O2 -g $(FORTIFY) -ffile-prefix-map=$
 CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
-CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c file.c map.c set.c words.c \
+CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c file.c map.c set.c words.c \
     pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
     name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
@@ -39,7 +39,7 @@ LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c se
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
     replay.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c planner.c witness.c own_key.c sealing.c outcomes.c \
+STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c planner.c witness.c own_key.c sealing.c outcomes.c lint_plan.c \
     signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \

@@ -88,10 +88,12 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
     return e;
 }
 
+/* The index follows the log here, beside the workers, and has little left to read when they are done. */
 static enum err sync_group(struct run *r, struct diag *d)
 {
     r->unsynced = 0;
-    return log_sync(r->s->log, d);
+    enum err e = log_sync(r->s->log, d);
+    return e != E_OK ? e : state_refresh(r->s, d);
 }
 
 static enum err log_oldest(struct run *r, struct diag *d)

@@ -82,6 +82,11 @@ ERR_MUST_USE enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LE
  * E_PLAN_DIGEST when the file was changed meanwhile. */
 ERR_MUST_USE enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct diag *d);
 
+/* plan_next() in two steps, so that threads can share the work: the line of item number p->next into line, for one thread
+ * at a time; and that line, outside any lock, taken apart into item. */
+ERR_MUST_USE enum err plan_next_line(struct plan *p, struct buf *line, bool *more, struct diag *d);
+ERR_MUST_USE enum err plan_take_apart(struct span line, int64_t n, struct plan_item *item, struct diag *d);
+
 /* Go back to the first item. */
 ERR_MUST_USE enum err plan_rewind(struct plan *p, struct diag *d);
 

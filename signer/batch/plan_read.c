@@ -242,9 +242,9 @@ static enum err remember_or_compare(struct plan *p, struct diag *d)
     return E_OK;
 }
 
-enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct diag *d)
+/* The next item's line, which stays in p->lines. */
+static enum err next_item_line(struct plan *p, bool *more, struct diag *d)
 {
-    plan_item_free(item);
     enum err e = next_line(p, more, d);
     if (e != E_OK)
         return e;
@@ -255,12 +255,38 @@ enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct di
         return E_OK;
     }
     e = remember_or_compare(p, d);
-    if (e == E_OK)
-        e = parse_item(buf_span(&p->lines.line), p->lines.number, !p->proven, item, d);
-    if (e == E_OK && item->n != p->next)
-        e = malformed(d, p->lines.number, "the items are not numbered in order");
     p->next++;
     return e;
+}
+
+static enum err parse_numbered(struct span line, int64_t n, bool prove, struct plan_item *item, struct diag *d)
+{
+    uint64_t number = (uint64_t)n + 1; /* the header is line 1 */
+    plan_item_free(item);
+    enum err e = parse_item(line, number, prove, item, d);
+    return e != E_OK || item->n == n ? e : malformed(d, number, "the items are not numbered in order");
+}
+
+enum err plan_next(struct plan *p, struct plan_item *item, bool *more, struct diag *d)
+{
+    int64_t n = p->next;
+    plan_item_free(item);
+    enum err e = next_item_line(p, more, d);
+    return e != E_OK || !*more ? e : parse_numbered(buf_span(&p->lines.line), n, !p->proven, item, d);
+}
+
+enum err plan_next_line(struct plan *p, struct buf *line, bool *more, struct diag *d)
+{
+    buf_reset(line);
+    enum err e = next_item_line(p, more, d);
+    if (e == E_OK && *more)
+        buf_append(line, p->lines.line.data, p->lines.line.len);
+    return e != E_OK || buf_err(line) == E_OK ? e : diag_set(d, E_NO_MEMORY, PLAN_FILE);
+}
+
+enum err plan_take_apart(struct span line, int64_t n, struct plan_item *item, struct diag *d)
+{
+    return parse_numbered(line, n, false, item, d);
 }
 
 static enum err read_through(struct plan *p, struct diag *d)

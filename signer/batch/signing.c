@@ -4,74 +4,13 @@
 #include <unistd.h>
 
 #include "batch/bundle.h"
-#include "batch/history.h"
+#include "batch/lint_plan.h"
 #include "batch/own_key.h"
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
 #include "core/version.h"
 #include "hsm/sign.h"
-#include "pki/lint.h"
-
-/* The plan says which row it was decided by; the row, the key and the serial must be what the bytes say. */
-static enum err lint_item(struct signing *g, const struct policy_authority *a, const struct plan_item *item,
-                          struct diag *d)
-{
-    struct diag why = {0};
-    struct issuer *key = NULL;
-    const struct policy_profile *p = policy_profile_find(a, item->profile);
-    if (p == NULL || strcmp(p->key, item->key) != 0)
-        return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
-                        item->key);
-    enum err e = issuers_find(&g->issuers, g->state, item->key, &key, d);
-    if (e != E_OK)
-        return e;
-    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, PLAN_SERIAL}, p, key->row, key->cert, &why);
-    return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
-}
-
-/* Nothing is signed twice: the history, read from the log itself, must not have the serial, nor the key for somebody else. */
-static enum err check_unused(struct signing *g, const struct plan_item *item, struct diag *d)
-{
-    struct index_cert cert;
-    uint8_t subject[DIGEST_LEN];
-    bool has = false, own = false, found = false;
-    enum err e = history_cert(&g->plan.header, item, &cert, d);
-    if (e == E_OK && !g->intent)
-        e = index_has_serial(g->state->index, cert.authority, cert.serial, cert.serial_n, &has, d);
-    if (e == E_OK)
-        e = index_is_own_key(g->state->index, cert.spki, &own, d);
-    if (e == E_OK)
-        e = index_key_subject(g->state->index, cert.spki, subject, &found, d);
-    if (e != E_OK)
-        return e;
-    if (has)
-        return diag_set(d, E_PLAN_STALE, "request %lld: its serial number was used before", (long long)item->n);
-    if (own || (found && memcmp(subject, cert.subject, DIGEST_LEN) != 0))
-        return diag_set(d, E_PLAN_STALE, "request %lld: its key has another owner", (long long)item->n);
-    return E_OK;
-}
-
-static enum err lint_plan(struct signing *g, struct diag *d)
-{
-    struct plan_item item = {0};
-    bool more = true;
-    enum err e = E_OK;
-    const struct policy_authority *a = policy_authority_find(g->state->policy, g->plan.header.authority);
-    if (a == NULL)
-        return diag_set(d, E_AUTHORITY, "%s", g->plan.header.authority);
-    while (e == E_OK) {
-        e = plan_next(&g->plan, &item, &more, d);
-        if (e != E_OK || !more)
-            break;
-        if (item.issue)
-            e = lint_item(g, a, &item, d);
-        if (e == E_OK && item.issue)
-            e = check_unused(g, &item, d);
-    }
-    plan_item_free(&item);
-    return e;
-}
 
 static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LEN], struct diag *d)
 {
@@ -105,7 +44,7 @@ enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], stru
     if (e == E_OK)
         e = check_standing(out, intake, d);
     if (e == E_OK && !out->done)
-        e = lint_plan(out, d);
+        e = lint_plan(s, &out->plan, out->intent, &out->issuers, d);
     return e;
 }
 

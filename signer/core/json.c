@@ -5,6 +5,7 @@
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/json_quick.h"
 #include "core/text.h"
 
 /* A real has many spellings and no exact value, so no format here has one. The depth is
@@ -41,10 +42,9 @@ static enum err code_of(const json_error_t *error)
     }
 }
 
-enum err json_line_parse(const char *line, size_t n, const char *where, json_t **out,
-                         struct diag *d)
+/* Any line, by jansson. */
+static enum err parse_any(const char *line, size_t n, const char *where, json_t **out, struct diag *d)
 {
-    *out = NULL;
     if (n > 0 && memchr(line, '\0', n) != NULL)
         return diag_set(d, E_NUL, "%s", where);
     if (!text_is_utf8(line, n))
@@ -65,6 +65,13 @@ enum err json_line_parse(const char *line, size_t n, const char *where, json_t *
     }
     *out = value;
     return E_OK;
+}
+
+enum err json_line_parse(const char *line, size_t n, const char *where, json_t **out,
+                         struct diag *d)
+{
+    *out = json_quick(line, n);
+    return *out != NULL ? E_OK : parse_any(line, n, where, out, d);
 }
 
 static int append(const char *p, size_t n, void *arg)
@@ -88,11 +95,13 @@ enum err json_line_write(const json_t *obj, struct buf *out)
 enum err json_line_parse_canonical(const char *line, size_t n, const char *where,
                                    enum err noncanonical, json_t **out, struct diag *d)
 {
-    *out = NULL;
+    *out = json_quick(line, n);
+    if (*out != NULL)
+        return E_OK;
     struct diag why = {0};
     struct buf again = {0};
     json_t *obj = NULL;
-    enum err e = json_line_parse(line, n, where, &obj, &why);
+    enum err e = parse_any(line, n, where, &obj, &why);
     if (e != E_OK) {
         e = diag_set(d, e == E_NO_MEMORY ? e : noncanonical, "%s: %s", where, err_sentence(e));
         goto out;

@@ -8,7 +8,7 @@
 
 #include "hsm/session.h"
 
-#define JOBS_PER_WORKER 4
+#define JOBS_PER_WORKER 32 /* enough to go on with while the user of the pool syncs a group of log lines */
 
 /* One place in the ring. Its memory is kept from job to job. */
 struct job {

@@ -1,0 +1,170 @@
+#include "batch/lint_plan.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/history.h"
+#include "pki/lint.h"
+
+#define THREADS_MAX 16
+
+/* What the threads share. Each takes one line after the other out of the plan; to take it apart and to lint it is its
+ * own work, and nearly all of it. */
+struct job {
+    struct state *s;
+    struct plan *plan;
+    const struct policy_authority *authority;
+    bool intended;
+    pthread_mutex_t lock; /* for all below, the plan's reading, and the index */
+    struct issuers *issuers;
+    bool over;            /* the plan's end, or an error: no thread takes another line */
+    enum err err;         /* of the first bad item so far */
+    int64_t bad;          /* its number */
+    struct diag diag;
+};
+
+static enum err find_issuer(struct job *j, const struct plan_item *item, struct issuer *out, struct diag *d)
+{
+    struct issuer *found = NULL;
+    pthread_mutex_lock(&j->lock);
+    enum err e = issuers_find(j->issuers, j->s, item->key, &found, d);
+    if (e == E_OK)
+        *out = *found; /* another thread's search may move the table, never what it points to */
+    pthread_mutex_unlock(&j->lock);
+    return e;
+}
+
+/* The plan says which row it was decided by; the row, the key and the serial must be what the bytes say. */
+static enum err lint_item(struct job *j, const struct plan_item *item, struct diag *d)
+{
+    struct diag why = {0};
+    struct issuer issuer = {0};
+    const struct policy_profile *p = policy_profile_find(j->authority, item->profile);
+    if (p == NULL || strcmp(p->key, item->key) != 0)
+        return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
+                        item->key);
+    enum err e = find_issuer(j, item, &issuer, d);
+    if (e != E_OK)
+        return e;
+    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, PLAN_SERIAL}, p, issuer.row, issuer.cert,
+                        &why);
+    return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
+}
+
+/* Nothing is signed twice: the history, read from the log itself, must not have the serial, nor the key for somebody else. */
+static enum err check_unused(struct job *j, const struct plan_item *item, struct diag *d)
+{
+    struct index *x = j->s->index;
+    struct index_cert cert;
+    uint8_t subject[DIGEST_LEN];
+    bool has = false, own = false, found = false;
+    enum err e = history_cert(&j->plan->header, item, &cert, d);
+    if (e != E_OK)
+        return e;
+    pthread_mutex_lock(&j->lock);
+    if (!j->intended)
+        e = index_has_serial(x, cert.authority, cert.serial, cert.serial_n, &has, d);
+    if (e == E_OK)
+        e = index_is_own_key(x, cert.spki, &own, d);
+    if (e == E_OK)
+        e = index_key_subject(x, cert.spki, subject, &found, d);
+    pthread_mutex_unlock(&j->lock);
+    if (e != E_OK)
+        return e;
+    if (has)
+        return diag_set(d, E_PLAN_STALE, "request %lld: its serial number was used before", (long long)item->n);
+    if (own || (found && memcmp(subject, cert.subject, DIGEST_LEN) != 0))
+        return diag_set(d, E_PLAN_STALE, "request %lld: its key has another owner", (long long)item->n);
+    return E_OK;
+}
+
+static enum err check_line(struct job *j, struct span line, int64_t n, struct plan_item *item, struct diag *d)
+{
+    enum err e = plan_take_apart(line, n, item, d);
+    if (e == E_OK && item->issue)
+        e = lint_item(j, item, d);
+    if (e == E_OK && item->issue)
+        e = check_unused(j, item, d);
+    return e;
+}
+
+/* Lines are given out in order, so when an item is found bad, those before it are done or in some thread's hands: the
+ * smallest number of a bad one is that of the first. */
+static void tell(struct job *j, int64_t n, enum err e, const struct diag *why)
+{
+    pthread_mutex_lock(&j->lock);
+    j->over = true;
+    if (j->err == E_OK || n < j->bad) {
+        j->err = e;
+        j->bad = n;
+        j->diag = *why;
+    }
+    pthread_mutex_unlock(&j->lock);
+}
+
+static bool take_line(struct job *j, struct buf *line, int64_t *n, enum err *e, struct diag *d)
+{
+    bool more = false;
+    *e = E_OK;
+    pthread_mutex_lock(&j->lock);
+    *n = j->plan->next;
+    if (!j->over) {
+        *e = plan_next_line(j->plan, line, &more, d);
+        j->over = *e != E_OK || !more;
+    }
+    pthread_mutex_unlock(&j->lock);
+    return more || *e != E_OK;
+}
+
+static void *work(void *arg)
+{
+    struct job *j = arg;
+    struct buf line = {0};
+    struct plan_item item = {0};
+    struct diag why = {0};
+    enum err e;
+    int64_t n;
+    while (take_line(j, &line, &n, &e, &why)) {
+        if (e == E_OK)
+            e = check_line(j, buf_span(&line), n, &item, &why);
+        if (e != E_OK)
+            tell(j, n, e, &why);
+    }
+    plan_item_free(&item);
+    buf_free(&line);
+    return NULL;
+}
+
+/* Start up to `wanted` helpers, which take no signals; fewer will do. Returns how many there are. */
+static long start(struct job *j, pthread_t *helpers, long wanted)
+{
+    long n = 0;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (n < wanted && pthread_create(&helpers[n], NULL, work, j) == 0)
+        n++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return n;
+}
+
+enum err lint_plan(struct state *s, struct plan *plan, bool intended, struct issuers *issuers, struct diag *d)
+{
+    struct job j = {.s = s, .plan = plan, .intended = intended, .issuers = issuers,
+                    .authority = policy_authority_find(s->policy, plan->header.authority)};
+    pthread_t helpers[THREADS_MAX - 1];
+    if (j.authority == NULL)
+        return diag_set(d, E_AUTHORITY, "%s", plan->header.authority);
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    pthread_mutex_init(&j.lock, NULL);
+    long n = start(&j, helpers, (processors < THREADS_MAX ? processors : THREADS_MAX) - 1);
+    work(&j);
+    while (n > 0)
+        pthread_join(helpers[--n], NULL);
+    pthread_mutex_destroy(&j.lock);
+    if (j.err != E_OK && d != NULL)
+        *d = j.diag;
+    return j.err;
+}

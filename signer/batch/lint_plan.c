@@ -1,9 +1,9 @@
 #include "batch/lint_plan.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "batch/history.h"
 #include "pki/lint.h"
@@ -137,10 +137,18 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Start up to `wanted` helpers, which take no signals; fewer will do. Returns how many there are. */
-static long start(struct job *j, pthread_t *helpers, long wanted)
+/* The processors that this process may use. */
+static int processors(void)
 {
-    long n = 0;
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < THREADS_MAX ? n : THREADS_MAX;
+}
+
+/* Start up to `wanted` helpers, which take no signals; fewer will do. Returns how many there are. */
+static int start(struct job *j, pthread_t *helpers, int wanted)
+{
+    int n = 0;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -157,9 +165,8 @@ enum err lint_plan(struct state *s, struct plan *plan, bool intended, struct iss
     pthread_t helpers[THREADS_MAX - 1];
     if (j.authority == NULL)
         return diag_set(d, E_AUTHORITY, "%s", plan->header.authority);
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     pthread_mutex_init(&j.lock, NULL);
-    long n = start(&j, helpers, (processors < THREADS_MAX ? processors : THREADS_MAX) - 1);
+    int n = start(&j, helpers, processors() - 1);
     work(&j);
     while (n > 0)
         pthread_join(helpers[--n], NULL);

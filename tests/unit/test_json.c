@@ -174,6 +174,48 @@ START_TEST(canonical_lines_are_told_from_others)
 }
 END_TEST
 
+/* Quick or not, the verdict on a line and the object must be jansson's: here for every line that is one byte away from a
+ * common one. */
+START_TEST(the_quick_way_is_the_same_way)
+{
+    static const char line[] = "{\"n\":12,\"id\":\"r-1\",\"end\":true,\"no\":false,\"tbs\":\"MIIB+/==\",\"zero\":0}";
+    char changed[sizeof line];
+    for (size_t at = 0; at < sizeof line - 1; at++) {
+        for (int c = 0; c < 256; c++) {
+            memcpy(changed, line, sizeof line);
+            changed[at] = (char)c;
+            struct buf again = {0};
+            json_t *obj = NULL;
+            json_t *want = json_loadb(changed, sizeof line - 1, JSON_REJECT_DUPLICATES, NULL);
+            if (want != NULL)
+                expect_ok(json_line_write(want, &again));
+            bool same = again.len == sizeof line - 1 && memcmp(again.data, changed, again.len) == 0;
+            enum err e = json_line_parse_canonical(changed, sizeof line - 1, "line", E_LOG_FORMAT, &obj, NULL);
+            ck_assert_msg((e == E_OK) == same, "byte %zu is %02x: %s", at, (unsigned)c, changed);
+            ck_assert(!same || json_equal(obj, want) == 1);
+            json_decref(want);
+            json_decref(obj);
+            buf_free(&again);
+        }
+    }
+}
+END_TEST
+
+START_TEST(numbers_of_every_length)
+{
+    char line[64];
+    json_t *obj;
+    int64_t n = 1, back;
+    for (int digits = 1; digits <= 19; digits++, n = digits < 19 ? n * 10 : INT64_MAX) {
+        snprintf(line, sizeof line, "{\"n\":%lld}", (long long)n);
+        expect_ok(json_line_parse_canonical(line, strlen(line), "line", E_LOG_FORMAT, &obj, NULL));
+        expect_ok(json_get_integer(obj, "n", 1, INT64_MAX, &back, "line", NULL));
+        ck_assert_int_eq(n, back);
+        json_decref(obj);
+    }
+}
+END_TEST
+
 static json_t *sample(void)
 {
     json_t *obj =
@@ -410,6 +452,8 @@ Suite *suite_json(void)
     tcase_add_test(t, written_form_is_canonical);
     tcase_add_test(t, memory_that_is_used_up_is_reported);
     tcase_add_test(t, canonical_lines_are_told_from_others);
+    tcase_add_test(t, the_quick_way_is_the_same_way);
+    tcase_add_test(t, numbers_of_every_length);
     suite_add_tcase(s, t);
     t = tcase_create("fields");
     tcase_add_test(t, strings_and_integers);

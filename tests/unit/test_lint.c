@@ -11,6 +11,7 @@
 #include "pki/lint.h"
 #include "pki/name.h"
 #include "pki/tbs.h"
+#include "pki/tbs_view.h"
 
 Suite *suite_lint(void);
 
@@ -108,6 +109,28 @@ START_TEST(good_ones_pass)
     struct buf tbs = {0};
     build(_i, &tbs);
     expect_ok_diag(lint(_i, buf_span(&tbs)), &d);
+    buf_free(&tbs);
+}
+END_TEST
+
+/* The short way to the index's parts gives what the view gives, and no part of a TBS that is cut. */
+START_TEST(an_outline_agrees_with_the_view)
+{
+    struct buf tbs = {0};
+    struct tbs_outline outline;
+    TBS_VIEW *v;
+    const unsigned char *name;
+    size_t n;
+    build(_i, &tbs);
+    expect_ok_diag(tbs_view_parse(buf_span(&tbs), &v, &d), &d);
+    expect_ok_diag(tbs_outline(buf_span(&tbs), &outline, &d), &d);
+    ck_assert_int_eq(X509_NAME_get0_der(v->subject, &name, &n), 1);
+    ck_assert(der_same(outline.subject, (struct span){name, n}));
+    ck_assert(der_same(outline.spki, tbs_view_spki(v)));
+    ck_assert_int_eq(ASN1_TIME_cmp_time_t(v->validity->notAfter, outline.not_after), 0);
+    tbs_view_free(v);
+    for (size_t cut = 0; cut < tbs.len; cut++)
+        expect_err(tbs_outline((struct span){tbs.data, cut}, &outline, &d), E_LINT);
     buf_free(&tbs);
 }
 END_TEST
@@ -914,6 +937,7 @@ Suite *suite_lint(void)
     tcase_add_unchecked_fixture(t, set_up, tear_down); /* keys cost time */
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, good_ones_pass, 0, 3);
+    tcase_add_loop_test(t, an_outline_agrees_with_the_view, 0, 3);
     tcase_add_loop_test(t, rows_are_not_interchangeable, 0, 3);
     tcase_add_test(t, the_planned_serial);
     tcase_add_loop_test(t, every_flip_is_seen, 0, 3);

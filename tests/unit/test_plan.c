@@ -467,6 +467,35 @@ START_TEST(a_plan_changed_after_it_was_opened)
 }
 END_TEST
 
+/* Line by line and taken apart elsewhere, the items are the same. */
+START_TEST(a_plan_in_two_steps)
+{
+    struct buf out = {0}, line = {0};
+    struct plan plan;
+    struct plan_item item = {0};
+    bool more = true;
+    write_sample(&out);
+    expect_ok(open_bytes(out.data, out.len, &plan));
+    for (int64_t n = 1; n <= 4; n++) {
+        struct buf again = {0};
+        ck_assert_int_eq(plan.next, n);
+        expect_ok_diag(plan_next_line(&plan, &line, &more, &d), &d);
+        ck_assert(more);
+        expect_err(plan_take_apart(buf_span(&line), n + 1, &item, &d), E_PLAN_FORMAT);
+        expect_ok_diag(plan_take_apart(buf_span(&line), n, &item, &d), &d);
+        expect_ok(plan_write_item(&item, &again));
+        ck_assert(again.len == line.len + 1 && memcmp(again.data, line.data, line.len) == 0);
+        buf_free(&again);
+    }
+    expect_ok_diag(plan_next_line(&plan, &line, &more, &d), &d);
+    ck_assert(!more);
+    plan_item_free(&item);
+    plan_close(&plan);
+    buf_free(&line);
+    buf_free(&out);
+}
+END_TEST
+
 Suite *suite_plan(void)
 {
     Suite *s = suite_create("plan");
@@ -484,6 +513,7 @@ Suite *suite_plan(void)
     tcase_add_test(t, every_code);
     tcase_add_test(t, there_is_no_plan);
     tcase_add_test(t, a_plan_changed_after_it_was_opened);
+    tcase_add_test(t, a_plan_in_two_steps);
     suite_add_tcase(s, t);
     return s;
 }

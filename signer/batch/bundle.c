@@ -16,18 +16,23 @@
 
 #define BUNDLE_TMP BUNDLE_DIR ".tmp"
 
+struct bundle {
+    int fd; /* the folder */
+    struct results *results;
+};
+
 bool bundle_stands(int dir_fd)
 {
     return faccessat(dir_fd, BUNDLE_DIR "/" BUNDLE_SIGNATURE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static enum err write_chain(struct state *s, const struct results *r, int fd, struct diag *d)
+static enum err write_chain(struct state *s, const struct issuers *issuers, int fd, struct diag *d)
 {
     struct buf pem = {0};
     enum err e = E_OK;
-    for (size_t i = 0; i < r->issuers.n && e == E_OK; i++)
-        e = cert_write_pem(r->issuers.v[i].cert, &pem);
-    if (e == E_OK && r->issuers.n == 0) { /* nothing was issued: the appliance's own certificate says who answers */
+    for (size_t i = 0; i < issuers->n && e == E_OK; i++)
+        e = cert_write_pem(issuers->v[i].cert, &pem);
+    if (e == E_OK && issuers->n == 0) { /* nothing was issued: the appliance's own certificate says who answers */
         X509 *x = NULL;
         e = state_anchor(s, s->policy->bundle_key.name, &x, d);
         if (e == E_OK)
@@ -40,10 +45,10 @@ static enum err write_chain(struct state *s, const struct results *r, int fd, st
     return e;
 }
 
-static enum err write_seal(const struct results *r, int fd, struct diag *d)
+static enum err write_seal(const struct seal *seal, int fd, struct diag *d)
 {
     struct buf out = {0};
-    enum err e = seal_write(&r->seal, &out);
+    enum err e = seal_write(seal, &out);
     if (e == E_OK)
         e = file_write(fd, BUNDLE_SEAL, out.data, out.len, d);
     buf_free(&out);
@@ -100,28 +105,43 @@ static enum err write_manifest(const struct plan *plan, const struct index_batch
     return e;
 }
 
-enum err bundle_build(struct state *s, int dir_fd, struct plan *plan, const struct index_batch *row,
-                      uint8_t digest[DIGEST_LEN], struct diag *d)
+enum err bundle_begin(struct state *s, int dir_fd, const struct plan *plan, const struct index_batch *row,
+                      struct bundle **out, struct diag *d)
 {
-    struct results r = {0};
-    int fd = -1;
+    struct bundle *b = *out = calloc(1, sizeof *b);
+    if (b == NULL)
+        return diag_set(d, E_NO_MEMORY, BUNDLE_TMP);
+    b->fd = -1;
     enum err e = file_remove_dir(dir_fd, BUNDLE_TMP, d);
     if (e == E_OK)
-        e = file_make_dir(dir_fd, BUNDLE_TMP, &fd, d);
+        e = file_make_dir(dir_fd, BUNDLE_TMP, &b->fd, d);
+    return e != E_OK ? e : results_begin(s, dir_fd, b->fd, plan, row, &b->results, d);
+}
+
+enum err bundle_follow(struct bundle *b, struct diag *d)
+{
+    return results_follow(b->results, d);
+}
+
+enum err bundle_build(struct bundle *b, struct state *s, const struct plan *plan, const struct index_batch *row,
+                      uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    enum err e = results_finish(b->results, d);
     if (e == E_OK)
-        e = plan_rewind(plan, d);
+        e = write_chain(s, results_issuers(b->results), b->fd, d);
     if (e == E_OK)
-        e = results_write(s, fd, plan, row, &r, d);
-    if (e == E_OK)
-        e = write_chain(s, &r, fd, d);
-    if (e == E_OK)
-        e = write_seal(&r, fd, d);
-    if (e == E_OK)
-        e = write_manifest(plan, row, fd, digest, d);
-    results_free(&r);
-    if (fd >= 0)
-        close(fd);
-    return e;
+        e = write_seal(results_seal(b->results), b->fd, d);
+    return e != E_OK ? e : write_manifest(plan, row, b->fd, digest, d);
+}
+
+void bundle_close(struct bundle *b)
+{
+    if (b == NULL)
+        return;
+    results_free(b->results);
+    if (b->fd >= 0)
+        close(b->fd);
+    free(b);
 }
 
 static enum err sign_manifest(struct state *s, int fd, struct hsm_key *key, struct diag *d)

@@ -31,10 +31,18 @@ struct hsm_key;
 /* Is the finished bundle there, with its signature? */
 bool bundle_stands(int dir_fd);
 
-/* Build everything but the signature in bundle.tmp/ beside the plan, synced. The batch is answered and sealed in the log.
- * digest is that of bundle.json. */
-ERR_MUST_USE enum err bundle_build(struct state *s, int dir_fd, struct plan *plan, const struct index_batch *row,
-                                   uint8_t digest[DIGEST_LEN], struct diag *d);
+struct bundle; /* being built, in bundle.tmp/ beside the plan */
+
+/* Begin it when the batch's intent is in the log, and bundle_follow() the log while it grows. The plan must outlive it. End
+ * with bundle_close(), on failure too; NULL is allowed there. */
+ERR_MUST_USE enum err bundle_begin(struct state *s, int dir_fd, const struct plan *plan, const struct index_batch *row,
+                                   struct bundle **out, struct diag *d);
+ERR_MUST_USE enum err bundle_follow(struct bundle *b, struct diag *d);
+
+/* Finish everything but the signature, synced. The batch is answered and sealed in the log; digest is that of bundle.json. */
+ERR_MUST_USE enum err bundle_build(struct bundle *b, struct state *s, const struct plan *plan,
+                                   const struct index_batch *row, uint8_t digest[DIGEST_LEN], struct diag *d);
+void bundle_close(struct bundle *b);
 
 /* Sign bundle.json of bundle.tmp/ with the bundle key and rename the folder to bundle/. */
 ERR_MUST_USE enum err bundle_sign(struct state *s, int dir_fd, struct hsm_key *bundle_key, struct diag *d);

@@ -20,6 +20,7 @@ struct run {
     struct plan_item ring[RING];
     uint64_t read, logged; /* items that went into the ring, and out of it */
     uint64_t unsynced;
+    const struct outcomes_follower *follower;
     bool more;
 };
 
@@ -88,12 +89,11 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
     return e;
 }
 
-/* The index follows the log here, beside the workers, and has little left to read when they are done. */
 static enum err sync_group(struct run *r, struct diag *d)
 {
     r->unsynced = 0;
     enum err e = log_sync(r->s->log, d);
-    return e != E_OK ? e : state_refresh(r->s, d);
+    return e != E_OK ? e : r->follower->synced(r->follower->arg, d);
 }
 
 static enum err log_oldest(struct run *r, struct diag *d)
@@ -116,7 +116,8 @@ static enum err open_keys(struct state *s, struct hsm *h, struct issuers *issuer
 }
 
 enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan *plan, struct issuers *issuers,
-                      uint64_t answered, const struct progress *progress, uint64_t *signatures, struct diag *d)
+                      uint64_t answered, const struct outcomes_follower *follower, const struct progress *progress,
+                      uint64_t *signatures, struct diag *d)
 {
     uint64_t total = (uint64_t)(plan->issue + plan->refuse);
     *signatures = 0;
@@ -126,6 +127,7 @@ enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan 
     r->s = s;
     r->plan = plan;
     r->issuers = issuers;
+    r->follower = follower;
     r->more = true;
     hex_encode(plan->header.batch, DIGEST_LEN, r->batch);
     enum err e = open_keys(s, h, issuers, d);

@@ -66,6 +66,7 @@ struct plan {
     bool proven;                /* the whole file was read and found good */
     uint8_t (*items)[DIGEST_LEN]; /* SHA-256 of each item's line, of that reading; NULL when that was another time */
     size_t items_cap;
+    bool borrowed;              /* items belongs to the plan that this one is a second reader of */
     struct digest *hashing;     /* while that is done */
 };
 
@@ -77,6 +78,9 @@ ERR_MUST_USE enum err plan_open(int dir_fd, struct plan *out, struct diag *d);
 /* Open a plan that was read through before, named by its digest: E_PLAN_DIGEST when the file is not that one. Its form is
  * not proven again, and the counts are not known. */
 ERR_MUST_USE enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct plan *out, struct diag *d);
+
+/* A second reader of the plan p, which must outlive it: with its proof, and at the first item. */
+ERR_MUST_USE enum err plan_open_again(int dir_fd, const struct plan *p, struct plan *out, struct diag *d);
 
 /* The next item, freed and filled anew; *more is false after the last. Each line must be the one that plan_open() read:
  * E_PLAN_DIGEST when the file was changed meanwhile. */

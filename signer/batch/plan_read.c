@@ -366,6 +366,21 @@ enum err plan_open(int dir_fd, struct plan *out, struct diag *d)
     return e;
 }
 
+enum err plan_open_again(int dir_fd, const struct plan *p, struct plan *out, struct diag *d)
+{
+    enum err e = open_file(dir_fd, out, d);
+    if (e != E_OK)
+        return e;
+    out->header = p->header;
+    out->issue = p->issue;
+    out->refuse = p->refuse;
+    memcpy(out->digest, p->digest, DIGEST_LEN);
+    out->proven = p->proven;
+    out->items = p->items;
+    out->borrowed = true;
+    return plan_rewind(out, d);
+}
+
 void plan_item_free(struct plan_item *i)
 {
     buf_free(&i->tbs);
@@ -377,6 +392,7 @@ void plan_close(struct plan *p)
     if (p->lines.f != NULL)
         fclose(p->lines.f);
     json_lines_free(&p->lines);
-    free(p->items);
+    if (!p->borrowed)
+        free(p->items);
     *p = (struct plan){0};
 }

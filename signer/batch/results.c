@@ -12,6 +12,8 @@
 #include "pki/cert.h"
 #include "pki/p7b.h"
 
+#define CERTS_TMP "certs.tmp"
+
 /* One file being written. */
 struct sink {
     int fd;
@@ -19,13 +21,19 @@ struct sink {
     struct buf pending;
 };
 
-struct writer {
+struct results {
     struct state *s;
-    struct plan *plan;
-    struct sink results, log, certs;
+    int fd;                 /* the folder that is written into; the caller's */
+    struct plan plan;
+    uint64_t total;         /* requests of the batch, */
+    uint64_t taken;         /* and outcomes taken */
     char batch[DIGEST_HEX];
+    struct log_position at; /* where to read on */
+    struct sink results, log, certs;
     size_t certs_bytes;
-    struct results *out;
+    struct issuers issuers; /* of what was issued */
+    bool sealed;
+    struct seal seal;
 };
 
 static enum err sink_open(struct sink *k, int dir_fd, const char *name, struct diag *d)
@@ -45,6 +53,14 @@ static enum err sink_flush(struct sink *k, size_t above, struct diag *d)
     return e;
 }
 
+static void sink_drop(struct sink *k)
+{
+    if (k->fd >= 0)
+        close(k->fd);
+    k->fd = -1;
+    buf_free(&k->pending);
+}
+
 static enum err sink_close(struct sink *k, enum err so_far, struct diag *d)
 {
     enum err e = so_far;
@@ -52,10 +68,7 @@ static enum err sink_close(struct sink *k, enum err so_far, struct diag *d)
         e = sink_flush(k, 0, d);
     if (e == E_OK)
         e = file_sync(k->fd, k->name, d);
-    if (k->fd >= 0)
-        close(k->fd);
-    k->fd = -1;
-    buf_free(&k->pending);
+    sink_drop(k);
     return e;
 }
 
@@ -64,7 +77,7 @@ static enum err differ(const struct record *r, struct diag *d)
     return diag_set(d, E_ARCHIVE, "log line %llu does not answer the plan", (unsigned long long)r->seq);
 }
 
-static enum err write_refused(struct writer *w, const struct plan_item *i, const struct record *r, struct diag *d)
+static enum err write_refused(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
     if (i->issue || strcmp(record_text(r, "code"), err_name(i->code)) != 0)
         return differ(r, d);
@@ -78,7 +91,7 @@ static enum err write_refused(struct writer *w, const struct plan_item *i, const
 }
 
 /* The certificate is put together from the plan's TBS and the log's signature, and must be the one in the log. */
-static enum err rebuild(struct writer *w, const struct plan_item *i, const struct record *r, struct buf *cert,
+static enum err rebuild(struct results *w, const struct plan_item *i, const struct record *r, struct buf *cert,
                         struct diag *d)
 {
     struct buf signature = {0};
@@ -86,7 +99,7 @@ static enum err rebuild(struct writer *w, const struct plan_item *i, const struc
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
     const char *text = record_text(r, "signature");
-    enum err e = issuers_find(&w->out->issuers, w->s, i->key, &key, d);
+    enum err e = issuers_find(&w->issuers, w->s, i->key, &key, d);
     if (e == E_OK)
         e = base64_decode(text, strlen(text), &signature);
     if (e == E_OK)
@@ -102,7 +115,7 @@ static enum err rebuild(struct writer *w, const struct plan_item *i, const struc
     return e;
 }
 
-static enum err write_issued(struct writer *w, const struct plan_item *i, const struct record *r, struct diag *d)
+static enum err write_issued(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
     struct buf cert = {0};
     char serial[2 * PLAN_SERIAL + 1];
@@ -130,18 +143,18 @@ static enum err write_issued(struct writer *w, const struct plan_item *i, const 
 }
 
 /* Is this the outcome line of one of this batch's requests? */
-static bool answers(const struct writer *w, const struct record *r)
+static bool answers(const struct results *w, const struct record *r)
 {
     if (r->type != RECORD_ISSUED && r->type != RECORD_REFUSED)
         return false;
     return strcmp(record_text(r, "batch"), w->batch) == 0 && record_number(r, "n") > 0;
 }
 
-static enum err take_line(struct writer *w, const struct record *r, struct diag *d)
+static enum err take_line(struct results *w, const struct record *r, struct diag *d)
 {
     struct plan_item item = {0};
     bool more = false;
-    enum err e = plan_next(w->plan, &item, &more, d);
+    enum err e = plan_next(&w->plan, &item, &more, d);
     if (e == E_OK && (!more || item.n != record_number(r, "n")))
         e = differ(r, d);
     if (e == E_OK)
@@ -150,80 +163,120 @@ static enum err take_line(struct writer *w, const struct record *r, struct diag 
     return e;
 }
 
-static enum err take_all(struct writer *w, const struct index_batch *row, struct diag *d)
+/* A seal before the last outcome is of something else. */
+static enum err take_seal(struct results *w, const struct record *r, const struct log_position *before, struct diag *d)
+{
+    w->sealed = r->type == RECORD_SEAL && w->taken == w->total;
+    return w->sealed ? seal_from_record(r, before, &w->seal, d) : E_OK;
+}
+
+static enum err take_record(struct results *w, struct span line, const struct record *r,
+                            const struct log_position *before, struct diag *d)
 {
     static const size_t chunk = 64 * 1024;
+    enum err e = E_OK;
+    buf_append(&w->log.pending, line.p, line.n);
+    buf_append_byte(&w->log.pending, '\n');
+    if (answers(w, r)) {
+        e = take_line(w, r, d);
+        w->taken++;
+    } else {
+        e = take_seal(w, r, before, d);
+    }
+    if (e == E_OK)
+        e = sink_flush(&w->results, chunk, d);
+    if (e == E_OK)
+        e = sink_flush(&w->log, chunk, d);
+    return e != E_OK ? e : sink_flush(&w->certs, chunk, d);
+}
+
+enum err results_follow(struct results *w, struct diag *d)
+{
     struct log_reader *reader = NULL;
     struct record r = {0};
     struct span line;
-    bool more = true, sealed = false;
-    enum err e = log_reader_open(w->s->fd, LOG_FILE, &row->before, &reader, d);
-    while (e == E_OK && !sealed) {
-        struct log_position before = *log_reader_position(reader);
+    bool more = true;
+    enum err e = w->sealed ? E_OK : log_reader_open(w->s->fd, LOG_FILE, &w->at, &reader, d);
+    while (e == E_OK && !w->sealed) {
+        struct log_position before = w->at;
         e = log_reader_next(reader, &line, &r, &more, d);
-        if (e == E_OK && !more)
-            e = diag_set(d, E_ARCHIVE, "the log ends before the batch's seal");
-        if (e != E_OK)
+        if (e != E_OK || !more)
             break;
-        buf_append(&w->log.pending, line.p, line.n);
-        buf_append_byte(&w->log.pending, '\n');
-        if (answers(w, &r))
-            e = take_line(w, &r, d);
-        sealed = r.seq == row->seal_seq;
-        if (e == E_OK && sealed)
-            e = seal_from_record(&r, &before, &w->out->seal, d);
+        w->at = *log_reader_position(reader);
+        e = take_record(w, line, &r, &before, d);
         record_free(&r);
-        if (e == E_OK)
-            e = sink_flush(&w->results, chunk, d);
-        if (e == E_OK)
-            e = sink_flush(&w->log, chunk, d);
-        if (e == E_OK)
-            e = sink_flush(&w->certs, chunk, d);
     }
-    record_free(&r);
     log_reader_close(reader);
     return e;
 }
 
 /* certs.p7b says its length first, so the certificates wait in a file of their own. */
-static enum err write_p7b(struct writer *w, int fd, struct diag *d)
+static enum err write_p7b(struct results *w, struct diag *d)
 {
     enum err e = E_OK;
-    for (size_t i = 0; i < w->out->issuers.n && e == E_OK; i++) {
+    for (size_t i = 0; i < w->issuers.n && e == E_OK; i++) {
         size_t before = w->certs.pending.len;
-        e = cert_write_der(w->out->issuers.v[i].cert, &w->certs.pending);
+        e = cert_write_der(w->issuers.v[i].cert, &w->certs.pending);
         w->certs_bytes += w->certs.pending.len - before;
     }
     if (e == E_OK)
         e = sink_flush(&w->certs, 0, d);
-    return e != E_OK ? e : p7b_write(fd, BUNDLE_CERTS, w->certs.fd, w->certs_bytes, d);
+    return e != E_OK ? e : p7b_write(w->fd, BUNDLE_CERTS, w->certs.fd, w->certs_bytes, d);
 }
 
-enum err results_write(struct state *s, int fd, struct plan *plan, const struct index_batch *row,
-                       struct results *out, struct diag *d)
+enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *plan, const struct index_batch *row,
+                       struct results **out, struct diag *d)
 {
-    struct writer w = {.s = s, .plan = plan, .results = {.fd = -1}, .log = {.fd = -1}, .certs = {.fd = -1},
-                       .out = out};
-    hex_encode(plan->header.batch, DIGEST_LEN, w.batch);
-    enum err e = sink_open(&w.results, fd, BUNDLE_RESULTS, d);
+    struct results *w = *out = calloc(1, sizeof *w);
+    if (w == NULL)
+        return diag_set(d, E_NO_MEMORY, "results");
+    *w = (struct results){.s = s, .fd = fd, .total = row->total, .at = row->before, .results = {.fd = -1},
+                          .log = {.fd = -1}, .certs = {.fd = -1}};
+    hex_encode(plan->header.batch, DIGEST_LEN, w->batch);
+    enum err e = plan_open_again(dir_fd, plan, &w->plan, d);
     if (e == E_OK)
-        e = sink_open(&w.log, fd, BUNDLE_LOG, d);
+        e = sink_open(&w->results, fd, BUNDLE_RESULTS, d);
     if (e == E_OK)
-        e = sink_open(&w.certs, fd, "certs.tmp", d);
+        e = sink_open(&w->log, fd, BUNDLE_LOG, d);
     if (e == E_OK)
-        e = take_all(&w, row, d);
-    if (e == E_OK)
-        e = write_p7b(&w, fd, d);
-    e = sink_close(&w.results, e, d);
-    e = sink_close(&w.log, e, d);
-    e = sink_close(&w.certs, e, d);
-    if (e == E_OK && unlinkat(fd, "certs.tmp", 0) != 0)
-        e = diag_errno(d, errno, "certs.tmp");
+        e = sink_open(&w->certs, fd, CERTS_TMP, d);
     return e;
 }
 
-void results_free(struct results *r)
+enum err results_finish(struct results *w, struct diag *d)
 {
-    issuers_free(&r->issuers);
-    seal_free(&r->seal);
+    enum err e = results_follow(w, d);
+    if (e == E_OK && !w->sealed)
+        e = diag_set(d, E_ARCHIVE, "the log ends before the batch's seal");
+    if (e == E_OK)
+        e = write_p7b(w, d);
+    e = sink_close(&w->results, e, d);
+    e = sink_close(&w->log, e, d);
+    e = sink_close(&w->certs, e, d);
+    if (e == E_OK && unlinkat(w->fd, CERTS_TMP, 0) != 0)
+        e = diag_errno(d, errno, CERTS_TMP);
+    return e;
+}
+
+const struct issuers *results_issuers(const struct results *w)
+{
+    return &w->issuers;
+}
+
+const struct seal *results_seal(const struct results *w)
+{
+    return &w->seal;
+}
+
+void results_free(struct results *w)
+{
+    if (w == NULL)
+        return;
+    sink_drop(&w->results);
+    sink_drop(&w->log);
+    sink_drop(&w->certs);
+    plan_close(&w->plan);
+    issuers_free(&w->issuers);
+    seal_free(&w->seal);
+    free(w);
 }

@@ -1,4 +1,8 @@
-/* results.h - the parts of a bundle that are read out of log and plan side by side. */
+/* results.h - the parts of a bundle that are read out of log and plan side by side.
+ *
+ * They are written behind the signing: whenever lines were synced, what they say is taken over, so that little is left
+ * when the seal is made. What a killed run had answered is taken in the same way.
+ */
 #ifndef ROOTSEAL_BATCH_RESULTS_H
 #define ROOTSEAL_BATCH_RESULTS_H
 
@@ -7,17 +11,25 @@
 #include "batch/state.h"
 #include "log/seal.h"
 
-/* What the rest of the bundle needs to know. Zero-initialise; end with results_free(). */
-struct results {
-    struct issuers issuers; /* of what was issued */
-    struct seal seal;       /* the batch's */
-};
+struct results;
 
-/* Write results.jsonl, certs.p7b and log.jsonl into the folder fd, each synced. The plan stands at its first item; the
- * log's lines from the intent to the seal are read, and each outcome line must be that of the next item: E_ARCHIVE when
- * they differ, for then log and archive tell two stories. */
-ERR_MUST_USE enum err results_write(struct state *s, int fd, struct plan *plan, const struct index_batch *row,
-                                    struct results *out, struct diag *d);
+/* Begin results.jsonl, log.jsonl and certs.p7b in the folder fd, for the plan in the folder dir_fd and the batch's row (its
+ * place in the log and its size). fd and plan must outlive it. End with results_free(), on failure too. */
+ERR_MUST_USE enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *plan,
+                                    const struct index_batch *row, struct results **out, struct diag *d);
+
+/* Take the lines that the log has gained, as far as the batch's seal: the first one after its last outcome. Each outcome
+ * line must be that of the plan's next item: E_ARCHIVE when they differ, for then log and archive tell two stories. */
+ERR_MUST_USE enum err results_follow(struct results *r, struct diag *d);
+
+/* Take the rest and finish the files, each synced. E_ARCHIVE when the batch is not sealed in the log. */
+ERR_MUST_USE enum err results_finish(struct results *r, struct diag *d);
+
+/* What the rest of the bundle needs to know, once finished: the issuers of what was issued, and the seal. */
+const struct issuers *results_issuers(const struct results *r);
+const struct seal *results_seal(const struct results *r);
+
+/* NULL is allowed. */
 void results_free(struct results *r);
 
 #endif

@@ -123,7 +123,7 @@ static enum err make_bundle(struct signing *g, struct hsm *h, struct diag *d)
 {
     struct hsm_key *key;
     uint8_t digest[DIGEST_LEN];
-    enum err e = bundle_build(g->state, g->dir_fd, &g->plan, &g->row, digest, d);
+    enum err e = bundle_build(g->bundle, g->state, &g->plan, &g->row, digest, d);
     if (e == E_OK)
         e = own_key_open(g->state, h, g->state->policy->bundle_key.name, &key, d);
     if (e == E_OK)
@@ -137,6 +137,25 @@ static enum err make_bundle(struct signing *g, struct hsm *h, struct diag *d)
     return e;
 }
 
+/* Index and bundle keep up with the log beside the workers, and have little left to read when those are done. */
+static enum err keep_up(void *arg, struct diag *d)
+{
+    struct signing *g = arg;
+    enum err e = state_refresh(g->state, d);
+    return e != E_OK ? e : bundle_follow(g->bundle, d);
+}
+
+static enum err sign_outcomes(struct signing *g, struct hsm *h, int sessions, const struct progress *progress,
+                              struct diag *d)
+{
+    const struct outcomes_follower follower = {keep_up, g};
+    enum err e = plan_rewind(&g->plan, d);
+    if (e == E_OK)
+        e = outcomes_run(g->state, h, sessions, &g->plan, &g->issuers, g->row.answered, &follower, progress,
+                         &g->signatures, d);
+    return e != E_OK ? e : refresh_row(g, d);
+}
+
 enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struct progress *progress, struct diag *d)
 {
     enum err e = witness_check(g->state, h, d);
@@ -147,14 +166,10 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
     }
     if (e == E_OK) /* the token hears of the intent before it signs: who cuts the log afterwards is found out */
         e = witness_write(g->state, h, d);
-    if (e == E_OK && g->row.answered < g->row.total) {
-        e = plan_rewind(&g->plan, d);
-        if (e == E_OK)
-            e = outcomes_run(g->state, h, sessions, &g->plan, &g->issuers, g->row.answered, progress, &g->signatures,
-                             d);
-        if (e == E_OK)
-            e = refresh_row(g, d);
-    }
+    if (e == E_OK)
+        e = bundle_begin(g->state, g->dir_fd, &g->plan, &g->row, &g->bundle, d);
+    if (e == E_OK && g->row.answered < g->row.total)
+        e = sign_outcomes(g, h, sessions, progress, d);
     if (e == E_OK && g->row.answered != g->row.total)
         e = diag_set(d, E_PLAN_DIGEST, "the plan ended early");
     if (e == E_OK && g->row.seal_seq == 0)
@@ -168,6 +183,7 @@ enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struc
 
 void signing_close(struct signing *g)
 {
+    bundle_close(g->bundle);
     plan_close(&g->plan);
     issuers_free(&g->issuers);
     if (g->dir_fd >= 0)

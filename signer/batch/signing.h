@@ -8,6 +8,7 @@
 #define ROOTSEAL_BATCH_SIGNING_H
 
 #include "batch/authorise.h"
+#include "batch/bundle.h"
 #include "batch/outcomes.h"
 #include "batch/plan.h"
 #include "batch/planner.h"
@@ -18,6 +19,7 @@ struct signing {
     struct state *state;
     int dir_fd;                 /* the batch's folder in the archive */
     struct plan plan;
+    struct bundle *bundle;      /* being built from the intent on */
     struct index_batch row;     /* from the log, when there is an intent */
     bool intent;                /* the plan is in the log already */
     bool done;                  /* so is everything else, and the bundle stands */

@@ -117,7 +117,7 @@ START_TEST(full)
     while (hsm_pool_has_room(p))
         submit(p, n++);
     ck_assert_int_ge(n, 2);
-    ck_assert_int_le(n, 2 * 16);
+    ck_assert_int_le(n, 2 * 32);
     take(p, 0);
     ck_assert(hsm_pool_has_room(p));
     submit(p, n);

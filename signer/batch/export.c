@@ -124,8 +124,9 @@ static enum err check_there(const char *to, const char *name, const struct stat 
     struct stat there = {0};
     int fd = -1;
     enum err e = file_open_dir(to, &fd, d);
-    if (e == E_OK && (fstatat(fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0 || there.st_dev != written->st_dev ||
-                      there.st_ino != written->st_ino))
+    /* Under the sandbox a folder that was hidden below the medium cannot even be opened. */
+    if (e != E_NO_MEMORY && (e != E_OK || fstatat(fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0 ||
+                             there.st_dev != written->st_dev || there.st_ino != written->st_ino))
         e = diag_set(d, E_READ_BACK, "medium: %s is not there any more", name);
     if (fd >= 0)
         close(fd);

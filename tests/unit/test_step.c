@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -78,6 +79,35 @@ static enum err lies_in_clause(void *data, struct diag *d)
     return E_IO;
 }
 
+/* A watchdog's end: from another thread, while the step itself hangs. */
+static void *ends(void *data)
+{
+    struct box *b = data;
+    struct diag d = {0};
+    b->out = 9;
+    diag_set(&d, E_TOKEN_TIMEOUT, "call %d", b->in);
+    step_end(&d);
+}
+
+static enum err hangs(void *data, struct diag *d)
+{
+    pthread_t t;
+    (void)d;
+    if (pthread_create(&t, NULL, ends, data) == 0)
+        pthread_join(t, NULL);
+    return E_OK;
+}
+
+START_TEST(a_step_that_hangs_can_be_ended)
+{
+    struct box b = {.in = 6};
+    struct diag d = {0};
+    expect_err(step_run("hangs", hangs, &b, sizeof b, &d), E_TOKEN_TIMEOUT);
+    ck_assert_str_eq(d.text, "call 6");
+    ck_assert_int_eq(b.out, 9);
+}
+END_TEST
+
 START_TEST(the_answer_comes_back)
 {
     struct box b = {.in = 21};
@@ -152,6 +182,7 @@ Suite *suite_step(void)
     tcase_add_test(c, a_step_that_is_killed_is_named);
     tcase_add_test(c, without_an_answer_it_failed);
     tcase_add_test(c, much_data_comes_back);
+    tcase_add_test(c, a_step_that_hangs_can_be_ended);
     suite_add_tcase(s, c);
     return s;
 }

@@ -159,6 +159,13 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
         e = settle_all(&l, false, d);
     if (e == E_OK)
         e = settle_all(&l, true, d);
+    /* What was found there already may be from a run that was killed before it synced the names. */
+    if (e == E_OK)
+        e = file_sync(l.certs_fd, "certs", d);
+    if (e == E_OK)
+        e = file_sync(l.chain_fd, "chain", d);
+    if (e == E_OK)
+        e = file_sync(l.fd, name, d);
     const int fds[] = {l.chain_fd, l.certs_fd, l.fd, out_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)

@@ -107,9 +107,11 @@ enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PK
     enum err e = authorise_text(plan, &text);
     if (e == E_OK)
         e = collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, &why);
-    if (e == E_OK && before.n > 0)
-        e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
-    else if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE)
+    if (e == E_OK && before.n > 0) { /* said to be there, so it must be: also when its writer was killed before its sync */
+        e = file_sync(dir_fd, name, d);
+        if (e == E_OK)
+            e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
+    } else if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE)
         e = E_OK; /* damaged: it is replaced */
     else if (e != E_OK)
         diag_set(d, e, "%s", why.text);

@@ -146,6 +146,8 @@ static enum err export_folder(int from, const char *to, const char *name, struct
         e = check_existing(from, to_fd, name, &list, &done, d);
     if (e == E_OK && !done)
         e = copy_folder(from, to_fd, name, &list, d);
+    else if (e == E_OK) /* the run that renamed it may have been killed before its sync */
+        e = file_sync(to_fd, name, d);
     if (e == E_OK && fstatat(to_fd, name, &written, AT_SYMLINK_NOFOLLOW) != 0)
         e = diag_errno(d, errno, "medium: %s", name);
     if (e == E_OK)

@@ -317,7 +317,8 @@ static enum err keep_plan(struct job *j, bool *keep, uint8_t digest[DIGEST_LEN],
     plan_close(&plan);
     if (e != E_OK && e != E_PLAN_MISSING && e != E_PLAN_FORMAT)
         return diag_set(d, e, PLAN_FILE);
-    return E_OK;
+    /* It is shown again: the run that made it may have been killed before its name was synced. */
+    return *keep ? file_sync(j->dir_fd, PLAN_FILE, d) : E_OK;
 }
 
 /* The folder may be there from an earlier run: its files must still be what its name says. */

@@ -9,6 +9,7 @@
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
+#include "core/file.h"
 #include "core/version.h"
 #include "hsm/sign.h"
 
@@ -39,6 +40,10 @@ enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], stru
 {
     *out = (struct signing){.state = s, .dir_fd = -1};
     enum err e = state_open_batch(s, intake, &out->dir_fd, d);
+    /* Plan, authorisations or bundle may be from a run that was killed before it synced their names; the log is about to
+     * build upon them. */
+    if (e == E_OK)
+        e = file_sync(out->dir_fd, ARCHIVE_DIR, d);
     if (e == E_OK)
         e = plan_open(out->dir_fd, &out->plan, d);
     if (e == E_OK)

@@ -68,6 +68,8 @@ all: $(PROGRAMS) $(B)/policyc modules
 
 include images/softhsm-sm2/softhsm-sm2.mk
 include tests/hsm/hsm.mk
+include tests/crash/crash.mk
+include tests/defects/defects.mk
 modules: $(SOFTHSM_SM2)
 
 $(B)/obj/%.o: %.c
@@ -147,7 +149,7 @@ run-bench: all $(BENCH)
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq mount \
-    shellcheck sqlite3
+    shellcheck sqlite3 perl patch
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \

@@ -36,7 +36,9 @@ struct script {
 static const struct script scripts[] = {
     {"token-sm2", 300, {"tests/hsm/softhsm-sm2.sh", "%B"}},
     {"policyc", 120, {"tests/policy/run.sh", "%B/policyc"}},
-    {"kill", 600, {"tests/kill.sh"}},
+    {"crash", 300, {"tests/crash/crash.pl", "--points", "60"}},
+    {"power", 300, {"tests/crash/power.pl", "--states", "150"}},
+    {"defects", 30, {"tests/defects/run.sh", "--apply-only"}},
     {"recipe", 60, {"tests/recipe.sh"}},
     {"manual", 30, {"tests/manual.sh"}},
     {"check-hsm", 300, {"tests/hsm/sweep.sh", "--every", "50"}},

@@ -1,0 +1,217 @@
+# Scene.pm - what the crash sweep and the power-cut sweep share: the scenes that scene.sh made, the programs that run in
+# them, and what must be true of what they leave behind.
+#
+# A worker has a folder of its own with the scene in `work`: the token's configuration names a path, so that path stays. It
+# is in memory where the system has /dev/shm, since tens of thousands of fsyncs would take most of the time: what they are
+# for is played in check-power, and needs no disk.
+package Scene;
+use strict;
+use warnings;
+use Digest::SHA qw(sha256_hex);
+use Fcntl qw(F_SETFD);
+use File::Path qw(remove_tree);
+use POSIX ();
+
+my $TIMEOUT = 120;    # seconds for one program; a hang is a failure
+
+sub new {
+    my ($class, $dir, $worker) = @_;
+    my $at = -w '/dev/shm' ? '/dev/shm/rootseal-' . substr(sha256_hex($dir), 0, 12) . "-$worker" : "$dir/$worker";
+    my $s = bless {dir => $dir, at => $at, work => "$at/work", %{settings($dir)}}, $class;
+    remove_tree($at);
+    mkdir $s->{at} or die "$s->{at}: $!\n";
+    my $conf = slurp($s->{CONF});
+    $conf =~ s/^directories\.tokendir = .*/directories.tokendir = $s->{work}\/tokens/m;
+    spew("$s->{at}/softhsm2.conf", $conf);
+    return $s;
+}
+
+sub settings {
+    my ($dir) = @_;
+    return {map { /^(\w+)=(.*)$/ ? ($1, $2) : () } split /\n/, slurp("$dir/settings")};
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $f, '<:raw', $path or return '';
+    local $/;
+    my $bytes = <$f>;
+    return defined $bytes ? $bytes : '';
+}
+
+sub spew {
+    my ($path, $bytes) = @_;
+    open my $f, '>:raw', $path or die "$path: $!\n";
+    print $f $bytes and close $f or die "$path: $!\n";
+}
+
+# Make `work` the scene of this name.
+sub begin {
+    my ($s, $name) = @_;
+    remove_tree($s->{work});
+    system('cp', '-a', "$s->{dir}/scenes/$name", $s->{work}) == 0 or die "copying scenes/$name\n";
+}
+
+# -- the programs --
+
+# The command line of a step, and the secret that it reads from descriptor 3.
+sub command {
+    my ($s, $step) = @_;
+    my ($state, $work) = ("$s->{work}/state", $s->{work});
+    my @token = ('--state', $state, '--module', $s->{MODULE}, '--pin-fd', 3);
+    my @batch = ('--state', $state, '--batch', $s->{INTAKE});
+    my %steps = (
+        init => ['ceremony', 'init', @token],
+        keygen => ['ceremony', 'keygen', @token],
+        adopt => ['ceremony', 'keygen', '--adopt', @token],
+        root => ['ceremony', 'root', @token],
+        plan => ['signer', 'plan', '--state', $state, '--from', "$work/in"],
+        sign => ['signer', 'sign', @token, '--batch', $s->{INTAKE}],
+        export => ['signer', 'export', @batch, '--to', "$work/out"],
+        run => ['signer', 'run', @token, '--from', "$work/in", '--to', "$work/out"],
+        status => ['signer', 'status', '--state', $state, '--json'],
+        audit => ['audit', 'verify', '--state', $state],
+        import => ['ra', 'import', '--bundle', $s->bundle // "$work/out/none", '--batch', "$work/in", '--anchors',
+                   $s->{ANCHORS}, '--out', "$work/imported"],
+    );
+    for my $officer ('officer-1', 'officer-2') {
+        $steps{"authorise-$officer"} = ['ceremony', 'authorise', @batch, '--digest', $s->{PLAN}, '--officer', $officer,
+                                        '--key-file', "$s->{PEOPLE}/$officer.key", '--pass-fd', 3];
+    }
+    my @argv = @{$steps{$step} // die "there is no step $step\n"};
+    push @argv, '--anchors', $s->{ANCHORS} if $step eq 'audit' && !$s->{own_anchors};
+    push @argv, '--anchors', "$state/anchors" if $step eq 'audit' && $s->{own_anchors} && -d "$state/anchors";
+    $argv[0] = "$s->{BIN}/$argv[0]";
+    return (\@argv, $step =~ /^authorise/ ? $s->{PASS} : $s->{PIN});
+}
+
+# Run a step, after the words of @$wrap. The result has status (128 and the signal when it was killed), out, err and, when
+# it failed and said why as it should, code.
+sub run {
+    my ($s, $step, $wrap) = @_;
+    my ($argv, $secret) = $s->command($step);
+    my @words = @{$wrap // []};
+    my @settings = ("SOFTHSM2_CONF=$s->{at}/softhsm2.conf");
+    push @settings, "LD_PRELOAD=$s->{PRELOAD}" if $s->{PRELOAD} ne '';
+    push @settings, 'ASAN_OPTIONS=detect_leaks=0' if $s->{PRELOAD} ne '' && @words;
+    my $status = spawn([@words, 'env', @settings, @$argv], $secret, "$s->{at}/out", "$s->{at}/err");
+    my %r = (step => $step, status => $status, out => slurp("$s->{at}/out"), err => slurp("$s->{at}/err"));
+    ($r{code}) = $r{err} =~ /^(?:signer|ceremony|audit|ra): (E_[A-Z0-9_]+): /m if $status >= 1 && $status <= 5;
+    return \%r;
+}
+
+sub spawn {
+    my ($argv, $secret, $out, $err) = @_;
+    pipe(my $read, my $write) or die "pipe: $!\n";
+    my $pid = fork() // die "fork: $!\n";
+    if ($pid == 0) {
+        POSIX::setpgid(0, 0);
+        close $write;
+        open STDIN, '<', '/dev/null' and open STDOUT, '>', $out and open STDERR, '>', $err or POSIX::_exit(127);
+        my $fd = fileno $read;
+        if ($fd == 3) { fcntl $read, F_SETFD, 0 or POSIX::_exit(127) } else { POSIX::dup2($fd, 3) }
+        POSIX::close($_) for 4 .. 20;
+        exec {$argv->[0]} @$argv or POSIX::_exit(127);
+    }
+    close $read;
+    local $SIG{PIPE} = 'IGNORE';
+    syswrite $write, "$secret\n";
+    close $write;
+    my $timed_out = 0;
+    local $SIG{ALRM} = sub { $timed_out = 1; kill 'KILL', -$pid };
+    alarm $TIMEOUT;
+    1 while waitpid($pid, 0) < 0 && $!{EINTR};
+    my $status = $?;
+    alarm 0;
+    return $timed_out ? 126 : $status & 127 ? 128 + ($status & 127) : $status >> 8;
+}
+
+# How a failure reads in a report.
+sub why {
+    my ($r) = @_;
+    my ($line) = split /\n/, $r->{err};
+    return "$r->{step} ended with $r->{status}: " . ($line // 'and said nothing');
+}
+
+# A step that was disturbed must be done, or say with a code why not. '' when it is so.
+sub honest {
+    my ($r) = @_;
+    return '' if $r->{status} == 0 || defined $r->{code};
+    return why($r);
+}
+
+# -- what is there --
+
+sub log_lines { return [split /\n/, slurp("$_[0]{work}/state/audit.jsonl")] }
+
+sub log_types {
+    my ($s) = @_;
+    my %n;
+    /"type":"(\w+)"/ and $n{$1}++ for @{$s->log_lines};
+    return \%n;
+}
+
+# The bundle that can be seen on the medium; undef when there is none.
+sub bundle {
+    my ($s) = @_;
+    my ($dir) = grep { -d && !/\.tmp$/ } glob "$s->{work}/out/*";
+    return $dir;
+}
+
+# What can be seen must be in the log already. '' or what is not.
+sub visible {
+    my ($s) = @_;
+    my %logged = map { /"type":"bundle".*"bundle":"([0-9a-f]{64})"/ ? ($1, 1) : () } @{$s->log_lines};
+    for my $dir ("$s->{work}/state/archive/$s->{INTAKE}/bundle", $s->bundle // ()) {
+        next if !-d $dir;
+        return "$dir can be seen, and the log does not know it" if !$logged{sha256_hex(slurp("$dir/bundle.json"))};
+        for my $line (split /\n/, slurp("$dir/log.jsonl")) {
+            return "$dir has a log line that the log does not have" if !grep { $_ eq $line } @{$s->log_lines};
+        }
+    }
+    return '';
+}
+
+# The batch is done: answers, serials, log, bundle. '' or what is wrong. Ends with a run that may not change anything.
+sub complete {
+    my ($s) = @_;
+    my $bundle = $s->bundle or return 'there is no bundle on the medium';
+    my $wrong = $s->visible;
+    return $wrong if $wrong;
+    my @answers = slurp("$bundle/results.jsonl") =~ /"id":"([^"]*)".*?"decision":"(\w+)"/g;
+    return "the answers are @answers" if "@answers" ne 'r-1 issued r-2 refused r-3 issued';
+    my @serials = map { /"type":"issued".*"serial":"([0-9a-f]+)"/ ? $1 : () } @{$s->log_lines};
+    my %serials = map { ($_, 1) } @serials;
+    return 'a serial stands twice in the log' if keys %serials != @serials;
+    my $n = $s->log_types;
+    for (['batch', 1], ['plan', 1], ['authorise', 2], ['issued', 2], ['refused', 1], ['bundle', 1]) {
+        my ($type, $want) = @$_;
+        return "the log has " . ($n->{$type} // 0) . " lines $type, not $want" if ($n->{$type} // 0) != $want;
+    }
+    for my $step ('audit', 'import') {
+        my $r = $s->run($step);
+        return why($r) if $r->{status} != 0;
+    }
+    my @left = grep { -e } (glob("$s->{work}/out/*.tmp"), "$s->{work}/state/archive/incoming.tmp");
+    return "left behind: @left" if @left;
+    my $before = slurp("$s->{work}/state/audit.jsonl");
+    my $r = $s->run('run');
+    return 'the third time, ' . why($r) if $r->{status} != 0;
+    return 'the third time wrote to the log' if slurp("$s->{work}/state/audit.jsonl") ne $before;
+    return '';
+}
+
+# A digest over all names and contents below these folders of the scene, without the index, which is a cache.
+sub digest {
+    my ($s, @folders) = @_;
+    my @parts;
+    my @todo = map { "$s->{work}/$_" } @folders;
+    while (defined(my $path = shift @todo)) {
+        next if $path =~ m{/index\.db[^/]*$};
+        push @parts, $path . ' ' . (-d $path ? 'folder' : sha256_hex(slurp($path)));
+        push @todo, sort glob "$path/*" if -d $path;
+    }
+    return sha256_hex(join "\n", @parts);
+}
+
+1;

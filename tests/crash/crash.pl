@@ -1,0 +1,247 @@
+#!/usr/bin/perl
+# crash.pl [--points N] [--only PROGRAM] - the crash sweep: every system call of every program that writes meets SIGKILL, EIO, ENOSPC,
+# EINTR, a short read or write, and an error said after the call was done. Whatever was left behind, the same command again
+# must end as if nothing had been. N points (3000) are chosen; 0 takes all
+# there are; --only those of one program.
+#
+# Each program is traced once undisturbed, which tells how many calls each fault fits (trace.c). Calls that change log,
+# archive, anchors or medium come first and get two thirds of N, where there are as many; reads, the index (a cache), and
+# the token's own files share the rest, spread evenly over each run. After each fault:
+#
+#   - the program was killed, or says a code, or is done: then running it again may not change anything;
+#   - what can be seen, on the medium or in the archive, is in the log;
+#   - the same command again is done; the rest of the way leads to the answers, serials, log and bundle that it should.
+#
+# The token's files are SoftHSM's own: where one of its writes is disturbed it may lose what it keeps there, as a broken HSM
+# would, and no program of ours repairs that. What is asked there: a code, and nothing lost on our side of it.
+#
+# Ends `N passed, N failed`. What failed is kept below BUILD/test/crash/sweep/failed.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Scene;
+use POSIX ();
+use Digest::SHA qw(sha256_hex);
+use File::Path qw(remove_tree);
+use Getopt::Long;
+$| = 1;
+
+chdir "$FindBin::Bin/../.." or die "$!\n";
+my $build = $ENV{ROOTSEAL_BUILD} // 'build';
+my $DIR = POSIX::getcwd() . "/$build/test/crash/sweep";
+my ($POINTS, $ONLY) = (3000, '');
+GetOptions('points=i' => \$POINTS, 'only=s' => \$ONLY) or exit 2;
+my @KINDS = qw(kill eio enospc eintr short late);
+my %LETTER = (kill => 'k', eio => 'e', enospc => 'n', eintr => 'i', short => 's', late => 'l');
+my $JOBS = $ENV{JOBS} // (`nproc` + 0);
+
+# -- each program: what is run, what may be said when it is run again, and what must be true then --
+
+# The rest of the way of a batch, from wherever it stands.
+sub finish {
+    my ($s) = @_;
+    for my $step ('authorise-officer-1', 'authorise-officer-2', 'run') {
+        my $r = $s->run($step);
+        next if $r->{status} == 0 || ($r->{code} // '') =~ /^E_(OFFICER_TWICE|PLAN_STALE)$/;
+        return Scene::why($r);
+    }
+    return $s->complete;
+}
+
+sub finish_plan {
+    my ($s, $again) = @_;
+    my ($plan) = $again->{out} =~ /^plan +([0-9a-f]{64})$/m or return 'no plan was named';
+    my $there = sha256_hex(Scene::slurp("$s->{work}/state/archive/$s->{INTAKE}/plan.jsonl"));
+    return "the plan in the archive is not the one that was named" if $there ne $plan;
+    local $s->{PLAN} = $plan;
+    return finish($s);
+}
+
+sub finish_run {
+    my ($s) = @_;
+    my $r = $s->run('run');
+    return $r->{status} == 0 ? $s->complete : Scene::why($r);
+}
+
+sub finish_ceremony {
+    my ($s) = @_;
+    for my $step ('root', 'audit') {
+        my $r = $s->run($step);
+        return Scene::why($r) if $r->{status} != 0;
+    }
+    return '';
+}
+
+# A new log whose token knows it: so root finds fault with nothing but the missing keys.
+sub finish_init {
+    my ($s) = @_;
+    my $r = $s->run('root');
+    return ($r->{code} // '') eq 'E_KEY_MISSING' ? '' : 'a new log: ' . Scene::why($r);
+}
+
+sub finish_import {
+    my ($s) = @_;
+    system('diff', '-r', "$s->{dir}/scenes/reference", "$s->{work}/imported") == 0 or return 'the import is not whole';
+    return '';
+}
+
+# again: the codes that may come instead of success, with the step that then goes on. keeps: the folders in which a second
+# run after a success changes nothing.
+my %PROGRAMS = (
+    init => {again => {E_STATE_EXISTS => undef}, keeps => ['state'], check => \&finish_init, own => 1},
+    keygen => {again => {E_KEY_EXISTS => 'adopt'}, keeps => ['state'], check => \&finish_ceremony, own => 1},
+    root => {again => {}, keeps => ['state/anchors'], check => \&finish_ceremony, own => 1},
+    plan => {again => {}, keeps => ['state'], check => \&finish_plan},
+    authorise => {step => 'authorise-officer-2', again => {E_OFFICER_TWICE => undef}, keeps => ['state'], check => \&finish},
+    sign => {again => {}, keeps => ['state'], check => \&finish_run},
+    export => {again => {}, keeps => ['state', 'out'], check => sub { $_[0]->complete }},
+    recover => {step => 'run', again => {}, keeps => ['state', 'out'], check => sub { $_[0]->complete }},
+    import => {again => {}, keeps => ['imported'], check => \&finish_import},
+);
+my @ORDER = grep { $ONLY eq '' || $_ eq $ONLY } qw(init keygen root plan authorise sign export recover import);
+
+# -- the points --
+
+sub baseline {
+    my ($s, $name) = @_;
+    my $list = "$s->{at}/list";
+    $s->begin($name);
+    my $r = $s->run($PROGRAMS{$name}{step} // $name, [$s->{TRACE}, '--under', $s->{work}, '--list', $list, '--']);
+    die 'undisturbed, ' . Scene::why($r) . "\n" if $r->{status} != 0;
+    my (@points, %n);
+    for my $line (split /\n/, Scene::slurp($list)) {
+        my ($letters, $call, $path) = split / /, $line, 3;
+        my $foreign = $path =~ m{^\Q$s->{work}\E/tokens} || $path =~ m{/index\.db};
+        my $first = $letters =~ /k/ && !$foreign;
+        for my $kind (@KINDS) {
+            next if index($letters, $LETTER{$kind}) < 0;
+            push @points, {program => $name, kind => $kind, n => ++$n{$kind}, first => $first};
+        }
+    }
+    return @points;
+}
+
+# n of these, spread evenly.
+sub spread {
+    my ($n, @all) = @_;
+    return @all if $n >= @all;
+    return map { $all[int($_ * @all / $n)] } 0 .. $n - 1;
+}
+
+sub choose {
+    my @all = @_;
+    return @all if $POINTS == 0;
+    my @first = spread(int($POINTS * 2 / 3), grep { $_->{first} } @all);
+    return (@first, spread($POINTS - @first, grep { !$_->{first} } @all));
+}
+
+# -- one point --
+
+# What it means for the files of the token to be disturbed (above).
+sub token_lost {
+    my ($s, $hit, $r) = @_;
+    return $hit =~ m{\Q$s->{work}\E/tokens} && ($r->{code} // '') =~ /^E_(TOKEN|KEY|PIN|LOG_ROLLED_BACK)/;
+}
+
+sub play {
+    my ($s, $point) = @_;
+    my $p = $PROGRAMS{$point->{program}};
+    my $step = $p->{step} // $point->{program};
+    local $s->{own_anchors} = $p->{own};
+    unlink "$s->{at}/hit";
+    $s->begin($point->{program});
+    my $r = $s->run($step, [$s->{TRACE}, '--under', $s->{work}, '--inject', "$point->{kind}:$point->{n}", '--hit',
+                            "$s->{at}/hit", '--']);
+    my $hit = Scene::slurp("$s->{at}/hit");
+    $hit =~ s/\n.*//s;
+    $point->{hit} = $hit;
+    my $killed = $point->{kind} eq 'kill' && $hit ne '' && $r->{status} == 137;
+    my $wrong = $killed ? '' : Scene::honest($r);
+    $wrong = $s->visible if !$wrong && !$p->{own};
+    return $wrong if $wrong;
+    my $done = $r->{status} == 0 ? $s->digest(@{$p->{keeps}}) : undef;
+    my $again = $s->run($step);
+    my $allowed = $again->{status} != 0 && exists $p->{again}{$again->{code} // ''};
+    my $other = $allowed ? $p->{again}{$again->{code}} : undef;
+    $again = $s->run($other) if defined $other;
+    if ($again->{status} != 0 && (!$allowed || defined $other)) {
+        return '' if token_lost($s, $hit, $again) && ++$point->{lost};
+        return 'again, ' . Scene::why($again);
+    }
+    return 'it said that it was done, and again changed something'
+        if defined $done && $point->{program} ne 'root' && $s->digest(@{$p->{keeps}}) ne $done;
+    return $p->{check}->($s, $again);
+}
+
+# -- workers: each takes every JOBS-th point and writes one line for each to its report --
+
+sub work {
+    my ($worker, @points) = @_;
+    my $s = Scene->new($DIR, "worker-$worker");
+    open my $report, '>', "$DIR/report-$worker" or die "$DIR/report-$worker: $!\n";
+    for my $point (@points) {
+        my $wrong = eval { play($s, $point) } // "the sweep itself: $@";
+        $wrong =~ s/\s+/ /g;
+        (my $hit = $point->{hit} // '') =~ s{\Q$s->{work}/}{};
+        my $result = $wrong ne '' ? 'FAIL' : $hit eq '' ? 'late' : $point->{lost} ? 'lost' : 'ok';
+        print $report "$result $point->{program} $point->{kind} $point->{n} $hit: $wrong\n";
+        if ($wrong ne '') {
+            print "FAIL $point->{program} $point->{kind} $point->{n} ($hit): $wrong\n";
+            system('cp', '-a', $s->{work}, "$DIR/failed/$point->{program}-$point->{kind}-$point->{n}");
+        }
+    }
+    close $report or die "$!\n";
+    remove_tree($s->{at});
+}
+
+remove_tree($DIR);
+system('tests/crash/scene.sh', $DIR) == 0 or die "the scenes could not be made\n";
+mkdir "$DIR/failed";
+my $s = Scene->new($DIR, 'baseline');
+my @all = map { local $s->{own_anchors} = $PROGRAMS{$_}{own}; baseline($s, $_) } @ORDER;
+remove_tree($s->{at});
+my @points = choose(@all);
+printf "%d points, %d of them are played, by %d workers\n", scalar @all, scalar @points, $JOBS;
+my @workers = map {
+    my $worker = $_;
+    my $pid = fork() // die "fork: $!\n";
+    if ($pid == 0) {
+        work($worker, map { $points[$_] } grep { $_ % $JOBS == $worker } 0 .. $#points);
+        POSIX::_exit(0);
+    }
+    $pid;
+} 0 .. $JOBS - 1;
+my $broken = grep { waitpid($_, 0); $? != 0 } @workers;
+
+my (%n, $passed, $failed);
+($passed, $failed) = (0, $broken);
+my %result;
+for my $worker (0 .. $JOBS - 1) {
+    for (split /\n/, Scene::slurp("$DIR/report-$worker")) {
+        my ($result, $program, $kind) = split / /;
+        $n{$program}{$kind}++;
+        $result{$result}++;
+        $result eq 'FAIL' ? $failed++ : $passed++;
+    }
+}
+printf "%-10s" . ' %7s' x @KINDS . " %7s\n", 'program', @KINDS, 'all';
+for my $program (@ORDER, 'all') {
+    my @counts = map { my $kind = $_; my $c = 0;
+                       $c += $n{$_}{$kind} // 0 for $program eq 'all' ? @ORDER : ($program); $c } @KINDS;
+    my $sum = 0;
+    $sum += $_ for @counts;
+    printf "%-10s" . ' %7d' x @KINDS . " %7d\n", $program, @counts, $sum;
+}
+printf "%d faults broke the token itself; %d points were not reached\n", $result{lost} // 0, $result{late} // 0;
+if ($passed + $failed != @points + $broken) {
+    print "FAIL " . (@points + $broken - $passed - $failed) . " points have no result\n";
+    $failed++;
+}
+if (($result{late} // 0) * 20 > @points) {
+    print "FAIL too many points were not reached\n";
+    $failed++;
+}
+print "$passed passed, $failed failed\n";
+remove_tree($DIR) if $failed == 0;
+exit($failed == 0 ? 0 : 1);

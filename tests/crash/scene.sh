@@ -1,0 +1,109 @@
+#!/bin/bash
+# scene.sh DIR - makes what the sweeps begin from, below DIR: scenes/NAME, a folder with state, tokens, in, out (the medium)
+# and imported, as it stands before the program NAME runs; and the file settings, one NAME=VALUE a line.
+#
+#   init keygen root        the officers' program on a new token; keygen has made the first key (RSA, the slow one)
+#   plan authorise sign export import   each step of one batch, of which two requests are issued and one is refused
+#   recover                 signer run, when signer sign was killed half way and left a torn line in the log
+#
+# The people, the policy and the programs are those of the scenario cases (tests/cases/world).
+set -euo pipefail
+DIR=${1:?usage: scene.sh DIR}
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD=${ROOTSEAL_BUILD:-build}
+cd "$ROOT"
+tests/cases/world
+mkdir -p "$DIR"
+DIR=$(cd "$DIR" && pwd)
+W=$ROOT/$BUILD/test/world
+BIN=$W/bin
+# shellcheck source=tests/cases/common.sh
+. tests/cases/common.sh
+C=$DIR/making S=$DIR/making/scene/state IN=$DIR/making/scene/in OUT=$DIR/making/scene/out LOGS=$DIR/making
+TRACE=$ROOT/$BUILD/test/crash/trace
+rm -rf "$C" "$DIR/scenes"
+mkdir -p "$C/keys" "$C/scene/tokens" "$IN" "$OUT" "$DIR/scenes"
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+
+keep() { cp -a "$C/scene" "$DIR/scenes/$1"; }
+passed() { [ "$STATUS" -eq 0 ] || { echo "making the scenes: $(cat "$LAST.err")" >&2; exit 1; }; }
+# killed_at NAME N COMMAND...: the command, killed at the N-th call that changes anything in the scene.
+killed_at() {
+    local n=$1
+    shift
+    WRAP=("$TRACE" --under "$C/scene" --inject "kill:$n" --hit "$C/hit" --)
+    "$@" > "$C/killed.out" 2>&1 || true
+    WRAP=()
+    [ -s "$C/hit" ] || { echo "making the scenes: not killed: $*" >&2; exit 1; }
+    rm "$C/hit"
+}
+# list COMMAND...: the calls of the command, into $C/list.
+list() {
+    WRAP=("$TRACE" --under "$C/scene" --list "$C/list" --)
+    "$@"
+    WRAP=()
+}
+
+# -- a new token --
+
+export SOFTHSM2_CONF=$C/softhsm2.conf
+sed "s|^directories.tokendir = .*|directories.tokendir = $C/scene/tokens|" "$W/softhsm2.conf" > "$SOFTHSM2_CONF"
+softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$LOGS/token"
+keep init
+step init with_pin ceremony init --state "$S"
+passed
+# Killed as it makes its second key: the first one's lines are in the log by then.
+list step keygen with_pin ceremony keygen --state "$S"
+passed
+second=$(awk '/^k/ { k++ } $2 == "fsync" && /audit.jsonl$/ && ++synced == 2 { print k + 1; exit }' "$C/list")
+rm -rf "$S" "$C/scene/tokens"
+cp -a "$DIR/scenes/init/." "$C/scene"
+with_pin ceremony init --state "$S" > "$LOGS/init"
+killed_at "$second" with_pin ceremony keygen --state "$S"
+keep keygen
+step keygen with_pin ceremony keygen --state "$S"
+passed
+keep root
+
+# -- one batch, with the world's token and state --
+
+rm -rf "$C/scene"
+mkdir -p "$OUT"
+cp -a "$W/state" "$S"
+cp -a "$W/tokens" "$C/scene/tokens"
+good r-1
+ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
+good r-3
+# shellcheck disable=SC2119 # its folder is IN
+batch
+approve
+keep plan
+do_plan
+passed
+do_authorise officer-1
+keep authorise
+do_authorise officer-2
+passed
+keep sign
+list do_sign
+passed
+keep export
+do_export
+passed
+keep import
+do_import
+passed
+mv "$C/imported" "$DIR/scenes/reference"
+
+# A run of sign that is killed after its outcomes were written, and whose last line was cut in two.
+rm -rf "$C/scene"
+cp -a "$DIR/scenes/sign" "$C/scene"
+third=$(awk '/^k/ { k++ } $2 == "write" && /audit.jsonl$/ && ++written == 2 { print k + 1; exit }' "$C/list")
+killed_at "$third" with_pin signer sign --state "$S" --batch "$INTAKE"
+truncate -s -100 "$S/audit.jsonl"
+keep recover
+
+for name in BIN MODULE PRELOAD PEOPLE INTAKE PLAN TRACE; do printf '%s=%s\n' $name "${!name}"; done > "$DIR/settings"
+printf 'PIN=%s\nPASS=%s\nANCHORS=%s\nCONF=%s\n' "$WORLD_PIN" "$WORLD_PASS" "$W/state/anchors" "$W/softhsm2.conf" >> "$DIR/settings"
+rm -rf "$C"

@@ -1,0 +1,68 @@
+#!/bin/bash
+# run.sh [--apply-only] [NAME ...] - the checks are checked: each defect here, or those named, is planted into a copy of the
+# project, and the sweep that is there to find it must fail.
+#
+#   NAME.patch  a unified diff against the product, paths as git writes them; its first lines say what is taken away
+#   NAME.sweep  one line: the command, run by bash in the copy's root after `make all`, that must fail with this defect. It
+#               must end with the line `N passed, N failed` of all sweeps: a build that breaks, or a sweep that cannot begin,
+#               is no finding.
+#
+# With --apply-only nothing is built: it only shows that every patch still fits, exactly, and has its sweep.
+# Ends `N passed, N failed`. What was said is in build/test/defects/NAME.log.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+ROOT=$PWD
+apply_only=
+if [ "${1:-}" = --apply-only ]; then apply_only=1; shift; fi
+C=$ROOT/build/test/defects
+mkdir -p "$C"
+
+passed=0 failed=0
+fail() { echo "FAIL $*"; failed=$((failed + 1)); }
+pass() { echo "ok   $*"; passed=$((passed + 1)); }
+
+fits() { # NAME [--dry-run]: no fuzz, and nothing that is there already
+    patch -p1 --forward --fuzz=0 --batch --quiet "${@:2}" < "$ROOT/tests/defects/$1.patch" > "$C/$1.log" 2>&1
+}
+
+# The sources alone: what is built is built anew, with the defect in it.
+plant() { # NAME
+    rm -rf "$C/copy"
+    mkdir -p "$C/copy"
+    tar -C "$ROOT" --exclude=./build --exclude=./.git -cf - . | tar -C "$C/copy" -xf -
+    (cd "$C/copy" && fits "$1" && make -s -j"$(nproc)" all) >> "$C/$1.log" 2>&1
+}
+
+find_it() { # NAME: the last line decides
+    local status=0
+    (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL bash -c "$(cat "$ROOT/tests/defects/$1.sweep")") \
+        >> "$C/$1.log" 2>&1 || status=$?
+    [ "$status" -ne 0 ] && grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$C/$1.log" | tail -1 | grep -qvE ', 0 failed$'
+}
+
+check() { # NAME
+    if [ ! -s "tests/defects/$1.sweep" ] || [ "$(wc -l < "tests/defects/$1.sweep")" -ne 1 ]; then
+        fail "$1.sweep is not one line"
+    elif ! fits "$1" --dry-run; then
+        fail "$1.patch does not fit: the product has moved under it, plant the defect anew"
+    elif [ -n "$apply_only" ]; then
+        pass "$1 fits"
+    elif ! plant "$1"; then
+        fail "$1 does not build: $C/$1.log"
+    elif find_it "$1"; then
+        pass "$1 is found: $(grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$C/$1.log" | tail -1)"
+    else
+        fail "$1 is not found: $(tail -1 "$C/$1.log")"
+    fi
+}
+
+if [ $# -eq 0 ]; then
+    for patch in tests/defects/*.patch; do set -- "$@" "$(basename "$patch" .patch)"; done
+fi
+for name in "$@"; do check "$name"; done
+for sweep in tests/defects/*.sweep; do
+    [ -e "${sweep%.sweep}.patch" ] || fail "$(basename "$sweep") has no patch"
+done
+rm -rf "$C/copy"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -104,10 +104,11 @@ sub record {
             die "$name: there is no sync after $pattern\n" if $r->{status} != 0 || $n == 0;
             remove_tree($s->{work});
             rename "$s->{at}/aside", $s->{work} or die "$!\n";
+            unlink "$s->{at}/hit";
             @inject = ('--inject', "kill:$n", '--hit', "$s->{at}/hit");
         }
         my $r = $s->run($step, [$s->{TRACE}, '--under', $s->{work}, '--record', "$s->{at}/record", @inject, '--']);
-        my $killed = defined $pattern && $r->{status} == 137;
+        my $killed = defined $pattern && -s "$s->{at}/hit"; # the program, or the process of one of its steps
         die "$name: " . Scene::why($r) . "\n" if !$killed && !is_done($s, $r);
         $disk->play("$s->{at}/record", $i);
     }

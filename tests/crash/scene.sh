@@ -2,7 +2,7 @@
 # scene.sh DIR - makes what the sweeps begin from, below DIR: scenes/NAME, a folder with state, tokens, in, out (the medium)
 # and imported, as it stands before the program NAME runs; and the file settings, one NAME=VALUE a line.
 #
-#   init keygen root        the officers' program on a new token; keygen has made the first key (RSA, the slow one)
+#   init keygen root        the officers' program on a new token; keygen has made all keys up to the RSA one, which is slow
 #   plan authorise sign export import   each step of one batch, of which two requests are issued and one is refused
 #   recover                 signer run, when signer sign was killed half way and left a torn line in the log
 #
@@ -53,14 +53,16 @@ softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WOR
 keep init
 step init with_pin ceremony init --state "$S"
 passed
-# Killed as it makes its second key: the first one's lines are in the log by then.
+# Killed as it makes the key after the RSA key, whose lines are in the log by then: one sync when the log is opened, and one
+# for each key.
 list step keygen with_pin ceremony keygen --state "$S"
 passed
-second=$(awk '/^k/ { k++ } $2 == "fsync" && /audit.jsonl$/ && ++synced == 2 { print k + 1; exit }' "$C/list")
+keys=$(awk '/^made/ { n++ } /^made.* rsa-/ { print n; exit }' "$LAST.out")
+next=$(awk -v keys="$keys" '/^k/ { k++ } $2 == "fsync" && /audit.jsonl$/ && ++synced == keys + 1 { print k + 1; exit }' "$C/list")
 rm -rf "$S" "$C/scene/tokens"
 cp -a "$DIR/scenes/init/." "$C/scene"
 with_pin ceremony init --state "$S" > "$LOGS/init"
-killed_at "$second" with_pin ceremony keygen --state "$S"
+killed_at "$next" with_pin ceremony keygen --state "$S"
 keep keygen
 step keygen with_pin ceremony keygen --state "$S"
 passed

@@ -24,7 +24,7 @@ was_run() { # WORD: all that it stands for
     done
 }
 words() { # the words between backticks in the last column of the tables of FILE, from the line that begins TABLE
-    sed -n "/^$2/,/^\$/p" "$1" | sed -n '3,$p' | awk -F'|' '{ print $(NF - 1) }' |
+    sed -n "/^$2/,/^\$/p" "$1" | sed -n '3,$p' | awk -F'|' 'NF > 2 { print $(NF - 1) }' |
         awk -F'\140' '{ for (i = 2; i <= NF; i += 2) print $i }'
 }
 while IFS= read -r word; do

@@ -36,7 +36,7 @@ program() {
     if [ -n "$PRELOAD" ]; then settings=("LD_PRELOAD=$PRELOAD"); fi
     if [ -n "$PRELOAD_MORE" ]; then settings=("LD_PRELOAD=${PRELOAD:+$PRELOAD }$PRELOAD_MORE"); fi
     if [ "$MOVED" -ne 0 ]; then
-        settings=("LD_PRELOAD=${PRELOAD:+$PRELOAD }$FAKETIME_LIBRARY" "FAKETIME=$(printf '%+d' "$MOVED")" FAKETIME_DONT_FAKE_MONOTONIC=1)
+        settings=("LD_PRELOAD=${PRELOAD:+$PRELOAD }$FAKETIME_LIBRARY" "FAKETIME=$(printf '%+d' "$MOVED")" FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
     fi
     # A traced process cannot look for its leaks.
     if [ -n "$SAN" ] && [ "${WRAP[0]:-}" = strace ]; then settings+=(ASAN_OPTIONS=detect_leaks=0); fi

@@ -184,7 +184,9 @@ sub complete {
     my %serials = map { ($_, 1) } @serials;
     return 'a serial stands twice in the log' if keys %serials != @serials;
     my $n = $s->log_types;
-    for (['batch', 1], ['plan', 1], ['authorise', 2], ['issued', 2], ['refused', 1], ['bundle', 1]) {
+    # The quorum's lines come before the plan's, in one write: torn between them, they stand there once more.
+    return 'the log lacks the quorum' if ($n->{authorise} // 0) < 2 || $n->{authorise} % 2 && !$n->{recovery};
+    for (['batch', 1], ['plan', 1], ['issued', 2], ['refused', 1], ['bundle', 1]) {
         my ($type, $want) = @$_;
         return "the log has " . ($n->{$type} // 0) . " lines $type, not $want" if ($n->{$type} // 0) != $want;
     }

@@ -348,7 +348,7 @@ my ($looked, @states, %looked, %distinct);
 my $cuts = 0;
 $cuts += $_->cuts for @disks;
 my $stride = $STATES < $cuts ? int(3 * $cuts / $STATES) : 1;
-for (my $most = $stride > 1 ? 2 : 16; ; $most *= 2) {
+for (my $most = $stride > 1 ? 2 : 10; ; $most = int($most * 1.3)) {
     ($looked, @states) = (0);
     for my $disk (@disks) {
         my (@of_disk, %seen);

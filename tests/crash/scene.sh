@@ -53,12 +53,12 @@ softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WOR
 keep init
 step init with_pin ceremony init --state "$S"
 passed
-# Killed as it makes the key after the RSA key, whose lines are in the log by then: one sync when the log is opened, and one
-# for each key.
+# Killed as it makes the key after the RSA key, whose lines are in the log by then: one write for each key, and
+# the sync after it.
 list step keygen with_pin ceremony keygen --state "$S"
 passed
 keys=$(awk '/^made/ { n++ } /^made.* rsa-/ { print n; exit }' "$LAST.out")
-next=$(awk -v keys="$keys" '/^k/ { k++ } $2 == "fsync" && /audit.jsonl$/ && ++synced == keys + 1 { print k + 1; exit }' "$C/list")
+next=$(awk -v keys="$keys" '/^k/ { k++ } $2 == "write" && /audit.jsonl$/ && ++written == keys { print k + 2; exit }' "$C/list")
 rm -rf "$S" "$C/scene/tokens"
 cp -a "$DIR/scenes/init/." "$C/scene"
 with_pin ceremony init --state "$S" > "$LOGS/init"

@@ -179,6 +179,8 @@ run-lint:
 	grep -rIlEZ '$(LINT_SCRIPT)' $(LINT_DIRS) | xargs -0 -n4 -P2 shellcheck -x -P SCRIPTDIR || bad=1; \
 	exit $$bad
 
+include tests/fuzz/fuzz.mk
+
 # -- installing --
 
 MAN1 := signer/signer.1 ceremony/ceremony.1 ceremony/audit/audit.1 ceremony/ra/ra.1 policy/policyc.1

@@ -1,0 +1,97 @@
+/* A bundle as `ra import` reads it. The first byte of an input says which of its files the rest stands for; the others
+ * are the sample's. Where bundle.json is the sample's, its digests are mended, so that what they hide is read. */
+#include <string.h>
+
+#include "fuzz.h"
+#include "help_bundle.h"
+#include "ra/import.h"
+
+#define MANIFEST "bundle.json"
+#define SIGNATURE "bundle.p7s"
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+
+enum { BUNDLE_JSON = MANIFEST_FILES, BUNDLE_P7S, FILES };
+
+static struct buf files[FILES];
+
+static const char *name_of(int f)
+{
+    return f == BUNDLE_JSON ? MANIFEST : f == BUNDLE_P7S ? SIGNATURE : manifest_file_name((enum manifest_file)f);
+}
+
+void fuzz_start(void)
+{
+    for (int f = 0; f < FILES; f++) {
+        char name[64];
+        snprintf(name, sizeof name, "bundle/%s", name_of(f));
+        fuzz_sample(name, &files[f]);
+        fuzz_put(name_of(f), buf_span(&files[f]));
+    }
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    uint8_t first = size > 0 ? data[0] : 0;
+    size = LLVMFuzzerMutate(data, size, max_size);
+    if (size > 0 && seed % 64 != 0)
+        data[0] = first;
+    if (size > 1 && data[0] == MANIFEST_LOG && seed % 2 == 0)
+        fuzz_mend_chain(data + 1, size - 1);
+    return size;
+}
+
+/* bundle.json as the sample has it, with this file's digest. */
+static void put_manifest(int f, struct span bytes)
+{
+    struct buf text = {0};
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX], name[64];
+    buf_append(&text, files[BUNDLE_JSON].data, files[BUNDLE_JSON].len);
+    snprintf(name, sizeof name, "{\"name\":\"%s\",\"sha256\":\"", name_of(f));
+    uint8_t *at = memmem(text.data, text.len, name, strlen(name));
+    fuzz_hold(at != NULL, "the sample's bundle.json has another form");
+    fuzz_hold(digest_bytes(DIGEST_SHA256, bytes.p, bytes.n, digest) == E_OK, "no digest");
+    hex_encode(digest, DIGEST_LEN, hex);
+    memcpy(at + strlen(name), hex, 2 * DIGEST_LEN);
+    fuzz_put(MANIFEST, buf_span(&text));
+    buf_free(&text);
+}
+
+static void check_accepted(const struct import *i)
+{
+    fuzz_hold(i->answers.n == 3 && i->bundle.manifest.issued == 2 && i->bundle.manifest.refused == 1,
+              "other answers than the batch asks for");
+    for (size_t k = 0; k < i->answers.n; k++) {
+        fuzz_check_shown((struct span){(const uint8_t *)i->answers.v[k].clause, strlen(i->answers.v[k].clause)}, false);
+        fuzz_hold(i->answers.v[k].issued == (i->answers.v[k].code == E_OK && i->answers.v[k].cert.len > 0),
+                  "an answer that is neither issued nor refused");
+    }
+}
+
+bool fuzz_one(struct span in)
+{
+    struct import i;
+    struct diag d = {0};
+    if (in.n == 0 || in.p[0] >= FILES)
+        return false;
+    int f = in.p[0];
+    struct span content = {in.p + 1, in.n - 1};
+    fuzz_put(name_of(f), content);
+    if (f < MANIFEST_FILES)
+        put_manifest(f, content);
+    enum err e = import_verify(help_bundle_policy(), FUZZ_SAMPLE "/anchors", FUZZ_SAMPLE "/batch", fuzz_folder_path(),
+                               NULL, &i, &d);
+    fuzz_check_diag(e, &d);
+    if (e == E_OK)
+        check_accepted(&i);
+    /* Certificates and their chain follow from the rest to the byte. */
+    fuzz_hold(e != E_OK || (f != MANIFEST_CERTS && f != MANIFEST_CHAIN) || fuzz_same(content, buf_span(&files[f])),
+              "other certificates than were issued");
+    import_free(&i);
+    fuzz_put(name_of(f), buf_span(&files[f]));
+    if (f < MANIFEST_FILES)
+        fuzz_put(MANIFEST, buf_span(&files[BUNDLE_JSON]));
+    return e == E_OK;
+}

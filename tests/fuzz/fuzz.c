@@ -1,0 +1,163 @@
+#include "fuzz.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/digest.h"
+#include "pki/alg.h"
+#include "pki/der.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum err __real_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature);
+enum err __wrap_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature);
+
+static bool must_be_good;
+static struct diag last; /* what a seed that must be accepted was refused for */
+static char folder[64];
+static int folder_fd = -1;
+
+/* A fuzzer forges no signature, and what lies behind the check would never be reached. So the linker puts this in front
+ * of it: one signature in sixteen is verified, the others are taken as good. */
+enum err __wrap_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature)
+{
+    bool verify = signature.n == 0 || (signature.p[signature.n - 1] & 15) == 0 || must_be_good;
+    return verify ? __real_alg_verify(alg, key, message, signature) : E_OK;
+}
+
+void fuzz_broken(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    if (last.code != E_OK)
+        fprintf(stderr, "%s: %s\n", err_name(last.code), last.text);
+    abort();
+}
+
+void fuzz_check_diag(enum err e, const struct diag *d)
+{
+    if (must_be_good)
+        last = *d;
+    fuzz_hold(d->code == e, "the diag has another code than what was returned");
+    fuzz_check_shown((struct span){(const uint8_t *)d->text, strlen(d->text)}, false);
+}
+
+void fuzz_check_shown(struct span text, bool lines)
+{
+    for (size_t i = 0; i < text.n; i++)
+        fuzz_hold((text.p[i] >= 0x20 && text.p[i] <= 0x7e) || (lines && text.p[i] == '\n'),
+                  "shown text that is not printable ASCII");
+}
+
+bool fuzz_same(struct span a, struct span b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+void fuzz_check_name(struct span der)
+{
+    const uint8_t *p = der.p;
+    uint8_t *again = NULL;
+    fuzz_hold(der_check(der), "a name that is not DER");
+    X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.n);
+    fuzz_hold(name != NULL && p == der.p + der.n, "a name that OpenSSL does not read");
+    int n = i2d_X509_NAME(name, &again);
+    fuzz_hold(n > 0 && fuzz_same((struct span){again, (size_t)n}, der), "a name that OpenSSL writes otherwise");
+    OPENSSL_free(again);
+    X509_NAME_free(name);
+}
+
+void fuzz_sample(const char *name, struct buf *out)
+{
+    uint8_t bytes[4096];
+    char path[256];
+    size_t n;
+    snprintf(path, sizeof path, "%s/%s", FUZZ_SAMPLE, name);
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        perror(path);
+        exit(2);
+    }
+    while ((n = fread(bytes, 1, sizeof bytes, f)) > 0)
+        buf_append(out, bytes, n);
+    fclose(f);
+}
+
+static void remove_folder(void)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+        unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir != NULL)
+        closedir(dir);
+    rmdir(folder);
+}
+
+int fuzz_folder(void)
+{
+    if (folder_fd < 0) {
+        strcpy(folder, "/dev/shm/rootseal-fuzz-XXXXXX");
+        fuzz_hold(mkdtemp(folder) != NULL, "no folder in /dev/shm");
+        folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fuzz_hold(folder_fd >= 0, "no folder in /dev/shm");
+        atexit(remove_folder);
+    }
+    return folder_fd;
+}
+
+const char *fuzz_folder_path(void)
+{
+    fuzz_folder();
+    return folder;
+}
+
+void fuzz_put(const char *name, struct span bytes)
+{
+    int fd = openat(fuzz_folder(), name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fuzz_hold(fd >= 0 && write(fd, bytes.p, bytes.n) == (ssize_t)bytes.n, "a file in memory could not be written");
+    close(fd);
+}
+
+static uint8_t *find(uint8_t *in, size_t n, const char *what)
+{
+    return memmem(in, n, what, strlen(what));
+}
+
+void fuzz_mend_chain(uint8_t *bytes, size_t n)
+{
+    static const char field[] = "\"prev\":\"";
+    char hex[DIGEST_HEX] = "";
+    uint8_t digest[DIGEST_LEN];
+    enum digest_alg hash = find(bytes, n < 200 ? n : 200, "\"hash\":\"sha256\"") != NULL ? DIGEST_SHA256 : DIGEST_SM3;
+    while (n > 0) {
+        uint8_t *newline = memchr(bytes, '\n', n);
+        size_t line = newline != NULL ? (size_t)(newline - bytes) : n;
+        uint8_t *prev = find(bytes, line, field);
+        if (prev != NULL && hex[0] != '\0' && line - (size_t)(prev - bytes) >= sizeof field - 1 + 64)
+            memcpy(prev + sizeof field - 1, hex, 64);
+        fuzz_hold(digest_bytes(hash, bytes, line, digest) == E_OK, "no digest");
+        hex_encode(digest, DIGEST_LEN, hex);
+        bytes += newline != NULL ? line + 1 : line;
+        n -= newline != NULL ? line + 1 : line;
+    }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    const char *good = getenv("FUZZ_GOOD");
+    must_be_good = good != NULL && strcmp(good, "1") == 0;
+    fuzz_start();
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    bool accepted = fuzz_one((struct span){data, size});
+    fuzz_hold(accepted || !must_be_good || size == 0, "a seed that must be accepted is refused");
+    return 0;
+}

@@ -1,0 +1,51 @@
+# make fuzz: libFuzzer over everything that reads what strangers write. The product is built once more by clang, with
+# coverage for the fuzzer and both sanitizers, into build/fuzz.
+#
+#   make fuzz                          the corpus again, then 100,000 new inputs for each target
+#   make fuzz RUNS=N TARGET=WORD       N inputs for each target whose name contains the word
+#   make fuzz-sample                   make sample/ and the seeds (corpus/*/good-*) anew, after a change of a format
+
+FUZZ_PACKAGES := clang libclang-rt-14-dev
+FUZZ_TARGETS := der seal batch log plan csr cert approval bundle policy
+FUZZ_B := $(B)/fuzz
+RUNS ?= 100000
+TARGET ?=
+
+FUZZ_SANITIZE := address$(comma)undefined
+FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-common \
+    -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+
+FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(RA_PARTS)
+FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_pki.c sample_records.c expect.c)
+fuzz_objects = $(patsubst %.c,$(FUZZ_B)/obj/%.o,$(1))
+
+$(FUZZ_B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) -Itests/unit $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZE) -MMD -MP -c -o $@ $<
+$(FUZZ_B)/obj/policy_table.o: $(BIN)/policy_table.c
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=$(FUZZ_SANITIZE) -c -o $@ $<
+$(FUZZ_B)/lib.a: $(call fuzz_objects,$(FUZZ_PARTS) $(FUZZ_HELP)) $(FUZZ_B)/obj/policy_table.o
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+FUZZ_LIBS := -lsqlite3 -lcyaml -lyaml -ljansson -lcrypto -lcheck -lsubunit -lm -lrt -lpthread
+$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS)): $(FUZZ_B)/%: $(FUZZ_B)/obj/tests/fuzz/%.o $(FUZZ_B)/obj/tests/fuzz/fuzz.o $(FUZZ_B)/lib.a
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -Wl,--wrap=alg_verify -o $@ $^ $(FUZZ_LIBS)
+$(FUZZ_B)/sample: $(FUZZ_B)/obj/tests/fuzz/sample.o $(FUZZ_B)/lib.a
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=$(FUZZ_SANITIZE) -o $@ $^ $(FUZZ_LIBS)
+
+-include $(patsubst %.o,%.d,$(call fuzz_objects,$(FUZZ_PARTS) $(FUZZ_HELP) $(addprefix tests/fuzz/,fuzz.c sample.c $(FUZZ_TARGETS:%=%.c))))
+
+fuzz-packages:
+	@$(call install_missing,$(FUZZ_PACKAGES))
+fuzz: packages test-packages fuzz-packages
+	$(Q)$(MAKE) --no-print-directory run-fuzz
+fuzz-targets: $(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS))
+run-fuzz: fuzz-targets
+	$(Q)ROOTSEAL_VECTORS=$(VECTORS) bash tests/fuzz/run.sh $(FUZZ_B) $(RUNS) $(TARGET)
+fuzz-sample: packages test-packages fuzz-packages
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_B)/sample
+	$(Q)$(FUZZ_B)/sample tests/fuzz
+
+.PHONY: fuzz-packages fuzz fuzz-targets run-fuzz fuzz-sample

@@ -1,0 +1,66 @@
+/* A policy folder as policyc reads it: appliance.yaml, people.yaml and one authority's file, with a NUL between them. */
+#include <string.h>
+
+#include "fuzz.h"
+#include "policy/build.h"
+#include "policy/emit.h"
+
+#define FILES 3
+
+static const struct {
+    const char *name;
+    enum schema_kind kind;
+} kinds[FILES] = {{"appliance.yaml", SCHEMA_APPLIANCE}, {"people.yaml", SCHEMA_PEOPLE}, {"ca.yaml", SCHEMA_AUTHORITY}};
+
+void fuzz_start(void)
+{
+}
+
+/* What lies before the next NUL. */
+static struct span take(struct span *in)
+{
+    const uint8_t *nul = in->n > 0 ? memchr(in->p, 0, in->n) : NULL;
+    struct span part = {in->p, nul != NULL ? (size_t)(nul - in->p) : in->n};
+    size_t used = part.n + (nul != NULL);
+    *in = (struct span){in->p + used, in->n - used};
+    return part;
+}
+
+static enum err read_file(int i, struct span text, struct build_file *out, struct diag *d)
+{
+    enum err e = where_load(kinds[i].name, text, &out->where, d);
+    return e != E_OK ? e : schema_load(kinds[i].kind, text, out->where, &out->data, d);
+}
+
+static void check_policy(const struct policy *p)
+{
+    struct buf c = {0};
+    uint8_t digest[DIGEST_LEN];
+    fuzz_hold(policy_digest(p, digest) == E_OK && emit_policy(p, &c) == E_OK, "a policy that cannot be written");
+    fuzz_check_shown(buf_span(&c), true);
+    buf_free(&c);
+}
+
+bool fuzz_one(struct span in)
+{
+    struct build_file files[FILES] = {{0}};
+    struct build *b = NULL;
+    struct diag d = {0};
+    enum err e = E_OK;
+    for (int i = 0; i < FILES && e == E_OK; i++)
+        e = read_file(i, take(&in), &files[i], &d);
+    if (e == E_OK) {
+        const struct build_input input = {FUZZ_SAMPLE, files[0], files[1], &files[2], 1};
+        e = build_policy(&input, &b, &d);
+    }
+    fuzz_check_diag(e, &d);
+    if (e == E_OK)
+        check_policy(build_result(b));
+    fuzz_hold(e == E_OK || e == E_POLICY, "a policy that is refused for what it cannot be");
+    build_free(b);
+    for (int i = 0; i < FILES; i++) {
+        schema_free(kinds[i].kind, files[i].data);
+        where_free(files[i].where);
+    }
+    return e == E_OK;
+}

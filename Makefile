@@ -126,6 +126,8 @@ $(B)/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
 
+include tests/fuzz/fuzz.mk
+
 # These install what is missing first, and so begin anew with a make that sees the compiler.
 demo: packages
 	$(Q)$(MAKE) --no-print-directory run-demo
@@ -138,7 +140,7 @@ run-demo: all
 	$(Q)ROOTSEAL_BUILD=$(B) bash tests/demo.sh
 # RTLD_DEEPBIND and AddressSanitizer refuse each other: see images/softhsm-sm2/README.md.
 PRELOAD := $(if $(SAN),LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(CURDIR)/$(B)/softhsm-sm2-inner.so")
-run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE) $(FAULTY)
+run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE) $(FAULTY) $(FUZZ_IN_CHECK)
 	$(Q)ROOTSEAL_BUILD=$(B) ROOTSEAL_MODULE=$(CURDIR)/$(B)/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
 	    $(PRELOAD) $(B)/test/check $(ONLY)
 run-bench: all $(BENCH)
@@ -149,7 +151,7 @@ run-bench: all $(BENCH)
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq mount \
-    shellcheck sqlite3 perl patch
+    shellcheck sqlite3 perl patch $(FUZZ_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \
@@ -178,8 +180,6 @@ run-lint:
 	    -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Itests/unit 2>&1) || { printf "%s\n" "$$out"; exit 1; }' sh || bad=1; \
 	grep -rIlEZ '$(LINT_SCRIPT)' $(LINT_DIRS) | xargs -0 -n4 -P2 shellcheck -x -P SCRIPTDIR || bad=1; \
 	exit $$bad
-
-include tests/fuzz/fuzz.mk
 
 # -- installing --
 

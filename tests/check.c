@@ -43,6 +43,7 @@ static const struct script scripts[] = {
     {"manual", 30, {"tests/manual.sh"}},
     {"check-hsm", 300, {"tests/hsm/sweep.sh", "--every", "50"}},
     {"secrets", 300, {"tests/secrets.sh"}},
+    {"fuzz", 180, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "3"}},
     {"promises", 30, {"tests/promises.sh"}},
     {"bad", 300, {"%B/test/bad-inputs", "--sample", "25"}},
     {"twice", 300, {"tests/twice.sh", "%B"}},

@@ -340,6 +340,7 @@ START_TEST(sample)
     make_bundle();
     for (size_t i = 0; i < policy_table.ras_n; i++)
         make_authority(policy_authority_find(&policy_table, policy_table.ras[i].authority), policy_table.ras[i].id);
+    put(alg_identifier(SIG_PSS_SHA256, false), "corpus/der/good-algorithm");
     make_policy();
     make_logs("sm3", DIGEST_SM3);
     make_logs("sha256", DIGEST_SHA256);

@@ -108,11 +108,14 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
-CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c help_bundle.c help_batch.c sample_records.c token.c $(SUITES:%=test_%.c))
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c help_bundle.c help_batch.c sample_records.c memory.c token.c $(SUITES:%=test_%.c))
+
+# tests/unit/memory.c stands in front of these.
+WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl$(comma)--wrap=$(f))
 
 $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 

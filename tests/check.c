@@ -2,6 +2,7 @@
  * code of the error table was produced by some test.
  *
  *   check [WORD ...]   only suites, cases and scripts whose names hold one of the words; then nothing is proven of codes
+ *   check --units      only the unit suites
  *
  * Environment: ROOTSEAL_BUILD (the build folder below the project's root, "build" or "build/san"), ROOTSEAL_VECTORS (the
  * folder of public vectors), ROOTSEAL_MODULE (the PKCS#11 module of the unit tests). Run in the project's root. What each
@@ -287,7 +288,7 @@ static Suite *suite_whole(void)
 static bool chosen(const char *name, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
-        if (strstr(name, argv[i]) != NULL)
+        if (strstr(name, argv[i]) != NULL || strcmp(argv[i], "--units") == 0)
             return true;
     return argc == 1;
 }
@@ -298,6 +299,8 @@ static SRunner *collect(int argc, char **argv)
     for (size_t i = 0; i < UNITS; i++)
         if (chosen(units[i].name, argc, argv))
             srunner_add_suite(runner, units[i].make());
+    if (argc == 2 && strcmp(argv[1], "--units") == 0)
+        return runner;
     for (size_t i = 0; i < cases_n; i++)
         if (chosen(cases[i], argc, argv))
             chosen_cases[chosen_cases_n++] = i;

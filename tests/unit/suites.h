@@ -42,6 +42,7 @@
     X(log) \
     X(man) \
     X(map) \
+    X(memory) \
     X(merkle) \
     X(name) \
     X(p7b) \

@@ -1,0 +1,449 @@
+/* No memory: each function is called again and again, the first, the second, ... allocation failing, alone or with all
+ * that follow, until none fails any more. It must succeed or say so. Anything else would be a good request refused for
+ * good, a good approval called false, a good log called broken; and with SAN=1 nothing may leak. */
+#include <fcntl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/approval.h"
+#include "batch/authorise.h"
+#include "batch/decide.h"
+#include "core/base64.h"
+#include "expect.h"
+#include "help_batch.h"
+#include "help_pki.h"
+#include "log/log.h"
+#include "log/position.h"
+#include "log/seal.h"
+#include "memory.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "pki/csr.h"
+#include "pki/lint.h"
+#include "pki/name.h"
+#include "pki/p7b.h"
+#include "pki/san.h"
+#include "pki/tbs_view.h"
+#include "sample_records.h"
+
+Suite *suite_memory(void);
+
+static struct diag d;
+
+/* Every function is called once with all its memory, so that what libraries prepare once is prepared. */
+static void sweep(const char *name, enum err (*call)(void))
+{
+    d = (struct diag){0};
+    ck_assert_msg(call() == E_OK, "%s: %s", name, d.text);
+    for (int and_on = 0; and_on < 2; and_on++) {
+        bool failed = true;
+        for (uint64_t n = 1; failed; n++) {
+            d = (struct diag){0};
+            memory_fail(n, and_on == 1);
+            enum err e = call();
+            failed = memory_stop();
+            ck_assert_msg(e == E_NO_MEMORY || e == E_OK || e == E_CRYPTO, "%s, allocation %llu%s: %s: %s", name,
+                          (unsigned long long)n, and_on ? " and on" : "", err_name(e), d.text);
+            ck_assert_msg(failed || e == E_OK, "%s: %s when nothing failed", name, err_name(e));
+        }
+    }
+}
+#define SWEEP(f) sweep(#f, f)
+
+/* -- what they are called with -- */
+
+static struct world w;
+static struct buf csrs[SIG_ALG_COUNT], cert_der, cert_pem, cms[3], content, line, header_line, log_line, seal_file;
+static STACK_OF(X509_EXTENSION) * san;
+static X509_NAME *name;
+static X509 *cert;
+static struct csr csr;
+static struct seal seal;
+static struct log_position position;
+static int dir = -1;
+
+static void make_requests(void)
+{
+    name = name_make("C", "CN", "O", "The Operator", "CN", "a.example.com");
+    help_extension(&san, NID_subject_alt_name, "DNS:a.example.com,IP:192.0.2.1");
+    for (int alg = 0; alg < SIG_ALG_COUNT; alg++) {
+        EVP_PKEY *key = help_key(alg_sig_key((enum sig_alg)alg));
+        csr_make(key, (enum sig_alg)alg, name, san, &csrs[alg]);
+        EVP_PKEY_free(key);
+    }
+    line_make("r-1", "issue", "device", WORLD_NOW, &csrs[SIG_SM2_SM3], &line);
+    expect_ok(csr_parse(buf_span(&csrs[SIG_SM2_SM3]), &csr, &d));
+}
+
+static void make_signatures(void)
+{
+    struct batch_header h = world_header(1);
+    EVP_PKEY *rsa = help_key(KEY_RSA);
+    X509 *x = help_cert(rsa, SIG_RSA_SHA256, "rsa");
+    uint8_t plan[DIGEST_LEN] = {1};
+    expect_ok(header_write(&h, &header_line));
+    buf_append(&content, header_line.data, header_line.len);
+    tree_write(BATCH_FILE, content.data, content.len);
+    expect_ok(cms_sign(w.person_certs[ENTRY_1], w.person_keys[ENTRY_1], buf_span(&content), WORLD_NOW, &cms[0], &d));
+    expect_ok(cms_sign(w.person_certs[REVIEW_1], w.person_keys[REVIEW_1], buf_span(&content), WORLD_NOW, &cms[1], &d));
+    expect_ok(cms_sign(x, rsa, buf_span(&content), WORLD_NOW, &cms[2], &d));
+    tree_write("a.p7s", cms[0].data, cms[0].len);
+    tree_write("b.p7s", cms[1].data, cms[1].len);
+    for (int i = 0; i < 2; i++)
+        expect_ok_diag(authorise_sign(dir, &w.officers[i], w.officer_keys[i], plan, WORLD_NOW, &d), &d);
+    X509_free(x);
+    EVP_PKEY_free(rsa);
+}
+
+static void make_log(void)
+{
+    static const uint8_t zeros[DIGEST_LEN];
+    struct buf text = {0};
+    expect_ok(record_write(1, WORLD_NOW, RECORD_GENESIS, zeros, sample_fields(RECORD_GENESIS, "sm3"), &log_line, &d));
+    position = (struct log_position){.hash = DIGEST_SM3};
+    expect_ok(position_advance(&position, buf_span(&log_line), WORLD_NOW));
+    buf_append(&text, log_line.data, log_line.len);
+    buf_append_byte(&text, '\n');
+    tree_write(LOG_FILE, text.data, text.len);
+    expect_ok(seal_of(&position, "log", &seal));
+    buf_reset(&text);
+    expect_ok(seal_text(&seal, &text));
+    expect_ok(alg_sign(SIG_SM2_SM3, w.root_keys[0], buf_span(&text), &seal.signature));
+    expect_ok(seal_write(&seal, &seal_file));
+    buf_free(&text);
+}
+
+static void set_up(void)
+{
+    memory_watch();
+    tree_make();
+    dir = tree_open(".");
+    world_make(&w);
+    cert = w.root_certs[0];
+    expect_ok(cert_write_der(cert, &cert_der));
+    expect_ok(cert_write_pem(cert, &cert_pem));
+    make_requests();
+    make_signatures();
+    make_log();
+}
+
+static void tear_down(void)
+{
+    for (int i = 0; i < SIG_ALG_COUNT; i++)
+        buf_free(&csrs[i]);
+    for (int i = 0; i < 3; i++)
+        buf_free(&cms[i]);
+    struct buf *all[] = {&cert_der, &cert_pem, &content, &line, &header_line, &log_line, &seal_file};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        buf_free(all[i]);
+    sk_X509_EXTENSION_pop_free(san, X509_EXTENSION_free);
+    X509_NAME_free(name);
+    csr_free(&csr);
+    seal_free(&seal);
+    world_free(&w);
+    close(dir);
+    tree_remove();
+}
+
+/* -- requests -- */
+
+static enum sig_alg alg;
+static enum err parse_csr(void)
+{
+    struct csr c;
+    enum err e = csr_parse(buf_span(&csrs[alg]), &c, &d);
+    csr_free(&c);
+    return e;
+}
+static enum err build_name(void)
+{
+    struct buf out = {0};
+    enum err e = name_from_request(name, w.profiles[1].subject, w.profiles[1].subject_n, "c", &out, &d);
+    buf_free(&out);
+    return e;
+}
+static enum err build_own_name(void)
+{
+    struct buf out = {0};
+    enum err e = name_from_rules(w.keys[0].subject, w.keys[0].subjects, &out, &d);
+    buf_free(&out);
+    return e;
+}
+static enum err show_name(void)
+{
+    struct buf out = {0};
+    name_display(name, &out);
+    enum err e = buf_err(&out);
+    buf_free(&out);
+    return e;
+}
+static enum err build_san(void)
+{
+    struct buf out = {0};
+    enum err e = san_from_request(sk_X509_EXTENSION_value(san, 0), "c", &out, &d);
+    buf_free(&out);
+    return e;
+}
+static enum err read_request(void)
+{
+    struct request r;
+    struct buf out = {0};
+    enum err e = request_parse(buf_span(&line), 2, &r, &d);
+    if (e == E_OK) {
+        snprintf(r.operator_, sizeof r.operator_, "op");
+        r.has_evidence = true;
+        e = request_write(&r, &out);
+    }
+    request_free(&r);
+    buf_free(&out);
+    return e;
+}
+static enum err nobody(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found, struct diag *why)
+{
+    (void)arg, (void)spki, (void)subject, (void)why;
+    *found = false;
+    return E_OK;
+}
+static enum err not_own(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *why)
+{
+    (void)arg, (void)spki, (void)why;
+    *own = false;
+    return E_OK;
+}
+/* No refusal may come of it. */
+static enum err decide(void)
+{
+    static const struct decide_history history = {.is_own = not_own, .owner = nobody};
+    struct batch_header h = world_header(1);
+    struct decider c = {.policy = &w.policy, .authority = &w.authorities[0], .header = &h, .now = WORLD_NOW, .history = &history};
+    struct decision o;
+    enum err e = decide_request(&c, buf_span(&line), E_OK, 2, &o, &d);
+    if (e == E_OK)
+        e = o.code;
+    decision_free(&o);
+    decider_free(&c);
+    return e;
+}
+
+START_TEST(requests)
+{
+    for (int i = 0; i < SIG_ALG_COUNT; i++) {
+        alg = (enum sig_alg)i;
+        SWEEP(parse_csr);
+    }
+    SWEEP(build_name);
+    SWEEP(build_own_name);
+    SWEEP(show_name);
+    SWEEP(build_san);
+    SWEEP(read_request);
+    SWEEP(decide);
+}
+END_TEST
+
+/* -- certificates -- */
+
+static struct span to_read;
+static enum err read_cert(void)
+{
+    X509 *x;
+    uint8_t digest[DIGEST_LEN];
+    struct buf out = {0};
+    enum err e = cert_parse(to_read, &x, &d);
+    if (e == E_OK)
+        e = cert_digest(x, digest);
+    if (e == E_OK)
+        e = cert_write_der(x, &out);
+    if (e == E_OK)
+        e = cert_write_pem(x, &out);
+    if (e == E_OK)
+        e = cert_check_time(x, WORLD_NOW, &d);
+    if (e == E_OK)
+        e = cert_verify(x, w.root_keys[0], &d);
+    X509_free(x);
+    buf_free(&out);
+    return e;
+}
+static enum err assemble(void)
+{
+    struct buf out = {0};
+    enum err e = cert_assemble(buf_span(&cert_der), SIG_SM2_SM3, true, buf_span(&line), &out);
+    buf_free(&out);
+    return e;
+}
+static enum err write_p7b(void)
+{
+    int fd = openat(dir, "certs.der", O_RDONLY);
+    enum err e = p7b_write(dir, "certs.p7b", fd, cert_der.len, &d);
+    close(fd);
+    return e;
+}
+
+START_TEST(certificates)
+{
+    to_read = buf_span(&cert_der);
+    SWEEP(read_cert);
+    to_read = buf_span(&cert_pem);
+    SWEEP(read_cert);
+    SWEEP(assemble);
+    tree_write("certs.der", cert_der.data, cert_der.len);
+    SWEEP(write_p7b);
+}
+END_TEST
+
+/* -- approvals and authorisations -- */
+
+static enum err verify_approval(void)
+{
+    struct cms *c;
+    enum err e = cms_parse(buf_span(&cms[0]), &c, &d);
+    if (e == E_OK)
+        e = cms_verify(c, w.person_certs[ENTRY_1], buf_span(&content), &d);
+    cms_free(c);
+    return e;
+}
+static enum err sign_approval(void)
+{
+    struct buf out = {0};
+    enum err e = cms_sign(w.person_certs[ENTRY_1], w.person_keys[ENTRY_1], buf_span(&content), WORLD_NOW, &out, &d);
+    if (e == E_OK)
+        e = cms_wrap(w.person_certs[ENTRY_1], SIG_SM2_SM3, buf_span(&line), &out, &d);
+    buf_free(&out);
+    return e;
+}
+static enum err check_approvals(void)
+{
+    struct batch_header h = world_header(1);
+    struct approvals out;
+    return approval_check(dir, &w.policy, &w.authorities[0], &h, WORLD_NOW, &out, &d);
+}
+static enum err check_officers(void)
+{
+    struct authorisations out;
+    uint8_t plan[DIGEST_LEN] = {1};
+    return authorise_check(dir, &w.policy, plan, WORLD_NOW, &out, &d);
+}
+static enum err sign_authorisation(void)
+{
+    uint8_t plan[DIGEST_LEN] = {2};
+    return authorise_sign(dir, &w.officers[2], w.officer_keys[2], plan, WORLD_NOW, &d);
+}
+static enum err read_header(void)
+{
+    struct batch_header h;
+    const struct policy_authority *a;
+    struct buf out = {0};
+    enum err e = header_parse(buf_span(&header_line), &h, &d);
+    h.has_policy = h.has_previous = true;
+    if (e == E_OK)
+        e = header_write(&h, &out);
+    if (e == E_OK)
+        e = policy_digest(&w.policy, h.policy);
+    if (e == E_OK)
+        e = header_check(&h, &w.policy, WORLD_NOW, &a, &d);
+    buf_free(&out);
+    return e;
+}
+
+START_TEST(signatures_of_persons)
+{
+    SWEEP(verify_approval);
+    SWEEP(sign_approval);
+    SWEEP(read_header);
+    SWEEP(check_approvals);
+    SWEEP(check_officers);
+    (void)sign_authorisation;
+}
+END_TEST
+
+/* -- the log -- */
+
+static enum err read_record(void)
+{
+    struct record r;
+    struct buf out = {0};
+    enum err e = record_parse(buf_span(&log_line), &r, &d);
+    if (e == E_OK) {
+        json_t *fields = json_copy(r.obj);
+        if (fields != NULL) {
+            json_object_del(fields, "seq");
+            json_object_del(fields, "time");
+            json_object_del(fields, "type");
+            json_object_del(fields, "prev");
+        }
+        e = record_write(1, r.time, r.type, r.prev, fields, &out, &d);
+    }
+    record_free(&r);
+    buf_free(&out);
+    return e;
+}
+static enum err read_log(void)
+{
+    struct log_reader *r;
+    struct span text;
+    struct record rec;
+    bool more = true, holds = false;
+    enum err e = log_reader_open(dir, LOG_FILE, NULL, &r, &d);
+    while (e == E_OK && more) {
+        e = log_reader_next(r, &text, &rec, &more, &d);
+        if (e == E_OK && more)
+            record_free(&rec);
+    }
+    if (e == E_OK)
+        e = log_position_holds(dir, log_reader_position(r), &holds, &d);
+    log_reader_close(r);
+    return e;
+}
+static enum err keep_position(void)
+{
+    struct buf saved = {0};
+    enum err e = position_save(&position, &saved);
+    struct log_position p = position;
+    if (e == E_OK)
+        e = position_advance(&p, buf_span(&log_line), WORLD_NOW);
+    buf_free(&saved);
+    return e;
+}
+static enum err read_seal(void)
+{
+    struct seal s;
+    struct buf out = {0};
+    json_t *fields = NULL;
+    enum err e = seal_parse(buf_span(&seal_file), &s, &d);
+    if (e == E_OK)
+        e = seal_text(&s, &out);
+    if (e == E_OK)
+        e = seal_verify(&s, SIG_SM2_SM3, w.root_keys[0], &d);
+    if (e == E_OK)
+        e = seal_check_position(&s, &position, &d);
+    if (e == E_OK && (fields = seal_fields(&s)) == NULL)
+        e = E_NO_MEMORY;
+    json_decref(fields);
+    seal_free(&s);
+    buf_free(&out);
+    return e;
+}
+
+START_TEST(the_log)
+{
+    SWEEP(read_record);
+    SWEEP(read_log);
+    SWEEP(keep_position);
+    SWEEP(read_seal);
+}
+END_TEST
+
+Suite *suite_memory(void)
+{
+    Suite *s = suite_create("memory");
+    TCase *t = tcase_create("none left");
+    tcase_set_timeout(t, 120);
+    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_test(t, requests);
+    tcase_add_test(t, certificates);
+    tcase_add_test(t, signatures_of_persons);
+    tcase_add_test(t, the_log);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -30,7 +30,7 @@ CFLAGS = -std=c17 -D_GNU_SOURCE $(DEFINES) -O2 -g $(FORTIFY) -ffile-prefix-map=$
 CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
-CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c file.c map.c set.c words.c \
+CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c words.c \
     pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
     name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
@@ -130,6 +130,7 @@ $(B)/bench/%.so: tests/bench/%.c
 	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
 
 include tests/fuzz/fuzz.mk
+include tests/cover/cover.mk
 
 # These install what is missing first, and so begin anew with a make that sees the compiler.
 demo: packages

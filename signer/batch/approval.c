@@ -5,6 +5,7 @@
 #include "batch/intake.h"
 #include "core/file.h"
 #include "core/map.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 
@@ -25,8 +26,7 @@ static enum err find_person(const struct policy *p, const struct cms *cms, const
         }
         X509_free(x);
     }
-    diag_set(d, E_APPROVAL_PERSON, "%s", name);
-    return E_APPROVAL_PERSON;
+    return diag_set(d, cause_take(E_APPROVAL_PERSON), "%s", name);
 }
 
 static enum err check_person(const struct policy_person *person, const struct approvals *so_far,

@@ -6,6 +6,7 @@
 
 #include "batch/intake.h"
 #include "core/file.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 
@@ -36,7 +37,7 @@ static enum err check_file(const struct policy_officer *officer, const char *nam
     if (e == E_OK)
         e = cms_parse(bytes, &cms, &why);
     if (e == E_OK && !cms_is_by(cms, cert))
-        e = diag_set(&why, E_OFFICER, "it is not by %s", officer->id);
+        e = diag_set(&why, cause_take(E_OFFICER), "it is not by %s", officer->id);
     if (e == E_OK)
         e = cms_verify(cms, cert, text, &why);
     if (e == E_OK)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/starved.h"
+
 #define FIRST_CAP 256
 
 /* Make room for n more bytes. The old memory is wiped, which realloc() would not do: buffers
@@ -26,6 +28,7 @@ static bool reserve(struct buf *b, size_t n)
         cap *= 2;
     uint8_t *data = malloc(cap);
     if (data == NULL) {
+        starved_note();
         b->failed = true;
         return false;
     }

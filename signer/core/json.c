@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/json_quick.h"
+#include "core/starved.h"
 #include "core/text.h"
 
 /* A real has many spellings and no exact value, so no format here has one. The depth is
@@ -50,8 +51,13 @@ static enum err parse_any(const char *line, size_t n, const char *where, json_t 
     if (!text_is_utf8(line, n))
         return diag_set(d, E_UTF8, "%s", where);
     json_error_t error = {0};
+    (void)starved_take();
     json_t *value =
         json_loadb(n > 0 ? line : "", n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (starved_take()) {
+        json_decref(value);
+        return diag_set(d, E_NO_MEMORY, "%s", where);
+    }
     if (value == NULL)
         return diag_set(d, code_of(&error), "%s: byte %d: %s", where, error.position, error.text);
     const char *fault = NULL;

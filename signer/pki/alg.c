@@ -159,7 +159,7 @@ enum err alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct
 {
     const struct row *row = &rows[alg];
     if (!key_fits(key, row->key))
-        return E_SIGNATURE_BAD;
+        return cause_take(E_SIGNATURE_BAD);
     struct contexts c;
     enum err e = contexts_new(row, key, false, &c);
     if (e != E_OK)
@@ -176,7 +176,7 @@ enum err alg_sign(enum sig_alg alg, EVP_PKEY *key, struct span message, struct b
 {
     const struct row *row = &rows[alg];
     if (!key_fits(key, row->key))
-        return E_PRIVATE_KEY;
+        return cause_take(E_PRIVATE_KEY);
     uint8_t *signature = NULL;
     size_t n = 0;
     struct contexts c;

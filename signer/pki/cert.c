@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/der.h"
 #include "pki/pem.h"
 
@@ -58,7 +59,6 @@ static X509 *from_der(struct span der)
         X509_free(cert);
         cert = NULL;
     }
-    ERR_clear_error();
     return cert;
 }
 
@@ -73,11 +73,11 @@ enum err cert_parse(struct span bytes, X509 **out, struct diag *d)
         cert = from_der(buf_span(&der));
     buf_free(&der);
     if (cert == NULL)
-        return diag_set(d, E_CERTIFICATE, "%zu bytes are not exactly one certificate", bytes.n);
+        return diag_set(d, cause_take(E_CERTIFICATE), "%zu bytes are not exactly one certificate", bytes.n);
+    ERR_clear_error();
     if (X509_get0_pubkey(cert) == NULL) {
         X509_free(cert);
-        ERR_clear_error();
-        return diag_set(d, E_CERTIFICATE, "its public key is not usable");
+        return diag_set(d, cause_take(E_CERTIFICATE), "its public key is not usable");
     }
     *out = cert;
     return E_OK;
@@ -136,10 +136,8 @@ out:
 static bool time_of(const ASN1_TIME *t, int64_t *out)
 {
     struct tm tm;
-    if (ASN1_TIME_to_tm(t, &tm) != 1) {
-        ERR_clear_error();
+    if (ASN1_TIME_to_tm(t, &tm) != 1)
         return false;
-    }
     *out = timegm(&tm);
     return true;
 }
@@ -148,7 +146,7 @@ enum err cert_check_time(X509 *cert, int64_t t, struct diag *d)
 {
     int64_t from, to;
     if (!time_of(X509_get0_notBefore(cert), &from) || !time_of(X509_get0_notAfter(cert), &to))
-        return diag_set(d, E_APPROVAL_EXPIRED, "the certificate's validity cannot be read");
+        return diag_set(d, cause_take(E_APPROVAL_EXPIRED), "the certificate's validity cannot be read");
     if (t < from)
         return diag_set(d, E_APPROVAL_EXPIRED, "the certificate is not valid yet");
     if (t > to)
@@ -200,6 +198,7 @@ enum err cert_verify(X509 *cert, EVP_PKEY *issuer, struct diag *d)
                      "the issuer's key did not make the certificate's signature");
     else if (e != E_OK)
         diag_set(d, e, "a certificate's signature");
+    e = cause_settle(e, d, "a certificate's signature");
 out:
     buf_free(&der);
     return e;

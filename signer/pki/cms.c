@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms_ids.h"
 #include "pki/der.h"
@@ -48,7 +49,6 @@ static bool is_time(struct span der)
     ASN1_TIME *t = d2i_ASN1_TIME(NULL, &p, (long)der.n);
     bool ok = t != NULL && p == der.p + der.n && ASN1_TIME_check(t) == 1;
     ASN1_TIME_free(t);
-    ERR_clear_error();
     return ok;
 }
 
@@ -216,6 +216,7 @@ enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
     }
     if (e == E_OK && !read_content_info(c, d))
         e = E_APPROVAL_FORMAT;
+    e = cause_settle(e, d, "a signature");
     if (e != E_OK) {
         cms_free(c);
         return e;
@@ -265,7 +266,7 @@ static enum err verify_sha512(EVP_PKEY *key, struct span message, struct span si
     if (c == NULL || EVP_DigestVerifyInit_ex(c, NULL, "SHA512", NULL, NULL, key, NULL) != 1)
         e = E_CRYPTO;
     else if (EVP_DigestVerify(c, signature.p, signature.n, message.p, message.n) != 1)
-        e = E_SIGNATURE_BAD;
+        e = cause_take(E_SIGNATURE_BAD);
     EVP_MD_CTX_free(c);
     ERR_clear_error();
     return e;
@@ -303,7 +304,7 @@ enum err cms_verify(const struct cms *c, X509 *cert, struct span content, struct
 {
     EVP_PKEY *key = X509_get0_pubkey(cert);
     if (key == NULL || !cms_is_by(c, cert) || !carries(c, cert))
-        return diag_set(d, E_APPROVAL_SIGNATURE,
+        return diag_set(d, cause_take(E_APPROVAL_SIGNATURE),
                         "it does not name or carry the certificate that is pinned");
     enum err e =
         c->attributes.n > 0 ? verify_attributes(c, key, content) : verify_bytes(c, key, content);

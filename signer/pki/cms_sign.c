@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/digest.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/cms_ids.h"
@@ -116,11 +117,9 @@ enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signin
     else if (EVP_PKEY_is_a(key, "RSA"))
         alg = SIG_RSA_SHA256;
     else
-        return diag_set(d, E_PRIVATE_KEY, "neither an SM2 nor an RSA key");
-    if (X509_check_private_key(cert, key) != 1) {
-        ERR_clear_error();
-        return diag_set(d, E_PRIVATE_KEY, "the private key does not belong to the certificate");
-    }
+        return diag_set(d, cause_take(E_PRIVATE_KEY), "neither an SM2 nor an RSA key");
+    if (X509_check_private_key(cert, key) != 1)
+        return diag_set(d, cause_take(E_PRIVATE_KEY), "the private key does not belong to the certificate");
     struct buf attributes = {0}, set = {0}, signature = {0};
     enum err e = put_attributes(&attributes, cms_digest_of(alg), content, signing_time);
     if (e == E_OK) {

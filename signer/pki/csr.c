@@ -201,6 +201,7 @@ enum err csr_parse(struct span der, struct csr *out, struct diag *d)
         e = read_subject(parts.subject, &out->subject, d);
     if (e == E_OK)
         e = read_extensions(out, parts.attributes, d);
+    e = cause_settle(e, d, "a request");
     ERR_clear_error();
     if (e != E_OK)
         csr_free(out);

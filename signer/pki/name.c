@@ -162,7 +162,7 @@ enum err name_from_request(const X509_NAME *asked, const struct policy_attribute
     uint8_t *value = NULL;
     enum err e = check_asked(asked, rules, n, clause, d);
     if (e != E_OK)
-        return e;
+        return cause_settle(e, d, "a name");
     size_t seq = der_open(out, DER_SEQUENCE);
     for (size_t i = 0; i < n && e == E_OK; i++) {
         const struct policy_attribute *r = &rules[i];
@@ -184,7 +184,7 @@ enum err name_from_request(const X509_NAME *asked, const struct policy_attribute
         }
     }
     der_close(out, seq);
-    return e != E_OK ? e : buf_err(out);
+    return e != E_OK ? cause_settle(e, d, "a name") : buf_err(out);
 }
 
 enum err name_from_rules(const struct policy_attribute *rules, size_t n, struct buf *out, struct diag *d)
@@ -195,7 +195,7 @@ enum err name_from_rules(const struct policy_attribute *rules, size_t n, struct 
             return diag_set(d, E_SUBJECT_MISSING, "%s of our own name", rules[i].type);
         enum err e = write_attribute(out, &rules[i], (const uint8_t *)rules[i].value, strlen(rules[i].value));
         if (e != E_OK)
-            return e;
+            return cause_settle(e, d, "our own name");
     }
     der_close(out, seq);
     return buf_err(out);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/der_write.h"
 #include "pki/name.h"
 
@@ -86,7 +87,7 @@ enum err san_from_request(const X509_EXTENSION *asked, const char *clause, struc
     }
     der_close(out, seq);
     GENERAL_NAMES_free(names);
-    return e != E_OK ? e : buf_err(out);
+    return e != E_OK ? cause_settle(e, d, "subjectAltName") : buf_err(out);
 }
 
 void san_display(const struct der *name, struct buf *out)

@@ -1,8 +1,5 @@
 #include "memory.h"
 
-#include <check.h>
-#include <jansson.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,38 +52,6 @@ void *__wrap_reallocarray(void *p, size_t count, size_t n)
 char *__wrap_strdup(const char *s)
 {
     return fails() ? NULL : __real_strdup(s);
-}
-
-static void *openssl_malloc(size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return fails() ? NULL : __real_malloc(n);
-}
-
-static void *openssl_realloc(void *p, size_t n, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return fails() ? NULL : __real_realloc(p, n);
-}
-
-static void openssl_free(void *p, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(p);
-}
-
-static void *jansson_malloc(size_t n)
-{
-    return fails() ? NULL : __real_malloc(n);
-}
-
-void memory_watch(void)
-{
-    ck_assert_int_eq(CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free), 1);
-    json_set_alloc_funcs(jansson_malloc, free);
 }
 
 void memory_fail(uint64_t nth, bool and_on)

@@ -17,7 +17,7 @@ enum err __real_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message,
 enum err __wrap_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature);
 
 static bool must_be_good;
-static struct diag last; /* what a seed that must be accepted was refused for */
+static struct diag last; /* what the product said last, for whoever looks at a finding */
 static char folder[64];
 static int folder_fd = -1;
 
@@ -39,8 +39,7 @@ void fuzz_broken(const char *file, int line, const char *what)
 
 void fuzz_check_diag(enum err e, const struct diag *d)
 {
-    if (must_be_good)
-        last = *d;
+    last = *d;
     fuzz_hold(d->code == e, "the diag has another code than what was returned");
     fuzz_check_shown((struct span){(const uint8_t *)d->text, strlen(d->text)}, false);
 }
@@ -99,7 +98,7 @@ static void remove_folder(void)
 int fuzz_folder(void)
 {
     if (folder_fd < 0) {
-        strcpy(folder, "/dev/shm/rootseal-fuzz-XXXXXX");
+        strcpy(folder, "/dev/shm/fuzz-rootseal-XXXXXX");
         fuzz_hold(mkdtemp(folder) != NULL, "no folder in /dev/shm");
         folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         fuzz_hold(folder_fd >= 0, "no folder in /dev/shm");

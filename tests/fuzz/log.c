@@ -76,8 +76,9 @@ bool fuzz_one(struct span in)
     struct record rec;
     bool more = true;
     fuzz_put(LOG_FILE, in);
-    fuzz_hold(log_reader_open(fuzz_folder(), LOG_FILE, NULL, &r, &d) == E_OK, "a log that is not opened");
-    enum err e;
+    enum err e = log_reader_open(fuzz_folder(), LOG_FILE, NULL, &r, &d);
+    fuzz_check_diag(e, &d);
+    fuzz_hold(e == E_OK, "a log that is not opened");
     struct log_position before = *log_reader_position(r);
     while ((e = log_reader_next(r, &line, &rec, &more, &d)) == E_OK && more) {
         check_record(&rec, line);

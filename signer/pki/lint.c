@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/text.h"
 #include "pki/cause.h"
 #include "pki/key.h"
 #include "pki/lint_extensions.h"
@@ -100,8 +101,14 @@ static enum err check_attribute(const X509_NAME_ENTRY *entry, const struct polic
     int n = ASN1_STRING_length(value), characters = 0;
     if (rule->value != NULL && (strlen(rule->value) != (size_t)n || memcmp(rule->value, p, (size_t)n) != 0))
         return diag_set_clause(d, E_LINT, rule->clause, "%s is not the fixed value", rule->type);
-    for (int i = 0; i < n; i++)
-        characters += (p[i] & 0xc0) != 0x80;
+    if (printable && ASN1_PRINTABLE_type(p, n) != V_ASN1_PRINTABLESTRING)
+        return diag_set_clause(d, E_LINT, rule->clause, "%s is no PrintableString", rule->type);
+    for (int i = 0, step; i < n; i += step, characters++) {
+        unsigned long c = 0;
+        step = UTF8_getc(p + i, n - i, &c);
+        if (step < 1 || !text_is_plain((uint32_t)c))
+            return diag_set_clause(d, E_LINT, rule->clause, "%s has a character that no name may have", rule->type);
+    }
     if (characters < 1 || characters > rule->max)
         return diag_set_clause(d, E_LINT, rule->clause, "%s is empty or too long", rule->type);
     return E_OK;

@@ -44,6 +44,7 @@
     X(map) \
     X(memory) \
     X(merkle) \
+    X(mutants) \
     X(name) \
     X(p7b) \
     X(pin) \

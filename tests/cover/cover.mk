@@ -4,8 +4,8 @@
 
 COVER_PACKAGES := gcovr jq
 COVER_B := build/cover
-# Without optimisation: each branch of the source is one in the program. The modules are the usual build's.
-COVER_CFLAGS := -std=c17 -D_GNU_SOURCE -O0 -g --coverage
+# Without optimisation: each branch of the source is one in the program. Threads count, so atomically. The modules are the usual build's.
+COVER_CFLAGS := -std=c17 -D_GNU_SOURCE -O0 -g --coverage -fprofile-update=atomic
 
 cover: packages test-packages
 	@$(call install_missing,$(COVER_PACKAGES))

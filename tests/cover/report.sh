@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 build=$1
-wanted='^signer/(batch/(decide|approval|header|request|authorise)|log/[a-z_]+|pki/(der|csr|cert|name|san|tbs_view|lint[a-z_]*|cms[a-z_]*|p7b)|core/(json|base64))\.c$'
+wanted='^signer/(batch/(decide|approval|header|request|authorise)|log/[a-z_]+|pki/(der|csr|cert|name|san|tbs_view|lint[a-z_]*|cms[a-z_]*|p7b)|core/(json|base64))[.]c$'
 passed=0
 failed=0
 pass() { passed=$((passed + 1)); }
@@ -27,14 +27,12 @@ jq -r '.files[] | .file as $f | .lines[] | select([.branches[] | select(.count =
         printf '%s\t%s\t%s\n' "$file" "$number" "$(sed -n "${number}s/^ *//p" "$file")"
     done > "$build/missing.txt"
 
-# unreached.txt: "FILE: TEXT OF THE LINE" and below it, indented, why.
-entries=$(grep -nE '^[a-z].*: ' "$here/unreached.txt" || true)
+# unreached.txt: a reason, and below it, indented, the lines that it explains: FILE (below signer/): a part of the line.
+entries=$(grep -E '^ +[a-z]' "$here/unreached.txt" | sed 's/^ *//' || true)
 : > "$build/explained.txt"
 while IFS= read -r entry; do
-    [ -n "$entry" ] || continue
-    entry=${entry#*:}
     file=${entry%%: *} text=${entry#*: }
-    if awk -F'\t' -v f="signer/$file" -v t="$text" '$1 == f && index($3, t) { print $1 "\t" $2; hit = 1 } END { exit !hit }' \
+    if F=signer/$file T=$text awk -F'\t' '$1 == ENVIRON["F"] && index($3, ENVIRON["T"]) { print $1 "\t" $2; hit = 1 } END { exit !hit }' \
         "$build/missing.txt" >> "$build/explained.txt"; then pass
     else fail "unreached.txt: this is reached, or not there: $file: $text"; fi
 done <<< "$entries"

@@ -15,7 +15,7 @@ TARGET ?=
 
 FUZZ_SANITIZE := address$(comma)undefined
 FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-common \
-    -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+    $(WARNINGS) -Wno-missing-field-initializers
 
 FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(RA_PARTS)
 FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_pki.c sample_records.c expect.c)
@@ -35,7 +35,7 @@ $(FUZZ_B)/lib.a: $(call fuzz_objects,$(FUZZ_PARTS) $(FUZZ_HELP)) $(FUZZ_B)/obj/p
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $^
 
-FUZZ_LIBS := -lsqlite3 -lcyaml -lyaml -ljansson -lcrypto -lcheck -lsubunit -lm -lrt -lpthread
+FUZZ_LIBS := -lsqlite3 -lseccomp -lcyaml -lyaml -ljansson -lcrypto -lcheck -lsubunit -lm -lrt -lpthread
 $(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS)): $(FUZZ_B)/%: $(FUZZ_B)/obj/tests/fuzz/%.o $(FUZZ_B)/obj/tests/fuzz/fuzz.o $(FUZZ_B)/lib.a
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) -Wl,--wrap=alg_verify -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ_B)/sample: $(FUZZ_B)/obj/tests/fuzz/sample.o $(FUZZ_B)/lib.a

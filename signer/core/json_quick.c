@@ -74,9 +74,11 @@ static bool take_member(struct rest *r, json_t *obj)
 
 json_t *json_quick(const char *line, size_t n)
 {
+    if (n == 0) /* line may be NULL, which nothing can be added to */
+        return NULL;
     struct rest r = {line, line + n};
     size_t members = 0;
-    json_t *obj = n > 0 && take(&r, '{') ? json_object() : NULL;
+    json_t *obj = take(&r, '{') ? json_object() : NULL;
     bool good = obj != NULL;
     do {
         good = good && take_member(&r, obj);

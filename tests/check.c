@@ -276,6 +276,7 @@ static Suite *suite_whole(void)
 {
     Suite *s = suite_create("the whole");
     TCase *c = tcase_create("nothing left out");
+    tcase_set_timeout(c, 60);
     tcase_add_test(c, every_unit_suite_is_listed);
     tcase_add_test(c, every_code_was_produced);
     tcase_add_test(c, every_promise_was_tested);

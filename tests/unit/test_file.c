@@ -385,7 +385,14 @@ START_TEST(digests)
     expect_ok(file_digest(dir, "big", out, &d));
     ck_assert_mem_eq(out, want, 32);
     free(big);
+}
+END_TEST
 
+/* Before the first digest of the process: what was fetched once is kept. */
+START_TEST(no_digest_without_its_algorithm)
+{
+    uint8_t out[32];
+    put("abc", "abc");
     ck_assert_int_eq(EVP_set_default_properties(NULL, "provider=none-such"), 1);
     expect_err(file_digest(dir, "abc", out, &d), E_CRYPTO);
     ck_assert_int_eq(EVP_set_default_properties(NULL, ""), 1);
@@ -473,6 +480,7 @@ Suite *suite_file(void)
     tcase_add_test(t, a_full_medium_leaves_the_old_content);
     tcase_add_test(t, files_are_renamed);
     tcase_add_test(t, digests);
+    tcase_add_test(t, no_digest_without_its_algorithm);
     tcase_add_test(t, folders_are_listed_in_order);
     tcase_add_test(t, folders_are_removed);
     suite_add_tcase(s, t);

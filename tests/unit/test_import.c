@@ -370,7 +370,7 @@ START_TEST(counts_and_policy_must_fit)
         *numbers[i] += 1;
     }
     made.policy[0] ^= 1;
-    expect_err(verify_made(), E_BUNDLE_ANSWER);
+    expect_err(verify_made(), E_BUNDLE_POLICY);
     made.policy[0] ^= 1;
     help_bundle_write(&made);
     struct policy other = *help_bundle_policy();
@@ -378,9 +378,6 @@ START_TEST(counts_and_policy_must_fit)
     struct diag d;
     other.quorum = 3;
     expect_err(verify_with(&other, &i, &d), E_BUNDLE_POLICY);
-    import_free(&i);
-    other.log_hash = DIGEST_SHA256;
-    expect_err(verify_with(&other, &i, &d), E_LOG_SEAL);
     import_free(&i);
 }
 END_TEST

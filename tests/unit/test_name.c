@@ -154,6 +154,7 @@ END_TEST
 static void expect_refused(X509_NAME *asked, enum err want, const char *clause)
 {
     struct buf out = {0};
+    ck_assert_ptr_nonnull(asked);
     expect_err(build(asked, &out), want);
     ck_assert_str_eq(d.clause, clause);
     ck_assert_str_ne(d.text, "");
@@ -182,10 +183,9 @@ START_TEST(broken_strings_are_refused)
         {V_ASN1_PRINTABLESTRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
         {V_ASN1_PRINTABLESTRING, "Wang*", 5, E_SUBJECT_VALUE},
         {V_ASN1_IA5STRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
-        {V_ASN1_VISIBLESTRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
         {V_ASN1_NUMERICSTRING, "Wang", 4, E_SUBJECT_VALUE},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) 
         expect_refused(with_value("CN", cases[i].string, cases[i].value, cases[i].n),
                        cases[i].want, "rule CN");
 }
@@ -203,6 +203,7 @@ START_TEST(broken_encodings_make_no_name)
         {"\0\x11\0\0", V_ASN1_UNIVERSALSTRING, 4},    /* beyond Unicode */
         {"a\xff", V_ASN1_UTF8STRING, 2},
         {"\xc0\xaf", V_ASN1_UTF8STRING, 2},
+        {"W\xe4ng", V_ASN1_VISIBLESTRING, 4},
         {"Wang", V_ASN1_OCTET_STRING, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

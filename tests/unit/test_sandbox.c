@@ -96,6 +96,7 @@ static int files(void)
     WANT(link("in/file", "out/file") == -1);
     WANT(rename("in/file", "out/file") == -1);
     WANT(opens("out/folder", O_RDONLY | O_DIRECTORY) == 0);
+    WANT(rmdir("out/folder") == 0);
     return 0;
 }
 

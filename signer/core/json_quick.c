@@ -40,10 +40,10 @@ static json_t *take_number(struct rest *r)
 {
     json_int_t value = 0;
     const char *first = r->p;
-    while (r->p < r->end && *r->p >= '0' && *r->p <= '9' && r->p - first < 19)
+    while (r->p < r->end && *r->p >= '0' && *r->p <= '9' && r->p - first < 18)
         value = value * 10 + (*r->p++ - '0');
-    ptrdiff_t digits = r->p - first;
-    return digits < 1 || digits > 18 || (*first == '0' && digits > 1) ? NULL : json_integer(value);
+    ptrdiff_t digits = r->p - first; /* a 19th stands where no digit may, and ends the quick way */
+    return digits < 1 || (*first == '0' && digits > 1) ? NULL : json_integer(value);
 }
 
 static json_t *take_value(struct rest *r)

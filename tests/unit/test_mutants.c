@@ -141,8 +141,11 @@ static void try_tbs(struct span tbs)
     struct diag d = {0};
     const struct policy_authority *a = &help_bundle_policy()->authorities[0];
     struct buf shown = {0};
+    struct tbs_outline outline;
+    enum err outlined = tbs_outline(tbs, &outline, &d);
     if (lint_end_entity(tbs, serial, &a->profiles[0], &a->keys[0], cert, &d) != E_OK)
         return;
+    expect_ok(outlined);
     expect_ok(show_tbs(tbs, &shown, &d));
     buf_append_byte(&shown, 0);
     ck_assert_ptr_null(strchr((const char *)shown.data, '\\'));

@@ -44,7 +44,7 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
     where.c)
-SIGNER := $(addprefix signer/,main.c banner.c step_intake.c step_plan.c step_sign.c step_export.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
+SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c \
     summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \

@@ -1,14 +1,19 @@
 #include <stdio.h>
+#include <unistd.h>
 
 #include "batch/witness.h"
 #include "commands.h"
+#include "core/file.h"
 #include "core/words.h"
 #include "hsm/login.h"
+#include "hsm/reach.h"
 
-enum err token_open(struct hsm **out, struct diag *d)
+enum err token_open(int state_fd, struct hsm **out, struct diag *d)
 {
     const struct hsm_patience patience = {"ceremony", policy_table.limits.token_timeout, NULL};
-    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, out, d);
+    enum err e = reach_shut_in(state_fd, options.module, options.module_files, d);
+    if (e == E_OK)
+        e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, out, d);
     return e != E_OK ? e : login_run(*out, options.pin_fd, d);
 }
 
@@ -39,6 +44,7 @@ enum err cmd_init(int n, char **operands, struct diag *d)
 {
     struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
     struct hsm *h = NULL;
+    int folder = -1;
     (void)n;
     (void)operands;
     enum err e = banner_print(&policy_table, d);
@@ -46,8 +52,10 @@ enum err cmd_init(int n, char **operands, struct diag *d)
         e = state_check_absent(options.state, d);
     if (e == E_STATE_EXISTS)
         return report_existing(d);
+    if (e == E_OK) /* an empty folder is no state yet; the token's module may reach it and nothing beside it */
+        e = file_make_path(options.state, &folder, d);
     if (e == E_OK)
-        e = token_open(&h, d);
+        e = token_open(folder, &h, d);
     if (e == E_OK)
         e = witness_check_unused(h, d);
     if (e == E_OK)
@@ -58,5 +66,7 @@ enum err cmd_init(int n, char **operands, struct diag *d)
         report(&s);
     state_close(&s);
     hsm_close(h);
+    if (folder >= 0)
+        close(folder);
     return e;
 }

@@ -36,7 +36,7 @@ static enum err change(struct state *s, const uint8_t named[DIGEST_LEN], struct 
     show(s, named);
     enum err e = confirm_digest(s->policy_digest, "policy", d);
     if (e == E_OK)
-        e = token_open(&h, d);
+        e = token_open(s->fd, &h, d);
     if (e == E_OK)
         e = witness_check(s, h, d);
     if (e == E_OK)

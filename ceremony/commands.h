@@ -10,6 +10,7 @@
 
 struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest;
+    const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     bool adopt;
     int pin_fd, pass_fd; /* -1: ask at the terminal */
 };
@@ -22,8 +23,9 @@ enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 
-/* Open the policy's token with options.module and log in with the PIN from options.pin_fd, the terminal or the pad. */
-ERR_MUST_USE enum err token_open(struct hsm **out, struct diag *d);
+/* Shut the process in with the state and what the module needs (reach_shut_in()), open the policy's token with
+ * options.module, and log in with the PIN from options.pin_fd, the terminal or the pad. */
+ERR_MUST_USE enum err token_open(int state_fd, struct hsm **out, struct diag *d);
 
 /* Call step for every key of the policy (policy_key_at()), or with options.key for that one alone, until one returns an
  * error, which is returned then. E_USAGE when the policy has no key of that name. */

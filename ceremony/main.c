@@ -9,6 +9,8 @@ struct options options = {.pin_fd = -1, .pass_fd = -1};
 #define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
 #define TOKEN                                                                                 \
     {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true}, \
+    {"module-files", "PATHS", "files and folders that the module works with, colons between them", \
+     &options.module_files, NULL, NULL, false}, \
     {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}
 #define KEY {"key", "NAME", "only this key of the policy", &options.key, NULL, NULL, false}
 #define END {0}

@@ -234,10 +234,17 @@ enum err state_open_batch(struct state *s, const uint8_t intake[DIGEST_LEN], int
     return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", hex);
 }
 
-void state_close(struct state *s)
+void state_close_records(struct state *s)
 {
     log_close(s->log);
     index_close(s->index);
+    s->log = NULL;
+    s->index = NULL;
+}
+
+void state_close(struct state *s)
+{
+    state_close_records(s);
     if (s->archive_fd >= 0)
         close(s->archive_fd);
     if (s->lock_fd >= 0)

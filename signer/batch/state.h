@@ -59,6 +59,8 @@ ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, 
 /* The same whatever policy the state is under: for telling, and for changing it. */
 ERR_MUST_USE enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust,
                                      struct state *out, struct diag *d);
+/* Close log and index and keep the lock, for what needs them no longer. */
+void state_close_records(struct state *s);
 void state_close(struct state *s);
 
 /* Bring the index up to the log's synced end. */

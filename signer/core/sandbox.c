@@ -70,11 +70,6 @@ static struct ruleset all_of(long abi)
     return r;
 }
 
-static size_t size_of(long abi)
-{
-    return abi >= 6 ? sizeof(struct ruleset) : abi >= 4 ? offsetof(struct ruleset, scope) : offsetof(struct ruleset, net);
-}
-
 enum err sandbox_new(struct sandbox **out, struct diag *d)
 {
     *out = NULL;
@@ -89,7 +84,7 @@ enum err sandbox_new(struct sandbox **out, struct diag *d)
     } else {
         struct ruleset r = all_of(abi);
         s->fs = r.fs;
-        s->fd = (int)syscall(SYS_landlock_create_ruleset, &r, size_of(abi), 0);
+        s->fd = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof r, 0);
         if (s->fd < 0)
             e = diag_set(d, E_SANDBOX, "Landlock: %s", strerror(errno));
     }
@@ -143,8 +138,8 @@ enum err sandbox_enter(const struct sandbox *s, struct diag *d)
 /* -- the strict filter -- */
 
 static const int allowed[] = {
-    /* files: which ones is Landlock's business */
-    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
+    /* files: which ones is Landlock's business; reading is below */
+    SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
     SCMP_SYS(lseek), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(close), SCMP_SYS(stat),
     SCMP_SYS(fstat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(access),
     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(readlink),
@@ -180,10 +175,15 @@ static const int deadly[] = {
 
 static int add_conditions(scmp_filter_ctx f)
 {
+    const struct scmp_arg_cmp no_terminal = SCMP_A0(SCMP_CMP_GT, STDERR_FILENO);
     const struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
     const struct scmp_arg_cmp exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
     const struct scmp_arg_cmp is_terminal = SCMP_A1(SCMP_CMP_EQ, TCGETS);
-    int r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
+    int r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, no_terminal);
+    if (r == 0)
+        r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(readv), 1, no_terminal);
+    if (r == 0)
+        r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, no_exec);
     if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(mmap), 1, exec);
     if (r == 0)
@@ -200,9 +200,15 @@ static int add_conditions(scmp_filter_ctx f)
     if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, a_process);
 #endif
-    if (r == 0) /* its flags lie in memory, where a filter cannot look: the C library goes back to clone */
-        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     return r;
+}
+
+static enum err load(scmp_filter_ctx f, int r, struct diag *d)
+{
+    if (r == 0)
+        r = seccomp_load(f);
+    seccomp_release(f);
+    return r == 0 ? E_OK : sandbox_absent(d, "the system call filter", -r);
 }
 
 enum err sandbox_strict(struct diag *d)
@@ -215,8 +221,29 @@ enum err sandbox_strict(struct diag *d)
         r = seccomp_rule_add(f, SCMP_ACT_ALLOW, allowed[i], 0);
     for (size_t i = 0; r == 0 && i < sizeof deadly / sizeof deadly[0]; i++)
         r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+    return load(f, r, d);
+}
+
+/* -- the filter for a process with somebody else's code in it -- */
+
+/* A process that outlives this one, or a file whose mode outlives it. */
+static const int lasting[] = {SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(setsid), SCMP_SYS(fchmod), SCMP_SYS(fchown)};
+
+enum err sandbox_module(bool sockets, struct diag *d)
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    if (f == NULL)
+        return sandbox_absent(d, "the system call filter", ENOSYS);
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < sizeof lasting / sizeof lasting[0]; i++)
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), lasting[i], 0);
+#ifndef ROOTSEAL_DEVELOPMENT
     if (r == 0)
-        r = seccomp_load(f);
-    seccomp_release(f);
-    return r == 0 ? E_OK : sandbox_absent(d, "the system call filter", -r);
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+#endif
+    if (r == 0 && !sockets)
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0);
+    if (r == 0 && !sockets)
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(connect), 0);
+    return load(f, r, d);
 }

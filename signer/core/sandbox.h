@@ -36,4 +36,9 @@ ERR_MUST_USE enum err sandbox_enter(const struct sandbox *s, struct diag *d);
  * E_SANDBOX. */
 ERR_MUST_USE enum err sandbox_strict(struct diag *d);
 
+/* For a process that loads a PKCS#11 module, which is not our code: from here on it can start no process that would
+ * outlive it and change no file's mode or owner; without `sockets` it can reach no service of this machine either. What
+ * is forbidden fails with EPERM. After sandbox_enter(). E_SANDBOX. */
+ERR_MUST_USE enum err sandbox_module(bool sockets, struct diag *d);
+
 #endif

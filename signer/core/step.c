@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ struct answer {
     enum err code;
     struct diag diag;
 };
+
+/* -- the child -- */
 
 /* What this process owes its parent, when it is a child. */
 static struct {
@@ -41,39 +44,92 @@ _Noreturn void step_end(const struct diag *d)
     answer(&a);
 }
 
-static _Noreturn void child(step_fn *run, void *data, size_t n, int out)
+static bool close_between(int first, int last)
+{
+    return first > last || close_range((unsigned)first, (unsigned)last, 0) == 0;
+}
+
+/* What this process inherited is not the step's business: the PIN's descriptor above all. */
+static bool drop_descriptors(int keep, int out)
+{
+    int low = keep < out ? keep : out, high = keep < out ? out : keep;
+    if (keep < 0) {
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+            return false;
+    }
+    if (low <= STDERR_FILENO)
+        low = STDERR_FILENO;
+    return close_between(STDERR_FILENO + 1, low - 1) && close_between(low + 1, high - 1) &&
+           close_range((unsigned)high + 1, ~0U, 0) == 0;
+}
+
+static _Noreturn void child(const struct step *step, void *data, size_t n, int out, pid_t parent)
 {
     struct answer a = {0};
     owed.out = out;
     owed.data = data;
     owed.n = n;
-    a.code = run(data, &a.diag);
+    guard_lock_memory();
+    (void)prctl(PR_SET_NAME, step->name, 0, 0, 0); /* for whoever lists processes */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent || !drop_descriptors(step->keep_fd, out))
+        _exit(EXIT_FAILURE);
+    a.code = step->run(data, &a.diag);
     bool said = fflush(stdout) == 0 && !ferror(stdout);
     if (a.code == E_OK && !said)
         a.code = diag_errno(&a.diag, errno, "standard output");
     answer(&a);
 }
 
-/* All n bytes, or false. */
-static bool read_all(int fd, void *to, size_t n)
+/* -- the parent -- */
+
+struct parent {
+    const struct step *step;
+    pid_t pid;
+    int in;      /* the child's answer */
+    int signals; /* those that are held */
+    int ending;  /* the one that came; 0 for none */
+};
+
+/* From the terminal a signal has come to the child, too; from anybody else it is passed on. */
+static void take_signal(struct parent *p)
 {
-    char *p = to;
+    struct signalfd_siginfo s;
+    if (read(p->signals, &s, sizeof s) != (ssize_t)sizeof s)
+        return;
+    p->ending = (int)s.ssi_signo;
+    if (s.ssi_code != SI_KERNEL)
+        kill(p->pid, p->ending);
+}
+
+/* All n bytes, or false. */
+static bool read_all(struct parent *p, void *to, size_t n)
+{
+    char *at = to;
     while (n > 0) {
-        ssize_t got = read(fd, p, n);
+        struct pollfd fds[2] = {{.fd = p->in, .events = POLLIN}, {.fd = p->signals, .events = POLLIN}};
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return false;
+        if (fds[1].revents != 0)
+            take_signal(p);
+        if (fds[0].revents == 0)
+            continue;
+        ssize_t got = read(p->in, at, n);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return false;
-        p += got;
+        at += got;
         n -= (size_t)got;
     }
     return true;
 }
 
-static enum err wait_for(pid_t pid, const char *name, struct diag *d)
+static enum err wait_for(const struct parent *p, struct diag *d)
 {
+    const char *name = p->step->name;
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0)
+    while (waitpid(p->pid, &status, 0) < 0)
         if (errno != EINTR)
             return diag_errno(d, errno, "%s", name);
     if (WIFSIGNALED(status))
@@ -83,7 +139,7 @@ static enum err wait_for(pid_t pid, const char *name, struct diag *d)
                                                : diag_set(d, E_STEP, "%s, with status %d", name, WEXITSTATUS(status));
 }
 
-static bool is_text(const char *s, size_t cap)
+bool step_is_text(const char *s, size_t cap)
 {
     size_t n = strnlen(s, cap);
     for (size_t i = 0; i < n; i++)
@@ -95,22 +151,23 @@ static bool is_text(const char *s, size_t cap)
 /* What a child says is checked before it is believed and shown: it has read what came from outside. */
 static bool believable(const struct answer *a)
 {
-    return is_text(a->diag.text, sizeof a->diag.text) && is_text(a->diag.advice, sizeof a->diag.advice) &&
-           strnlen(a->diag.clause, sizeof a->diag.clause) <= LIMIT_CLAUSE &&
-           (int)a->code >= E_OK && a->code < ERR_COUNT && (int)a->diag.code >= E_OK && a->diag.code < ERR_COUNT;
+    return step_is_text(a->diag.text, sizeof a->diag.text) && step_is_text(a->diag.advice, sizeof a->diag.advice) &&
+           step_is_text(a->diag.clause, sizeof a->diag.clause) && (int)a->code >= E_OK && a->code < ERR_COUNT &&
+           (int)a->diag.code >= E_OK && a->diag.code < ERR_COUNT;
 }
 
-static enum err parent(pid_t pid, int in, const char *name, void *data, size_t n, struct diag *d)
+static enum err hear(struct parent *p, void *data, size_t n, struct diag *d)
 {
     struct answer a;
     void *back = malloc(n);
-    bool whole = back != NULL && read_all(in, &a, sizeof a) && read_all(in, back, n);
-    enum err e = wait_for(pid, name, d);
+    bool whole = back != NULL && read_all(p, &a, sizeof a) && read_all(p, back, n);
+    close(p->in); /* a child that is not heard to the end must not wait for it */
+    enum err e = wait_for(p, d);
     if (e == E_OK && back == NULL)
-        e = diag_set(d, E_NO_MEMORY, "%s", name);
-    if (e == E_OK && (!whole || !believable(&a)))
-        e = diag_set(d, E_STEP, "%s, without an answer", name);
-    if (e == E_OK) {
+        e = diag_set(d, E_NO_MEMORY, "%s", p->step->name);
+    if (e == E_OK && (!whole || !believable(&a) || (p->step->settle != NULL && !p->step->settle(back))))
+        e = diag_set(d, E_STEP, "%s, without an answer", p->step->name);
+    if (e == E_OK && back != NULL) {
         memcpy(data, back, n);
         e = a.code;
         if (e != E_OK && d != NULL)
@@ -120,25 +177,50 @@ static enum err parent(pid_t pid, int in, const char *name, void *data, size_t n
     return e;
 }
 
-enum err step_run(const char *name, step_fn *run, void *data, size_t n, struct diag *d)
+/* SIGTSTP is not among them: a shell waits for both processes to stop. */
+static int hold_signals(sigset_t *before)
 {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    sigset_t held;
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        struct sigaction now;
+        if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(&held, ending[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &held, before);
+    return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+enum err step_run(const struct step *step, void *data, size_t n, struct diag *d)
+{
+    struct parent p = {.step = step};
     int ends[2];
+    sigset_t before;
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return diag_errno(d, errno, "%s", name);
+        return diag_errno(d, errno, "%s", step->name);
     fflush(NULL); /* or the child would say it again */
     pid_t self = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        guard_lock_memory();
-        (void)prctl(PR_SET_NAME, name, 0, 0, 0); /* for whoever lists processes */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != self)
-            _exit(EXIT_FAILURE);
-        child(run, data, n, ends[1]);
+    p.in = ends[0];
+    p.signals = hold_signals(&before);
+    p.pid = fork();
+    if (p.pid == 0) {
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        child(step, data, n, ends[1], self);
     }
     int failed = errno;
     close(ends[1]);
-    enum err e = pid < 0 ? diag_errno(d, failed, "%s", name) : parent(pid, ends[0], name, data, n, d);
-    close(ends[0]);
+    enum err e = E_OK;
+    if (p.pid > 0)
+        e = hear(&p, data, n, d);
+    else
+        close(p.in);
+    if (p.pid < 0)
+        e = diag_errno(d, failed, "%s", step->name);
+    if (p.signals >= 0)
+        close(p.signals);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (p.ending != 0) /* the child had its chance; this is ours */
+        raise(p.ending);
     return e;
 }

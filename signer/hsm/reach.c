@@ -12,9 +12,12 @@
 
 #define FILES_MAX 4096 /* beside a module */
 
-static const char *const to_read[] = {"/usr", "/lib", "/lib64", "/opt", "/etc", "/proc", "/sys"};
-static const char *const to_write[] = {"/var/lib",    "/var/opt",     "/dev/tty",  "/dev/pts",    "/dev/null",
-                                       "/dev/random", "/dev/urandom", "/dev/shm",  "/dev/bus/usb"};
+#define SOFTHSM_CONF "/etc/softhsm/softhsm2.conf"
+
+static const char *const to_read[] = {"/usr",          "/lib",          "/lib64",    "/opt",       "/etc/ld.so.cache",
+                                      "/etc/localtime", "/etc/pkcs11", "/proc/self", "/proc/stat", "/proc/cpuinfo", "/sys"};
+static const char *const to_write[] = {"/dev/tty",     "/dev/pts", "/dev/null",   "/dev/random",
+                                       "/dev/urandom", "/dev/shm", "/dev/bus/usb"};
 
 static enum err allow_list(struct sandbox *s, const char *const *paths, size_t n, bool write, struct diag *d)
 {
@@ -56,10 +59,12 @@ static enum err allow_beside(struct sandbox *s, const char *module, struct diag 
     return e;
 }
 
-static enum err allow_more(struct sandbox *s, const char *more, struct diag *d)
+static enum err allow_more(struct sandbox *s, const char *more, bool *sockets, struct diag *d)
 {
     char path[PATH_MAX];
+    struct stat st;
     enum err e = E_OK;
+    *sockets = false;
     while (more != NULL && *more != '\0' && e == E_OK) {
         size_t n = strcspn(more, ":");
         if (n >= sizeof path)
@@ -68,6 +73,7 @@ static enum err allow_more(struct sandbox *s, const char *more, struct diag *d)
         path[n] = '\0';
         if (n > 0)
             e = sandbox_allow(s, path, true, d);
+        *sockets = *sockets || (stat(path, &st) == 0 && S_ISSOCK(st.st_mode));
         more += n + (more[n] == ':');
     }
     return e;
@@ -91,11 +97,13 @@ static enum err allow_softhsm(struct sandbox *s, struct diag *d)
     const char *conf = getenv("SOFTHSM2_CONF"), *home = getenv("HOME");
     if (conf == NULL && home != NULL) {
         snprintf(path, sizeof path, "%s/.config/softhsm2/softhsm2.conf", home);
-        conf = path;
+        conf = faccessat(AT_FDCWD, path, R_OK, 0) == 0 ? path : NULL;
     }
-    FILE *f = conf != NULL ? fopen(conf, "re") : NULL;
+    if (conf == NULL)
+        conf = SOFTHSM_CONF;
+    FILE *f = fopen(conf, "re");
     if (f == NULL)
-        return E_OK; /* the system's configuration and its folder are allowed */
+        return E_OK; /* it is another module, or its loading says so */
     enum err e = sandbox_allow(s, conf, false, d);
     while (e == E_OK && fgets(line, sizeof line, f) != NULL) {
         const char *folder = token_folder(line);
@@ -106,14 +114,25 @@ static enum err allow_softhsm(struct sandbox *s, struct diag *d)
     return e;
 }
 
-enum err reach_module(struct sandbox *s, const char *module, const char *more, struct diag *d)
+enum err reach_shut_in(int state_fd, const char *module, const char *more, struct diag *d)
 {
-    enum err e = allow_list(s, to_read, sizeof to_read / sizeof to_read[0], false, d);
+    struct sandbox *s;
+    bool sockets = false;
+    enum err e = sandbox_new(&s, d);
+    if (e == E_OK)
+        e = sandbox_allow_fd(s, state_fd, true, d);
+    if (e == E_OK)
+        e = allow_list(s, to_read, sizeof to_read / sizeof to_read[0], false, d);
     if (e == E_OK)
         e = allow_list(s, to_write, sizeof to_write / sizeof to_write[0], true, d);
     if (e == E_OK)
         e = allow_beside(s, module, d);
     if (e == E_OK)
         e = allow_softhsm(s, d);
-    return e == E_OK ? allow_more(s, more, d) : e;
+    if (e == E_OK)
+        e = allow_more(s, more, &sockets, d);
+    if (e == E_OK)
+        e = sandbox_enter(s, d);
+    sandbox_free(s);
+    return e == E_OK ? sandbox_module(sockets, d) : e;
 }

@@ -3,23 +3,27 @@
  *   INSIDE       the name of the process that does it: a program's (audit, ceremony, ra, signer) or a step's (intake,
  *                plan, sign, export)
  *   INSIDE_DOES  what it does: "read PATH", "write PATH", "link PATH" (make a symbolic link), "socket FAMILY" (a number),
- *                "exec", "mount", "map-code" (memory to write and to execute)
+ *                "exec", "fork", "mount", "namespace", "chmod PATH", "map-code" (memory to write and to execute), "type"
+ *                (make the terminal type), "read-fd N" (read from a descriptor that was open)
  *
- * It acts once, right after the process has shut itself in: after landlock_restrict_self where there is no filter to
- * follow, else after the last filter was loaded. It says on stderr "inside: WHAT: done" or the system's answer, and lets
+ * It acts right after the process has shut itself in, which ends with loading a filter. It says on stderr "inside: WHAT:
+ * done" or the system's answer, and lets
  * the program go on. A process that is killed for it says nothing.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,8 +39,17 @@ static long try_exec(void)
     return execve("/bin/true", argv, envp);
 }
 
+static long try_clone(unsigned long flags)
+{
+    long pid = syscall(SYS_clone, flags, 0, 0, 0, 0);
+    if (pid == 0)
+        _exit(0);
+    return pid;
+}
+
 static long do_it(const char *what)
 {
+    char buffer[64];
     if (strncmp(what, "read ", 5) == 0)
         return open(what + 5, O_RDONLY | O_CLOEXEC);
     if (strncmp(what, "write ", 6) == 0)
@@ -47,6 +60,16 @@ static long do_it(const char *what)
         return socket(atoi(what + 7), SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (strcmp(what, "exec") == 0)
         return try_exec();
+    if (strcmp(what, "fork") == 0)
+        return try_clone(SIGCHLD);
+    if (strcmp(what, "namespace") == 0)
+        return try_clone(CLONE_NEWUSER | CLONE_NEWNET | SIGCHLD);
+    if (strncmp(what, "chmod ", 6) == 0)
+        return chmod(what + 6, 04755);
+    if (strcmp(what, "type") == 0)
+        return ioctl(STDERR_FILENO, TIOCSTI, "x");
+    if (strncmp(what, "read-fd ", 8) == 0)
+        return read(atoi(what + 8), buffer, sizeof buffer);
     if (strcmp(what, "mount") == 0)
         return mount("none", "/mnt", "tmpfs", 0, NULL);
     if (strcmp(what, "map-code") == 0)
@@ -79,20 +102,3 @@ int seccomp_load(void *filter)
     return r;
 }
 
-/* Only the step that signs has no filter of its own to load afterwards. */
-long syscall(long number, ...)
-{
-    static long (*real)(long, ...);
-    long a[6];
-    va_list ap;
-    va_start(ap, number);
-    for (int i = 0; i < 6; i++)
-        a[i] = va_arg(ap, long);
-    va_end(ap);
-    if (real == NULL)
-        real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-    long r = real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    if (number == SYS_landlock_restrict_self && is_me() && strcmp(getenv("INSIDE"), "sign") == 0)
-        act();
-    return r;
-}

@@ -1,9 +1,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/step.h"
@@ -15,6 +17,12 @@ struct box {
     pid_t parent;
     char name[17];
 };
+
+static enum err go(const char *name, enum err (*run)(void *, struct diag *), void *data, size_t n, struct diag *d)
+{
+    const struct step step = {.name = name, .run = run, .keep_fd = -1};
+    return step_run(&step, data, n, d);
+}
 
 static enum err doubles(void *data, struct diag *d)
 {
@@ -79,6 +87,14 @@ static enum err lies_in_clause(void *data, struct diag *d)
     return E_IO;
 }
 
+static enum err paints_in_clause(void *data, struct diag *d)
+{
+    (void)data;
+    d->code = E_IO;
+    strcpy(d->clause, "\033[31mart 1");
+    return E_IO;
+}
+
 /* A watchdog's end: from another thread, while the step itself hangs. */
 static void *ends(void *data)
 {
@@ -102,7 +118,7 @@ START_TEST(a_step_that_hangs_can_be_ended)
 {
     struct box b = {.in = 6};
     struct diag d = {0};
-    expect_err(step_run("hangs", hangs, &b, sizeof b, &d), E_TOKEN_TIMEOUT);
+    expect_err(go("hangs", hangs, &b, sizeof b, &d), E_TOKEN_TIMEOUT);
     ck_assert_str_eq(d.text, "call 6");
     ck_assert_int_eq(b.out, 9);
 }
@@ -112,7 +128,7 @@ START_TEST(the_answer_comes_back)
 {
     struct box b = {.in = 21};
     struct diag d = {0};
-    expect_ok(step_run("counting", doubles, &b, sizeof b, &d));
+    expect_ok(go("counting", doubles, &b, sizeof b, &d));
     ck_assert_int_eq(b.out, 42);
     ck_assert_int_eq(b.parent, getpid());
     ck_assert_str_eq(b.name, "counting");
@@ -123,11 +139,11 @@ START_TEST(an_error_comes_back_with_its_place)
 {
     struct box b = {.in = 5};
     struct diag d = {0};
-    ck_assert_int_eq(step_run("x", refuses, &b, sizeof b, &d), E_CSR_FORMAT);
+    ck_assert_int_eq(go("x", refuses, &b, sizeof b, &d), E_CSR_FORMAT);
     ck_assert_str_eq(d.text, "request 5");
     ck_assert_str_eq(d.clause, "art 4.1");
     ck_assert_int_eq(b.out, 7);
-    ck_assert_int_eq(step_run("x", refuses, &b, sizeof b, NULL), E_CSR_FORMAT);
+    ck_assert_int_eq(go("x", refuses, &b, sizeof b, NULL), E_CSR_FORMAT);
 }
 END_TEST
 
@@ -135,25 +151,78 @@ START_TEST(a_step_that_is_killed_is_named)
 {
     struct box b = {.in = SIGKILL};
     struct diag d = {0};
-    ck_assert_int_eq(step_run("signing", is_killed, &b, sizeof b, &d), E_STEP);
+    ck_assert_int_eq(go("signing", is_killed, &b, sizeof b, &d), E_STEP);
     ck_assert_ptr_nonnull(strstr(d.text, "signing, by signal 9"));
     ck_assert_int_eq(b.out, 0);
     b.in = SIGSYS;
-    ck_assert_int_eq(step_run("signing", is_killed, &b, sizeof b, &d), E_STEP);
+    ck_assert_int_eq(go("signing", is_killed, &b, sizeof b, &d), E_STEP);
     ck_assert_ptr_nonnull(strstr(d.text, "it tried what it may not"));
 }
 END_TEST
 
 START_TEST(without_an_answer_it_failed)
 {
-    static step_fn *const silent[] = {goes_away, says_nothing, lies_in_code, lies_in_text, lies_in_clause};
+    static enum err (*const silent[])(void *, struct diag *) = {goes_away, says_nothing, lies_in_code, lies_in_text, lies_in_clause, paints_in_clause};
     for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
         struct box b = {.in = 1, .out = 9};
         struct diag d = {0};
-        ck_assert_int_eq(step_run("quiet", silent[i], &b, sizeof b, &d), E_STEP);
+        ck_assert_int_eq(go("quiet", silent[i], &b, sizeof b, &d), E_STEP);
         ck_assert_int_eq(b.out, 9);
         ck_assert_ptr_nonnull(strstr(d.text, "quiet"));
     }
+}
+END_TEST
+
+static bool only_forty_two(void *data)
+{
+    struct box *b = data;
+    snprintf(b->name, sizeof b->name, "settled");
+    return b->out == 42;
+}
+
+START_TEST(data_is_settled_before_it_is_believed)
+{
+    const struct step step = {.name = "counting", .run = doubles, .settle = only_forty_two, .keep_fd = -1};
+    struct box b = {.in = 21};
+    struct diag d = {0};
+    expect_ok(step_run(&step, &b, sizeof b, &d));
+    ck_assert_str_eq(b.name, "settled");
+    b = (struct box){.in = 20, .out = 5};
+    ck_assert_int_eq(step_run(&step, &b, sizeof b, &d), E_STEP);
+    ck_assert_int_eq(b.out, 5);
+}
+END_TEST
+
+/* Which of the descriptors 0 to 63 are open, as bits; standard input counts only where it is no device. */
+static enum err looks_around(void *data, struct diag *d)
+{
+    uint64_t *open = data;
+    struct stat st;
+    (void)d;
+    *open = 0;
+    for (int fd = 0; fd < 64; fd++)
+        if (fstat(fd, &st) == 0 && (fd > 2 || (fd == 0 && !S_ISCHR(st.st_mode))))
+            *open |= UINT64_C(1) << fd;
+    return E_OK;
+}
+
+START_TEST(descriptors_are_not_inherited)
+{
+    int secret[2], other[2];
+    uint64_t seen = 0;
+    struct step step = {.name = "looking", .run = looks_around, .keep_fd = -1};
+    ck_assert_int_eq(pipe(secret) | pipe(other), 0);
+    ck_assert_int_eq(dup2(secret[0], 0), 0); /* a PIN may be typed into standard input, too */
+    expect_ok(step_run(&step, &seen, sizeof seen, NULL));
+    ck_assert_int_eq(__builtin_popcountll(seen), 1); /* where it answers */
+    ck_assert_uint_eq(seen & 1, 0);
+    step.keep_fd = secret[0];
+    expect_ok(step_run(&step, &seen, sizeof seen, NULL));
+    ck_assert_uint_ne(seen & UINT64_C(1) << secret[0], 0);
+    ck_assert_int_le(__builtin_popcountll(seen), 3);
+    step.keep_fd = 0;
+    expect_ok(step_run(&step, &seen, sizeof seen, NULL));
+    ck_assert_uint_eq(seen & 1, 1);
 }
 END_TEST
 
@@ -166,7 +235,7 @@ START_TEST(much_data_comes_back)
     ck_assert_ptr_nonnull(b);
     b->in = 4;
     ((uint8_t *)b)[n - 1] = 0x5a;
-    expect_ok(step_run("large", doubles, b, n, &d));
+    expect_ok(go("large", doubles, b, n, &d));
     ck_assert_int_eq(b->out, 8);
     ck_assert_uint_eq(((uint8_t *)b)[n - 1], 0x5a);
     free(b);
@@ -181,6 +250,8 @@ Suite *suite_step(void)
     tcase_add_test(c, an_error_comes_back_with_its_place);
     tcase_add_test(c, a_step_that_is_killed_is_named);
     tcase_add_test(c, without_an_answer_it_failed);
+    tcase_add_test(c, data_is_settled_before_it_is_believed);
+    tcase_add_test(c, descriptors_are_not_inherited);
     tcase_add_test(c, much_data_comes_back);
     tcase_add_test(c, a_step_that_hangs_can_be_ended);
     suite_add_tcase(s, c);

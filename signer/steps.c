@@ -1,0 +1,221 @@
+#include "steps.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "batch/archive.h"
+#include "batch/signing.h"
+#include "commands.h"
+#include "core/sandbox.h"
+#include "core/step.h"
+#include "hsm/login.h"
+#include "hsm/reach.h"
+
+/* Shut in a step that needs neither token nor terminal: the archive can be written; the state read, if reads_state; and
+ * the medium, if it is not NULL, read or, if writes_medium, written. */
+static enum err shut_in(const struct state *s, bool reads_state, const char *medium, bool writes_medium, struct diag *d)
+{
+    struct sandbox *box;
+    enum err e = sandbox_new(&box, d);
+    if (e == E_OK && reads_state)
+        e = sandbox_allow_fd(box, s->fd, false, d);
+    if (e == E_OK)
+        e = sandbox_allow_fd(box, s->archive_fd, true, d);
+    if (e == E_OK && medium != NULL)
+        e = sandbox_allow(box, medium, writes_medium, d);
+    if (e == E_OK)
+        e = sandbox_enter(box, d);
+    sandbox_free(box);
+    return e == E_OK ? sandbox_strict(d) : e;
+}
+
+/* -- intake -- */
+
+/* The state is opened for its policy's sake: nothing is taken in under another. Log and index are closed again before
+ * the medium is looked at. */
+static enum err run_intake(void *data, struct diag *d)
+{
+    struct state s;
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    state_close_records(&s);
+    if (e == E_OK)
+        e = shut_in(&s, false, options.from, false, d);
+    if (e == E_OK)
+        e = intake_copy(options.from, s.archive_fd, &policy_table.limits, data, d);
+    state_close(&s);
+    return e;
+}
+
+/* The name of the folder follows from the digest, whatever the step says. */
+static bool settle_intake(struct intake *in)
+{
+    hex_encode(in->digest, DIGEST_LEN, in->dir);
+    return true;
+}
+
+static bool settle_taken(void *data)
+{
+    return settle_intake(data);
+}
+
+enum err step_intake(struct intake *out, struct diag *d)
+{
+    static const struct step step = {.name = "intake", .run = run_intake, .settle = settle_taken, .keep_fd = -1};
+    *out = (struct intake){0};
+    return step_run(&step, out, sizeof *out, d);
+}
+
+/* -- plan -- */
+
+static enum err run_plan(void *data, struct diag *d)
+{
+    struct cli_progress bar = {.label = "planning"};
+    struct progress progress = {cli_progress_step, &bar};
+    struct planned *planned = data;
+    const struct intake in = planned->intake;
+    struct state s;
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    if (e == E_OK)
+        e = shut_in(&s, true, NULL, false, d);
+    if (e == E_OK)
+        e = planner_run(&s, &in, &progress, planned, d);
+    cli_progress_end(&bar);
+    state_close(&s);
+    return e;
+}
+
+static bool settle_planned(void *data)
+{
+    struct planned *p = data;
+    return settle_intake(&p->intake) && (int)p->refused >= E_OK && p->refused < ERR_COUNT &&
+           step_is_text(p->clause, sizeof p->clause) && step_is_text(p->detail, sizeof p->detail);
+}
+
+enum err step_plan(const struct intake *in, struct planned *out, struct diag *d)
+{
+    static const struct step step = {.name = "plan", .run = run_plan, .settle = settle_planned, .keep_fd = -1};
+    *out = (struct planned){.intake = *in};
+    return step_run(&step, out, sizeof *out, d);
+}
+
+/* -- sign -- */
+
+struct sign {
+    bool by_option;
+    uint8_t intake[DIGEST_LEN]; /* unless by_option */
+    struct step_signed report;
+};
+
+static enum err use_token(struct signing *g, struct diag *d)
+{
+    struct cli_progress bar = {.label = "signing"};
+    struct progress progress = {cli_progress_step, &bar};
+    struct hsm *h = NULL;
+    const struct hsm_patience patience = {"signer", policy_table.limits.token_timeout, step_end};
+    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, &h, d);
+    if (e == E_OK)
+        e = login_run(h, options.pin_fd, d);
+    if (e == E_OK)
+        e = signing_run(g, h, options.sessions, &progress, d);
+    cli_progress_end(&bar);
+    hsm_close(h);
+    return e;
+}
+
+static void report(const struct signing *g, struct step_signed *out)
+{
+    const struct log_position *at = log_position(g->state->log);
+    out->issued = g->plan.issue;
+    out->refused = g->plan.refuse;
+    out->log_size = at->size;
+    memcpy(out->log_head, at->head, DIGEST_LEN);
+}
+
+static enum err run_sign(void *data, struct diag *d)
+{
+    struct sign *job = data;
+    struct state s;
+    struct signing g = {.dir_fd = -1};
+    enum err e = state_open(options.state, &policy_table, STATE_FROM_LOG, &s, d);
+    if (e == E_OK && job->by_option)
+        e = archive_find(s.archive_fd, options.batch, job->intake, d);
+    if (e == E_OK)
+        e = reach_shut_in(s.fd, options.module, options.module_files, d);
+    if (e == E_OK) /* all that can be checked before a person is asked for the PIN */
+        e = signing_prepare(&s, job->intake, &g, d);
+    if (e == E_OK && !g.done)
+        e = use_token(&g, d);
+    if (e == E_OK)
+        report(&g, &job->report);
+    signing_close(&g);
+    state_close(&s);
+    return e;
+}
+
+enum err step_sign(const uint8_t intake[DIGEST_LEN], struct step_signed *out, struct diag *d)
+{
+    const struct step step = {.name = "sign", .run = run_sign, .keep_fd = options.pin_fd};
+    struct sign job = {.by_option = intake == NULL};
+    *out = job.report;
+    if (step.keep_fd >= 0 && fcntl(step.keep_fd, F_GETFD) < 0) /* its number would be the next file's */
+        return diag_set(d, E_PIN_MISSING, "file descriptor %d is not open", step.keep_fd);
+    if (intake != NULL)
+        memcpy(job.intake, intake, DIGEST_LEN);
+    enum err e = step_run(&step, &job, sizeof job, d);
+    *out = job.report;
+    return e;
+}
+
+/* -- export -- */
+
+struct handing {
+    bool by_option;
+    uint8_t intake[DIGEST_LEN]; /* unless by_option */
+    struct planned refused;     /* refused.refused is E_OK when there is a bundle */
+    char name[EXPORT_NAME];
+};
+
+static enum err run_export(void *data, struct diag *d)
+{
+    struct handing *job = data;
+    struct state s;
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    if (e == E_OK && job->by_option)
+        e = archive_find(s.archive_fd, options.batch, job->intake, d);
+    if (e == E_OK)
+        e = shut_in(&s, true, options.to, true, d);
+    if (e == E_OK && job->refused.refused != E_OK)
+        e = export_refusal(&s, &job->refused, options.to, job->name, d);
+    else if (e == E_OK)
+        e = export_bundle(&s, job->intake, options.to, job->name, d);
+    state_close(&s);
+    return e;
+}
+
+static bool settle_exported(void *data)
+{
+    const struct handing *job = data;
+    return step_is_text(job->name, sizeof job->name);
+}
+
+static enum err hand_out(struct handing *job, char name[EXPORT_NAME], struct diag *d)
+{
+    static const struct step step = {.name = "export", .run = run_export, .settle = settle_exported, .keep_fd = -1};
+    enum err e = step_run(&step, job, sizeof *job, d);
+    memcpy(name, job->name, EXPORT_NAME);
+    return e;
+}
+
+enum err step_export(const uint8_t intake[DIGEST_LEN], char name[EXPORT_NAME], struct diag *d)
+{
+    struct handing job = {.by_option = intake == NULL};
+    if (intake != NULL)
+        memcpy(job.intake, intake, DIGEST_LEN);
+    return hand_out(&job, name, d);
+}
+
+enum err step_export_refusal(const struct planned *refused, char name[EXPORT_NAME], struct diag *d)
+{
+    struct handing job = {.refused = *refused};
+    return hand_out(&job, name, d);
+}

@@ -140,8 +140,8 @@ sub choose {
 
 # What it means for the files of the token to be disturbed (above).
 sub token_lost {
-    my ($s, $hit, $r) = @_;
-    return $hit =~ m{\Q$s->{work}\E/tokens} && ($r->{code} // '') =~ /^E_(TOKEN|KEY|PIN|LOG_ROLLED_BACK)/;
+    my ($s, $hit, $wrong) = @_;
+    return $hit =~ m{\Q$s->{work}\E/tokens} && $wrong =~ /: E_(TOKEN|KEY|PIN|LOG_ROLLED_BACK)/;
 }
 
 sub play {
@@ -166,12 +166,13 @@ sub play {
     my $other = $allowed ? $p->{again}{$again->{code}} : undef;
     $again = $s->run($other) if defined $other;
     if ($again->{status} != 0 && (!$allowed || defined $other)) {
-        return '' if token_lost($s, $hit, $again) && ++$point->{lost};
+        return '' if token_lost($s, $hit, Scene::why($again)) && ++$point->{lost};
         return 'again, ' . Scene::why($again);
     }
     return 'it said that it was done, and again changed something'
         if defined $done && $point->{program} ne 'root' && $s->digest(@{$p->{keeps}}) ne $done;
-    return $p->{check}->($s, $again);
+    $wrong = $p->{check}->($s, $again);
+    return token_lost($s, $hit, $wrong) && ++$point->{lost} ? '' : $wrong;
 }
 
 # -- workers: each takes every JOBS-th point and writes one line for each to its report --

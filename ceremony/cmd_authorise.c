@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "batch/authorise.h"
-#include "batch/planner.h"
 #include "batch/recheck.h"
+#include "batch/standing.h"
 #include "commands.h"
 #include "core/clock.h"
 #include "core/pin.h"
@@ -47,7 +47,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK) /* before all the reading and typing */
         e = cert_check_private_key(options.key_file, d);
     if (e == E_OK)
-        e = planner_check_fresh(&s, &plan.header, clock_now(), d);
+        e = standing_check_plan(&s, &plan.header, INDEX_NOW, clock_now(), d);
     if (e == E_OK) /* what lies in the archive is shown only when the batch itself gives the same */
         e = recheck_plan(&s, dir_fd, &plan, d);
     if (e == E_OK)

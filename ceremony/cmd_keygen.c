@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
 #include "core/base64.h"
@@ -99,6 +100,10 @@ enum err cmd_keygen(int n, char **operands, struct diag *d)
         e = token_open(s.fd, &h, d);
     if (e == E_OK)
         e = witness_check(&s, h, d);
+    if (e == E_OK)
+        e = untold_check_policy(&s, d);
+    if (e == E_OK)
+        e = untold_settle(&s, h, NULL, d);
     if (e == E_OK)
         e = keys_each(generate_missing, &(struct job){&s, h}, d);
     if (e == E_OK)

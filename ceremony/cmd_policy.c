@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
 #include "core/words.h"
@@ -16,11 +17,15 @@ static void show(const struct state *s, const uint8_t named[DIGEST_LEN])
     printf("from now   %s\nwords      %s\n", hex, words);
 }
 
-static enum err record(struct state *s, struct hsm *h, struct diag *d)
+/* A line that the token was not told of is one whose run was cut short, or that somebody else wrote: the officers have
+ * confirmed the digest now, and telling the token is what is left. */
+static enum err record(struct state *s, struct hsm *h, bool named, struct diag *d)
 {
     char hex[DIGEST_HEX];
     hex_encode(s->policy_digest, DIGEST_LEN, hex);
-    enum err e = log_append(s->log, RECORD_POLICY, json_pack("{s:s}", "policy", hex), d);
+    enum err e = untold_settle(s, h, NULL, d);
+    if (e == E_OK && !named)
+        e = log_append(s->log, RECORD_POLICY, json_pack("{s:s}", "policy", hex), d);
     if (e == E_OK)
         e = witness_write(s, h, d);
     if (e == E_OK)
@@ -30,17 +35,25 @@ static enum err record(struct state *s, struct hsm *h, struct diag *d)
     return e;
 }
 
-static enum err change(struct state *s, const uint8_t named[DIGEST_LEN], struct diag *d)
+static enum err change(struct state *s, struct diag *d)
 {
     struct hsm *h = NULL;
-    show(s, named);
-    enum err e = confirm_digest(s->policy_digest, "policy", d);
+    uint8_t named[DIGEST_LEN];
+    uint64_t line;
+    enum err e = index_policy(s->index, INDEX_NOW, named, &line, d);
+    bool same = memcmp(named, s->policy_digest, DIGEST_LEN) == 0;
+    if (e == E_OK) {
+        show(s, named);
+        e = confirm_digest(s->policy_digest, "policy", d);
+    }
     if (e == E_OK)
         e = token_open(s->fd, &h, d);
     if (e == E_OK)
         e = witness_check(s, h, d);
-    if (e == E_OK)
-        e = record(s, h, d);
+    if (e == E_OK && same && line <= s->told)
+        printf("The state is under this policy already.\n");
+    else if (e == E_OK)
+        e = record(s, h, same, d);
     hsm_close(h);
     return e;
 }
@@ -48,18 +61,13 @@ static enum err change(struct state *s, const uint8_t named[DIGEST_LEN], struct 
 enum err cmd_policy(int n, char **operands, struct diag *d)
 {
     struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
-    uint8_t named[DIGEST_LEN];
     (void)n;
     (void)operands;
     enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
         e = state_open_any(options.state, &policy_table, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
-        e = index_policy(s.index, named, d);
-    if (e == E_OK && memcmp(named, s.policy_digest, DIGEST_LEN) == 0)
-        printf("The state is under this policy already.\n");
-    else if (e == E_OK)
-        e = change(&s, named, d);
+        e = change(&s, d);
     state_close(&s);
     return e;
 }

@@ -7,6 +7,7 @@
 
 #include "batch/own_key.h"
 #include "batch/sealing.h"
+#include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
 #include "core/base64.h"
@@ -165,6 +166,10 @@ enum err cmd_root(int n, char **operands, struct diag *d)
         e = token_open(s.fd, &h, d);
     if (e == E_OK)
         e = witness_check(&s, h, d);
+    if (e == E_OK)
+        e = untold_check_policy(&s, d);
+    if (e == E_OK)
+        e = untold_settle(&s, h, NULL, d);
     if (e == E_OK)
         e = make_anchors(&s, h, d);
     if (e == E_OK)

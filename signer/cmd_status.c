@@ -15,7 +15,8 @@ static enum err collect(struct state *s, struct status *out, struct diag *d)
 {
     const struct log_position *at = log_position(s->log);
     uint8_t policy[DIGEST_LEN];
-    enum err e = index_policy(s->index, policy, d);
+    uint64_t line;
+    enum err e = index_policy(s->index, INDEX_NOW, policy, &line, d);
     if (e != E_OK)
         return e;
     hex_encode(s->log_id, DIGEST_LEN, out->log);

@@ -24,6 +24,8 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
 {
     bool more = true;
     int64_t n = record_number(r, "n");
+    if (b->given_up)
+        return diag_set(d, E_LOG_ORDER, "the batch was given up before");
     if (b->answered == b->issue + b->refuse)
         return diag_set(d, E_LOG_ORDER, "every request of the batch was answered before");
     enum err e = plan_next(&b->plan, item, &more, d);

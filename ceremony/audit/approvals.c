@@ -108,7 +108,7 @@ static enum err check_same_policy(struct audit *a, const struct batches_open *b,
     const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
     if (authority == NULL)
         return diag_set(d, E_AUTHORITY, "%s", b->header.authority);
-    enum err e = folder_header(b->fd, &h, d);
+    enum err e = header_read(b->fd, &h, d);
     if (e == E_OK && h.has_previous &&
         (!ra->has_bundle || memcmp(ra->bundle, h.previous, DIGEST_LEN) != 0))
         e = diag_set(d, E_PREVIOUS, "batch %s of %s", h.id, h.ra);

@@ -37,6 +37,7 @@ struct audit {
     uint64_t holds_sealed;      /* lines under the newest good seal before the first error */
     bool log_ended;             /* the log was read to its end */
     uint8_t log_policy[DIGEST_LEN]; /* that the lines up to here named last */
+    uint64_t policy_line;      /* the line that did */
     bool same_log_policy;      /* it is this program's */
     uint64_t sealed;           /* lines under the newest good seal */
     uint64_t witness;          /* line that has the witness's digest; 0 while not found */

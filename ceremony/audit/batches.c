@@ -8,6 +8,7 @@
 #include "audit/approvals.h"
 #include "audit/audit.h"
 #include "audit/folder.h"
+#include "core/clock.h"
 
 enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known)
 {
@@ -44,7 +45,7 @@ enum err batches_take_batch(struct audit *a, const struct record *r)
         return e;
     e = folder_open(a, record_text(r, "intake"), record_text(r, "batch"), &fd, &why);
     if (e == E_OK)
-        e = folder_header(fd, &h, &why);
+        e = header_read(fd, &h, &why);
     if (e == E_OK &&
         (strcmp(h.authority, record_text(r, "authority")) != 0 ||
          strcmp(h.ra, record_text(r, "ra")) != 0 || h.sequence != record_number(r, "sequence") ||
@@ -70,6 +71,19 @@ enum err batches_put_text(struct set *s, bool *known, const char *first, const c
     return e;
 }
 
+/* An intent that the token was never told of, and whose plan was no longer good when that was found. */
+static enum err give_up(struct audit *a, struct batches_open *b, const struct record *r)
+{
+    if (strcmp(record_text(r, "code"), err_name(E_PLAN_STALE)) != 0 || b->answered > 0)
+        audit_error(a, E_LOG_ORDER, "the batch of line %llu is under way, and cannot be refused any more",
+                    (unsigned long long)b->plan_line);
+    else
+        audit_note(a, "the batch of line %llu was given up: the token had not been told of it in time",
+                   (unsigned long long)b->plan_line);
+    b->given_up = true;
+    return E_OK;
+}
+
 enum err batches_take_refusal(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
@@ -89,6 +103,9 @@ enum err batches_take_refusal(struct audit *a, const struct record *r)
         audit_error(a, E_LOG_ORDER, "the batch was refused with %s before", code);
         return E_OK;
     }
+    struct batches_open *planned = batches_find(&a->batches, record_text(r, "batch"));
+    if (planned != NULL)
+        return give_up(a, planned, r);
     e = folder_open(a, hex, record_text(r, "batch"), &fd, &why);
     if (e == E_OK)
         e = folder_refusal(fd, r, &found, &why);
@@ -199,7 +216,22 @@ static enum err check_id(struct batches *b, const struct plan_header *h, struct 
     return e;
 }
 
-/* The plan was decided on this log, with nothing planned since. */
+/* It was good for some hours, and became an intent in that time. */
+static enum err check_time(const struct plan_header *h, const struct record *r, struct diag *d)
+{
+    char limit[CLOCK_TEXT];
+    if (r->time < h->created) {
+        clock_format(h->created, limit);
+        return diag_set(d, E_LOG_ORDER, "the plan was made after this line, at %s", limit);
+    }
+    if (r->time > h->expires) {
+        clock_format(h->expires, limit);
+        return diag_set(d, E_PLAN_EXPIRED, "the plan was good until %s", limit);
+    }
+    return E_OK;
+}
+
+/* The plan was decided on this log, with nothing planned and no policy named since. */
 static enum err check_base(struct audit *a, const struct batches_open *b, struct diag *d)
 {
     const struct plan_header *h = &b->header;
@@ -215,6 +247,9 @@ static enum err check_base(struct audit *a, const struct batches_open *b, struct
     if (e == E_OK && a->batches.last_plan > h->log_size)
         e = diag_set(d, E_LOG_ORDER, "the plan was decided before the plan of line %llu",
                      (unsigned long long)a->batches.last_plan);
+    if (e == E_OK && a->policy_line > h->log_size)
+        e = diag_set(d, E_LOG_ORDER, "the plan was decided before line %llu named its policy again",
+                     (unsigned long long)a->policy_line);
     return e;
 }
 
@@ -236,10 +271,12 @@ static enum err open_plan(struct audit *a, const struct record *r, struct batche
 
 /* What can be checked once the plan is known to be the right one. */
 static enum err check_plan(struct audit *a, const struct batches_open *b,
-                           const struct batches_ra *ra)
+                           const struct batches_ra *ra, const struct record *r)
 {
     struct diag why = {0};
     enum err e = audit_take(a, check_id(&a->batches, &b->header, &why), &why);
+    if (e == E_OK)
+        e = audit_take(a, check_time(&b->header, r, &why), &why);
     if (e == E_OK)
         e = audit_take(a, check_base(a, b, &why), &why);
     if (e == E_OK)
@@ -282,7 +319,7 @@ enum err batches_take_plan(struct audit *a, const struct record *r)
     b->followed = e == E_OK;
     e = audit_take(a, e, &why);
     if (e == E_OK && b->followed)
-        e = check_plan(a, b, ra);
+        e = check_plan(a, b, ra, r);
     else if (e == E_OK)
         e = leave_open(a, r);
     if (e == E_OK)
@@ -322,7 +359,7 @@ void batches_sealed(struct batches *b, uint64_t line)
 void batches_finish(struct audit *a)
 {
     for (const struct batches_open *b = a->batches.open; b != NULL; b = b->next) {
-        if (!b->followed)
+        if (!b->followed || b->given_up)
             continue;
         if (b->answered < b->issue + b->refuse)
             audit_note(a, "the batch of line %llu is not finished: %lld of %lld requests are "

@@ -19,6 +19,7 @@ struct batches_open {
     struct plan_header header;
     int64_t issue, refuse;     /* counts of the plan */
     bool same_policy;          /* planned under this program's policy */
+    bool given_up;             /* a refusal of the whole batch came after its plan line */
     bool followed;             /* the plan is whole, and its lines so far were answered in order */
     struct plan plan;          /* stands at the next item; closed when all are answered */
     int64_t answered;

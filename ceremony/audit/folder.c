@@ -46,29 +46,6 @@ enum err folder_open(struct audit *a, const char *intake, const char *batch, int
     return e;
 }
 
-enum err folder_header(int fd, struct batch_header *out, struct diag *d)
-{
-    struct json_lines lines = {.line_max = LIMIT_LINE};
-    bool more = false;
-    *out = (struct batch_header){0};
-    int file = file_open_beneath(fd, BATCH_FILE, O_RDONLY | O_NONBLOCK, 0);
-    if (file < 0)
-        return diag_set(d, E_ARCHIVE, BATCH_FILE ": %s", strerror(errno));
-    lines.f = fdopen(file, "r");
-    if (lines.f == NULL) {
-        close(file);
-        return diag_set(d, E_NO_MEMORY, BATCH_FILE);
-    }
-    enum err e = json_lines_next(&lines, &more, NULL);
-    if (e == E_OK)
-        e = header_parse(buf_span(&lines.line), out, d);
-    else
-        e = diag_set(d, e, BATCH_FILE " line 1");
-    json_lines_free(&lines);
-    fclose(lines.f);
-    return e;
-}
-
 static enum err compare_refusal(json_t *obj, const struct record *r, struct diag *d)
 {
     const char *format = "", *batch = "", *intake = "", *code = "", *clause = "", *detail = "";

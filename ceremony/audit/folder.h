@@ -16,9 +16,6 @@ ERR_MUST_USE enum err folder_open(struct audit *a, const char *intake, const cha
 ERR_MUST_USE enum err folder_open_only(const struct audit *a, const char *intake, int *fd,
                                        struct diag *d);
 
-/* The header line of the folder's batch.jsonl. */
-ERR_MUST_USE enum err folder_header(int fd, struct batch_header *out, struct diag *d);
-
 /* Compare the refused-.../refusal.json that answers this refused line with it. E_ARCHIVE when they
  * differ; *found says whether it is there at all. */
 ERR_MUST_USE enum err folder_refusal(int fd, const struct record *r, bool *found, struct diag *d);

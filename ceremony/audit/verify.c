@@ -43,6 +43,7 @@ static void note_program(struct audit *a, const struct record *r)
 static enum err name_policy(struct audit *a, const struct record *r)
 {
     enum err e = record_digest(r, "policy", a->log_policy);
+    a->policy_line = r->seq;
     a->same_log_policy = memcmp(a->log_policy, a->policy_digest, DIGEST_LEN) == 0;
     return e;
 }
@@ -197,6 +198,9 @@ static void tell_unsealed(struct audit *a)
         audit_note(a, "lines %llu to %llu are under no seal yet: only their chain binds them, and "
                       "only a later head shows a change of the last",
                    (unsigned long long)bound + 1, (unsigned long long)a->end.size);
+    if (a->policy_line > bound && a->policy_line > 1)
+        audit_open(a, "line %llu names the policy and is under no seal yet: whoever can write to the state could have "
+                      "written it", (unsigned long long)a->policy_line);
 }
 
 /* What only the end of the log can tell. After a break it would all be said of lines not read. */

@@ -1,8 +1,12 @@
 #include "batch/header.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
+#include "core/file.h"
 
 #define WHERE "batch.jsonl line 1"
 
@@ -52,6 +56,29 @@ enum err header_parse(struct span line, struct batch_header *out, struct diag *d
     if (e == E_OK)
         e = get_fields(obj, out, d);
     json_decref(obj);
+    return e;
+}
+
+enum err header_read(int dir_fd, struct batch_header *out, struct diag *d)
+{
+    struct json_lines lines = {.line_max = LIMIT_LINE};
+    bool more = false;
+    *out = (struct batch_header){0};
+    int file = file_open_beneath(dir_fd, BATCH_FILE, O_RDONLY | O_NONBLOCK, 0);
+    if (file < 0)
+        return diag_set(d, E_ARCHIVE, BATCH_FILE ": %s", strerror(errno));
+    lines.f = fdopen(file, "r");
+    if (lines.f == NULL) {
+        close(file);
+        return diag_set(d, E_NO_MEMORY, BATCH_FILE);
+    }
+    enum err e = json_lines_next(&lines, &more, NULL);
+    if (e == E_OK)
+        e = header_parse(buf_span(&lines.line), out, d);
+    else
+        e = diag_set(d, e, BATCH_FILE " line 1");
+    json_lines_free(&lines);
+    fclose(lines.f);
     return e;
 }
 

@@ -26,6 +26,9 @@ struct batch_header {
 /* Read the line (rootseal-formats(5)). Errors of json.h, E_FIELD_VALUE for a value out of form. */
 ERR_MUST_USE enum err header_parse(struct span line, struct batch_header *out, struct diag *d);
 
+/* Read it from the batch.jsonl in this folder. E_ARCHIVE when it is not there. */
+ERR_MUST_USE enum err header_read(int dir_fd, struct batch_header *out, struct diag *d);
+
 /* Append the line in canonical form, without its newline. */
 ERR_MUST_USE enum err header_write(const struct batch_header *h, struct buf *out);
 

@@ -73,6 +73,20 @@ static enum err reserve(struct state *s, struct plan *plan, struct diag *d)
     return e;
 }
 
+/* No honest run plans a batch, or a batch id of an RA, a second time. */
+static enum err check_first_plan(struct state *s, const struct index_batch *b, struct diag *d)
+{
+    struct index_batch other;
+    bool found = false;
+    enum err e = index_batch_by_digest(s->index, b->digest, &other, &found, d);
+    if (e == E_OK && !found)
+        e = index_batch_by_id(s->index, b->ra, b->id, &other, &found, d);
+    if (e == E_OK && found)
+        e = diag_set(d, E_LOG_ORDER, "log line %llu: the batch %s of %s was planned in line %llu",
+                     (unsigned long long)b->plan_seq, b->id, b->ra, (unsigned long long)other.plan_seq);
+    return e;
+}
+
 static enum err apply_plan(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
 {
     struct index_batch b = {.before = *before, .plan_seq = r->seq, .sequence = record_number(r, "sequence"),
@@ -88,13 +102,17 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
         e = state_open_batch(s, b.intake, &fd, d);
     if (e == E_OK)
         e = plan_open_known(fd, b.plan, &plan, d); /* its form was proven before it was logged */
+    if (e == E_OK && plan.header.sequence != b.sequence)
+        e = E_ARCHIVE;
     if (e != E_OK && e != E_NO_MEMORY && e != E_IO)
         e = diag_set(d, E_ARCHIVE, "the plan of log line %llu", (unsigned long long)r->seq);
     if (e == E_OK) {
         snprintf(b.ra, sizeof b.ra, "%s", plan.header.ra);
         snprintf(b.id, sizeof b.id, "%s", plan.header.id);
-        e = index_add_batch(s->index, &b, d);
+        e = check_first_plan(s, &b, d);
     }
+    if (e == E_OK)
+        e = index_add_batch(s->index, &b, d);
     if (e == E_OK)
         e = reserve(s, &plan, d);
     plan_close(&plan);
@@ -107,7 +125,7 @@ static enum err apply_policy(struct state *s, const struct record *r, struct dia
 {
     uint8_t policy[DIGEST_LEN];
     enum err e = record_digest(r, "policy", policy);
-    return e != E_OK ? e : index_set_policy(s->index, policy, d);
+    return e != E_OK ? e : index_add_policy(s->index, policy, r->seq, d);
 }
 
 static enum err apply_batch(struct state *s, const struct record *r, const char *what, struct diag *d)

@@ -8,6 +8,7 @@
 #include "batch/certifier.h"
 #include "batch/history.h"
 #include "batch/recheck.h"
+#include "batch/standing.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "pki/cert.h"
@@ -69,33 +70,13 @@ static enum err check_count(struct job *j, struct diag *d)
     return json_lines_next(&j->lines, &more, NULL); /* the header again */
 }
 
-/* What only the history can say: replay, order, and the bundle the RA last saw. */
-static enum err check_history(struct job *j, struct diag *d)
-{
-    struct index_batch same = {0}, last = {0};
-    bool found = false, any = false;
-    enum err e = index_batch_by_id(j->s->index, j->header.ra, j->header.id, &same, &found, d);
-    if (e == E_OK && found)
-        e = diag_set(d, E_BATCH_REPLAYED, "%s of %s", j->header.id, j->header.ra);
-    if (e == E_OK)
-        e = index_batch_last(j->s->index, j->header.ra, &last, &any, d);
-    int64_t next = e == E_OK && any ? last.sequence + 1 : 1;
-    if (e == E_OK && j->header.sequence != next)
-        e = diag_set(d, E_SEQUENCE, "it is %lld, the next of %s is %lld", (long long)j->header.sequence, j->header.ra,
-                     (long long)next);
-    if (e == E_OK && j->header.has_previous &&
-        (!any || last.bundle_seq == 0 || memcmp(last.bundle, j->header.previous, DIGEST_LEN) != 0))
-        e = diag_set(d, E_PREVIOUS, "batch %s of %s", j->header.id, j->header.ra);
-    return e;
-}
-
 static enum err check_batch(struct job *j, struct diag *d)
 {
     enum err e = open_batch(j, d);
     if (e == E_OK)
         e = header_check(&j->header, j->s->policy, j->now, &j->authority, d);
     if (e == E_OK)
-        e = check_history(j, d);
+        e = standing_check_order(j->s, &j->header, INDEX_NOW, d);
     if (e == E_OK)
         e = approval_check(j->dir_fd, j->s->policy, j->authority, &j->header, j->now, &j->approvals, d);
     if (e == E_OK)
@@ -278,38 +259,13 @@ static enum err log_refusal(struct job *j, enum err code, const struct diag *why
     return e != E_OK ? e : state_refresh(j->s, d);
 }
 
-enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64_t now, struct diag *d)
-{
-    uint64_t last_plan = 0;
-    char expires[CLOCK_TEXT];
-    struct log_position base = {.size = h->log_size, .bytes = h->log_bytes, .hash = log_position(s->log)->hash};
-    bool holds = false;
-    clock_format(h->expires, expires);
-    if (memcmp(h->policy, s->policy_digest, DIGEST_LEN) != 0)
-        return diag_set(d, E_PLAN_POLICY, "this program was built with another policy");
-    if (now < h->created)
-        return diag_set(d, E_CLOCK_BEHIND, "the plan was made later than it is now");
-    /* how long a plan lives is the policy's word, not the plan's */
-    if (h->expires != h->created + s->policy->limits.plan_lifetime)
-        return diag_set(d, E_PLAN_FORMAT, "its lifetime is not the policy's");
-    if (now > h->expires)
-        return diag_set_clause(d, E_PLAN_EXPIRED, s->policy->limits.clause, "it was good until %s", expires);
-    memcpy(base.head, h->log_head, DIGEST_LEN);
-    enum err e = log_position_holds(s->fd, &base, &holds, d);
-    if (e == E_OK)
-        e = index_last_plan(s->index, &last_plan, d);
-    if (e == E_OK && (!holds || last_plan > h->log_size))
-        e = diag_set(d, E_PLAN_STALE, "it was made when the log had %llu lines", (unsigned long long)h->log_size);
-    return e;
-}
-
 /* Is there a plan in the folder that still stands, and that this batch would be given again? */
 static enum err keep_plan(struct job *j, bool *keep, uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     struct plan plan = {0};
     *keep = false;
     enum err e = plan_open(j->dir_fd, &plan, NULL);
-    if (e == E_OK && planner_check_fresh(j->s, &plan.header, j->now, NULL) == E_OK &&
+    if (e == E_OK && standing_check_plan(j->s, &plan.header, INDEX_NOW, j->now, NULL) == E_OK &&
         recheck_plan(j->s, j->dir_fd, &plan, NULL) == E_OK) {
         *keep = true;
         memcpy(digest, plan.digest, DIGEST_LEN);

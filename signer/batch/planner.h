@@ -25,8 +25,4 @@ struct planned {
 ERR_MUST_USE enum err planner_run(struct state *s, const struct intake *in, const struct progress *progress,
                                   struct planned *out, struct diag *d);
 
-/* Is this plan still fit to be recorded as intent: E_PLAN_EXPIRED, E_PLAN_STALE, E_PLAN_POLICY,
- * E_CLOCK_BEHIND; E_PLAN_FORMAT when it claims another lifetime than the policy gives. */
-ERR_MUST_USE enum err planner_check_fresh(struct state *s, const struct plan_header *h, int64_t now, struct diag *d);
-
 #endif

@@ -7,11 +7,26 @@
 #include "batch/lint_plan.h"
 #include "batch/own_key.h"
 #include "batch/sealing.h"
+#include "batch/standing.h"
+#include "batch/untold.h"
 #include "batch/witness.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/version.h"
 #include "hsm/sign.h"
+
+/* The planner asked a cache; this index was made from the log. */
+static enum err check_order(struct signing *g, struct diag *d)
+{
+    struct batch_header header;
+    uint8_t digest[DIGEST_LEN];
+    enum err e = file_digest(g->dir_fd, BATCH_FILE, digest, d);
+    if (e == E_OK && memcmp(digest, g->plan.header.batch, DIGEST_LEN) != 0)
+        e = diag_set(d, E_ARCHIVE, BATCH_FILE " is not the one of the plan");
+    if (e == E_OK)
+        e = header_read(g->dir_fd, &header, d);
+    return e != E_OK ? e : standing_check_order(g->state, &header, g->intent ? g->row.plan_seq : INDEX_NOW, d);
+}
 
 static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LEN], struct diag *d)
 {
@@ -27,8 +42,12 @@ static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LE
     g->done = g->intent && g->row.bundle_seq > 0 && bundle_stands(g->dir_fd);
     if (g->done)
         return E_OK;
-    if (!g->intent)
-        e = planner_check_fresh(g->state, h, clock_now(), d);
+    if (g->intent)
+        e = standing_check_intent(g->state, h, &g->row, d);
+    else
+        e = standing_check_plan(g->state, h, INDEX_NOW, clock_now(), d);
+    if (e == E_OK)
+        e = check_order(g, d);
     /* a line in the log is no authorisation: the quorum is asked for again, as of the time of the intent */
     int64_t when = g->intent ? g->row.before.time : clock_now();
     if (e == E_OK)
@@ -161,14 +180,27 @@ static enum err sign_outcomes(struct signing *g, struct hsm *h, int sessions, co
     return e != E_OK ? e : refresh_row(g, d);
 }
 
-enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struct progress *progress, struct diag *d)
+/* What the log holds beyond what the token has heard of is settled before the token hears of more. */
+static enum err take_up(struct signing *g, struct hsm *h, struct diag *d)
 {
     enum err e = witness_check(g->state, h, d);
-    if (e == E_OK && !g->intent) {
+    if (e == E_OK)
+        e = untold_check_policy(g->state, d);
+    if (e == E_OK && g->intent && g->row.plan_seq > g->state->told)
+        e = untold_check_intent(g->state, &g->plan.header, &g->row, d);
+    if (e == E_OK)
+        e = untold_settle(g->state, h, g->plan.header.batch, d);
+    /* The person at the token took some time. The line is dated a moment after this. */
+    if (e == E_OK && !g->intent)
+        e = standing_check_plan(g->state, &g->plan.header, INDEX_NOW, clock_now() + STANDING_MARGIN, d);
+    if (e == E_OK && !g->intent)
         e = log_intent(g, d);
-        if (e == E_OK)
-            e = refresh_row(g, d);
-    }
+    return e == E_OK && !g->intent ? refresh_row(g, d) : e;
+}
+
+enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struct progress *progress, struct diag *d)
+{
+    enum err e = take_up(g, h, d);
     if (e == E_OK) /* the token hears of the intent before it signs: who cuts the log afterwards is found out */
         e = witness_write(g->state, h, d);
     if (e == E_OK)

@@ -28,13 +28,14 @@ struct signing {
     uint64_t signatures;        /* made in this run */
 };
 
-/* Everything that can be checked without the token: the plan in the archive is whole; when it is not yet in the log, it
- * is fresh and has its quorum; every TBS passes the lint. E_PLAN_..., E_QUORUM, E_OFFICER..., E_LINT, E_ARCHIVE. End
- * with signing_close(), on failure too. */
+/* Everything that can be checked without the token: the plan in the archive is whole, is good (batch/standing.h) now or,
+ * when it is in the log already, was good in its line, and has its quorum; every TBS passes the lint. E_PLAN_..., E_SEQUENCE,
+ * E_BATCH_REPLAYED, E_PREVIOUS, E_QUORUM, E_OFFICER..., E_LINT, E_ARCHIVE. End with signing_close(), on failure too. */
 ERR_MUST_USE enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], struct signing *out,
                                       struct diag *d);
 
-/* Sign what is not signed yet, seal, and build the bundle. The token is logged in. With `done` there is nothing to do. */
+/* Sign what is not signed yet, seal, and build the bundle. The token is logged in. An intent
+ * that the token was never told of must be good now: batch/untold.h. With `done` there is nothing to do. */
 ERR_MUST_USE enum err signing_run(struct signing *g, struct hsm *h, int sessions, const struct progress *progress,
                                   struct diag *d);
 void signing_close(struct signing *g);

@@ -176,8 +176,9 @@ enum err state_refresh(struct state *s, struct diag *d)
 enum err state_check_policy(struct state *s, struct diag *d)
 {
     uint8_t named[DIGEST_LEN];
+    uint64_t line;
     char theirs[DIGEST_HEX], ours[DIGEST_HEX];
-    enum err e = index_policy(s->index, named, d);
+    enum err e = index_policy(s->index, INDEX_NOW, named, &line, d);
     if (e != E_OK || memcmp(named, s->policy_digest, DIGEST_LEN) == 0)
         return e;
     hex_encode(named, DIGEST_LEN, theirs);

@@ -31,6 +31,7 @@ struct state {
     uint8_t log_id[DIGEST_LEN];
     char token_serial[65]; /* of the token the state was made with, from the genesis line */
     char token_model[65];
+    uint64_t told;         /* lines that the token has heard of, once it was asked (batch/witness.h) */
 };
 
 /* E_STATE_EXISTS when there is a log; E_FOLDER_OCCUPIED unless the folder is missing, empty, or holds what an interrupted

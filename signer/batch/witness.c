@@ -73,6 +73,8 @@ enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
     if (e == E_OK && !holds)
         e = diag_set(d, E_LOG_ROLLED_BACK, "the token knows %" PRIu64 " lines, the log has %" PRIu64 "%s",
                      head.at.size, now->size, head.at.size <= now->size ? " others" : "");
+    if (e == E_OK)
+        s->told = head.at.size;
     return e;
 }
 
@@ -86,5 +88,8 @@ enum err witness_write(struct state *s, struct hsm *h, struct diag *d)
     hex_encode(s->log_id, DIGEST_LEN, log);
     hex_encode(now->head, DIGEST_LEN, head);
     int n = snprintf(text, sizeof text, FORMAT " %s %" PRIu64 " %" PRIu64 " %s", log, now->size, now->bytes, head);
-    return hsm_data_write(h, WITNESS_LABEL, text, (size_t)n, d);
+    e = hsm_data_write(h, WITNESS_LABEL, text, (size_t)n, d);
+    if (e == E_OK)
+        s->told = now->size;
+    return e;
 }

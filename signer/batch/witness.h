@@ -16,10 +16,11 @@ ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
 
 /* The token must be the one of the genesis line (E_TOKEN_OTHER), and the log must still hold the line the token knows as
  * head (E_LOG_ROLLED_BACK when it is shorter or another, or when
- * the token has lost the object). A log of one line that the token has not heard of is told to it. */
+ * the token has lost the object). A log of one line that the token has not heard of is told to it. Afterwards
+ * s->told is the number of lines the token has heard of: see batch/untold.h before it is told of more. */
 ERR_MUST_USE enum err witness_check(struct state *s, struct hsm *h, struct diag *d);
 
-/* Sync the log and give the token its head: the token never knows of a line that could be lost. */
+/* Sync the log and give the token its head: the token never knows of a line that could be lost. Afterwards s->told is all of it. */
 ERR_MUST_USE enum err witness_write(struct state *s, struct hsm *h, struct diag *d);
 
 #endif

@@ -9,7 +9,7 @@
 #include "log/query.h"
 
 /* Of the schema below: another number is another schema, and the index is made anew. */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define APPLICATION_ID 0x52536c78 /* "RSlx" */
 #define STRING_OF(x) #x
 #define NUMBER_TEXT(x) STRING_OF(x)
@@ -18,6 +18,7 @@
 static const char schema[] =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE policies (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);"
     "CREATE TABLE keys (name TEXT PRIMARY KEY, digest BLOB NOT NULL, spki BLOB NOT NULL,"
     " certificate BLOB);"
     "CREATE INDEX keys_digest ON keys (digest);"

@@ -39,9 +39,12 @@ void index_rollback(struct index *x);
 
 /* -- the policy, from genesis and policy lines -- */
 
-/* The digest of the policy that the log named last; zeros while the index is empty. */
-ERR_MUST_USE enum err index_set_policy(struct index *x, const uint8_t policy[DIGEST_LEN], struct diag *d);
-ERR_MUST_USE enum err index_policy(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d);
+#define INDEX_NOW INT64_MAX /* a line after all there are */
+
+ERR_MUST_USE enum err index_add_policy(struct index *x, const uint8_t policy[DIGEST_LEN], uint64_t seq, struct diag *d);
+/* The digest of the policy that the lines before this one named last, and the line that named it; zeros when none did. */
+ERR_MUST_USE enum err index_policy(struct index *x, uint64_t before, uint8_t out[DIGEST_LEN], uint64_t *seq,
+                                   struct diag *d);
 
 /* -- our own keys, from keygen and anchor lines -- */
 struct index_key {
@@ -80,16 +83,19 @@ ERR_MUST_USE enum err index_batch_by_digest(struct index *x, const uint8_t diges
                                             bool *found, struct diag *d);
 ERR_MUST_USE enum err index_batch_by_id(struct index *x, const char *ra, const char *id, struct index_batch *out,
                                         bool *found, struct diag *d);
-/* The batch of this RA with the highest sequence number. */
-ERR_MUST_USE enum err index_batch_last(struct index *x, const char *ra, struct index_batch *out, bool *found,
+/* The batch of this RA with the highest sequence number, of those whose intent is before this line. */
+ERR_MUST_USE enum err index_batch_last(struct index *x, const char *ra, uint64_t before, struct index_batch *out,
+                                       bool *found, struct diag *d);
+/* The batch with the first intent after this line. */
+ERR_MUST_USE enum err index_batch_next(struct index *x, uint64_t after, struct index_batch *out, bool *found,
                                        struct diag *d);
 /* One more request of this batch has an outcome line. */
 ERR_MUST_USE enum err index_count_answer(struct index *x, const uint8_t digest[DIGEST_LEN], struct diag *d);
 
 /* A seal line was logged: it is the seal of every batch that is answered in full and has none yet. */
 ERR_MUST_USE enum err index_seal_answered(struct index *x, uint64_t seq, struct diag *d);
-/* The log line of the newest intent of any batch; 0 when there is none. */
-ERR_MUST_USE enum err index_last_plan(struct index *x, uint64_t *seq, struct diag *d);
+/* The log line of the newest intent of any batch before this line; 0 when there is none. */
+ERR_MUST_USE enum err index_last_plan(struct index *x, uint64_t before, uint64_t *seq, struct diag *d);
 
 /* Seen lines: has a `batch` line with this intake digest, or a batch-level `refused` line with this intake digest and
  * code, been logged? So that a repeated run appends nothing. Of two lines alike the first counts. */

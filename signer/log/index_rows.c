@@ -6,21 +6,26 @@
 
 /* -- the policy -- */
 
-enum err index_set_policy(struct index *x, const uint8_t policy[DIGEST_LEN], struct diag *d)
+enum err index_add_policy(struct index *x, const uint8_t policy[DIGEST_LEN], uint64_t seq, struct diag *d)
 {
     struct query q;
-    query_begin(&q, x, QUERY_SET_LOG_POLICY);
+    query_begin(&q, x, QUERY_ADD_POLICY);
+    query_number(&q, (int64_t)seq);
     query_bytes(&q, policy, DIGEST_LEN);
     return query_change(&q, d);
 }
 
-enum err index_policy(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d)
+enum err index_policy(struct index *x, uint64_t before, uint8_t out[DIGEST_LEN], uint64_t *seq, struct diag *d)
 {
     struct query q;
     memset(out, 0, DIGEST_LEN);
-    query_begin(&q, x, QUERY_LOG_POLICY);
-    if (query_row(&q))
+    *seq = 0;
+    query_begin(&q, x, QUERY_POLICY);
+    query_number(&q, (int64_t)before);
+    if (query_row(&q)) {
         query_get_exact(&q, 0, out, DIGEST_LEN);
+        *seq = (uint64_t)query_get_number(&q, 1);
+    }
     return query_end(&q, d);
 }
 
@@ -188,20 +193,31 @@ enum err index_batch_by_id(struct index *x, const char *ra, const char *id, stru
     return get_batch(&q, out, found, d);
 }
 
-enum err index_batch_last(struct index *x, const char *ra, struct index_batch *out, bool *found,
-                          struct diag *d)
+enum err index_batch_last(struct index *x, const char *ra, uint64_t before, struct index_batch *out,
+                          bool *found, struct diag *d)
 {
     struct query q;
     query_begin(&q, x, QUERY_BATCH_LAST);
     query_text(&q, ra);
+    query_number(&q, (int64_t)before);
     return get_batch(&q, out, found, d);
 }
 
-enum err index_last_plan(struct index *x, uint64_t *seq, struct diag *d)
+enum err index_batch_next(struct index *x, uint64_t after, struct index_batch *out, bool *found,
+                          struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, QUERY_BATCH_NEXT);
+    query_number(&q, (int64_t)after);
+    return get_batch(&q, out, found, d);
+}
+
+enum err index_last_plan(struct index *x, uint64_t before, uint64_t *seq, struct diag *d)
 {
     struct query q;
     *seq = 0;
     query_begin(&q, x, QUERY_LAST_PLAN);
+    query_number(&q, (int64_t)before);
     int64_t last = query_row(&q) ? query_get_number(&q, 0) : 0;
     enum err e = query_end(&q, d);
     if (e == E_OK)

@@ -18,9 +18,10 @@
     X(ROLLBACK, "ROLLBACK")                                                                        \
     X(POSITION, "SELECT value FROM meta WHERE key = 'position'")                                   \
     X(SET_POSITION, "INSERT OR REPLACE INTO meta VALUES ('position', ?)")                          \
-    X(LOG_POLICY, "SELECT value FROM meta WHERE key = 'policy'")                                   \
-    X(SET_LOG_POLICY, "INSERT OR REPLACE INTO meta VALUES ('policy', ?)")                          \
+    X(POLICY, "SELECT digest, seq FROM policies WHERE seq < ? ORDER BY seq DESC LIMIT 1")          \
+    X(ADD_POLICY, "INSERT INTO policies VALUES (?, ?)")                                            \
     X(CLEAR_META, "DELETE FROM meta")                                                              \
+    X(CLEAR_POLICIES, "DELETE FROM policies")                                                      \
     X(CLEAR_KEYS, "DELETE FROM keys")                                                              \
     X(CLEAR_BATCHES, "DELETE FROM batches")                                                        \
     X(CLEAR_SEEN, "DELETE FROM seen")                                                              \
@@ -39,8 +40,10 @@
       "UPDATE batches SET seal_seq = ? WHERE seal_seq = 0 AND answered = total")                   \
     X(BATCH_BY_DIGEST, "SELECT * FROM batches WHERE digest = ?")                                   \
     X(BATCH_BY_ID, "SELECT * FROM batches WHERE ra = ? AND id = ?")                                \
-    X(BATCH_LAST, "SELECT * FROM batches WHERE ra = ? ORDER BY sequence DESC LIMIT 1")             \
-    X(LAST_PLAN, "SELECT coalesce(max(plan_seq), 0) FROM batches")                                 \
+    X(BATCH_LAST,                                                                                  \
+      "SELECT * FROM batches WHERE ra = ? AND plan_seq < ? ORDER BY sequence DESC LIMIT 1")        \
+    X(BATCH_NEXT, "SELECT * FROM batches WHERE plan_seq > ? ORDER BY plan_seq LIMIT 1")            \
+    X(LAST_PLAN, "SELECT plan_seq FROM batches WHERE plan_seq < ? ORDER BY plan_seq DESC LIMIT 1") \
     X(ADD_SEEN, "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)")                                     \
     X(SEEN, "SELECT seq FROM seen WHERE intake = ? AND what = ?")                                  \
     X(ADD_CERT, "INSERT INTO certs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                               \

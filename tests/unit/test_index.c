@@ -81,7 +81,8 @@ static void expect_policy(uint8_t seed)
     uint8_t want[DIGEST_LEN], got[DIGEST_LEN];
     memset(want, seed, DIGEST_LEN);
     memset(got, 0xff, DIGEST_LEN);
-    expect_ok_diag(index_policy(x, got, &d), &d);
+    uint64_t line;
+    expect_ok_diag(index_policy(x, INDEX_NOW, got, &line, &d), &d);
     ck_assert_mem_eq(got, want, DIGEST_LEN);
 }
 
@@ -89,7 +90,7 @@ static void set_policy(uint8_t seed)
 {
     uint8_t policy[DIGEST_LEN];
     memset(policy, seed, DIGEST_LEN);
-    expect_ok_diag(index_set_policy(x, policy, &d), &d);
+    expect_ok_diag(index_add_policy(x, policy, seed, &d), &d);
 }
 
 static void expect_empty(void)
@@ -102,7 +103,7 @@ static void expect_empty(void)
     ck_assert_uint_eq(at.size, 0);
     expect_ok(index_totals(x, &issued, &batches, &d));
     ck_assert_uint_eq(issued + batches, 0);
-    expect_ok(index_last_plan(x, &plan, &d));
+    expect_ok(index_last_plan(x, INDEX_NOW, &plan, &d));
     ck_assert_uint_eq(plan, 0);
     expect_policy(0);
 }
@@ -222,7 +223,7 @@ START_TEST(batches)
     struct index_batch got;
     bool found;
     uint64_t seq;
-    expect_ok(index_batch_last(x, "ra-1", &got, &found, &d));
+    expect_ok(index_batch_last(x, "ra-1", INDEX_NOW, &got, &found, &d));
     ck_assert(!found);
     expect_ok(index_begin(x, &d));
     for (size_t i = 0; i < 4; i++)
@@ -244,12 +245,12 @@ START_TEST(batches)
     ck_assert(!found);
     expect_ok(index_batch_by_id(x, "ra-2", "b-2", &got, &found, &d));
     ck_assert(!found);
-    expect_ok(index_batch_last(x, "ra-1", &got, &found, &d));
+    expect_ok(index_batch_last(x, "ra-1", INDEX_NOW, &got, &found, &d));
     ck_assert(found);
     same_batch(&got, &rows[1]);
-    expect_ok(index_batch_last(x, "ra-2", &got, &found, &d));
+    expect_ok(index_batch_last(x, "ra-2", INDEX_NOW, &got, &found, &d));
     same_batch(&got, &rows[3]);
-    expect_ok(index_last_plan(x, &seq, &d));
+    expect_ok(index_last_plan(x, INDEX_NOW, &seq, &d));
     ck_assert_uint_eq(seq, 14);
 }
 END_TEST

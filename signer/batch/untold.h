@@ -1,0 +1,26 @@
+/* untold.h - lines of the log that the token was never told of.
+ *
+ * They are from a run that was cut short, or somebody who can write to the state wrote them: the chain holds no secret.
+ * Signatures speak for themselves; an intent and a change of policy do not. Once the token is told of a later line it has
+ * heard of them, too; so whoever is about to tell it asks here first, after witness_check().
+ */
+#ifndef ROOTSEAL_BATCH_UNTOLD_H
+#define ROOTSEAL_BATCH_UNTOLD_H
+
+#include "batch/plan.h"
+#include "batch/state.h"
+#include "hsm/hsm.h"
+
+/* E_STATE_POLICY when the token was not told of the line that names the policy: `ceremony policy` completes it. */
+ERR_MUST_USE enum err untold_check_policy(struct state *s, struct diag *d);
+
+/* An intent that the token was not told of is as good as its plan is now, upon the log before it, with nothing planned
+ * or put under another policy since: errors of standing_check_plan(). */
+ERR_MUST_USE enum err untold_check_intent(struct state *s, const struct plan_header *h, const struct index_batch *row,
+                                          struct diag *d);
+
+/* Every such intent, but that of the batch `own` (NULL: none), is found good, or given up for ever by a `refused` line of
+ * the whole batch with the code E_PLAN_STALE: nothing was signed for it. When there were any, the token is told. */
+ERR_MUST_USE enum err untold_settle(struct state *s, struct hsm *h, const uint8_t own[DIGEST_LEN], struct diag *d);
+
+#endif

@@ -12,11 +12,14 @@ forge_line() { # TYPE TIME MEMBERS
 forge_intent() {
     local folder=$S/archive/$INTAKE o
     for o in officer-1 officer-2; do
-        forge_line authorise "$1" "\"plan\":\"$PLAN\",\"officer\":\"$(openssl x509 -in "$PEOPLE/$o.pem" -outform DER | sha256sum | cut -d' ' -f1)\",\"signature\":\"$(sha256sum < "$folder/authorise-${PLAN:0:16}-$o.p7s" | cut -d' ' -f1)\""
+        forge_line authorise "$1" "$(printf '"plan":"%s","officer":"%s","signature":"%s"' "$PLAN" \
+            "$(openssl x509 -in "$PEOPLE/$o.pem" -outform DER | sha256sum | cut -d' ' -f1)" \
+            "$(sha256sum < "$folder/authorise-${PLAN:0:16}-$o.p7s" | cut -d' ' -f1)")"
     done
-    forge_line plan "$1" "$(head -n 1 "$folder/plan.jsonl" | jq -r --arg plan "$PLAN" \
-        --argjson end "$(tail -n 1 "$folder/plan.jsonl")" \
-        '"\"batch\":\"\(.batch)\",\"intake\":\"\(.intake)\",\"plan\":\"\($plan)\",\"policy\":\"\(.policy)\",\"authority\":\"\(.authority)\",\"ra\":\"\(.ra)\",\"sequence\":\(.sequence),\"issue\":\($end.issue),\"refuse\":\($end.refuse),\"program\":\"rootseal 0.1.0\""')"
+    forge_line plan "$1" "$(head -n 1 "$folder/plan.jsonl" | jq -c --arg plan "$PLAN" \
+        --argjson counts "$(tail -n 1 "$folder/plan.jsonl")" \
+        '{batch, intake, plan: $plan, policy, authority, ra, sequence, issue: $counts.issue, refuse: $counts.refuse,
+          program: "rootseal 0"}' | sed 's/^{//; s/}$//')"
 }
 
 # forge_policy DIGEST: a change of policy.

@@ -72,7 +72,7 @@ enum err batches_put_text(struct set *s, bool *known, const char *first, const c
 }
 
 /* An intent that the token was never told of, and whose plan was no longer good when that was found. */
-static enum err give_up(struct audit *a, struct batches_open *b, const struct record *r)
+static void give_up(struct audit *a, struct batches_open *b, const struct record *r)
 {
     if (strcmp(record_text(r, "code"), err_name(E_PLAN_STALE)) != 0 || b->answered > 0)
         audit_error(a, E_LOG_ORDER, "the batch of line %llu is under way, and cannot be refused any more",
@@ -81,7 +81,6 @@ static enum err give_up(struct audit *a, struct batches_open *b, const struct re
         audit_note(a, "the batch of line %llu was given up: the token had not been told of it in time",
                    (unsigned long long)b->plan_line);
     b->given_up = true;
-    return E_OK;
 }
 
 enum err batches_take_refusal(struct audit *a, const struct record *r)
@@ -105,7 +104,7 @@ enum err batches_take_refusal(struct audit *a, const struct record *r)
     }
     struct batches_open *planned = batches_find(&a->batches, record_text(r, "batch"));
     if (planned != NULL)
-        return give_up(a, planned, r);
+        give_up(a, planned, r);
     e = folder_open(a, hex, record_text(r, "batch"), &fd, &why);
     if (e == E_OK)
         e = folder_refusal(fd, r, &found, &why);

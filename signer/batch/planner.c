@@ -309,6 +309,23 @@ static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
     return e;
 }
 
+/* The plan of a batch under way stays, unless it was given up before anything was signed (batch/untold.h). */
+static enum err take_under_way(struct state *s, const struct index_batch *b, struct planned *out, struct diag *d)
+{
+    uint64_t line;
+    bool given_up = false;
+    memcpy(out->plan, b->plan, DIGEST_LEN);
+    memcpy(out->intake.digest, b->intake, DIGEST_LEN);
+    hex_encode(b->intake, DIGEST_LEN, out->intake.dir);
+    enum err e = index_seen(s->index, b->intake, err_name(E_PLAN_STALE), &given_up, &line, d);
+    if (e == E_OK && given_up) {
+        out->under_way = false;
+        out->refused = E_PLAN_STALE;
+        snprintf(out->detail, sizeof out->detail, "%s", "its plan was given up; send it anew, with another batch id");
+    }
+    return e;
+}
+
 enum err planner_run(struct state *s, const struct intake *in, const struct progress *progress, struct planned *out,
                      struct diag *d)
 {
@@ -316,12 +333,8 @@ enum err planner_run(struct state *s, const struct intake *in, const struct prog
     struct index_batch under_way;
     *out = (struct planned){.intake = *in};
     enum err e = index_batch_by_digest(s->index, in->batch, &under_way, &out->under_way, d);
-    if (e == E_OK && out->under_way) {
-        memcpy(out->plan, under_way.plan, DIGEST_LEN);
-        memcpy(out->intake.digest, under_way.intake, DIGEST_LEN);
-        hex_encode(under_way.intake, DIGEST_LEN, out->intake.dir);
-        return E_OK;
-    }
+    if (e == E_OK && out->under_way)
+        return take_under_way(s, &under_way, out, d);
     if (e == E_OK && j.now < log_position(s->log)->time)
         e = diag_set(d, E_CLOCK_BEHIND, "set it right before planning");
     if (e == E_OK)

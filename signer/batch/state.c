@@ -147,14 +147,12 @@ enum err state_enter(const char *path, const struct policy *policy, struct state
 enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
                         struct diag *d)
 {
-    struct log_position end;
+    struct log_position end = {0};
     enum err e = state_enter(path, policy, out, d);
     if (e == E_OK)
         e = read_genesis(out, d);
     if (e == E_OK)
-        e = index_open(out->path, &out->index, d);
-    if (e == E_OK && trust == STATE_FROM_LOG)
-        e = index_reset(out->index, d);
+        e = (trust == STATE_FROM_LOG ? index_make : index_open)(out->path, &out->index, d);
     if (e == E_OK)
         e = history_catch_up(out, &end, d);
     if (e == E_OK)
@@ -166,7 +164,7 @@ enum err state_open_any(const char *path, const struct policy *policy, enum stat
 
 enum err state_refresh(struct state *s, struct diag *d)
 {
-    struct log_position end;
+    struct log_position end = {0};
     enum err e = history_catch_up(s, &end, d);
     if (e == E_OK && memcmp(end.head, log_position(s->log)->head, DIGEST_LEN) != 0)
         e = diag_set(d, E_LOG_CHAIN, "the log on disk is not the one that was written");

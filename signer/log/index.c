@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log/position.h"
@@ -51,8 +52,29 @@ static const char settings[] =
     "PRAGMA synchronous = NORMAL;"
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cell_size_check = ON;"
-    "PRAGMA trusted_schema = OFF;"
     "PRAGMA cache_size = -8192;";
+
+/* Whoever can write to the state can also write a database that acts: what we make has no triggers and no views, and its
+ * schema calls no functions. */
+static const struct setting {
+    int option, value;
+} guards[] = {
+    {SQLITE_DBCONFIG_DEFENSIVE, 1},   {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+    {SQLITE_DBCONFIG_ENABLE_VIEW, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0},        {SQLITE_DBCONFIG_DQS_DML, 0},
+};
+
+/* What our own statements and rows need, with room: a certificate comes from one log line. */
+static const struct setting limits[] = {
+    {SQLITE_LIMIT_LENGTH, 256 * 1024},   {SQLITE_LIMIT_SQL_LENGTH, 16 * 1024}, {SQLITE_LIMIT_COLUMN, 64},
+    {SQLITE_LIMIT_EXPR_DEPTH, 64},       {SQLITE_LIMIT_COMPOUND_SELECT, 1},    {SQLITE_LIMIT_VDBE_OP, 4096},
+    {SQLITE_LIMIT_FUNCTION_ARG, 8},      {SQLITE_LIMIT_ATTACHED, 0},           {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 64},
+    {SQLITE_LIMIT_VARIABLE_NUMBER, 64},  {SQLITE_LIMIT_TRIGGER_DEPTH, 0},      {SQLITE_LIMIT_WORKER_THREADS, 0},
+};
+
+/* All that stands in a schema, as one text. */
+static const char schema_text[] =
+    "SELECT group_concat(quote(type) || quote(name) || quote(tbl_name) || quote(rootpage) || quote(sql))"
+    " FROM (SELECT * FROM sqlite_schema ORDER BY rowid)";
 
 static const char *const statement_sql[QUERY_COUNT] = {
 #define X(name, sql) sql,
@@ -100,7 +122,40 @@ static int pragma_number(struct index *x, const char *sql, int *value)
     return rc == SQLITE_OK ? ended : rc;
 }
 
-/* Is this our database, in this version? *empty: it is a new one. */
+/* *text is NULL for an empty schema, and on failure; sqlite3_free() it. */
+static int read_schema(sqlite3 *db, char **text)
+{
+    sqlite3_stmt *s = NULL;
+    *text = NULL;
+    int rc = sqlite3_prepare_v2(db, schema_text, -1, &s, NULL);
+    if (rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) == SQLITE_TEXT) {
+        *text = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(s, 0));
+        rc = *text == NULL ? SQLITE_NOMEM : SQLITE_OK;
+    }
+    int ended = sqlite3_finalize(s);
+    return rc == SQLITE_OK ? ended : rc;
+}
+
+/* Does the schema say what that of a new index says, and nothing else? A trigger, for one, would rewrite what is put in. */
+static int check_schema(struct index *x, bool *ours)
+{
+    sqlite3 *fresh = NULL;
+    char *want = NULL, *got = NULL;
+    int rc = sqlite3_open_v2(":memory:", &fresh, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(fresh, schema, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = read_schema(fresh, &want);
+    if (rc == SQLITE_OK)
+        rc = read_schema(x->db, &got);
+    *ours = rc == SQLITE_OK && want != NULL && got != NULL && strcmp(want, got) == 0;
+    sqlite3_free(want);
+    sqlite3_free(got);
+    sqlite3_close(fresh);
+    return rc;
+}
+
+/* Is this our database, in this version, with our schema? *empty: it is a new one. */
 static int check_version(struct index *x, bool *ours, bool *empty)
 {
     int id = 0;
@@ -113,6 +168,17 @@ static int check_version(struct index *x, bool *ours, bool *empty)
         rc = pragma_number(x, "SELECT count(*) FROM sqlite_schema", &objects);
     *ours = rc == SQLITE_OK && id == APPLICATION_ID && version == SCHEMA_VERSION;
     *empty = rc == SQLITE_OK && id == 0 && version == 0 && objects == 0;
+    return *ours ? check_schema(x, ours) : rc;
+}
+
+/* Before anything of the file is looked at. */
+static int be_careful(struct index *x)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof guards / sizeof guards[0] && rc == SQLITE_OK; i++)
+        rc = sqlite3_db_config(x->db, guards[i].option, guards[i].value, NULL);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        sqlite3_limit(x->db, limits[i].option, limits[i].value);
     return rc;
 }
 
@@ -125,7 +191,7 @@ static enum err open_database(struct index *x, bool *usable, struct diag *d)
     int rc = sqlite3_open_v2(
         x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_db_config(x->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        rc = be_careful(x);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(x->db, settings, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
@@ -137,10 +203,10 @@ static enum err open_database(struct index *x, bool *usable, struct diag *d)
     for (int i = 0; i < QUERY_COUNT && rc == SQLITE_OK && ours; i++)
         rc = sqlite3_prepare_v3(x->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                 &x->statements[i], NULL);
-    /* SQLITE_ERROR: a table of ours is not there. */
+    /* SQLITE_ERROR: a table of ours is not there; SQLITE_TOOBIG: something is larger than ours ever is. */
     int primary = rc & 0xff;
-    if (rc == SQLITE_OK || primary == SQLITE_ERROR || primary == SQLITE_CORRUPT ||
-        primary == SQLITE_NOTADB) {
+    if (rc == SQLITE_OK || primary == SQLITE_ERROR || primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ||
+        primary == SQLITE_TOOBIG) {
         *usable = rc == SQLITE_OK && ours;
         return E_OK;
     }
@@ -154,7 +220,7 @@ static bool position_readable(struct index *x)
     return index_position(x, &at, NULL) == E_OK;
 }
 
-enum err index_open(const char *state_path, struct index **out, struct diag *d)
+static enum err open_at(const char *state_path, bool anew, struct index **out, struct diag *d)
 {
     *out = NULL;
     bool usable = false;
@@ -163,7 +229,7 @@ enum err index_open(const char *state_path, struct index **out, struct diag *d)
         free(x);
         return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
     }
-    enum err e = open_database(x, &usable, d);
+    enum err e = anew ? E_OK : open_database(x, &usable, d);
     if (e != E_OK)
         goto out;
     if (!usable || !position_readable(x)) {
@@ -184,6 +250,16 @@ enum err index_open(const char *state_path, struct index **out, struct diag *d)
 out:
     index_close(x);
     return e;
+}
+
+enum err index_open(const char *state_path, struct index **out, struct diag *d)
+{
+    return open_at(state_path, false, out, d);
+}
+
+enum err index_make(const char *state_path, struct index **out, struct diag *d)
+{
+    return open_at(state_path, true, out, d);
 }
 
 void index_close(struct index *x)

@@ -16,10 +16,14 @@
 
 struct index;
 
-/* Open or make index.db below the folder at this path. A file that is no such database, or of another schema version,
- * is replaced by an empty one. All its files are open when this returns. E_STATE_LOCKED when another program has it
- * open; E_INDEX. */
+/* Open or make index.db below the folder at this path. A file that is no such database, or of another schema than ours to
+ * the letter, is replaced by an empty one. All its files are open when this returns. E_STATE_LOCKED when another program has
+ * it open; E_INDEX. */
 ERR_MUST_USE enum err index_open(const char *state_path, struct index **out, struct diag *d);
+
+/* The same, but nothing of a file that is there is read: it is removed, with what SQLite keeps beside it. For whoever
+ * believes only the log. The state's lock must be held. */
+ERR_MUST_USE enum err index_make(const char *state_path, struct index **out, struct diag *d);
 
 /* Close it, rolling back an open transaction. An index that turned out to be damaged is removed, so that the next
  * index_open() makes an empty one. */

@@ -16,6 +16,7 @@ enum err query_error(struct index *x, int rc, struct diag *d)
         return diag_set(d, E_STATE_LOCKED, "%s: %s", INDEX_FILE, what);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_TOOBIG:
         x->damaged = true;
         return diag_set(d, E_INDEX, "%s: %s", INDEX_FILE, what);
     default:

@@ -528,9 +528,39 @@ START_TEST(another_database_is_replaced)
         "PRAGMA user_version = 0; PRAGMA application_id = 0",
         "UPDATE meta SET value = x'00'",
         "UPDATE meta SET value = substr(value, 1, length(value) - 1) || x'00'",
+        /* all there, and more */
+        "CREATE TRIGGER t AFTER INSERT ON certs BEGIN DELETE FROM certs; END",
+        "CREATE VIEW v AS SELECT * FROM certs",
+        "CREATE TABLE more (x)",
+        "CREATE INDEX more ON certs (subject)",
+        /* all there, but other */
+        "ALTER TABLE certs ADD COLUMN more",
+        "DROP INDEX certs_spki; CREATE INDEX certs_spki ON certs (spki) WHERE n > 1",
+        "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'spki BLOB', 'spki TEXT')",
+        "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage ="
+        " (SELECT rootpage FROM sqlite_schema WHERE name = 'keys_digest') WHERE name = 'certs_spki'",
+        /* larger than ours could be */
+        "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = sql || printf('/%.*c/', 400000, '*')"
+        " WHERE name = 'certs_spki'",
+        "UPDATE meta SET value = zeroblob(400000)",
     };
     fill();
     tamper(statements[_i]);
+    expect_empty();
+    fill();
+    reopen();
+    expect_filled();
+}
+END_TEST
+
+/* Nothing of what is there has a say. */
+START_TEST(made_anew_whatever_is_there)
+{
+    fill();
+    tamper("UPDATE meta SET value = value");
+    expect_filled();
+    close_index();
+    expect_ok_diag(index_make(folder, &x, &d), &d);
     expect_empty();
     fill();
     reopen();
@@ -620,7 +650,8 @@ Suite *suite_index(void)
     tcase_add_loop_test(t, other_files_are_replaced, 0, 10);
     tcase_add_test(t, a_removed_file_is_made_anew);
     tcase_add_loop_test(t, a_cut_file_is_replaced, 0, 3);
-    tcase_add_loop_test(t, another_database_is_replaced, 0, 6);
+    tcase_add_loop_test(t, another_database_is_replaced, 0, 16);
+    tcase_add_test(t, made_anew_whatever_is_there);
     tcase_add_test(t, damage_found_late_ends_with_a_new_index);
     tcase_add_test(t, killed_programs_leave_whole_transactions);
     suite_add_tcase(s, t);

@@ -59,7 +59,7 @@ static enum err check_file(int fd, json_t *entry, struct diag *d)
     if (json_unpack_ex(entry, NULL, JSON_STRICT, "{s:s,s:s}", "name", &name, "sha256", &hex) != 0 ||
         !text_is_token(name, LIMIT_TOKEN_TEXT) || !hex_decode(hex, want, DIGEST_LEN))
         return diag_set(d, E_BUNDLE_FORMAT, "the list of files in " BUNDLE_FILE);
-    enum err e = file_digest(fd, name, got, &why);
+    enum err e = file_digest(fd, name, LIMIT_ARCHIVE_BYTES, got, &why);
     if (e == E_NO_MEMORY)
         return e;
     if (e != E_OK || memcmp(want, got, DIGEST_LEN) != 0)

@@ -108,7 +108,7 @@ static enum err find_evidence(struct adder *a, struct request *r, struct diag *d
         return e;
     r->has_evidence = true;
     a->with_evidence++;
-    return file_digest(a->evidence_fd, a->evidence.names[place - 1], r->evidence, d);
+    return file_digest(a->evidence_fd, a->evidence.names[place - 1], LIMIT_EVIDENCE_BYTES, r->evidence, d);
 }
 
 static enum err write_request(struct adder *a, struct request *r, const char *name, struct diag *d)

@@ -63,7 +63,7 @@ static enum err pack_files(int fd, json_t **out, struct diag *d)
     enum err e = E_OK;
     *out = json_array();
     for (size_t i = 0; i < sizeof names / sizeof names[0] && e == E_OK; i++) {
-        e = file_digest(fd, names[i], digest, d);
+        e = file_digest(fd, names[i], LIMIT_ARCHIVE_BYTES, digest, d);
         if (e == E_OK)
             hex_encode(digest, DIGEST_LEN, hex);
         if (e == E_OK &&

@@ -23,10 +23,16 @@ enum err export_check(const char *to, struct diag *d)
     return access(to, W_OK | X_OK) == 0 ? E_OK : diag_errno(d, errno, "%s", to);
 }
 
+/* The bundle in the archive is ours, or was. */
+static enum err as_archive(enum err e, const char *name, struct diag *d)
+{
+    return e == E_MEDIUM_LIMIT ? diag_set(d, E_ARCHIVE, BUNDLE_DIR "/%s is larger than any we make", name) : e;
+}
+
 static enum err copy_one(int from, int to, const char *name, struct diag *d)
 {
     struct span bytes = {0};
-    enum err e = map_open(from, name, SIZE_MAX / 2, &bytes, d);
+    enum err e = as_archive(map_open(from, name, LIMIT_ARCHIVE_BYTES, &bytes, d), name, d);
     if (e != E_OK)
         return e;
     int fd = file_open_beneath(to, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
@@ -46,13 +52,19 @@ static enum err copy_one(int from, int to, const char *name, struct diag *d)
 static enum err compare_one(int a, int b, const char *name, bool *same, struct diag *d)
 {
     uint8_t x[DIGEST_LEN] = {0}, y[DIGEST_LEN] = {0};
-    struct stat st;
+    struct stat ours, theirs;
     *same = false;
-    if (fstatat(b, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+    if (fstatat(b, name, &theirs, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(theirs.st_mode))
         return E_OK;
-    enum err e = file_digest(a, name, x, d);
+    if (fstatat(a, name, &ours, AT_SYMLINK_NOFOLLOW) != 0)
+        return diag_errno(d, errno, BUNDLE_DIR "/%s", name);
+    if (ours.st_size != theirs.st_size) /* theirs may have been made so that reading it would take years */
+        return E_OK;
+    enum err e = as_archive(file_digest(a, name, LIMIT_ARCHIVE_BYTES, x, d), name, d);
     if (e == E_OK)
-        e = file_digest(b, name, y, d);
+        e = file_digest(b, name, (size_t)ours.st_size, y, d);
+    if (e == E_MEDIUM_LIMIT) /* it has grown since */
+        return E_OK;
     *same = e == E_OK && memcmp(x, y, DIGEST_LEN) == 0;
     return e;
 }
@@ -100,6 +112,8 @@ static enum err copy_folder(int from, int to_fd, const char *name, const struct 
     int fd = -1;
     snprintf(tmp, sizeof tmp, "%s.tmp", name);
     enum err e = file_remove_dir(to_fd, tmp, d);
+    if (e == E_FOLDER_OCCUPIED)
+        e = diag_set(d, e, "medium: %s holds what no export leaves there: remove it, or take another medium", tmp);
     if (e == E_OK)
         e = file_make_dir(to_fd, tmp, &fd, d);
     if (e == E_OK)

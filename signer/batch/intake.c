@@ -117,7 +117,9 @@ enum err intake_digest(int dir_fd, struct intake *out, struct diag *d)
         bool batch = strcmp(list.names[i], BATCH_FILE) == 0;
         if (!batch && !intake_is_approval(list.names[i]))
             continue;
-        e = file_digest(dir_fd, list.names[i], digest, d);
+        e = file_digest(dir_fd, list.names[i], batch ? LIMIT_BATCH_BYTES : LIMIT_APPROVAL_BYTES, digest, d);
+        if (e == E_MEDIUM_LIMIT) /* nothing of that size was taken in */
+            e = diag_set(d, E_ARCHIVE, "%s is larger than it can have come", list.names[i]);
         if (e != E_OK)
             break;
         hex_encode(digest, DIGEST_LEN, hex);

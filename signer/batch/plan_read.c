@@ -337,7 +337,9 @@ enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct pl
     bool more = false;
     enum err e = open_file(dir_fd, out, d);
     if (e == E_OK)
-        e = file_digest(dir_fd, PLAN_FILE, out->digest, d);
+        e = file_digest(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->digest, d);
+    if (e == E_MEDIUM_LIMIT)
+        e = diag_set(d, E_PLAN_DIGEST, PLAN_FILE " is larger than any plan");
     if (e == E_OK && memcmp(out->digest, digest, DIGEST_LEN) != 0)
         e = diag_set(d, E_PLAN_DIGEST, PLAN_FILE);
     if (e == E_OK)

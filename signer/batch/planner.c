@@ -191,7 +191,9 @@ static enum err set_aside(int dir_fd, struct diag *d)
     char hex[DIGEST_HEX], name[sizeof "superseded-" + 16 + sizeof ".jsonl"];
     if (faccessat(dir_fd, PLAN_FILE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return E_OK;
-    enum err e = file_digest(dir_fd, PLAN_FILE, digest, d);
+    enum err e = file_digest(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, digest, d);
+    if (e == E_MEDIUM_LIMIT)
+        e = diag_set(d, E_ARCHIVE, "the " PLAN_FILE " that is there is larger than any plan");
     if (e != E_OK)
         return e;
     hex_encode(digest, DIGEST_LEN, hex);
@@ -305,7 +307,7 @@ static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
     if (e == E_OK && !keep)
         e = write_plan(j, d);
     if (e == E_OK && !keep)
-        e = file_digest(j->dir_fd, PLAN_FILE, out->plan, d);
+        e = file_digest(j->dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->plan, d);
     return e;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/digest.h"
+#include "core/limits.h"
 
 #define CHUNK 16384
 
@@ -241,15 +242,18 @@ enum err file_write(int dirfd, const char *name, const void *p, size_t n, struct
 }
 
 /* Digest what fd has to give. */
-static enum err digest_all(int fd, const char *name, struct digest *digest, uint8_t out[32],
-                           struct diag *d)
+static enum err digest_all(int fd, const char *name, size_t max, struct digest *digest, uint8_t out[32], struct diag *d)
 {
     uint8_t chunk[CHUNK];
+    size_t total = 0;
     size_t got;
     do {
         enum err e = read_chunk(fd, name, chunk, &got, d);
         if (e != E_OK)
             return e;
+        if (got > max - total)
+            return diag_set(d, E_MEDIUM_LIMIT, "%s: more than %zu bytes", name, max);
+        total += got;
         e = digest_update(digest, chunk, got);
         if (e != E_OK)
             return diag_set(d, e, "%s", name);
@@ -258,7 +262,7 @@ static enum err digest_all(int fd, const char *name, struct digest *digest, uint
     return e == E_OK ? E_OK : diag_set(d, e, "%s", name);
 }
 
-enum err file_digest(int dirfd, const char *name, uint8_t out[32], struct diag *d)
+enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], struct diag *d)
 {
     memset(out, 0, DIGEST_LEN);
     int fd;
@@ -269,11 +273,12 @@ enum err file_digest(int dirfd, const char *name, uint8_t out[32], struct diag *
         return e;
     if (fd < 0)
         return diag_errno(d, ENOENT, "%s", name);
-    e = digest_new(DIGEST_SHA256, &digest);
-    if (e != E_OK)
+    if ((uintmax_t)st.st_size > max)
+        e = diag_set(d, E_MEDIUM_LIMIT, "%s: more than %zu bytes", name, max);
+    else if ((e = digest_new(DIGEST_SHA256, &digest)) != E_OK)
         diag_set(d, e, "%s", name);
     else
-        e = digest_all(fd, name, digest, out, d);
+        e = digest_all(fd, name, max, digest, out, d);
     digest_free(digest);
     close(fd);
     return e;
@@ -359,10 +364,13 @@ enum err file_remove_dir(int dirfd, const char *name, struct diag *d)
     enum err e = open_folder(dirfd, name, &fd, d);
     if (e != E_OK)
         return e;
-    e = file_list(fd, SIZE_MAX, &list, d);
+    e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
+    if (e == E_MEDIUM_LIMIT)
+        e = diag_set(d, E_FOLDER_OCCUPIED, "%s holds more than %d files", name, LIMIT_MEDIUM_FILES);
     for (size_t i = 0; e == E_OK && i < list.n; i++)
         if (unlinkat(fd, list.names[i], 0) != 0)
-            e = diag_errno(d, errno, "%s/%s: removing", name, list.names[i]);
+            e = errno == EISDIR ? diag_set(d, E_FOLDER_OCCUPIED, "%s holds the folder %s", name, list.names[i])
+                                : diag_errno(d, errno, "%s/%s: removing", name, list.names[i]);
     if (e == E_OK && unlinkat(dirfd, name, AT_REMOVEDIR) != 0)
         e = diag_errno(d, errno, "%s: removing", name);
     if (e == E_OK)

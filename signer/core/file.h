@@ -62,12 +62,12 @@ ERR_MUST_USE enum err file_sync(int fd, const char *where, struct diag *d);
 /* Rename within dirfd and fsync dirfd. An existing target is replaced when it is a file. */
 ERR_MUST_USE enum err file_rename(int dirfd, const char *from, const char *to, struct diag *d);
 
-/* SHA-256 of the regular file `name` below dirfd, opened as file_read() does. E_MEDIUM_FILE,
- * E_IO (also when missing), E_CRYPTO. */
-ERR_MUST_USE enum err file_digest(int dirfd, const char *name, uint8_t out[32], struct diag *d);
+/* SHA-256 of the regular file `name` below dirfd, opened as file_read() does. E_MEDIUM_FILE, E_MEDIUM_LIMIT when it is
+ * larger than max bytes (a hole of terabytes costs its maker nothing), E_IO (also when missing), E_CRYPTO. */
+ERR_MUST_USE enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], struct diag *d);
 
-/* Remove a folder below dirfd with the plain files in it (one level, as bundles are). Missing is
- * E_OK; E_MEDIUM when it is not a folder. */
+/* Remove a folder below dirfd with the plain files in it, as an interrupted program of ours leaves it: one level, at most
+ * LIMIT_MEDIUM_FILES files. Missing is E_OK; E_MEDIUM when it is not a folder, E_FOLDER_OCCUPIED when it holds more. */
 ERR_MUST_USE enum err file_remove_dir(int dirfd, const char *name, struct diag *d);
 
 /* Names of the entries of the folder, "." and ".." left out, sorted bytewise; at most max of

@@ -7,6 +7,8 @@
 #define LIMIT_BATCH_BYTES (512u << 20)     /* bytes in one batch.jsonl */
 #define LIMIT_BATCH_REQUESTS 100000        /* requests in one batch */
 #define LIMIT_MEDIUM_FILES 64              /* entries in a batch folder */
+#define LIMIT_ARCHIVE_BYTES (2u << 30)     /* bytes in one file that the appliance makes of a batch: plan, results, log */
+#define LIMIT_EVIDENCE_BYTES (1u << 30)    /* bytes in one file of evidence that an RA names in a request */
 #define LIMIT_APPROVAL_BYTES (256 * 1024)  /* bytes in one detached signature */
 #define LIMIT_CERT_BYTES (64 * 1024)       /* bytes in one certificate file */
 #define LIMIT_KEY_BYTES (64 * 1024)        /* bytes in one private key file */

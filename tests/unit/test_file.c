@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "core/digest.h"
+#include "core/limits.h"
 #include "expect.h"
 
 /* The folder of the running test, empty at its beginning. */
@@ -183,7 +184,7 @@ START_TEST(missing_files)
     ck_assert(!found);
     expect_err(file_read(dir, "none", 10, &b, NULL, &d), E_IO);
     ck_assert_ptr_nonnull(strstr(d.text, "none: "));
-    expect_err(file_digest(dir, "none", digest, &d), E_IO);
+    expect_err(file_digest(dir, "none", 10, digest, &d), E_IO);
     ck_assert_uint_eq(b.len, 0);
     buf_free(&b);
 }
@@ -209,7 +210,7 @@ START_TEST(only_plain_files_are_read)
         uint8_t digest[32];
         expect_err(file_read(dir, names[i], 10, &b, &found, &d), E_MEDIUM_FILE);
         ck_assert(!found);
-        expect_err(file_digest(dir, names[i], digest, &d), E_MEDIUM_FILE);
+        expect_err(file_digest(dir, names[i], 10, digest, &d), E_MEDIUM_FILE);
     }
     close(sock);
     int dev;
@@ -372,7 +373,7 @@ START_TEST(digests)
     uint8_t out[32];
     char hex[65];
     put("abc", "abc");
-    expect_ok(file_digest(dir, "abc", out, &d));
+    expect_ok(file_digest(dir, "abc", 3, out, &d));
     hex_encode(out, 32, hex);
     ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 
@@ -382,9 +383,17 @@ START_TEST(digests)
     ck_assert_ptr_nonnull(big);
     expect_ok(file_write(dir, "big", big, n, &d));
     expect_ok(digest_bytes(DIGEST_SHA256, big, n, want));
-    expect_ok(file_digest(dir, "big", out, &d));
+    expect_ok(file_digest(dir, "big", n, out, &d));
     ck_assert_mem_eq(out, want, 32);
     free(big);
+
+    memset(want, 0, 32);
+    expect_err(file_digest(dir, "big", n - 1, out, &d), E_MEDIUM_LIMIT);
+    ck_assert_mem_eq(out, want, 32);
+    int fd = openat(dir, "big", O_WRONLY | O_CLOEXEC);
+    ck_assert_int_eq(ftruncate(fd, (off_t)8 << 40), 0); /* a hole */
+    close(fd);
+    expect_err(file_digest(dir, "big", 1u << 30, out, &d), E_MEDIUM_LIMIT);
 }
 END_TEST
 
@@ -394,7 +403,7 @@ START_TEST(no_digest_without_its_algorithm)
     uint8_t out[32];
     put("abc", "abc");
     ck_assert_int_eq(EVP_set_default_properties(NULL, "provider=none-such"), 1);
-    expect_err(file_digest(dir, "abc", out, &d), E_CRYPTO);
+    expect_err(file_digest(dir, "abc", 3, out, &d), E_CRYPTO);
     ck_assert_int_eq(EVP_set_default_properties(NULL, ""), 1);
     ERR_clear_error();
 }
@@ -451,11 +460,22 @@ START_TEST(folders_are_removed)
     expect_ok(file_make_dir(dir, "deep", &fd, &d));
     ck_assert_int_eq(mkdirat(fd, "below", 0700), 0);
     close(fd);
-    expect_err(file_remove_dir(dir, "deep", &d), E_IO);
+    expect_err(file_remove_dir(dir, "deep", &d), E_FOLDER_OCCUPIED);
     expect_err(file_remove_dir(dir, "victim", &d), E_MEDIUM);
     ck_assert_int_eq(symlinkat("deep", dir, "link"), 0);
     expect_err(file_remove_dir(dir, "link", &d), E_MEDIUM);
     ck_assert(is_there(dir, "link"));
+
+    for (int n = LIMIT_MEDIUM_FILES; n <= LIMIT_MEDIUM_FILES + 1; n++) {
+        expect_ok(file_make_dir(dir, "full", &fd, &d));
+        for (int i = 0; i < n; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "n%d", i);
+            expect_ok(file_write(fd, name, "", 0, &d));
+        }
+        close(fd);
+        expect_err(file_remove_dir(dir, "full", &d), n == LIMIT_MEDIUM_FILES ? E_OK : E_FOLDER_OCCUPIED);
+    }
 }
 END_TEST
 

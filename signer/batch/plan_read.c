@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "batch/plan.h"
@@ -320,10 +321,15 @@ static enum err read_through(struct plan *p, struct diag *d)
 
 static enum err open_file(int dir_fd, struct plan *out, struct diag *d)
 {
+    struct stat st;
     *out = (struct plan){.lines = {.line_max = LIMIT_LINE}};
     int fd = openat(dir_fd, PLAN_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? diag_set(d, E_PLAN_MISSING, PLAN_FILE) : diag_errno(d, errno, PLAN_FILE);
+    if (fstat(fd, &st) == 0 && st.st_size > LIMIT_ARCHIVE_BYTES) { /* it would be read to its end */
+        close(fd);
+        return diag_set(d, E_PLAN_FORMAT, PLAN_FILE " is larger than any plan");
+    }
     out->lines.f = fdopen(fd, "r");
     if (out->lines.f == NULL) {
         close(fd);
@@ -338,8 +344,6 @@ enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct pl
     enum err e = open_file(dir_fd, out, d);
     if (e == E_OK)
         e = file_digest(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->digest, d);
-    if (e == E_MEDIUM_LIMIT)
-        e = diag_set(d, E_PLAN_DIGEST, PLAN_FILE " is larger than any plan");
     if (e == E_OK && memcmp(out->digest, digest, DIGEST_LEN) != 0)
         e = diag_set(d, E_PLAN_DIGEST, PLAN_FILE);
     if (e == E_OK)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "batch/intake.h"
@@ -25,11 +26,16 @@ static enum err differs(struct diag *d, const char *what)
 
 static enum err open_batch(struct replay *r, struct diag *d)
 {
+    struct stat st;
     bool more;
     r->lines.line_max = LIMIT_LINE;
     int fd = openat(r->dir_fd, BATCH_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return diag_errno(d, errno, BATCH_FILE);
+    if (fstat(fd, &st) == 0 && st.st_size > LIMIT_BATCH_BYTES) { /* a line without end would be read to its end */
+        close(fd);
+        return diag_set(d, E_ARCHIVE, BATCH_FILE " is larger than it can have come");
+    }
     r->lines.f = fdopen(fd, "r");
     if (r->lines.f == NULL) {
         close(fd);

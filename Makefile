@@ -32,7 +32,7 @@ LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c words.c \
     pin.c guard.c sandbox.c step.c cli.c)
-PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c der.c der_write.c \
+PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c der_write.c \
     name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
@@ -50,7 +50,7 @@ CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c bundles.c sweep.c report.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c)
-RA_PARTS := $(addprefix ceremony/ra/,desk.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
+RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c certificate.c import.c layout.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
 

@@ -6,20 +6,8 @@
 #include "batch/standing.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/pin.h"
 #include "pki/cert.h"
-
-static enum err load_key(EVP_PKEY **key, struct diag *d)
-{
-    struct pin pass = {0};
-    char prompt[160];
-    snprintf(prompt, sizeof prompt, "Passphrase of %.64s's key: ", options.officer);
-    enum err e = pin_read(options.pass_fd, prompt, &pass, d);
-    if (e == E_OK)
-        e = cert_load_private_key(options.key_file, pass.text, pass.n, key, d);
-    pin_wipe(&pass);
-    return e;
-}
+#include "pki/keyfile.h"
 
 /* What another officer's file is like is told, but this officer's word stands whatever it is. */
 static void count_officers(int dir_fd, const struct plan *plan)
@@ -55,7 +43,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = confirm_digest(plan.digest, "plan", d);
     if (e == E_OK)
-        e = load_key(&key, d);
+        e = keyfile_open(options.key_file, options.pass_fd, options.officer, &key, d);
     if (e == E_OK)
         e = authorise_sign(dir_fd, officer, key, plan.digest, clock_now(), d);
     if (e == E_OK)

@@ -166,6 +166,8 @@ static enum err take_decided(struct work *w, const struct result *s, const struc
         a->issued = s->issued;
         a->code = s->code;
         snprintf(a->clause, sizeof a->clause, "%s", s->clause);
+        a->note = strdup(s->issued ? s->ignored : s->detail);
+        e = a->note != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "the answers");
     }
     if (e == E_OK && s->issued)
         e = take_issued(w, s, r, &o, a, d);
@@ -323,8 +325,10 @@ enum err answers_check(const struct desk *desk, const struct bundle *bundle,
 
 void answers_free(struct answers *a)
 {
-    for (size_t i = 0; i < a->n; i++)
+    for (size_t i = 0; i < a->n; i++) {
         buf_free(&a->v[i].cert);
+        free(a->v[i].note);
+    }
     free(a->v);
     free(a->issuers);
     *a = (struct answers){0};

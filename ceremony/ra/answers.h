@@ -11,6 +11,7 @@ struct answer {
     bool issued;
     enum err code; /* refused: why */
     char clause[201];
+    char *note; /* refused: the detail; issued: the requested extensions that were not copied */
     char serial[64], not_before[21], not_after[21]; /* issued */
     struct buf cert;                                /* issued: DER */
 };

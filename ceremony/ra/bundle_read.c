@@ -5,11 +5,34 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/json.h"
 #include "pki/cms.h"
 
 #define MANIFEST "bundle.json"
 #define SIGNATURE "bundle.p7s"
 #define REFUSAL "refusal.json"
+
+/* What the refusal says is repeated, but nobody signed it. */
+static enum err tell_refusal(int fd, const char *path, struct diag *d)
+{
+    struct buf text = {0};
+    const char *code = "no reason that could be read", *detail = "";
+    json_t *obj = NULL;
+    bool found;
+    enum err e = file_read(fd, REFUSAL, LIMIT_LINE, &text, &found, d);
+    if (e == E_OK && found && text.len > 0)
+        obj = json_loadb((const char *)text.data, text.len, 0, NULL);
+    if (obj != NULL && json_unpack(obj, "{s:s, s:s}", "code", &code, "detail", &detail) != 0)
+        detail = "";
+    if (e == E_OK) {
+        e = diag_set(d, E_BUNDLE_FORMAT, "%s holds a refusal of the whole batch, which nobody signs: %s%s%s", path, code,
+                     detail[0] != '\0' ? ": " : "", detail);
+        diag_advise(d, "ask the CA by another way whether that is so before making it again");
+    }
+    json_decref(obj);
+    buf_free(&text);
+    return e;
+}
 
 static enum err read_manifest(int fd, const char *path, struct buf *out, struct diag *d)
 {
@@ -18,10 +41,7 @@ static enum err read_manifest(int fd, const char *path, struct buf *out, struct 
     if (e != E_OK || found)
         return e;
     if (faccessat(fd, REFUSAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return diag_set(d, E_BUNDLE_FORMAT,
-                        "%s holds no bundle but " REFUSAL ", which nobody signs: ask the CA by another way "
-                        "whether the batch was refused as a whole before making it again",
-                        path);
+        return tell_refusal(fd, path, d);
     return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
 }
 

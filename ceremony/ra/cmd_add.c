@@ -38,8 +38,7 @@ static enum err put(struct set *s, const char *id, const uint8_t *value, const u
     return e != E_OK ? e : set_put(s, key, value != NULL ? value : key, old);
 }
 
-/* Lines that are there stay byte for byte; of those that cannot be read the id is taken as far as
- * it can be. */
+/* Lines that are there stay byte for byte. A batch that is damaged is not added to: a new header would hide it. */
 static enum err keep_lines(struct adder *a, struct diag *d)
 {
     struct lines requests = a->desk.requests;
@@ -48,17 +47,15 @@ static enum err keep_lines(struct adder *a, struct diag *d)
     enum err e = E_OK;
     struct lines all = a->desk.requests;
     while (e == E_OK && desk_next(&requests, &line, &line_error)) {
-        struct request r;
+        struct request r = {0};
         const uint8_t *old;
-        struct diag ignored = {0};
         struct span whole;
         lines_next(&all, &whole, NULL);
         buf_append(&a->lines, whole.p, whole.n);
         buf_append_byte(&a->lines, '\n');
-        enum err read = request_parse(line, requests.number, &r, &ignored);
-        if (read == E_NO_MEMORY)
-            e = diag_set(d, read, BATCH_FILE);
-        else if (r.id[0] != '\0')
+        e = line_error != E_OK ? diag_set(d, line_error, BATCH_FILE " line %llu", (unsigned long long)requests.number)
+                               : request_parse(line, requests.number, &r, d);
+        if (e == E_OK)
             e = put(&a->ids, r.id, NULL, &old);
         request_free(&r);
     }
@@ -176,7 +173,7 @@ static enum err add_folder(struct adder *a, const char *path, struct diag *d)
         if (is_request_name(list.names[i]))
             e = add_file(a, fd, list.names[i], d);
     if (e == E_OK && a->added == before)
-        e = diag_set(d, E_MEDIUM, "%s holds no *.csr, *.pem, *.der or *.req", path);
+        e = diag_set(d, E_NO_REQUESTS, "%s holds no *.csr, *.pem, *.der or *.req", path);
     file_list_free(&list);
     close(fd);
     return e;
@@ -223,7 +220,7 @@ static enum err list_evidence(struct adder *a, struct diag *d)
         place_write(i + 1, place);
         e = put(&a->evidence_of, id, place, &old);
         if (e == E_OK && old != NULL)
-            e = diag_set(d, E_REQUEST_ID, "%s: two files are evidence for %s", options.evidence,
+            e = diag_set(d, E_EVIDENCE, "%s: two files are evidence for %s", options.evidence,
                          id);
     }
     return e;
@@ -244,9 +241,16 @@ static enum err check_options(int n, struct diag *d)
 static enum err check_profile(const struct desk *k, struct diag *d)
 {
     const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
-    if (a != NULL && policy_profile_find(a, options.profile) == NULL)
-        return diag_set(d, E_PROFILE, "%s has no %s", a->name, options.profile);
-    return E_OK;
+    struct buf names = {0};
+    if (a == NULL || policy_profile_find(a, options.profile) != NULL)
+        return E_OK;
+    for (size_t i = 0; i < a->profiles_n; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", a->profiles[i].name);
+    enum err e = buf_err(&names);
+    e = diag_set(d, e == E_OK ? E_PROFILE : e, "%s has no %s, but %.*s", a->name, options.profile, (int)names.len,
+                 names.len > 0 ? (const char *)names.data : "");
+    buf_free(&names);
+    return e;
 }
 
 static enum err check_unapproved(const struct desk *k, struct diag *d)
@@ -271,11 +275,13 @@ static enum err finish(struct adder *a, struct diag *d)
         h.valid_until += a->now - h.created;
         h.created = a->now;
     }
-    h.count = desk_count(&a->desk) + a->added;
+    h.count += a->added;
+    if (options.evidence != NULL && a->with_evidence == 0)
+        return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", options.evidence);
     enum err e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)
-        printf("%lld requests added, %lld of them with evidence; the batch has %lld\n",
-               (long long)a->added, (long long)a->with_evidence, (long long)h.count);
+        printf("%lld request%s added, %lld with evidence; the batch has %lld\n", (long long)a->added,
+               a->added == 1 ? "" : "s", (long long)a->with_evidence, (long long)h.count);
     return e;
 }
 
@@ -284,11 +290,13 @@ enum err cmd_add(int n, char **operands, struct diag *d)
     struct adder a = {.desk = {.fd = -1}, .evidence_fd = -1, .now = clock_now()};
     enum err e = check_options(n, d);
     if (e == E_OK)
-        e = desk_open(options.dir, &a.desk, d);
+        e = desk_open_locked(options.dir, &a.desk, d);
     if (e == E_OK)
         e = check_profile(&a.desk, d);
     if (e == E_OK)
         e = check_unapproved(&a.desk, d);
+    if (e == E_OK)
+        e = desk_check_count(&a.desk, d);
     if (e == E_OK)
         e = keep_lines(&a, d);
     if (e == E_OK)

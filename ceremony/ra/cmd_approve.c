@@ -8,11 +8,12 @@
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/pin.h"
 #include "core/words.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
-#include "ra/desk.h"
+#include "pki/keyfile.h"
+#include "ra/foresee.h"
+#include "ra/own.h"
 
 /* How many requests there are of each profile. */
 struct tally {
@@ -58,7 +59,7 @@ static enum err tally_requests(const struct desk *k, struct tally *t, struct dia
     return e == E_OK ? E_OK : diag_set(d, e, BATCH_FILE);
 }
 
-static void print_summary(const struct desk *k, const struct tally *t)
+static void print_summary(const struct desk *k, const struct tally *t, int64_t refused)
 {
     char created[CLOCK_TEXT], until[CLOCK_TEXT], hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 128];
     const struct batch_header *h = &k->header;
@@ -74,20 +75,36 @@ static void print_summary(const struct desk *k, const struct tally *t)
         printf("           %" PRId64 " %s\n", t->by[i].n,
                t->by[i].profile[0] != '\0' ? t->by[i].profile
                                            : "(not readable; the appliance will refuse them)");
+    if (refused > 0)
+        printf("refused    %" PRId64 " of %" PRId64 ", as far as an RA can know: see ra check\n", refused, h->count);
     printf("sha-256    %s\nwords      %s\n", hex, words);
+    fflush(stdout);
+}
+
+/* What the appliance would refuse whole is not worth anybody's name. */
+static enum err check_whole(const struct desk *k, struct diag *d)
+{
+    struct diag why[FORESEE_WHOLE];
+    foresee_whole(k, clock_now(), why);
+    for (size_t i = 0; i < FORESEE_WHOLE; i++) {
+        if (why[i].code == E_OK)
+            continue;
+        *d = why[i];
+        return why[i].code;
+    }
+    return E_OK;
 }
 
 static enum err show(const struct desk *k, struct diag *d)
 {
     struct tally t = {0};
-    enum err e = tally_requests(k, &t, d);
-    int64_t n = desk_count(k);
-    if (e == E_OK && n != k->header.count)
-        e = diag_set(d, E_BATCH_COUNT,
-                     "the header announces %" PRId64 " requests, the file has %" PRId64,
-                     k->header.count, n);
+    int64_t refused;
+    const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
+    enum err e = foresee_requests(k, a, clock_now(), NULL, NULL, &refused, d);
     if (e == E_OK)
-        print_summary(k, &t);
+        e = tally_requests(k, &t, d);
+    if (e == E_OK)
+        print_summary(k, &t, refused);
     free(t.by);
     return e;
 }
@@ -126,41 +143,53 @@ static enum err find_person(const struct desk *k, const struct policy_person **p
     return e != E_OK ? e : cert_check_time(*cert, clock_now(), d);
 }
 
-/* Under whatever name: two approvals by one person would refuse the whole batch. */
-static enum err check_once(const struct desk *k, X509 *cert, struct diag *d)
-{
-    struct file_list list;
-    enum err e = desk_approvals(k->fd, &list, d);
-    for (size_t i = 0; i < list.n && e == E_OK; i++) {
-        struct buf bytes = {0};
-        struct cms *cms = NULL;
-        struct diag why = {0};
-        e = file_read(k->fd, list.names[i], LIMIT_APPROVAL_BYTES, &bytes, NULL, d);
-        if (e == E_OK && (e = cms_parse(buf_span(&bytes), &cms, &why)) != E_OK)
-            e = diag_set(d, e, "%s: %s", list.names[i], why.text);
-        if (e == E_OK && cms_is_by(cms, cert))
-            e = diag_set(d, E_APPROVAL_TWICE, "%s is by %s already", list.names[i], options.person);
-        cms_free(cms);
-        buf_free(&bytes);
-    }
-    file_list_free(&list);
-    return e;
-}
-
 static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
 {
-    struct pin pass = {0};
-    char prompt[128];
-    snprintf(prompt, sizeof prompt, "Passphrase of %.64s's key: ", options.person);
-    enum err e = pin_read(options.pass_fd, prompt, &pass, d);
-    if (e == E_OK)
-        e = cert_load_private_key(options.key, pass.text, pass.n, key, d);
-    pin_wipe(&pass);
+    enum err e = keyfile_open(options.key, options.pass_fd, options.person, key, d);
     if (e == E_OK && X509_check_private_key(cert, *key) != 1) {
         ERR_clear_error();
         e = diag_set(d, E_APPROVAL_PERSON, "%s is not the key of %s's pinned certificate",
                      options.key, options.person);
+        diag_advise(d, "name the key file that belongs to this person's certificate");
     }
+    return e;
+}
+
+static void approval_name(const struct policy_person *person, char name[LIMIT_TOKEN_TEXT + 32])
+{
+    snprintf(name, LIMIT_TOKEN_TEXT + 32, "%s-%s.p7s", policy_role_name(person->role), person->id);
+}
+
+/* Of what this person signed before, only what does not fit the batch may be there. */
+static enum err check_own(const struct desk *k, const struct policy_person *person, X509 *cert, struct diag *d)
+{
+    char name[LIMIT_TOKEN_TEXT + 32];
+    struct file_list stale = {0};
+    approval_name(person, name);
+    enum err e = own_find(k, name, cert, &stale, d);
+    file_list_free(&stale);
+    return e;
+}
+
+/* Time has passed since the batch was shown: it, and what lies beside it, is looked at again under the lock. */
+static enum err store(const struct desk *k, const struct policy_person *person, X509 *cert,
+                      const struct buf *approval, struct diag *d)
+{
+    char name[LIMIT_TOKEN_TEXT + 32];
+    struct file_list stale = {0};
+    approval_name(person, name);
+    enum err e = desk_lock(k->fd, options.dir, d);
+    if (e == E_OK)
+        e = desk_unchanged(k, d);
+    if (e == E_OK)
+        e = own_find(k, name, cert, &stale, d);
+    if (e == E_OK)
+        e = own_replace(k, name, approval, &stale, d);
+    for (size_t i = 0; i < stale.n && e == E_OK; i++)
+        printf("%s/%s: replaced, it did not fit the batch\n", options.dir, stale.names[i]);
+    if (e == E_OK)
+        printf("%s/%s: approved as %s\n", options.dir, name, policy_role_name(person->role));
+    file_list_free(&stale);
     return e;
 }
 
@@ -168,19 +197,15 @@ static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
 static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert,
                      EVP_PKEY *key, struct diag *d)
 {
-    char name[LIMIT_TOKEN_TEXT + 32];
     struct buf out = {0};
     struct cms *cms = NULL;
-    snprintf(name, sizeof name, "%s-%s.p7s", policy_role_name(person->role), person->id);
     enum err e = cms_sign(cert, key, buf_span(&k->bytes), clock_now(), &out, d);
     if (e == E_OK)
         e = cms_parse(buf_span(&out), &cms, d);
     if (e == E_OK)
         e = cms_verify(cms, cert, buf_span(&k->bytes), d);
     if (e == E_OK)
-        e = file_write(k->fd, name, out.data, out.len, d);
-    if (e == E_OK)
-        printf("%s/%s: approved as %s\n", options.dir, name, policy_role_name(person->role));
+        e = store(k, person, cert, &out, d);
     cms_free(cms);
     buf_free(&out);
     return e;
@@ -197,8 +222,12 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     enum err e = desk_open(options.dir, &k, d);
     if (e == E_OK)
         e = find_person(&k, &person, &cert, d);
+    if (e == E_OK) /* before all the reading and typing */
+        e = cert_check_private_key(options.key, d);
     if (e == E_OK)
-        e = check_once(&k, cert, d);
+        e = check_own(&k, person, cert, d);
+    if (e == E_OK)
+        e = check_whole(&k, d);
     if (e == E_OK)
         e = show(&k, d);
     if (e == E_OK)

@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "batch/approval.h"
-#include "batch/decide.h"
-#include "batch/intake.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/text.h"
-#include "ra/desk.h"
+#include "ra/foresee.h"
 
 struct check {
     struct desk desk;
@@ -41,9 +38,21 @@ static enum err tell_batch(struct check *c, const struct diag *why)
     return E_OK;
 }
 
-static enum err tell_request(struct check *c, const struct decision *o, int64_t n)
+/* One key twice for one subject is issued twice: perhaps that is meant, perhaps a file was copied. */
+static enum err warn(int64_t n, const char *id, int64_t twin)
 {
-    c->refused++;
+    if (options.json)
+        return print_json(json_pack("{s:I,s:s,s:s,s:I}", "n", (json_int_t)n, "id", id, "warning", "same key",
+                                    "as", (json_int_t)twin));
+    printf("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n", id, twin);
+    return E_OK;
+}
+
+static enum err tell_request(void *arg, int64_t n, const struct decision *o, int64_t twin)
+{
+    struct check *c = arg;
+    if (o->code == E_OK)
+        return warn(n, o->request.id, twin);
     if (c->first.code == E_OK)
         diag_set_clause(&c->first, o->code, o->clause, "request %" PRId64 " (%s): %s", n,
                         o->request.id, o->detail);
@@ -56,32 +65,19 @@ static enum err tell_request(struct check *c, const struct decision *o, int64_t 
     return E_OK;
 }
 
-/* What intake would take. */
-static enum err check_folder(const struct check *c, struct diag *d)
+/* What the header promises, the policy may take away. */
+static enum err warn_of_end(const struct check *c)
 {
-    struct file_list list;
-    enum err e = file_list(c->desk.fd, LIMIT_MEDIUM_FILES, &list, d);
-    for (size_t i = 0; i < list.n && e == E_OK; i++) {
-        const char *name = list.names[i];
-        bool known = strcmp(name, BATCH_FILE) == 0 || intake_is_approval(name);
-        if (!known || !text_is_token(name, LIMIT_TOKEN_TEXT))
-            e = diag_set(d, E_MEDIUM_FILE, "%s does not belong into a batch's folder", name);
-    }
-    if (e == E_OK && c->desk.bytes.len > (uint64_t)policy_table.limits.batch_bytes)
-        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " has %zu bytes, allowed are %" PRId64,
-                     c->desk.bytes.len, policy_table.limits.batch_bytes);
-    file_list_free(&list);
-    return e;
-}
-
-static enum err check_count(const struct check *c, struct diag *d)
-{
-    int64_t n = desk_count(&c->desk);
-    return n == c->desk.header.count
-               ? E_OK
-               : diag_set(d, E_BATCH_COUNT,
-                          "the header announces %" PRId64 " requests, the file has %" PRId64,
-                          c->desk.header.count, n);
+    char end[CLOCK_TEXT];
+    const struct batch_header *h = &c->desk.header;
+    int64_t age = policy_table.limits.batch_age;
+    if (h->valid_until - h->created <= age)
+        return E_OK;
+    clock_format(h->created + age, end);
+    if (options.json)
+        return print_json(json_pack("{s:s,s:s,s:s}", "batch", h->id, "warning", "batch-age", "ends", end));
+    printf("batch       warning: by the policy's batch-age it ends at %s, whatever its header says\n", end);
+    return E_OK;
 }
 
 /* Each part is checked for itself, so that all of it is told in one go. */
@@ -89,53 +85,23 @@ static enum err check_batch(struct check *c, struct diag *d)
 {
     const struct batch_header *h = &c->desk.header;
     struct approvals approvals;
-    struct diag why[4] = {0};
-    const struct policy_authority *accepted;
-    enum err e[4] = {check_folder(c, &why[0]),
-                     header_check(h, &policy_table, c->now, &accepted, &why[1]),
-                     check_count(c, &why[2]), E_OK};
+    struct diag why[FORESEE_WHOLE + 1] = {0};
+    foresee_whole(&c->desk, c->now, why);
     c->authority = policy_authority_find(&policy_table, h->authority);
     if (c->authority != NULL)
-        e[3] =
-            approval_check(c->desk.fd, &policy_table, c->authority, h, c->now, &approvals, &why[3]);
-    for (size_t i = 0; i < 4; i++) {
-        enum err told = E_OK;
-        if (e[i] != E_OK && !err_is_refusal(e[i])) {
+        why[FORESEE_WHOLE].code =
+            approval_check(c->desk.fd, &policy_table, c->authority, h, c->now, &approvals, &why[FORESEE_WHOLE]);
+    for (size_t i = 0; i <= FORESEE_WHOLE; i++) {
+        enum err e = why[i].code;
+        if (e != E_OK && !err_is_refusal(e)) {
             *d = why[i];
-            return e[i];
+            return e;
         }
-        if (e[i] != E_OK)
-            told = tell_batch(c, &why[i]);
-        if (told != E_OK)
-            return diag_set(d, told, "telling");
+        if (e != E_OK && (e = tell_batch(c, &why[i])) != E_OK)
+            return diag_set(d, e, "telling");
     }
-    return E_OK;
-}
-
-static enum err check_requests(struct check *c, struct diag *d)
-{
-    struct decider decider = {.policy = &policy_table,
-                              .authority = c->authority,
-                              .header = &c->desk.header,
-                              .now = c->now};
-    struct cli_progress bar = {.label = "checking"};
-    struct lines requests = c->desk.requests;
-    struct span line;
-    enum err line_error;
-    enum err e = E_OK;
-    int64_t n = 0, total = desk_count(&c->desk);
-    while (e == E_OK && desk_next(&requests, &line, &line_error)) {
-        struct decision o;
-        n++;
-        e = decide_request(&decider, line, line_error, requests.number, &o, d);
-        if (e == E_OK && o.code != E_OK)
-            e = tell_request(c, &o, n);
-        decision_free(&o);
-        cli_progress_step(&bar, (uint64_t)n, (uint64_t)total);
-    }
-    cli_progress_end(&bar);
-    decider_free(&decider);
-    return e;
+    enum err e = warn_of_end(c);
+    return e == E_OK ? E_OK : diag_set(d, e, "telling");
 }
 
 static enum err summarise(const struct check *c)
@@ -145,10 +111,10 @@ static enum err summarise(const struct check *c)
         return print_json(json_pack("{s:I,s:I,s:I}", "requests", (json_int_t)n, "would-issue",
                                     (json_int_t)(n - c->refused), "would-refuse",
                                     (json_int_t)c->refused));
-    printf("%" PRId64 " requests: %" PRId64 " would be issued, %" PRId64 " refused\n"
+    printf("%" PRId64 " request%s: %" PRId64 " would be issued, %" PRId64 " refused\n"
            "What only the appliance knows is not asked here: replay, sequence, and keys it has "
            "seen before.\n",
-           n, n - c->refused, c->refused);
+           n, n == 1 ? "" : "s", n - c->refused, c->refused);
     return E_OK;
 }
 
@@ -161,7 +127,7 @@ enum err cmd_check(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = check_batch(&c, d);
     if (e == E_OK && c.authority != NULL)
-        e = check_requests(&c, d);
+        e = foresee_requests(&c.desk, c.authority, c.now, tell_request, &c, &c.refused, d);
     if (e == E_OK && c.authority != NULL)
         e = summarise(&c);
     if (e == E_OK && c.first.code != E_OK) {

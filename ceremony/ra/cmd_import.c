@@ -27,17 +27,17 @@ static enum err verify(struct import *i, struct diag *d)
     return e;
 }
 
-static enum err write_out(const struct import *i, char name[LAYOUT_NAME], struct diag *d)
+static enum err write_out(const struct import *i, char name[LAYOUT_NAME], bool *news, struct diag *d)
 {
     struct cli_progress bar = {.label = "writing"};
     struct progress progress = {cli_progress_step, &bar};
     enum err e =
-        layout_write(options.out, &i->bundle, &i->answers, &i->seal, &progress, name, d);
+        layout_write(options.out, &i->bundle, &i->answers, &i->seal, &progress, name, news, d);
     cli_progress_end(&bar);
     return e;
 }
 
-static enum err report_json(const struct import *i, const char *name)
+static enum err report_json(const struct import *i, const char *name, bool news)
 {
     char bundle[DIGEST_HEX], head[DIGEST_HEX];
     const struct manifest *m = &i->bundle.manifest;
@@ -45,9 +45,9 @@ static enum err report_json(const struct import *i, const char *name)
     hex_encode(i->bundle.digest, DIGEST_LEN, bundle);
     hex_encode(i->seal.head, DIGEST_LEN, head);
     json_t *obj =
-        json_pack("{s:s,s:s,s:I,s:s,s:I,s:I,s:s,s:I,s:s}", "ra", m->ra, "id", m->id, "sequence",
+        json_pack("{s:s,s:s,s:I,s:s,s:I,s:I,s:s,s:b,s:I,s:s}", "ra", m->ra, "id", m->id, "sequence",
                   (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
-                  "refused", (json_int_t)m->refused, "folder", name, "log-size",
+                  "refused", (json_int_t)m->refused, "folder", name, "news", (int)news, "log-size",
                   (json_int_t)i->seal.size, "log-head", head);
     enum err e = json_line_write(obj, &line);
     if (e == E_OK)
@@ -57,26 +57,30 @@ static enum err report_json(const struct import *i, const char *name)
     return e;
 }
 
-static void report_refused(const struct answers *answers)
+static void report_answers(const struct answers *answers)
 {
     for (size_t n = 0; n < answers->n; n++) {
         const struct answer *a = &answers->v[n];
         if (!a->issued)
             printf("refused  %6zu  %-20s %-22s %s\n", n + 1, a->id, err_name(a->code), a->clause);
+        if (!a->issued && a->note[0] != '\0')
+            printf("                 %s\n", a->note);
+        if (a->issued && a->note[0] != '\0')
+            printf("issued   %6zu  %-20s without the requested %s\n", n + 1, a->id, a->note);
     }
 }
 
-static void report(const struct import *i, const char *name)
+static void report(const struct import *i, const char *name, bool news)
 {
     char bundle[DIGEST_HEX], head[DIGEST_HEX], words[DIGEST_LEN * 12 + 128];
     const struct manifest *m = &i->bundle.manifest;
-    report_refused(&i->answers);
+    report_answers(&i->answers);
     hex_encode(i->bundle.digest, DIGEST_LEN, bundle);
     hex_encode(i->seal.head, DIGEST_LEN, head);
     words_format(i->seal.head, DIGEST_LEN, 4, "         ", words, sizeof words);
     printf("batch    %s, sequence %" PRId64 " of %s\nbundle   %s\nissued   %" PRId64
-           "\nrefused  %" PRId64 "\nfolder   %s/%s\n",
-           m->id, m->sequence, m->ra, bundle, m->issued, m->refused, options.out, name);
+           "\nrefused  %" PRId64 "\nfolder   %s/%s%s\n",
+           m->id, m->sequence, m->ra, bundle, m->issued, m->refused, options.out, name, news ? "" : ", all of it there already");
     printf("log      sealed over %" PRIu64 " lines\nhead     %s\nwords    %s\n", i->seal.size, head,
            words);
 }
@@ -85,15 +89,16 @@ enum err cmd_import(int n, char **operands, struct diag *d)
 {
     struct import i;
     char name[LAYOUT_NAME];
+    bool news = false;
     (void)n;
     (void)operands;
     enum err e = verify(&i, d);
     if (e == E_OK)
-        e = write_out(&i, name, d);
+        e = write_out(&i, name, &news, d);
     if (e == E_OK && options.json)
-        e = report_json(&i, name);
+        e = report_json(&i, name, news);
     else if (e == E_OK)
-        report(&i, name);
+        report(&i, name, news);
     import_free(&i);
     return e;
 }

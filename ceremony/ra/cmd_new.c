@@ -8,6 +8,8 @@
 #include "ra/desk.h"
 #include "ra/manifest.h"
 
+#define WEEK (INT64_C(7) * 86400)
+
 static enum err take_token(const char *option, const char *value, char out[LIMIT_TOKEN_TEXT + 1],
                            struct diag *d)
 {
@@ -28,12 +30,18 @@ static enum err take_names(struct batch_header *h, struct diag *d)
         e = take_token("id", options.id, h->id, d);
     if (e != E_OK)
         return e;
-    if (policy_authority_find(&policy_table, h->authority) == NULL)
-        return diag_set(d, E_AUTHORITY, "%s", h->authority);
     const struct policy_ra *ra = policy_ra_find(&policy_table, h->ra);
-    if (ra == NULL || strcmp(ra->authority, h->authority) != 0)
-        return diag_set(d, E_RA, "%s is no RA of %s", h->ra, h->authority);
-    return E_OK;
+    if (policy_authority_find(&policy_table, h->authority) == NULL) {
+        e = diag_set(d, E_AUTHORITY, "%s", h->authority);
+        diag_advise(d, "give --authority a name of the policy");
+    } else if (ra == NULL) {
+        e = diag_set(d, E_RA, "the policy has no RA %s", h->ra);
+        diag_advise(d, "give --ra an id of the policy");
+    } else if (strcmp(ra->authority, h->authority) != 0) {
+        e = diag_set(d, E_RA, "%s is an RA of %s, not of %s", h->ra, ra->authority, h->authority);
+        diag_advise(d, "give --ra and --authority as the policy has them");
+    }
+    return e;
 }
 
 static enum err take_previous(struct batch_header *h, struct diag *d)
@@ -65,31 +73,40 @@ static enum err take_previous(struct batch_header *h, struct diag *d)
     return e;
 }
 
+/* A week when nothing is said, or what the policy gives when that is less. */
+static int64_t validity(void)
+{
+    int64_t most = policy_table.limits.batch_age;
+    if (options.valid_for > 0)
+        return (int64_t)options.valid_for * 86400;
+    return most < WEEK ? most : WEEK;
+}
+
 static enum err fill_header(struct batch_header *h, struct diag *d)
 {
     if (options.sequence < 1)
         return diag_set(d, E_USAGE, "--sequence begins with 1");
-    if (options.valid_for < 1)
+    if (options.valid_for == 0)
         return diag_set(d, E_USAGE, "--valid-for wants at least 1 day");
     enum err e = take_names(h, d);
     if (e != E_OK)
         return e;
     h->sequence = options.sequence;
     h->created = clock_now();
-    h->valid_until = h->created + (int64_t)options.valid_for * 86400;
+    h->valid_until = h->created + validity();
     h->has_policy = true;
     e = policy_digest(&policy_table, h->policy);
     return e != E_OK ? diag_set(d, e, "the policy's digest") : take_previous(h, d);
 }
 
-/* The largest number of days still has a time that can be written. */
+/* A batch that promises more time than the policy gives would be found out only when it is too late. */
 static enum err check_end(const struct batch_header *h, struct diag *d)
 {
-    char until[CLOCK_TEXT];
-    clock_format(h->valid_until, until);
-    return until[0] != '\0'
+    int64_t age = policy_table.limits.batch_age;
+    return h->valid_until - h->created <= age
                ? E_OK
-               : diag_set(d, E_USAGE, "--valid-for %d ends after the year 9999", options.valid_for);
+               : diag_set(d, E_USAGE, "--valid-for %d: the policy's batch-age allows %lld days", options.valid_for,
+                          (long long)(age / 86400));
 }
 
 enum err cmd_new(int n, char **operands, struct diag *d)
@@ -104,6 +121,8 @@ enum err cmd_new(int n, char **operands, struct diag *d)
         e = check_end(&h, d);
     if (e == E_OK)
         e = file_make_path(options.dir, &fd, d);
+    if (e == E_OK)
+        e = desk_lock(fd, options.dir, d);
     if (e == E_OK)
         e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_OK && list.n > 0)

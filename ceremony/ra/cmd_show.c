@@ -96,6 +96,17 @@ static enum err print_request(const struct request *r, int64_t n)
     return e;
 }
 
+/* What the RA itself keeps of it. */
+static void print_origin(const struct request *r)
+{
+    char hex[DIGEST_HEX];
+    if (r->operator_[0] != '\0')
+        printf("        keyed in by %s\n", r->operator_);
+    hex_encode(r->evidence, DIGEST_LEN, hex);
+    if (r->has_evidence)
+        printf("        evidence %s\n", hex);
+}
+
 static enum err print_requests(const struct desk *k, struct diag *d)
 {
     struct lines requests = k->requests;
@@ -114,6 +125,7 @@ static enum err print_requests(const struct desk *k, struct diag *d)
             e = print_request(&r, n);
         else
             printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r.id, "", err_name(e), why.text);
+        print_origin(&r);
         request_free(&r);
         if (e == E_NO_MEMORY)
             return diag_set(d, e, BATCH_FILE);

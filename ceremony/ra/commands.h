@@ -7,7 +7,7 @@
 /* Options of all commands, set by cli.h. */
 struct options {
     const char *dir, *authority, *ra, *id, *previous; /* new; dir for all but import */
-    int sequence, valid_for;
+    int sequence, valid_for; /* -1: not given */
     const char *profile, *operator_, *evidence; /* add */
     const char *person, *key, *digest;          /* approve */
     int pass_fd;                                /* -1: ask at the terminal */

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "batch/intake.h"
@@ -21,21 +21,53 @@ static enum err read_header(struct desk *k, struct diag *d)
     return header_parse(line, &k->header, d);
 }
 
-enum err desk_open(const char *path, struct desk *out, struct diag *d)
+static enum err read_batch(struct desk *k, const char *path, struct diag *d)
 {
     bool found = false;
+    enum err e = file_read(k->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &k->bytes, &found, d);
+    if (e == E_OK && !found) {
+        e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
+        diag_advise(d, "name a folder that ra new made");
+    }
+    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, k->bytes.data, k->bytes.len, k->digest)) != E_OK)
+        diag_set(d, e, BATCH_FILE);
+    return e != E_OK ? e : read_header(k, d);
+}
+
+enum err desk_open(const char *path, struct desk *out, struct diag *d)
+{
+    *out = (struct desk){.fd = -1};
+    enum err e = file_open_dir(path, &out->fd, d);
+    return e != E_OK ? e : read_batch(out, path, d);
+}
+
+enum err desk_open_locked(const char *path, struct desk *out, struct diag *d)
+{
     *out = (struct desk){.fd = -1};
     enum err e = file_open_dir(path, &out->fd, d);
     if (e == E_OK)
-        e = file_read(out->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &out->bytes, &found, d);
-    if (e == E_OK && !found)
-        e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
-    if (e == E_OK) {
-        e = digest_bytes(DIGEST_SHA256, out->bytes.data, out->bytes.len, out->digest);
-        if (e != E_OK)
-            diag_set(d, e, BATCH_FILE);
+        e = desk_lock(out->fd, path, d);
+    return e != E_OK ? e : read_batch(out, path, d);
+}
+
+enum err desk_lock(int fd, const char *path, struct diag *d)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return E_OK;
+    return errno == EWOULDBLOCK ? diag_set(d, E_BATCH_LOCKED, "%s", path) : diag_errno(d, errno, "locking %s", path);
+}
+
+enum err desk_unchanged(const struct desk *k, struct diag *d)
+{
+    struct buf now = {0};
+    bool found = false;
+    enum err e = file_read(k->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &now, &found, d);
+    if (e == E_OK && (!found || now.len != k->bytes.len || memcmp(now.data, k->bytes.data, now.len) != 0)) {
+        e = diag_set(d, E_MEDIUM_CHANGED, BATCH_FILE " is not what was shown any more");
+        diag_advise(d, "run it again and read what it shows now");
     }
-    return e != E_OK ? e : read_header(out, d);
+    buf_free(&now);
+    return e;
 }
 
 void desk_close(struct desk *k)
@@ -66,6 +98,14 @@ int64_t desk_count(const struct desk *k)
     while (lines_next(&requests, &line, NULL))
         n++;
     return n;
+}
+
+enum err desk_check_count(const struct desk *k, struct diag *d)
+{
+    int64_t n = desk_count(k);
+    return n == k->header.count ? E_OK
+                                : diag_set(d, E_BATCH_COUNT, "the header announces %" PRId64 " requests, the file has %" PRId64,
+                                           k->header.count, n);
 }
 
 enum err desk_write(int fd, const struct batch_header *h, struct span lines, struct diag *d)

@@ -21,6 +21,19 @@ struct desk {
 ERR_MUST_USE enum err desk_open(const char *path, struct desk *out, struct diag *d);
 void desk_close(struct desk *k);
 
+/* Let no other ra change what is in this folder until the descriptor is closed: an flock(2) on the folder itself, because a
+ * lock file would have to stay off the medium. E_BATCH_LOCKED. */
+ERR_MUST_USE enum err desk_lock(int fd, const char *path, struct diag *d);
+
+/* desk_open(), with the lock taken before anything is read. */
+ERR_MUST_USE enum err desk_open_locked(const char *path, struct desk *out, struct diag *d);
+
+/* Is batch.jsonl still what was read? E_MEDIUM_CHANGED. */
+ERR_MUST_USE enum err desk_unchanged(const struct desk *k, struct diag *d);
+
+/* Are there as many requests as the header says? E_BATCH_COUNT. */
+ERR_MUST_USE enum err desk_check_count(const struct desk *k, struct diag *d);
+
 /* The next request line. A line over LIMIT_LINE is empty and *line_error E_LINE_TOO_LONG, as the
  * appliance has it. */
 bool desk_next(struct lines *requests, struct span *line, enum err *line_error);

@@ -8,8 +8,12 @@ enum err ident_from_name(const char *name, char out[LIMIT_TOKEN_TEXT + 1], struc
 {
     char id[LIMIT_TOKEN_TEXT + 1];
     out[0] = '\0';
+    /* what begins with a hyphen would be an option wherever the id is typed, and a blank there is a slip */
+    name += strspn(name, " -");
     const char *dot = strrchr(name, '.');
     size_t n = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
+    while (n > 0 && name[n - 1] == ' ')
+        n--;
     if (n > LIMIT_TOKEN_TEXT)
         return diag_set(d, E_FIELD_VALUE,
                         "%s: a request's id is its file's name, at most %d characters", name,

@@ -15,10 +15,11 @@ struct layout {
     const struct progress *progress;
     int fd, certs_fd, chain_fd;
     bool write; /* else only compare with what is there */
+    bool news;  /* something was written */
 };
 
 /* One file: what is there must be the same; what is missing is written. */
-static enum err settle(const struct layout *l, int fd, const char *name, const struct buf *content,
+static enum err settle(struct layout *l, int fd, const char *name, const struct buf *content,
                        struct diag *d)
 {
     struct buf old = {0};
@@ -30,13 +31,15 @@ static enum err settle(const struct layout *l, int fd, const char *name, const s
     if (e == E_OK && found &&
         (old.len != content->len || memcmp(old.data, content->data, old.len) != 0))
         e = diag_set(d, E_BUNDLE_OTHER, "%s is there with other content", name);
-    if (e == E_OK && !found && l->write)
+    if (e == E_OK && !found && l->write) {
+        l->news = true;
         e = file_write(fd, name, content->data, content->len, d);
+    }
     buf_free(&old);
     return e;
 }
 
-static enum err settle_pem(const struct layout *l, int fd, const char *name, X509 *cert,
+static enum err settle_pem(struct layout *l, int fd, const char *name, X509 *cert,
                            struct diag *d)
 {
     char file[LIMIT_TOKEN_TEXT + 8];
@@ -48,7 +51,7 @@ static enum err settle_pem(const struct layout *l, int fd, const char *name, X50
     return e;
 }
 
-static enum err settle_certs(const struct layout *l, struct diag *d)
+static enum err settle_certs(struct layout *l, struct diag *d)
 {
     enum err e = E_OK;
     for (size_t i = 0; i < l->answers->n && e == E_OK; i++) {
@@ -69,10 +72,11 @@ static enum err settle_certs(const struct layout *l, struct diag *d)
     return e;
 }
 
-static enum err settle_csv(const struct layout *l, struct diag *d)
+static enum err settle_csv(struct layout *l, struct diag *d)
 {
     static const char *const head[] = {"n",         "id",   "decision", "serial", "not_before",
-                                       "not_after", "code", "clause",   "file"};
+                                       "not_after", "code", "clause",   "file",   "detail",
+                                       "ignored"};
     enum { COLUMNS = sizeof head / sizeof head[0] };
     struct buf out = {0};
     csv_row(&out, head, COLUMNS);
@@ -90,7 +94,9 @@ static enum err settle_csv(const struct layout *l, struct diag *d)
                                           a->not_after,
                                           a->issued ? "" : err_name(a->code),
                                           a->clause,
-                                          file};
+                                          file,
+                                          a->issued ? "" : a->note,
+                                          a->issued ? a->note : ""};
         csv_row(&out, row, COLUMNS);
     }
     enum err e = settle(l, l->fd, "results.csv", &out, d);
@@ -98,7 +104,7 @@ static enum err settle_csv(const struct layout *l, struct diag *d)
     return e;
 }
 
-static enum err settle_mark(const struct layout *l, struct diag *d)
+static enum err settle_mark(struct layout *l, struct diag *d)
 {
     char batch[DIGEST_HEX], bundle[DIGEST_HEX], log[DIGEST_HEX], head[DIGEST_HEX];
     const struct manifest *m = &l->bundle->manifest;
@@ -137,7 +143,7 @@ static enum err settle_all(struct layout *l, bool write, struct diag *d)
 
 enum err layout_write(const char *path, const struct bundle *bundle, const struct answers *answers,
                       const struct seal *seal, const struct progress *progress,
-                      char name[LAYOUT_NAME], struct diag *d)
+                      char name[LAYOUT_NAME], bool *news, struct diag *d)
 {
     struct layout l = {.bundle = bundle,
                        .answers = answers,
@@ -166,6 +172,7 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
         e = file_sync(l.chain_fd, "chain", d);
     if (e == E_OK)
         e = file_sync(l.fd, name, d);
+    *news = l.news;
     const int fds[] = {l.chain_fd, l.certs_fd, l.fd, out_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)

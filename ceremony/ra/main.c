@@ -4,7 +4,7 @@
 
 #include "commands.h"
 
-struct options options = {.sequence = -1, .valid_for = 7, .pass_fd = -1};
+struct options options = {.sequence = -1, .valid_for = -1, .pass_fd = -1};
 
 #define DIR {"dir", "DIR", "the batch's folder", &options.dir, NULL, NULL, true}
 #define JSON {"json", NULL, "print JSON Lines", NULL, NULL, &options.json, false}
@@ -21,7 +21,7 @@ static const struct cli_option *options_new(void)
         {"id", "ID", "the batch's id, never used before by this RA", &options.id, NULL, NULL, true},
         {"sequence", "N", "one more than that of this RA's last batch; the first is 1", NULL,
          &options.sequence, NULL, true},
-        {"valid-for", "DAYS", "how long the batch may wait (7)", NULL, &options.valid_for, NULL,
+        {"valid-for", "DAYS", "how long the batch may wait (7, or less when the policy says so)", NULL, &options.valid_for, NULL,
          false},
         {"previous", "DIR", "the last bundle that came back, to be named in the header",
          &options.previous, NULL, NULL, false},

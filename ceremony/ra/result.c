@@ -44,12 +44,12 @@ static enum err read_refused(struct result *r, const char *where, struct diag *d
 {
     static const char *const keys[] = {"n",      "id",     "decision", "code",
                                        "clause", "detail", "log",      NULL};
-    const char *code, *detail;
+    const char *code;
     enum err e = form_keys(r->obj, where, keys, d);
     if (e == E_OK)
         e = read_common(r, where, d);
     if (e == E_OK)
-        e = form_text(r->obj, "detail", DIAG_TEXT_MAX, &detail, where, d);
+        e = form_text(r->obj, "detail", DIAG_TEXT_MAX, &r->detail, where, d);
     if (e == E_OK)
         e = form_text(r->obj, "code", LIMIT_TOKEN_TEXT, &code, where, d);
     if (e != E_OK)

@@ -13,6 +13,7 @@ struct result {
     const char *clause;
     int64_t log;         /* the log line that records it */
     enum err code;       /* refused: why; else E_OK */
+    const char *detail;  /* refused: why, in words; else NULL */
     const char *profile; /* issued; else NULL */
     const char *serial;  /* issued: lower-case hexadecimal; else NULL */
     const char *ignored; /* issued: requested extensions that were not copied; else NULL */

@@ -216,6 +216,13 @@ void cli_progress_step(void *arg, uint64_t done, uint64_t total)
     fprintf(stderr, "\r%-8s [%s] %" PRIu64 "/%" PRIu64 "  %.0f/s  %.0f s left ", p->label, bar, done, total, rate, left);
 }
 
+void cli_progress_hide(struct cli_progress *p)
+{
+    if (p->shown)
+        fputs("\r\x1b[K", stderr);
+    p->shown = false;
+}
+
 void cli_progress_end(struct cli_progress *p)
 {
     if (p->shown)

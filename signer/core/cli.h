@@ -41,6 +41,8 @@ struct cli_progress {
     bool shown;
 };
 void cli_progress_step(void *progress, uint64_t done, uint64_t total);
+/* Take the bar off the screen, so that something can be printed; the next step shows it again. */
+void cli_progress_hide(struct cli_progress *p);
 /* End the bar's line. */
 void cli_progress_end(struct cli_progress *p);
 

@@ -38,6 +38,7 @@ enum err_class {
     X(E_STATE_POLICY, STORAGE, "", "the state is under another policy than this program",                               \
       "use the program with the state's policy, or record the change with ceremony policy")                             \
     X(E_STATE_LOCKED, STORAGE, "", "another program is working on this state", "wait until it has ended")               \
+    X(E_BATCH_LOCKED, STORAGE, "", "another program is working on this batch", "wait until it has ended, then run it again") \
     X(E_CRYPTO, STORAGE, "", "OpenSSL failed where it cannot be the input's fault", "run again; then report it")        \
     X(E_SANDBOX, STORAGE, "", "the system cannot shut the program in", "boot a kernel with Landlock and seccomp")         \
     X(E_STEP, STORAGE, "", "a step of the program was stopped", "run the command again; if it comes again, report it") \
@@ -72,6 +73,7 @@ enum err_class {
     X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the token, and the vendor in the policy")          \
     X(E_SIGNATURE_BAD, HSM, "", "the token's signature does not verify", "stop: the token or its key is faulty")        \
     /* people and their keys */                                                                                         \
+    X(E_PASSPHRASE_MISSING, INPUT, "", "no passphrase was given", "type it at the terminal, or use --pass-fd")           \
     X(E_PRIVATE_KEY, INPUT, "RFC 5208", "the private key file could not be used", "check the file and its passphrase")  \
     X(E_CERTIFICATE, INPUT, "RFC 5280 4.1", "the certificate could not be read", "give one certificate, PEM or DER")    \
     /* media and intake */                                                                                              \
@@ -79,6 +81,9 @@ enum err_class {
     X(E_MEDIUM_FILE, INPUT, "", "a file on the medium is not allowed", "only plain files with plain names belong here") \
     X(E_MEDIUM_LIMIT, INPUT, "", "the medium holds more than is allowed", "split the batch")                            \
     X(E_MEDIUM_CHANGED, INPUT, "", "a file changed while it was read", "check the medium and run again")                \
+    X(E_NO_REQUESTS, INPUT, "", "there are no requests here", "name the folder that holds them, or the files themselves") \
+    X(E_EVIDENCE, INPUT, "", "the files of evidence do not fit the requests",                                           \
+      "name each file like its request, one for each")                                                                  \
     X(E_READ_BACK, STORAGE, "", "what was written reads back differently", "use another medium and run again")          \
     /* reading lines */                                                                                                 \
     X(E_JSON, INPUT, "RFC 8259", "a line is not one JSON object", "correct the line")                                   \

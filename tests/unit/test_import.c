@@ -41,13 +41,17 @@ START_TEST(ids_come_from_file_names)
                 {"li wei.pem", "li-wei"},
                 {"a.b.der", "a.b"},
                 {"plain", "plain"},
-                {"-x.csr", "-x"},
+                {"-x.csr", "x"},
+                {"- y.csr", "y"},
+                {" z .csr", "z"},
                 {"A_1-2.req", "A_1-2"},
                 {"two  blanks.csr", "two--blanks"}};
     static const char *const bad[] = {"",
                                       ".csr",
                                       "..csr",
                                       ".hidden.csr",
+                                      "-.csr",
+                                      " .csr",
                                       "\xe5\xbc\xa0.csr",
                                       "a/b.csr",
                                       "a\nb.csr",
@@ -146,6 +150,7 @@ START_TEST(a_right_bundle_is_laid_out_once)
     struct import i;
     struct diag d;
     struct stat first, second;
+    bool news;
     struct buf csv = {0};
     char name[LAYOUT_NAME], out[128];
     snprintf(out, sizeof out, "%s", help_path("out"));
@@ -153,17 +158,19 @@ START_TEST(a_right_bundle_is_laid_out_once)
     ck_assert_uint_eq(i.answers.n, 3);
     ck_assert(i.answers.v[0].issued && !i.answers.v[1].issued && i.answers.v[2].issued);
     ck_assert_int_eq(i.answers.v[1].code, E_CSR_SIGNATURE);
-    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), &d);
+    ck_assert(news);
     ck_assert_str_eq(name, "town-7");
     ck_assert_int_eq(stat(help_path("out/town-7/import.json"), &first), 0);
-    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), &d);
+    ck_assert(!news);
     ck_assert_int_eq(stat(help_path("out/town-7/import.json"), &second), 0);
     ck_assert(first.st_ino == second.st_ino);
     help_read("out/town-7/results.csv", &csv);
     buf_append_byte(&csv, 0);
     ck_assert_ptr_nonnull(strstr((const char *)csv.data,
                                  "\r\n\"2\",\"two\",\"refused\",\"\",\"\",\"\",\"E_CSR_SIGNATURE\","
-                                 "\"RFC 2986 4.2\",\"\"\r\n\"3\",\"three\",\"issued\","
+                                 "\"RFC 2986 4.2\",\"\",\"DETAIL\",\"\"\r\n\"3\",\"three\",\"issued\","
                                  "\"40000000000000000000000000000003\","));
     ck_assert(help_run("openssl x509 -in out/town-7/certs/three.pem -noout -ext subjectAltName | "
                        "grep -q a.example.com"));
@@ -172,13 +179,13 @@ START_TEST(a_right_bundle_is_laid_out_once)
 
     /* Anything else that is there stops it, and nothing is written then. */
     ck_assert(help_run("rm out/town-7/results.csv && echo >> out/town-7/certs/one.pem"));
-    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), E_BUNDLE_OTHER);
+    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), E_BUNDLE_OTHER);
     ck_assert(!help_run("test -e out/town-7/results.csv"));
     ck_assert(help_run("rm out/town-7/certs/one.pem"));
-    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), &d);
+    expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), &d);
     ck_assert(help_run("test -e out/town-7/results.csv && test -e out/town-7/certs/one.pem"));
     i.bundle.digest[0] ^= 1;
-    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &d), E_BUNDLE_OTHER);
+    expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), E_BUNDLE_OTHER);
     import_free(&i);
 }
 END_TEST

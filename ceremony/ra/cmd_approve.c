@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/approval.h"
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
@@ -171,6 +172,19 @@ static enum err check_own(const struct desk *k, const struct policy_person *pers
     return e;
 }
 
+/* What is still in the way, whoever has to do it. */
+static void tell_approvals(const struct desk *k)
+{
+    struct approvals all;
+    struct diag why = {0};
+    const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
+    enum err e = approval_check(k->fd, &policy_table, a, &k->header, clock_now(), &all, &why);
+    if (e == E_OK)
+        printf("the batch has all its approvals\n");
+    else
+        printf("not yet: %s: %s: %s\n", err_name(e), err_sentence(e), why.text);
+}
+
 /* Time has passed since the batch was shown: it, and what lies beside it, is looked at again under the lock. */
 static enum err store(const struct desk *k, const struct policy_person *person, X509 *cert,
                       const struct buf *approval, struct diag *d)
@@ -189,6 +203,8 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
         printf("%s/%s: replaced, it did not fit the batch\n", options.dir, stale.names[i]);
     if (e == E_OK)
         printf("%s/%s: approved as %s\n", options.dir, name, policy_role_name(person->role));
+    if (e == E_OK)
+        tell_approvals(k);
     file_list_free(&stale);
     return e;
 }

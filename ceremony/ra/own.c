@@ -18,14 +18,17 @@ static enum err look(const struct desk *k, const char *at, const char *name, X50
     if (e != E_OK)
         goto out;
     e = cms_parse(buf_span(&bytes), &cms, &why);
-    if (e == E_APPROVAL_FORMAT && strcmp(at, name) == 0)
-        *stale = true;
-    else if (e == E_OK && cms_is_by(cms, cert) && (e = cms_verify(cms, cert, buf_span(&k->bytes), &why)) == E_APPROVAL_SIGNATURE)
-        *stale = true;
-    else if (e == E_OK && cms_is_by(cms, cert))
-        e = diag_set(&why, E_APPROVAL_TWICE, "it is by the same person, and fits the batch");
-    if (*stale)
+    if (e == E_APPROVAL_FORMAT) {
+        *stale = strcmp(at, name) == 0;
         e = E_OK;
+    } else if (e == E_OK && cms_is_by(cms, cert)) {
+        e = cms_verify(cms, cert, buf_span(&k->bytes), &why);
+        *stale = e == E_APPROVAL_SIGNATURE;
+        if (e == E_OK)
+            e = diag_set(&why, E_APPROVAL_TWICE, "it is by the same person, and fits the batch");
+        else if (*stale)
+            e = E_OK;
+    }
     if (e != E_OK)
         diag_set(d, e, "%s: %s", at, why.text);
 out:

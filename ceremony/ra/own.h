@@ -8,8 +8,8 @@
 
 /* Find this person's approvals, under whatever name: two by one person would refuse the whole batch. One that fits the
  * batch is E_APPROVAL_TWICE. The names of those that do not, because the batch was another one then, go to *stale; so does
- * a file called `name`, where the new approval goes, that is no approval at all. Another one like that is E_APPROVAL_FORMAT.
- * Free with file_list_free(), on failure too. */
+ * a file called `name`, where the new approval goes, that is no approval at all. What others have put there is not looked
+ * at. Free with file_list_free(), on failure too. */
 ERR_MUST_USE enum err own_find(const struct desk *k, const char *name, X509 *cert, struct file_list *stale, struct diag *d);
 
 /* Write the new approval, then remove the stale ones under other names. */

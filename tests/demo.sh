@@ -291,6 +291,9 @@ table() {
     echo "             $D/policy                  the policy that was compiled into $BIN"
     echo "             $D/token                   the SoftHSM token with the keys"
     echo "             $D/steps.log               everything the programs said"
+    echo "go on with   export SOFTHSM2_CONF=$SOFTHSM2_CONF"
+    echo "             --module $MODULE"
+    echo "             PIN $WORLD_PIN; passphrase of every key in $D/people: $WORLD_PASS"
 }
 
 # ---- the day ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "pki/name.h"
 #include "pki/san.h"
 #include "ra/desk.h"
+#include "ra/letters.h"
 
 static void print_header(const struct desk *k)
 {
@@ -45,6 +46,20 @@ static enum err print_approvals(const struct desk *k, struct diag *d)
     return e;
 }
 
+/* A subject or a name, after these words: in ASCII, or with the letters that --utf8 asks for. */
+static enum err print_text(const char *before, const struct buf *text)
+{
+    struct buf letters = {0};
+    if (options.utf8)
+        letters_show(buf_span(text), &letters);
+    const struct buf *shown = options.utf8 ? &letters : text;
+    enum err e = buf_err(text) == E_OK ? buf_err(shown) : buf_err(text);
+    if (e == E_OK)
+        printf("%s%.*s\n", before, (int)shown->len, shown->len > 0 ? (const char *)shown->data : "");
+    buf_free(&letters);
+    return e;
+}
+
 /* The alternative names the request asks for, one a line: what a reviewer must read as carefully as the subject. */
 static enum err print_names(const struct csr *csr)
 {
@@ -59,9 +74,7 @@ static enum err print_names(const struct csr *csr)
         struct span in = {der, n > 0 ? (size_t)n : 0};
         if (der_next(&in, &one))
             san_display(&one, &line);
-        e = n > 0 ? buf_err(&line) : E_NO_MEMORY;
-        if (e == E_OK)
-            printf("        also named %.*s\n", (int)line.len, line.len > 0 ? (const char *)line.data : "");
+        e = n > 0 ? print_text("        also named ", &line) : E_NO_MEMORY;
         OPENSSL_free(der);
         buf_free(&line);
     }
@@ -85,10 +98,8 @@ static enum err print_request(const struct request *r, int64_t n)
         snprintf(kind, sizeof kind, "rsa-%d", csr.key.bits);
     else
         snprintf(kind, sizeof kind, "%s", alg_key_name(csr.key.kind));
-    e = buf_err(&name);
-    if (e == E_OK)
-        printf("%6" PRId64 "  %-20s %-18s %-9s %.*s\n", n, r->id, r->profile, kind, (int)name.len,
-               name.len > 0 ? (const char *)name.data : "");
+    printf("%6" PRId64 "  %-20s %-18s %-9s ", n, r->id, r->profile, kind);
+    e = print_text("", &name);
     if (e == E_OK)
         e = print_names(&csr);
     buf_free(&name);

@@ -12,6 +12,7 @@ struct options {
     const char *person, *key, *digest;          /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
     const char *bundle, *batch, *anchors, *out; /* import */
+    bool utf8; /* show */
     bool json;
 };
 extern struct options options;

@@ -67,7 +67,10 @@ static const struct cli_option *options_check(void)
 
 static const struct cli_option *options_show(void)
 {
-    static const struct cli_option o[] = {DIR, END};
+    static const struct cli_option o[] = {
+        DIR,
+        {"utf8", NULL, "show Chinese and other plain letters as they are", NULL, NULL, &options.utf8, false},
+        END};
     return o;
 }
 

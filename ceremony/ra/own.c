@@ -31,6 +31,8 @@ static enum err look(const struct desk *k, const char *at, const char *name, X50
     }
     if (e != E_OK)
         diag_set(d, e, "%s: %s", at, why.text);
+    if (e == E_APPROVAL_TWICE)
+        diag_advise(d, "nothing: it stands; let the other person approve");
 out:
     cms_free(cms);
     buf_free(&bytes);

@@ -12,6 +12,7 @@
 #include "ra/ident.h"
 #include "ra/import.h"
 #include "ra/layout.h"
+#include "ra/letters.h"
 
 Suite *suite_import(void);
 
@@ -68,6 +69,28 @@ START_TEST(ids_come_from_file_names)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_err(ident_from_name(bad[i], id, &d), E_FIELD_VALUE);
         ck_assert_str_eq(id, "");
+    }
+}
+END_TEST
+
+START_TEST(only_plain_letters_are_shown)
+{
+    static const char *const texts[][2] = {
+        {"CN=\\u{738B}\\u{82B3}", "CN=\u738b\u82b3"},
+        {"\\u{20000}\\u{E9}\\u{30AB}\\u{D55C}", "\U00020000\u00e9\u30ab\ud55c"},
+        {"\\u{202E}\\u{301}\\u{430}\\u{D7}\\u{200B}", "\\u{202E}\\u{301}\\u{430}\\u{D7}\\u{200B}"},
+        {"\\\\u{738B}", "\\\\u{738B}"},
+        {"\\x{1B}\\u{}\\u{738B", "\\x{1B}\\u{}\\u{738B"},
+        {"\\", "\\"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct buf out = {0};
+        letters_show((struct span){(const uint8_t *)texts[i][0], strlen(texts[i][0])}, &out);
+        buf_append_byte(&out, '\0');
+        expect_ok(buf_err(&out));
+        ck_assert_str_eq((const char *)out.data, texts[i][1]);
+        buf_free(&out);
     }
 }
 END_TEST
@@ -449,6 +472,7 @@ Suite *suite_import(void)
     TCase *t = tcase_create("parts");
     tcase_add_test(t, csv_is_quoted_and_harmless);
     tcase_add_test(t, ids_come_from_file_names);
+    tcase_add_test(t, only_plain_letters_are_shown);
     tcase_add_test(t, lines_are_taken_one_by_one);
     suite_add_tcase(s, t);
     t = tcase_create("bundle");

@@ -193,7 +193,7 @@ START_TEST(a_right_bundle_is_laid_out_once)
     buf_append_byte(&csv, 0);
     ck_assert_ptr_nonnull(strstr((const char *)csv.data,
                                  "\r\n\"2\",\"two\",\"refused\",\"\",\"\",\"\",\"E_CSR_SIGNATURE\","
-                                 "\"RFC 2986 4.2\",\"\",\"DETAIL\",\"\"\r\n\"3\",\"three\",\"issued\","
+                                 "\"RFC 2986 4.2\",\"\",\"ecdsa-sha256\",\"\"\r\n\"3\",\"three\",\"issued\","
                                  "\"40000000000000000000000000000003\","));
     ck_assert(help_run("openssl x509 -in out/town-7/certs/three.pem -noout -ext subjectAltName | "
                        "grep -q a.example.com"));

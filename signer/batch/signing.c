@@ -20,7 +20,7 @@ static enum err check_order(struct signing *g, struct diag *d)
 {
     struct batch_header header;
     uint8_t digest[DIGEST_LEN];
-    enum err e = file_digest(g->dir_fd, BATCH_FILE, digest, d);
+    enum err e = file_digest(g->dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, digest, d);
     if (e == E_OK && memcmp(digest, g->plan.header.batch, DIGEST_LEN) != 0)
         e = diag_set(d, E_ARCHIVE, BATCH_FILE " is not the one of the plan");
     if (e == E_OK)

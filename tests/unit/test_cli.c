@@ -308,6 +308,8 @@ static void steps(void)
     struct cli_progress p = {.label = "signing"};
     cli_progress_step(&p, 0, 0);
     cli_progress_step(&p, 1, 4);
+    cli_progress_hide(&p); /* something else is printed now */
+    cli_progress_hide(&p);
     cli_progress_step(&p, 2, 4); /* too soon after the first to be shown */
     cli_progress_step(&p, 4, 4);
     cli_progress_end(&p);
@@ -330,6 +332,7 @@ START_TEST(progress_on_a_terminal)
     close(slave);
     slurp(master, out, sizeof out);
     ck_assert_ptr_nonnull(strstr(out, "\rsigning  [#######.......................] 1/4"));
+    ck_assert_ptr_nonnull(strstr(out, "s left \r\x1b[K\rsigning"));
     ck_assert_ptr_null(strstr(out, "2/4"));
     ck_assert_ptr_nonnull(strstr(out, "\rsigning  [##############################] 4/4"));
     ck_assert_int_eq(out[strlen(out) - 1], '\n');

@@ -39,8 +39,8 @@ LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c se
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
     replay.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c \
-    signing.c results.c bundle.c export.c)
+STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c witness.c untold.c \
+    own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
     where.c)

@@ -29,8 +29,9 @@ struct signing {
 };
 
 /* Everything that can be checked without the token: the plan in the archive is whole, is good (batch/standing.h) now or,
- * when it is in the log already, was good in its line, and has its quorum; every TBS passes the lint. E_PLAN_..., E_SEQUENCE,
- * E_BATCH_REPLAYED, E_PREVIOUS, E_QUORUM, E_OFFICER..., E_LINT, E_ARCHIVE. End with signing_close(), on failure too. */
+ * when it is in the log already, was good in its line, and has its quorum; every TBS passes the lint. E_PLAN_...,
+ * E_SEQUENCE, E_BATCH_REPLAYED, E_PREVIOUS, E_QUORUM, E_OFFICER..., E_LINT, E_ARCHIVE. End with signing_close(), on
+ * failure too. */
 ERR_MUST_USE enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], struct signing *out,
                                       struct diag *d);
 

@@ -101,7 +101,8 @@ enum err standing_check_intent(struct state *s, const struct plan_header *h, con
     bool given_up = false;
     enum err e = index_seen(s->index, row->intake, err_name(E_PLAN_STALE), &given_up, &line, d);
     if (e == E_OK && given_up)
-        e = diag_set(d, E_PLAN_STALE, "log line %llu gave it up: the RA sends the batch anew, with another id", (unsigned long long)line);
+        e = diag_set(d, E_PLAN_STALE, "log line %llu gave it up: the RA sends the batch anew, with another id",
+                     (unsigned long long)line);
     if (e == E_OK)
         e = line_time(s, row, &time, d);
     return e != E_OK ? e : standing_check_plan(s, h, row->plan_seq, time, d);

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # forge.sh - lines appended to the log by hand, as whoever can write to the state folder can: with no token, PIN or officer.
 # The chain holds no secret, so each follows the last one as it should. Sourced by cases.
 

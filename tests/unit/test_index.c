@@ -252,6 +252,13 @@ START_TEST(batches)
     same_batch(&got, &rows[3]);
     expect_ok(index_last_plan(x, INDEX_NOW, &seq, &d));
     ck_assert_uint_eq(seq, 14);
+    expect_ok(index_last_plan(x, 14, &seq, &d)); /* of those before a line, that one not counted */
+    ck_assert_uint_eq(seq, 13);
+    expect_ok(index_batch_next(x, 13, &got, &found, &d));
+    ck_assert(found);
+    same_batch(&got, &rows[3]);
+    expect_ok(index_batch_next(x, 14, &got, &found, &d));
+    ck_assert(!found);
 }
 END_TEST
 

@@ -20,30 +20,37 @@ struct versions {
     size_t value_at, value_n; /* of the newest: where its value begins, how long it is */
 };
 
-/* Does the answer mean that this one object is no good? Its making may have been cut off inside the token: then it has no
- * value, half of one, or cannot be read at all. What else a token answers is its own failure. */
-static bool object_is_broken(CK_RV rv)
+/* The log stands a token that knows an older head of it, so a backup of the token helps. */
+static enum err unreadable(const struct hsm *h, CK_RV rv, const char *label, struct diag *d)
 {
-    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE || rv == CKR_BUFFER_TOO_SMALL ||
-           rv == CKR_OBJECT_HANDLE_INVALID || rv == CKR_GENERAL_ERROR;
+    char what[MAX_LABEL + 128];
+    snprintf(what, sizeof what, "C_GetAttributeValue of data object \"%s\" (if it stays so, restore the token's backup)", label);
+    return session_fail(h, rv, what, d);
 }
 
-/* A broken object is passed over. A token that fails is not: it would look as if the head were gone. */
-static enum err take_newest(struct hsm *h, CK_OBJECT_HANDLE object, struct versions *v, struct diag *d)
+/* Read the value as a version. An object without a value is one whose making was cut off inside the token, and is passed
+ * over. Whatever else cannot be read may be a head, of this log or of another's: the token failed, and if it were passed
+ * over, an older version would count as the newest, or a token in use as a new one, and the next write would destroy it.
+ * CKR_GENERAL_ERROR above all: SoftHSM says it of an object file that was cut off, but any token of any trouble. */
+static enum err take_newest(struct hsm *h, CK_OBJECT_HANDLE object, const char *label, struct versions *v, struct diag *d)
 {
     uint8_t bytes[sizeof v->value + 1];
     CK_ATTRIBUTE a = {CKA_VALUE, bytes, sizeof bytes - 1};
     CK_RV rv = CALL(h, C_GetAttributeValue, h->session, object, &a, 1);
-    if (rv != CKR_OK && !object_is_broken(rv))
-        return session_fail(h, rv, "C_GetAttributeValue", d);
-    if (rv != CKR_OK || a.ulValueLen > sizeof bytes - 1)
+    if (rv == CKR_ATTRIBUTE_TYPE_INVALID || (rv == CKR_OK && a.ulValueLen == 0))
         return E_OK;
+    if (rv != CKR_OK)
+        return unreadable(h, rv, label, d);
     size_t n = a.ulValueLen;
+    if (n > sizeof bytes - 1)
+        return diag_set(d, E_TOKEN, "data object \"%s\" has %zu bytes", label, n);
     bytes[n] = '\0';
     char *end;
     uint64_t number = strtoull((const char *)bytes, &end, 10);
     size_t at = (size_t)(end - (char *)bytes) + 1;
-    if (bytes[0] < '0' || bytes[0] > '9' || *end != ' ' || number <= v->newest || at > n)
+    if (bytes[0] < '0' || bytes[0] > '9' || *end != ' ' || at > n)
+        return diag_set(d, E_TOKEN, "data object \"%s\" is none that Rootseal made", label);
+    if (number <= v->newest)
         return E_OK;
     v->newest = number;
     memcpy(v->value, bytes, n);
@@ -66,7 +73,7 @@ static enum err find_versions(struct hsm *h, const char *label, struct versions 
                         MAX_LABEL);
     enum err e = object_find(h, template, 3, v->handles, MAX_OBJECTS, &v->n, d);
     for (CK_ULONG i = 0; e == E_OK && i < v->n; i++)
-        e = take_newest(h, v->handles[i], v, d);
+        e = take_newest(h, v->handles[i], label, v, d);
     return e;
 }
 

@@ -100,7 +100,9 @@ ERR_MUST_USE enum err hsm_key_generate(struct hsm *h, const struct policy_key *r
  * (CKR_ATTRIBUTE_READ_ONLY) and a change that is cut off could lose it. It makes a new object of the
  * same label, whose value begins with a number one higher and a blank, and then destroys the older
  * ones; the highest number counts. A write that is cut off at any point, also inside the token's own
- * storage, leaves the old value or the new one to read, and the next write tidies up. */
+ * storage, leaves the old value or the new one to read, and the next write tidies up: where the token
+ * left an object without a value. One that is there and cannot be read is E_TOKEN, also beside others
+ * that can, and nothing is written or destroyed then: it may be the newest head, or another log's. */
 ERR_MUST_USE enum err hsm_data_read(struct hsm *h, const char *label, void *value, size_t cap,
                                     size_t *n, struct diag *d);
 ERR_MUST_USE enum err hsm_data_write(struct hsm *h, const char *label, const void *value, size_t n,

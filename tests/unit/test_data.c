@@ -115,42 +115,136 @@ START_TEST(cut_off)
 END_TEST
 
 static CK_RV value_answer;
+static CK_OBJECT_HANDLE value_of; /* the object that cannot be read; 0: none can */
 static CK_C_GetAttributeValue real_get;
 
 static CK_RV failing_get(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
 {
-    return a->type == CKA_VALUE ? value_answer : real_get(s, o, a, n);
+    return a->type == CKA_VALUE && (value_of == 0 || value_of == o) ? value_answer : real_get(s, o, a, n);
 }
 
-/* A token that fails is not one without a head; an object that is broken is passed over. */
+static CK_RV forbidden_create(CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o)
+{
+    (void)s, (void)a, (void)n, (void)o;
+    ck_abort_msg("an object is made beside one that could not be read");
+    return CKR_OK;
+}
+
+static CK_RV forbidden_destroy(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o)
+{
+    (void)s, (void)o;
+    ck_abort_msg("what could not be read is destroyed");
+    return CKR_OK;
+}
+
+static void must_read(const char *want)
+{
+    char back[16];
+    size_t n;
+    expect_ok_diag(hsm_data_read(h, "head", back, sizeof back, &n, &d), &d);
+    ck_assert_uint_eq(n, strlen(want));
+    ck_assert_mem_eq(back, want, n);
+}
+
+/* Neither is it said that there is no head, nor is anything written over it. */
+static void must_refuse(void)
+{
+    CK_FUNCTION_LIST *f = token_functions();
+    char back[16];
+    size_t n = 99;
+    real_create = f->C_CreateObject;
+    real_destroy = f->C_DestroyObject;
+    f->C_CreateObject = forbidden_create;
+    f->C_DestroyObject = forbidden_destroy;
+    expect_err(hsm_data_read(h, "head", back, sizeof back, &n, &d), E_TOKEN);
+    ck_assert_uint_eq(n, 0);
+    expect_err(hsm_data_write(h, "head", "other", 5, &d), E_TOKEN);
+    f->C_CreateObject = real_create;
+    f->C_DestroyObject = real_destroy;
+}
+
+/* A token that fails is not one without a head; only an object that has no value is passed over. */
 START_TEST(value_unreadable)
 {
-    static const struct {
-        CK_RV rv;
-        enum err err;
-    } rows[] = {
-        {CKR_DEVICE_ERROR, E_TOKEN},     {CKR_DEVICE_REMOVED, E_TOKEN},      {CKR_SESSION_HANDLE_INVALID, E_TOKEN},
-        {CKR_USER_NOT_LOGGED_IN, E_TOKEN}, {CKR_OBJECT_HANDLE_INVALID, E_OK}, {CKR_GENERAL_ERROR, E_OK},
-        {CKR_ATTRIBUTE_TYPE_INVALID, E_OK},
+    static const CK_RV rows[] = {
+        CKR_DEVICE_ERROR,     CKR_DEVICE_REMOVED,          CKR_SESSION_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN,
+        CKR_GENERAL_ERROR,    CKR_OBJECT_HANDLE_INVALID,   CKR_BUFFER_TOO_SMALL,       CKR_ATTRIBUTE_SENSITIVE,
+        CKR_FUNCTION_FAILED,
     };
     CK_FUNCTION_LIST *f = token_functions();
     char back[16];
     size_t n;
     expect_ok_diag(hsm_data_write(h, "head", "value", 5, &d), &d);
     real_get = f->C_GetAttributeValue;
+    value_of = 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         f->C_GetAttributeValue = failing_get;
-        value_answer = rows[i].rv;
-        memset(&d, 0, sizeof d);
-        ck_assert_int_eq(hsm_data_read(h, "head", back, sizeof back, &n, &d), rows[i].err);
-        ck_assert_uint_eq(n, 0);
-        if (rows[i].err != E_OK) /* nor is anything written over what could not be read */
-            expect_err(hsm_data_write(h, "head", "other", 5, &d), E_TOKEN);
+        value_answer = rows[i];
+        must_refuse();
         f->C_GetAttributeValue = real_get;
-        expect_ok_diag(hsm_data_read(h, "head", back, sizeof back, &n, &d), &d);
-        ck_assert_uint_eq(n, 5);
-        ck_assert_mem_eq(back, "value", 5);
+        must_read("value");
     }
+    f->C_GetAttributeValue = failing_get;
+    value_answer = CKR_ATTRIBUTE_TYPE_INVALID;
+    expect_ok_diag(hsm_data_read(h, "head", back, sizeof back, &n, &d), &d);
+    ck_assert_uint_eq(n, 0);
+    f->C_GetAttributeValue = real_get;
+}
+END_TEST
+
+/* What Rootseal did not write it does not destroy either. */
+START_TEST(not_ours)
+{
+    static const char *const values[] = {"junk", "12", "12x value", " 1 value"};
+    CK_FUNCTION_LIST *f = token_functions();
+    CK_SESSION_HANDLE s = token_session();
+    CK_OBJECT_CLASS class_ = CKO_DATA;
+    CK_BBOOL yes = CK_TRUE;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        CK_OBJECT_HANDLE o;
+        CK_ATTRIBUTE a[] = {
+            {CKA_CLASS, &class_, sizeof class_},        {CKA_TOKEN, &yes, sizeof yes},
+            {CKA_PRIVATE, &yes, sizeof yes},            {CKA_APPLICATION, (void *)"rootseal", 8},
+            {CKA_LABEL, (void *)"head", 4},             {CKA_VALUE, (void *)values[i], strlen(values[i])},
+        };
+        ck_assert_uint_eq(f->C_CreateObject(s, a, sizeof a / sizeof a[0], &o), CKR_OK);
+        must_refuse();
+        ck_assert_uint_eq(f->C_DestroyObject(s, o), CKR_OK);
+    }
+    f->C_CloseSession(s);
+}
+END_TEST
+
+/* An older version does not stand in for a newer one that the token fails to read, only for one without a value. */
+START_TEST(newest_unreadable)
+{
+    CK_FUNCTION_LIST *f = token_functions();
+    CK_SESSION_HANDLE s = token_session();
+    expect_ok_diag(hsm_data_write(h, "head", "old", 3, &d), &d);
+    CK_OBJECT_HANDLE old = token_object(s, CKO_DATA, "head");
+    real_destroy = f->C_DestroyObject;
+    f->C_DestroyObject = cut_destroy;
+    calls_left = 0;
+    expect_err(hsm_data_write(h, "head", "new", 3, &d), E_TOKEN);
+    f->C_DestroyObject = real_destroy;
+    must_read("new");
+    CK_OBJECT_HANDLE both[2];
+    CK_ULONG n = 0;
+    CK_ATTRIBUTE label = {CKA_LABEL, (void *)"head", 4};
+    ck_assert_uint_eq(f->C_FindObjectsInit(s, &label, 1), CKR_OK);
+    ck_assert_uint_eq(f->C_FindObjects(s, both, 2, &n), CKR_OK);
+    ck_assert_uint_eq(f->C_FindObjectsFinal(s), CKR_OK);
+    ck_assert_uint_eq(n, 2);
+    value_of = both[0] == old ? both[1] : both[0];
+    real_get = f->C_GetAttributeValue;
+    f->C_GetAttributeValue = failing_get;
+    value_answer = CKR_GENERAL_ERROR;
+    must_refuse();
+    value_answer = CKR_ATTRIBUTE_TYPE_INVALID;
+    must_read("old");
+    f->C_GetAttributeValue = real_get;
+    must_read("new");
+    f->C_CloseSession(s);
 }
 END_TEST
 
@@ -168,6 +262,8 @@ Suite *suite_data(void)
     tcase_add_test(t, round_trip);
     tcase_add_test(t, cut_off);
     tcase_add_test(t, value_unreadable);
+    tcase_add_test(t, not_ours);
+    tcase_add_test(t, newest_unreadable);
     suite_add_tcase(s, t);
     return s;
 }

@@ -179,9 +179,9 @@ lint: packages test-packages
 run-lint:
 	$(Q)bad=0; \
 	cppcheck -q --std=c11 --enable=warning,performance,portability --error-exitcode=1 -Isigner -I. -Iceremony \
-	    -Itests/unit --suppress=missingIncludeSystem --inline-suppr $(LINT_DIRS) || bad=1; \
+	    -Itests/unit -Itests --suppress=missingIncludeSystem --inline-suppr $(LINT_DIRS) || bad=1; \
 	find $(LINT_DIRS) -name '*.c' -print0 | xargs -0 -n1 -P2 sh -c 'out=$$(clang-tidy --quiet "$$1" -- \
-	    -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Itests/unit 2>&1) || { printf "%s\n" "$$out"; exit 1; }' sh || bad=1; \
+	    -std=c17 -D_GNU_SOURCE $(CPPFLAGS) -Itests/unit -Itests 2>&1) || { printf "%s\n" "$$out"; exit 1; }' sh || bad=1; \
 	grep -rIlEZ '$(LINT_SCRIPT)' $(LINT_DIRS) | xargs -0 -n4 -P2 shellcheck -x -P SCRIPTDIR || bad=1; \
 	exit $$bad
 

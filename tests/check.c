@@ -99,7 +99,7 @@ static int run(const char *const argv[], const char *log)
     if (pid == 0) {
         int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
         int null = open("/dev/null", O_RDONLY);
-        if (fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+        if (argv[0] == NULL || fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
             _exit(127);
         execv(argv[0], (char *const *)argv);
         fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));

@@ -22,7 +22,7 @@ enum err anchors_open(const char *path, const struct policy *policy, struct anch
         return diag_set(d, E_ANCHOR, "%s: there is no such folder", path);
     if (e != E_OK)
         return e;
-    out->v = calloc(keys, sizeof *out->v);
+    out->v = calloc(keys + 1, sizeof *out->v);
     return out->v != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "anchors");
 }
 

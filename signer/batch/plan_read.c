@@ -69,7 +69,7 @@ static enum err parse_line(struct span line, uint64_t number, json_t **out, stru
 static enum err same_again(struct span line, const struct buf *again, uint64_t number, struct diag *d)
 {
     if (again->failed)
-        return E_NO_MEMORY;
+        return diag_set(d, E_NO_MEMORY, PLAN_FILE);
     if (again->len != line.n + 1 || memcmp(again->data, line.p, line.n) != 0)
         return malformed(d, number, "not in canonical form");
     return E_OK;

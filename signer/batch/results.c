@@ -46,8 +46,10 @@ static enum err sink_open(struct sink *k, int dir_fd, const char *name, struct d
 static enum err sink_flush(struct sink *k, size_t above, struct diag *d)
 {
     enum err e = buf_err(&k->pending);
-    if (e != E_OK || k->pending.len <= above)
-        return e;
+    if (e != E_OK)
+        return diag_set(d, e, "%s", k->name);
+    if (k->pending.len <= above)
+        return E_OK;
     e = file_write_all(k->fd, k->pending.data, k->pending.len, k->name, d);
     buf_reset(&k->pending);
     return e;
@@ -85,6 +87,8 @@ static enum err write_refused(struct results *w, const struct plan_item *i, cons
                             "code", err_name(i->code), "clause", i->clause, "detail", i->detail, "log",
                             (json_int_t)r->seq);
     enum err e = json_line_write(obj, &w->results.pending);
+    if (e != E_OK)
+        diag_set(d, e, "results");
     buf_append_byte(&w->results.pending, '\n');
     json_decref(obj);
     return e;
@@ -132,6 +136,8 @@ static enum err write_issued(struct results *w, const struct plan_item *i, const
                                       "decision", "issued", "clause", i->clause, "profile", i->profile, "serial",
                                       serial, "ignored", i->ignored, "log", (json_int_t)r->seq, "certificate", text);
         e = json_line_write(obj, &w->results.pending);
+        if (e != E_OK)
+            diag_set(d, e, "results");
         buf_append_byte(&w->results.pending, '\n');
         json_decref(obj);
         buf_append(&w->certs.pending, cert.data, cert.len);

@@ -76,7 +76,7 @@ static enum err set_option(const struct cli_option *options, char **argv, int le
     const struct cli_option *o;
     *used = 1;
     enum err e = find_option(options, argv[0], seen, &o, d);
-    if (e != E_OK)
+    if (e != E_OK || o == NULL)
         return e;
     const char *value = strchr(argv[0], '=');
     value = value != NULL ? value + 1 : NULL;

@@ -16,6 +16,7 @@
 #include "core/limits.h"
 
 #define CHUNK 16384
+#define RENAME_TRIES 100 /* whoever renames that often keeps us from the file on purpose */
 
 int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
 {
@@ -25,9 +26,10 @@ int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
     };
     long fd;
-    do /* EAGAIN: something was renamed meanwhile, and the kernel could not tell whether it stayed beneath */
+    int again = RENAME_TRIES; /* EAGAIN: something was renamed, and the kernel could not tell whether it stayed beneath */
+    do
         fd = syscall(SYS_openat2, dirfd, name, &how, sizeof how); /* the C library has no function for it */
-    while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+    while (fd < 0 && (errno == EINTR || (errno == EAGAIN && again-- > 0)));
     return (int)fd;
 }
 

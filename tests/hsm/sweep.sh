@@ -194,7 +194,8 @@ as_vendor() {
     conf "$D"
     export SOFTHSM2_CONF=$D/softhsm2.conf FAULTY_VENDOR=$1 FAULTY_QUIRKS=$2
     softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$D/init"
-    VARIANT=$C/bin-$1 AUTHORITY=smartca RA=nanjing ID=$1-1 S=$D/state IN=$D/in OUT=$D/out LOGS=$D LAST='' STEPS=0 POOL=0 MODULE=$FAULTY
+    VARIANT=$C/bin-$1 AUTHORITY=smartca RA=nanjing ID=$1-1 S=$D/state IN=$D/in OUT=$D/out LOGS=$D LAST='' STEPS=0 POOL=0
+    MODULE=$FAULTY
     for c in init keygen root; do
         with_pin ceremony $c --state "$S" > "$D/$c.out" 2> "$D/$c.err" || { echo "$c: $(head -1 "$D/$c.err")"; return 1; }
     done
@@ -212,8 +213,9 @@ as_vendor() {
     audit verify --state "$S" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
     ra import --bundle "$BUNDLE" --batch "$IN" --anchors "$S/anchors" --out "$D/imported" > "$D/import" 2>&1 ||
         { echo "the RA: $(tail -2 "$D/import")"; return 1; }
-    openssl verify -vfyopt distid:$STD_ID -CAfile "$S/anchors/smartca-root-sm2.pem" "$D"/imported/*.pem > "$D/openssl" 2>&1 ||
-        true # the names of what is imported are the RA's matter
+    # OpenSSL verifies them, too, whatever the token calls its SM2.
+    openssl verify -partial_chain -vfyopt "distid:$STD_ID" -trusted "$S/anchors/smartca-root-sm2.pem" \
+        "$D"/imported/certs/r-{1,3}.pem > "$D/openssl" 2>&1 || { echo "openssl verify: $(head -1 "$D/openssl")"; return 1; }
 }
 
 # -- the list of runs: BASE COMMAND KIND CALL AFTER ANSWER --
@@ -226,12 +228,12 @@ trace() {
     (MODULE=$FAULTY; export FAULTY_TRACE=9; $2 > "$LOGS/trace" 2>&1 9>> "$C/$1-$2.calls") || { cat "$LOGS/trace"; exit 1; }
     echo "$2, $1: $(wc -l < "$C/$1-$2.calls") calls"
 }
-each_call() { # BASE COMMAND KIND ANSWER: a run for each call
-    awk -v base="$1" -v command="$2" -v kind="$3" -v answer="$4" '{ print base, command, kind, $1, NR - 1, answer }' "$C/$1-$2.calls"
+numbered() { # BASE COMMAND KIND ANSWER < CALLS
+    awk -v run="$1 $2 $3" -v answer="$4" '{ print run, $1, NR - 1, answer }'
 }
-each_of() { # BASE COMMAND KIND ANSWER CALL: a run for each of these calls; their own number counts
-    grep -x "$5" "$C/$1-$2.calls" | awk -v base="$1" -v command="$2" -v kind="$3" -v answer="$4" '{ print base, command, kind, $1, NR - 1, answer }'
-}
+# A run for each call, or for each of these calls; their own number counts.
+each_call() { numbered "$@" < "$C/$1-$2.calls"; }             # BASE COMMAND KIND ANSWER
+each_of() { grep -x "$5" "$C/$1-$2.calls" | numbered "$@"; }  # BASE COMMAND KIND ANSWER CALL
 runs() { # KIND
     local b c answer
     case $1 in
@@ -278,11 +280,14 @@ runs() { # KIND
 
 # -- workers --
 
+one_of() { # BASE COMMAND KIND CALL AFTER ANSWER
+    if [ "$3" = vendor ]; then as_vendor "$1" "$6"; else one "$@"; fi
+}
 worker() { # NUMBER RUNS-FILE
     local base command kind call after answer why
     D=$C/w$1
     while read -r base command kind call after answer; do
-        if why=$(if [ "$kind" = vendor ]; then as_vendor "$base" "$answer"; else one "$base" "$command" "$kind" "$call" "$after" "$answer"; fi 2>&1); then
+        if why=$(one_of "$base" "$command" "$kind" "$call" "$after" "$answer" 2>&1); then
             echo "ok $kind"
         else
             echo "FAIL $kind $base $command $call $after $answer: ${why//$'\n'/ }"
@@ -301,6 +306,14 @@ spread() { # WORKERS LIST: the list, dealt out
     wait
     cat "$C"/done.* >> "$C/results"
 }
+# A worker that ends early, or a kind without runs, must not look like one that passed.
+account() { # KIND LIST: a FAIL for each run without a result
+    local want got
+    want=$(wc -l < "$2")
+    got=$(grep -cE "^(ok|FAIL) $1( |\$)" "$C/results" || true)
+    [ "$want" -gt 0 ] || echo "FAIL $1 there are no runs of this kind" >> "$C/results"
+    [ "$got" -ge "$want" ] || echo "FAIL $1 $((want - got)) of $want runs have no result" >> "$C/results"
+}
 
 trace sm2 sign
 trace rsa sign
@@ -317,13 +330,14 @@ for kind in $KINDS; do
         ;;
     *) spread "$CORES" "$C/list" ;;
     esac
+    account "$kind" "$C/list"
     echo "$kind: $(wc -l < "$C/list") runs, $SECONDS s so far"
 done
 if grep -q "^ok hang" "$C/results"; then seen E_TOKEN_TIMEOUT; fi
 awk '$1 == "FAIL"' "$C/results"
-awk '{ n[$2]++; bad[$2] += $1 == "FAIL" } END { for (k in n) printf "%-9s %4d passed, %d failed\n", k, n[k] - bad[k], bad[k] }' "$C/results" | sort
+awk '{ n[$2]++; bad[$2] += $1 == "FAIL" }
+    END { for (k in n) printf "%-9s %4d passed, %d failed\n", k, n[k] - bad[k], bad[k] }' "$C/results" | sort
 failed=$(grep -c '^FAIL' "$C/results" || true)
 passed=$(grep -c '^ok' "$C/results" || true)
-[ "$passed" -gt 0 ] || failed=$((failed + 1))
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && rm -rf "$C"

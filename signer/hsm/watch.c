@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define NEVER INT64_MAX
+#define TICK 1000       /* milliseconds between two looks while calls are under way */
+#define OVERSLEPT 1000  /* when a look is this much late, the whole process stood still */
 #define MESSAGE_MAX 1200 /* two lines of diag_format() */
 #define WRITE_WAIT 1000  /* milliseconds that a stopped terminal or a full pipe is given */
 
@@ -29,7 +31,8 @@ struct watch {
     pthread_cond_t changed;
     char token[256];
     struct call *under_way;
-    int64_t wakes; /* when the thread looks next without being called */
+    int64_t looked; /* when the thread looked last, */
+    int64_t wakes;  /* and when it looks next without being called */
     bool stop;
 };
 
@@ -95,17 +98,29 @@ static const struct call *first_due(const struct watch *w)
     return first;
 }
 
+/* The clock ran on while the process was stopped; calls under way do not pay for it. */
+static void make_up(struct watch *w, int64_t now)
+{
+    if (w->wakes == NEVER || now - w->wakes < OVERSLEPT)
+        return;
+    for (struct call *c = w->under_way; c != NULL; c = c->next)
+        c->deadline += now - w->looked;
+}
+
 /* Called for by a call that is due earlier than the thread would look, which is seldom: while calls
- * come and go within the limit, the time set for the first of them stands. */
+ * come and go, the time set for the first of them stands. */
 static void *watch(void *arg)
 {
     struct watch *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->stop) {
+        int64_t now = now_ms();
+        make_up(w, now);
+        w->looked = now;
         const struct call *c = first_due(w);
-        if (c != NULL && c->deadline <= now_ms())
+        if (c != NULL && c->deadline <= now)
             give_up(w, c);
-        w->wakes = c != NULL ? c->deadline : NEVER;
+        w->wakes = c == NULL ? NEVER : c->deadline < now + TICK ? c->deadline : now + TICK;
         const struct timespec until = {.tv_sec = (time_t)(w->wakes / 1000), .tv_nsec = (long)(w->wakes % 1000) * 1000000};
         if (w->wakes == NEVER)
             pthread_cond_wait(&w->changed, &w->lock);

@@ -3,10 +3,13 @@
  * PKCS#11 has no way to call a call off, and a thread that is inside one cannot be ended. So a
  * thread of the watchdog's own knows which call every other thread is in, and until when it may
  * last. When one lasts longer, it says E_TOKEN_TIMEOUT, naming token and call, as the program would,
- * and ends the process at once with the exit status of that code. That is safe, because the log and
- * the token's copy of its head stand any end of the process; the same command goes on.
+ * and ends the process at once: with the exit status of that code, or as patience's end() does it, for
+ * a step that tells its parent. That is safe, because the log and the token's copy of its head stand
+ * any end of the process; the same command goes on.
  *
- * The watchdog sleeps: it wakes at most once in a limit's time, however many calls there are. A
+ * While the process is stopped (^Z) the token cannot be waited for: that time counts against no call.
+ *
+ * The watchdog sleeps: it wakes about once a second, however many calls there are. A
  * process must not fork between watch_start() and watch_stop().
  */
 #ifndef ROOTSEAL_HSM_WATCH_H

@@ -1,6 +1,7 @@
 /* The watchdog: what it lets pass, and how it ends a process. */
 #include <check.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -136,6 +137,45 @@ START_TEST(ends_the_process)
 }
 END_TEST
 
+/* ^Z for three seconds, a third of a second from here, while a call is under way. */
+static void be_stopped(struct watch *w)
+{
+    pid_t me = getpid(), user = fork();
+    if (user == 0) {
+        sleep_ms(300);
+        kill(me, SIGSTOP);
+        sleep_ms(3000);
+        kill(me, SIGCONT);
+        _exit(0);
+    }
+    watch_begin(w, "C_Sign", 1);
+}
+
+static void answer_after_a_stop(struct watch *w)
+{
+    be_stopped(w);
+    for (int i = 0; i < 12; i++)
+        sleep_ms(50);
+    watch_end(w, CKR_OK);
+}
+
+static void hang_after_a_stop(struct watch *w)
+{
+    be_stopped(w);
+    sleep_ms(20000);
+}
+
+START_TEST(does_not_count_a_stop)
+{
+    char text[2000];
+    long ms;
+    ck_assert_int_eq(ended(answer_after_a_stop, text, &ms), 99);
+    ck_assert_msg(ms >= 3000, "%ld ms", ms);
+    ck_assert_int_eq(ended(hang_after_a_stop, text, &ms), CLASS_HSM);
+    ck_assert_msg(ms >= 3600 && ms < 12000, "%ld ms", ms);
+}
+END_TEST
+
 /* A full pipe that nobody reads, where the message should go, keeps no process alive. */
 static void hang_unheard(struct watch *w)
 {
@@ -169,6 +209,7 @@ Suite *suite_watch(void)
     tcase_add_test(t, lets_pass);
     tcase_add_test(t, ends_the_process);
     tcase_add_test(t, ends_unheard);
+    tcase_add_test(t, does_not_count_a_stop);
     suite_add_tcase(s, t);
     return s;
 }

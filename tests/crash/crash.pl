@@ -35,7 +35,7 @@ my ($POINTS, $ONLY) = (3000, '');
 GetOptions('points=i' => \$POINTS, 'only=s' => \$ONLY) or exit 2;
 my @KINDS = qw(kill eio enospc eintr short late);
 my %LETTER = (kill => 'k', eio => 'e', enospc => 'n', eintr => 'i', short => 's', late => 'l');
-my $LOST = 4;
+my $LOST = 10;
 my $JOBS = $ENV{JOBS} // (`nproc` + 0);
 
 # -- each program: what is run, what may be said when it is run again, and what must be true then --
@@ -157,6 +157,7 @@ sub token_lost {
 
 sub play {
     my ($s, $point) = @_;
+    local $s->{own_anchors} = $PROGRAMS{$point->{program}}{own};
     my $wrong = disturb($s, $point);
     $point->{token} = in_token($s, $point->{hit});
     return $wrong if $wrong eq '' || $point->{dishonest} || !$point->{token};
@@ -169,7 +170,6 @@ sub disturb {
     my ($s, $point) = @_;
     my $p = $PROGRAMS{$point->{program}};
     my $step = $p->{step} // $point->{program};
-    local $s->{own_anchors} = $p->{own};
     unlink "$s->{at}/hit";
     $s->begin($point->{program});
     my $r = $s->run($step, [$s->{TRACE}, '--under', $s->{work}, '--inject', "$point->{kind}:$point->{n}", '--hit',

@@ -33,7 +33,7 @@ static enum err allow_files(struct sandbox *s, int dirfd, struct diag *d)
     enum err e = file_list(dirfd, FILES_MAX, &list, d);
     for (size_t i = 0; i < list.n && e == E_OK; i++) {
         struct stat st;
-        int fd = openat(dirfd, list.names[i], O_PATH | O_CLOEXEC);
+        int fd = openat(dirfd, list.names[i], O_PATH | O_NOFOLLOW | O_CLOEXEC); /* what a link names has its own place */
         if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
             e = sandbox_allow_fd(s, fd, false, d);
         if (fd >= 0)
@@ -43,19 +43,40 @@ static enum err allow_files(struct sandbox *s, int dirfd, struct diag *d)
     return e;
 }
 
+static bool is_below(const char *path, const char *const *folders, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(folders[i]);
+        if (strncmp(path, folders[i], len) == 0 && path[len] == '/')
+            return true;
+    }
+    return false;
+}
+
 /* A name without a folder is searched for where the system keeps libraries, and these are allowed; if the module is not
- * there, loading it says so. Not the whole folder: who knows what lies below it. */
+ * there, loading it says so. Not the whole folder: who knows what lies below it. Nor its files when they are so many that
+ * they are hardly the module's: what it needs of them is for --module-files. */
 static enum err allow_beside(struct sandbox *s, const char *module, struct diag *d)
 {
     char path[PATH_MAX];
     if (strchr(module, '/') == NULL || realpath(module, path) == NULL)
         return E_OK;
+    if (is_below(path, to_read, sizeof to_read / sizeof to_read[0]))
+        return E_OK;
+    enum err e = sandbox_allow(s, path, false, d);
+    if (e != E_OK)
+        return e;
     strrchr(path, '/')[1] = '\0';
     int dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dirfd < 0)
         return E_OK;
-    enum err e = allow_files(s, dirfd, d);
+    struct diag why = {0};
+    e = allow_files(s, dirfd, &why);
     close(dirfd);
+    if (e == E_MEDIUM_LIMIT)
+        return E_OK;
+    if (e != E_OK && d != NULL)
+        *d = why;
     return e;
 }
 
@@ -79,16 +100,20 @@ static enum err allow_more(struct sandbox *s, const char *more, bool *sockets, s
     return e;
 }
 
-/* The value of directories.tokendir in a line of softhsm2.conf(5), which is cut to end with it; NULL when it is not there. */
+/* The value of directories.tokendir in a line of softhsm2.conf(5), which is cut to end with it; NULL when it is not there.
+ * Blanks around name and value are none of theirs. */
 static const char *token_folder(char *line)
 {
     static const char name[] = "directories.tokendir";
-    line[strcspn(line, "\n")] = '\0';
-    line += strspn(line, " \t");
+    static const char blanks[] = " \t\r\n";
+    for (size_t n = strlen(line); n > 0 && strchr(blanks, line[n - 1]) != NULL; n--)
+        line[n - 1] = '\0';
+    line += strspn(line, blanks);
     if (strncmp(line, name, sizeof name - 1) != 0)
         return NULL;
     line += sizeof name - 1;
-    return line + strspn(line, " \t=");
+    line += strspn(line, blanks);
+    return *line == '=' ? line + 1 + strspn(line + 1, blanks) : NULL;
 }
 
 static enum err allow_softhsm(struct sandbox *s, struct diag *d)

@@ -51,6 +51,7 @@
     X(plan) \
     X(policy) \
     X(pool) \
+    X(reach) \
     X(record) \
     X(request) \
     X(san) \

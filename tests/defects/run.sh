@@ -4,8 +4,8 @@
 #
 #   NAME.patch  a unified diff against the product, paths as git writes them; its first lines say what is taken away
 #   NAME.sweep  one line: the command, run by bash in the copy's root after `make all`, that must fail with this defect. It
-#               must end with the line `N passed, N failed` of all sweeps: a build that breaks, or a sweep that cannot begin,
-#               is no finding.
+#               must end with the line `N passed, N failed` of all sweeps, or Check's `N%: Checks: N, Failures: N, Errors: N`:
+#               a build that breaks, or a sweep that cannot begin, is no finding. Nor is a world that cannot be made.
 #
 # With --apply-only nothing is built: it only shows that every patch still fits, exactly, and has its sweep.
 # Ends `N passed, N failed`. What was said is in build/test/defects/NAME.log.
@@ -33,11 +33,14 @@ plant() { # NAME
     (cd "$C/copy" && fits "$1" && make -s -j"$(nproc)" all) >> "$C/$1.log" 2>&1
 }
 
-find_it() { # NAME: the last line decides
+CLOSING='^[0-9]+ passed, [0-9]+ failed$|^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+$'
+closing() { grep -aE "$CLOSING" "$C/$1.log" | tail -1; } # NAME
+
+find_it() { # NAME: the closing line decides
     local status=0
     (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL bash -c "$(cat "$ROOT/tests/defects/$1.sweep")") \
         >> "$C/$1.log" 2>&1 || status=$?
-    [ "$status" -ne 0 ] && grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$C/$1.log" | tail -1 | grep -qvE ', 0 failed$'
+    [ "$status" -ne 0 ] && ! grep -qaF ':F:world:' "$C/$1.log" && closing "$1" | grep -qvE ', 0 failed$|^100%:'
 }
 
 check() { # NAME
@@ -50,7 +53,7 @@ check() { # NAME
     elif ! plant "$1"; then
         fail "$1 does not build: $C/$1.log"
     elif find_it "$1"; then
-        pass "$1 is found: $(grep -aE '^[0-9]+ passed, [0-9]+ failed$' "$C/$1.log" | tail -1)"
+        pass "$1 is found: $(closing "$1")"
     else
         fail "$1 is not found: $(tail -1 "$C/$1.log")"
     fi

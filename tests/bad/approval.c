@@ -53,8 +53,8 @@ static bool same_signer(struct span a, struct span b)
     return same;
 }
 
-/* The same: in DER and nothing behind it, the batch is approved by the very same persons, and the SignerInfo is the very same but for the algorithm's
- * identifier, which for SM2 has two forms of one meaning (with NULL and without parameters). */
+/* The same: in DER and nothing behind it, the batch is approved by the very same persons, and the SignerInfo is
+ * the very same but for the algorithm's identifier, which for SM2 has two forms of one meaning (with NULL and without parameters). */
 static enum err judge(const char *what, struct span bytes, bool *same)
 {
     const struct people *p = people_get();

@@ -29,6 +29,14 @@ extern const struct mutator mutate_fragments; /* text: a hostile fragment put in
 extern const struct mutator mutate_members;   /* a JSON object: each member dropped, doubled, renamed, of another type */
 extern const struct mutator mutate_lines;     /* lines: each dropped, doubled, emptied, swapped with each later one */
 
+/* What those that spoil lines share. How many lines end in this, and one of them without its end. */
+size_t lines_count(struct span in);
+struct span lines_at(struct span in, size_t number);
+/* The number of inputs, and the line that stands in input i where `at` stood, *times over; *changed: in that input the
+ * mutator changes this one in its own way. */
+size_t lines_spoilt(struct span good);
+struct span lines_spoilt_at(struct span good, size_t i, size_t at, int *times, bool *changed);
+
 /* -- kinds -- */
 
 #define BAD_CELLS 64

@@ -6,14 +6,6 @@
 
 #define OWN_LINES 4 /* lines of one's own after a cut: 0 .. OWN_LINES - 1 */
 
-static size_t count_newlines(struct span s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++)
-        n += s.p[i] == '\n';
-    return n;
-}
-
 /* Append what stands in `line`, but as the next one of the log in out. */
 struct chain {
     struct buf *out;
@@ -49,49 +41,30 @@ static void put_line(struct chain *c, struct span line, int64_t later)
     record_free(&r);
 }
 
-static struct span line_at(struct span in, size_t number)
-{
-    const uint8_t *p = in.p, *end = in.p + in.n;
-    for (size_t i = 0; i < number; i++)
-        p = (const uint8_t *)memchr(p, '\n', (size_t)(end - p)) + 1;
-    const uint8_t *next = memchr(p, '\n', (size_t)(end - p));
-    return (struct span){p, (size_t)(next - p)};
-}
-
 /* -- a line dropped, doubled, swapped with another, or made a second later -- */
-
-static size_t count_forged(struct span good)
-{
-    size_t n = count_newlines(good);
-    return 3 * n + n * n;
-}
 
 static void make_forged(struct span good, size_t i, struct buf *out)
 {
     struct chain c = {.out = out};
-    size_t n = count_newlines(good);
+    size_t n = lines_count(good);
+    int64_t later = 0; /* and all that follow, as time does not go back */
     for (size_t at = 0; at < n; at++) {
-        size_t from = at;
-        if (i >= 3 * n) {
-            size_t a = (i - 3 * n) / n, b = (i - 3 * n) % n;
-            from = at == a ? b : at == b ? a : at;
-        }
-        struct span line = line_at(good, from);
-        if (i == at)
-            continue;
-        put_line(&c, line, i >= 2 * n && i < 3 * n && i - 2 * n <= at);
-        if (i == n + at)
-            put_line(&c, line, 0);
+        int times;
+        bool changed;
+        struct span line = lines_spoilt_at(good, i, at, &times, &changed);
+        later += changed;
+        while (times-- > 0)
+            put_line(&c, line, later);
     }
 }
 
-const struct mutator mutate_forged = {"forged", count_forged, make_forged};
+const struct mutator mutate_forged = {"forged", lines_spoilt, make_forged};
 
 /* -- rolled back -- */
 
 static size_t count_rolled_back(struct span good)
 {
-    return count_newlines(good) * OWN_LINES;
+    return lines_count(good) * OWN_LINES;
 }
 
 static void make_rolled_back(struct span good, size_t i, struct buf *out)
@@ -101,7 +74,7 @@ static void make_rolled_back(struct span good, size_t i, struct buf *out)
     int64_t time = 0;
     for (size_t at = 0; at < keep; at++) {
         struct record r;
-        struct span line = line_at(good, at);
+        struct span line = lines_at(good, at);
         put_line(&c, line, 0);
         bad_must(record_parse(line, &r, NULL) == E_OK, "a good line");
         time = r.time;

@@ -137,48 +137,54 @@ const struct mutator mutate_members = {"member", count_members, make_member};
 
 /* -- lines of a file -- */
 
-static size_t count_newlines(struct span good)
+size_t lines_count(struct span in)
 {
     size_t n = 0;
-    for (size_t i = 0; i < good.n; i++)
-        n += good.p[i] == '\n';
+    for (size_t i = 0; i < in.n; i++)
+        n += in.p[i] == '\n';
     return n;
 }
 
-/* Each line dropped, doubled, emptied; each pair swapped. */
-static size_t count_lines(struct span good)
-{
-    size_t n = count_newlines(good);
-    return 3 * n + n * n;
-}
-
-static struct span line_at(struct span in, size_t number)
+struct span lines_at(struct span in, size_t number)
 {
     const uint8_t *p = in.p, *end = in.p + in.n;
     for (size_t i = 0; i < number; i++)
         p = (const uint8_t *)memchr(p, '\n', (size_t)(end - p)) + 1;
-    const uint8_t *next = (const uint8_t *)memchr(p, '\n', (size_t)(end - p)) + 1;
+    const uint8_t *next = memchr(p, '\n', (size_t)(end - p));
     return (struct span){p, (size_t)(next - p)};
+}
+
+/* n without one, n with one doubled, n changed in another way, and n times n swapped. */
+size_t lines_spoilt(struct span good)
+{
+    size_t n = lines_count(good);
+    return 3 * n + n * n;
+}
+
+struct span lines_spoilt_at(struct span good, size_t i, size_t at, int *times, bool *changed)
+{
+    size_t n = lines_count(good);
+    *times = i == at ? 0 : i == n + at ? 2 : 1;
+    *changed = i == 2 * n + at;
+    if (i >= 3 * n) {
+        size_t a = (i - 3 * n) / n, b = (i - 3 * n) % n;
+        at = at == a ? b : at == b ? a : at;
+    }
+    return lines_at(good, at);
 }
 
 static void make_line(struct span good, size_t i, struct buf *out)
 {
-    size_t n = count_newlines(good);
+    size_t n = lines_count(good);
     for (size_t at = 0; at < n; at++) {
-        size_t from = at;
-        if (i >= 3 * n) {
-            size_t a = (i - 3 * n) / n, b = (i - 3 * n) % n;
-            from = at == a ? b : at == b ? a : at;
+        int times;
+        bool emptied;
+        struct span line = lines_spoilt_at(good, i, at, &times, &emptied);
+        while (times-- > 0) {
+            buf_append(out, line.p, emptied ? 0 : line.n);
+            buf_append_byte(out, '\n');
         }
-        struct span line = line_at(good, from);
-        if (i == at)
-            continue;
-        if (i == 2 * n + at)
-            line = (struct span){(const uint8_t *)"\n", 1};
-        buf_append(out, line.p, line.n);
-        if (i == n + at)
-            buf_append(out, line.p, line.n);
     }
 }
 
-const struct mutator mutate_lines = {"line", count_lines, make_line};
+const struct mutator mutate_lines = {"line", lines_spoilt, make_line};

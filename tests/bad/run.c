@@ -230,8 +230,9 @@ size_t run_distinct(void)
 static void count(const struct job *j, struct tally *t)
 {
     size_t from = seen_n;
-    seen = reallocarray(seen, seen_n + j->n + 1, sizeof *seen);
-    bad_must(seen != NULL, "memory");
+    uint64_t *more = reallocarray(seen, seen_n + j->n + 1, sizeof *seen);
+    bad_must(more != NULL, "memory");
+    seen = more;
     for (size_t i = 0; i < j->n; i++) {
         const struct outcome *o = &j->outcomes[i];
         if (o->fate == FATE_GOOD)

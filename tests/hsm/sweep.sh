@@ -45,6 +45,18 @@ while read -r code class; do STATUS_OF[$code]=${CLASS[$class]}; done \
 # conf DIR: a configuration for the tokens below DIR.
 conf() { sed "s|^directories.tokendir = .*|directories.tokendir = $1/tokens|" "$W/softhsm2.conf" > "$1/softhsm2.conf"; }
 
+# A batch of three, planned and authorised; its intake goes to the file.
+planned() { # FILE
+    good r-1
+    ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
+    good r-3
+    batch "$IN"
+    approve
+    do_plan
+    officers
+    printf '%s\n' "$INTAKE" > "$1"
+}
+
 # -- the batches that the runs begin from: planned and authorised, with the policy that waits two seconds --
 
 base() { # NAME AUTHORITY RA
@@ -55,15 +67,8 @@ base() { # NAME AUTHORITY RA
     conf "$C/$1"
     export SOFTHSM2_CONF=$C/$1/softhsm2.conf
     under "$W/bin-hasty"
-    good r-1
-    ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
-    good r-3
-    batch "$IN"
-    approve
-    do_plan
-    officers
+    planned "$C/$1/intake"
     [ "$STATUS" -eq 0 ] || { cat "$LOGS"/*.err; exit 1; }
-    printf '%s\n' "$INTAKE" > "$C/$1/intake"
 }
 base sm2 smartca nanjing
 base rsa netca guangzhou
@@ -199,16 +204,9 @@ as_vendor() {
     for c in init keygen root; do
         with_pin ceremony $c --state "$S" > "$D/$c.out" 2> "$D/$c.err" || { echo "$c: $(head -1 "$D/$c.err")"; return 1; }
     done
-    good r-1
-    ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
-    good r-3
-    batch "$IN"
-    approve
-    do_plan
-    officers
+    planned "$D/intake"
     do_sign
     [ "$STATUS" -eq 0 ] || { echo "sign: $(head -1 "$LAST.err")"; return 1; }
-    printf '%s\n' "$INTAKE" > "$D/intake"
     do_export
     audit verify --state "$S" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
     ra import --bundle "$BUNDLE" --batch "$IN" --anchors "$S/anchors" --out "$D/imported" > "$D/import" 2>&1 ||

@@ -30,23 +30,24 @@ CFLAGS = -std=c17 -D_GNU_SOURCE $(DEFINES) -O2 -g $(FORTIFY) -ffile-prefix-map=$
 CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
-CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c words.c \
-    pin.c guard.c sandbox.c step.c cli.c)
-PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c der_write.c \
-    name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
+CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c \
+    words.c pin.c guard.c sandbox.c step.c cli.c)
+PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
+    der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
     replay.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c witness.c untold.c \
-    own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
+STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c \
+    witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
     where.c)
-SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c cmd_status.c)
-CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c \
-    summary.c)
+SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
+    cmd_status.c)
+CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \
+    cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c bundles.c sweep.c report.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c)
@@ -108,7 +109,8 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
-CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c help_bundle.c help_batch.c sample_records.c memory.c mutants.c token.c $(SUITES:%=test_%.c))
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c help_bundle.c help_batch.c sample_records.c \
+    memory.c mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl$(comma)--wrap=$(f))
@@ -154,8 +156,8 @@ run-bench: all $(BENCH)
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
-TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq mount \
-    shellcheck sqlite3 perl patch $(FUZZ_PACKAGES)
+TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
+    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \

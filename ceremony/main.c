@@ -41,7 +41,9 @@ static const struct cli_option *options_root(void)
 static const struct cli_option *options_policy(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, {"digest", "HEX", "this program's policy, in place of typing its words", &options.digest, NULL, NULL, false}, END};
+        STATE, TOKEN,
+        {"digest", "HEX", "this program's policy, in place of typing its words", &options.digest, NULL, NULL, false},
+        END};
     return o;
 }
 

@@ -32,8 +32,8 @@ static enum err print_json(const struct status *t)
 {
     struct buf out = {0};
     json_t *obj = json_pack("{s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I}", "policy", t->policy, "program-policy",
-                            t->program_policy, "log", t->log, "lines", (json_int_t)t->lines, "head", t->head, "time", t->time, "issued", (json_int_t)t->issued,
-                            "batches", (json_int_t)t->batches);
+                            t->program_policy, "log", t->log, "lines", (json_int_t)t->lines, "head", t->head, "time", t->time,
+                            "issued", (json_int_t)t->issued, "batches", (json_int_t)t->batches);
     enum err e = json_line_write(obj, &out);
     if (e == E_OK)
         printf("%.*s\n", (int)out.len, (const char *)out.data);

@@ -7,8 +7,8 @@
  *   step_export   writes     reads; archive        no      strict
  *
  * The intake that --batch names is its digest in hexadecimal, or the beginning of it where only one folder of the archive
- * begins so (archive_find()). Paths and options are those of the command line (commands.h). The log and the index that the second and the fourth
- * work on are open before the step is shut in. All fail with E_SANDBOX, E_STEP, and the codes of opening the state.
+ * begins so (archive_find()). Paths and options are those of the command line (commands.h). The log and the index that
+ * the second and the fourth work on are open before the step is shut in. All fail with E_SANDBOX, E_STEP, and the codes of opening the state.
  */
 #ifndef ROOTSEAL_SIGNER_STEPS_H
 #define ROOTSEAL_SIGNER_STEPS_H
@@ -28,10 +28,12 @@ struct step_signed {
     uint64_t log_size;
     uint8_t log_head[DIGEST_LEN];
 };
-/* Sign the plan of this intake (NULL: of the one that --batch names): signing_prepare() and, unless all is done, signing_run() with the token of --module. */
+/* Sign the plan of this intake (NULL: of the one that --batch names): signing_prepare() and, unless all is
+ * done, signing_run() with the token of --module. */
 ERR_MUST_USE enum err step_sign(const uint8_t intake[DIGEST_LEN], struct step_signed *out, struct diag *d);
 
-/* Write the bundle of this intake (NULL: of the one that --batch names), or the refusal of a batch, to --to: export_bundle(), export_refusal(). */
+/* Write the bundle of this intake (NULL: of the one that --batch names), or the refusal of a batch, to --to:
+ * export_bundle(), export_refusal(). */
 ERR_MUST_USE enum err step_export(const uint8_t intake[DIGEST_LEN], char name[EXPORT_NAME], struct diag *d);
 ERR_MUST_USE enum err step_export_refusal(const struct planned *refused, char name[EXPORT_NAME], struct diag *d);
 

@@ -97,7 +97,8 @@ rejects "an approval by another SM2 person" sh "$work/sm2.sh" "$text" "$cms" "$W
 sed 's/r-1/r-2/' "$text" > "$work/changed"
 rejects "an approval of another batch" sh "$work/sm2.sh" "$work/changed" "$cms" "$W/people/gz-entry-2.pem"
 at=$(openssl asn1parse -inform DER -in "$cms" | awk -F: '/UTCTIME/ { at = $1 + 14 } END { print at }')
-perl -e 'local $/; open my $f, "<:raw", $ARGV[0]; $_ = <$f>; substr($_, $ARGV[1], 1) ^= "\x01"; print' "$cms" "$at" > "$work/changed.p7s"
+perl -e 'local $/; open my $f, "<:raw", $ARGV[0]; $_ = <$f>; substr($_, $ARGV[1], 1) ^= "\x01"; print' \
+    "$cms" "$at" > "$work/changed.p7s"
 rejects "an approval with another time" sh "$work/sm2.sh" "$text" "$work/changed.p7s" "$W/people/gz-entry-2.pem"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -80,7 +80,11 @@ cp -a "$S" "$C/planned"
 # -- wrong, missing, locked: tried once, or not at all --
 
 # logins N: how often the last run called C_Login.
-logins() { [ "$(grep -cx C_Login "$C/calls")" -eq "$1" ] || { echo "C_Login was called $(grep -cx C_Login "$C/calls") times"; return 1; }; }
+logins() {
+    local n
+    n=$(grep -cx C_Login "$C/calls" || true)
+    [ "$n" -eq "$1" ] || { echo "C_Login was called $n times"; return 1; }
+}
 refused() { # CODE TIMES FILE [SETTING...]: the PIN from this file
     local status=0
     : > "$C/calls"
@@ -97,8 +101,8 @@ check "a locked PIN is tried once" refused E_PIN_LOCKED 1 "$PINS/pin" FAULTY_CAL
 check "a login that fails is tried once" refused E_TOKEN 1 "$PINS/pin" FAULTY_CALL=C_Login FAULTY_ANSWER=0x30 FAULTY_TIMES=1
 printf '%sx\n%s\n' "$WORLD_PASS" "$WORLD_PASS" > "$PINS/pass-wrong-then-right"
 no_officer() {
-    not ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" --officer officer-3 --key-file "$PEOPLE/officer-3.key" \
-        --pass-fd 3 3< "$PINS/pass-wrong-then-right" > "$LOGS/no-officer.out" 2> "$LOGS/no-officer.err" &&
+    not ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" --officer officer-3 \
+        --key-file "$PEOPLE/officer-3.key" --pass-fd 3 3< "$PINS/pass-wrong-then-right" > "$LOGS/no-officer.out" 2> "$LOGS/no-officer.err" &&
         grep -q 'ceremony: E_PRIVATE_KEY: ' "$LOGS/no-officer.err" && not holds "$LOGS"
 }
 check "a wrong passphrase of an officer is tried once" no_officer

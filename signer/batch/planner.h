@@ -20,8 +20,8 @@ struct planned {
 /* Plan the batch of this intake: header, history and approvals are checked, every request decided, the exact TBS built
  * and linted, and plan.jsonl written and synced in its folder. A batch whose header, order, approvals and count are good
  * is logged once per intake, a refusal of the whole batch once per intake and code. A plan that is still good (in time,
- * nothing planned since, same policy, and the same when it is made again) is kept as it is, and a batch under way keeps the plan it has, so that a repeated
- * run gives one answer. The return value is other than E_OK only when no answer could be given. */
+ * nothing planned since, same policy, and the same when it is made again) is kept as it is, and a batch under way
+ * keeps the plan it has, so that a repeated run gives one answer. The return value is other than E_OK only when no answer could be given. */
 ERR_MUST_USE enum err planner_run(struct state *s, const struct intake *in, const struct progress *progress,
                                   struct planned *out, struct diag *d);
 

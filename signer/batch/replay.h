@@ -19,7 +19,7 @@ struct replay_source {
  * are those it names, header and approvals are good and are those it names, and each request, decided again, gives the
  * same line, its serial number taken from the plan. E_PLAN_CONTENT names the first difference. The
  * plan stands at its first item before and after. */
-ERR_MUST_USE enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy, const struct decide_history *history,
-                                  const struct replay_source *source, struct diag *d);
+ERR_MUST_USE enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy,
+                                  const struct decide_history *history, const struct replay_source *source, struct diag *d);
 
 #endif

@@ -61,13 +61,15 @@ enum err_class {
     X(E_TOKEN_OTHER, HSM, "", "this is not the token the state was made with", "plug in the token of this state")       \
     X(E_TOKEN_USED, HSM, "", "the token belongs to another state already", "go on with that state, or take a fresh token") \
     X(E_TOKEN, HSM, "PKCS#11 5", "the token answered with an error", "check the token and run the command again")       \
-    X(E_TOKEN_TIMEOUT, HSM, "", "the token did not answer in time", "check the token, plug it in anew and run the command again") \
+    X(E_TOKEN_TIMEOUT, HSM, "", "the token did not answer in time",                                                     \
+       "check the token, plug it in anew and run the command again")                                                    \
     X(E_PIN_MISSING, HSM, "PKCS#11 5.6", "no PIN was given", "type it at the terminal, or use --pin-fd")                \
     X(E_PIN_WRONG, HSM, "PKCS#11 5.6", "the token refused the PIN", "it was tried once; check it before trying again")  \
     X(E_PIN_LOCKED, HSM, "PKCS#11 5.6", "the PIN is locked", "the security officer of the token must unlock it")        \
     X(E_KEY_MISSING, HSM, "RFC 7512", "the key is not on the token", "run ceremony keygen, or plug in the right token") \
     X(E_KEY_AMBIGUOUS, HSM, "RFC 7512", "more than one key fits", "name the key's id in the policy")                    \
-    X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token", "record it with ceremony keygen --adopt, or take a new label")   \
+    X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token",                                                \
+       "record it with ceremony keygen --adopt, or take a new label")                                                   \
     X(E_KEY_MISMATCH, HSM, "", "the key on the token is not the pinned one", "stop: the token was changed")             \
     X(E_KEY_ATTRIBUTES, HSM, "PKCS#11 4.9", "the key may leave the token", "generate the key inside the token")         \
     X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the token, and the vendor in the policy")          \
@@ -144,7 +146,8 @@ enum err_class {
     X(E_REQUEST_DATE, REFUSED, "", "the request was asked for at an impossible time", "correct requested-at")              \
     X(E_OUTLIVES_ISSUER, REFUSED, "RFC 5280 6.1", "the certificate would outlive its issuer", "renew the root first")    \
     /* plan and authorisation */                                                                                        \
-    X(E_BATCH_MISSING, INPUT, "", "there is no such batch in the archive", "give --batch the batch that signer plan printed, not the plan") \
+    X(E_BATCH_MISSING, INPUT, "", "there is no such batch in the archive",                                              \
+       "give --batch the batch that signer plan printed, not the plan")                                                 \
     X(E_PLAN_MISSING, INPUT, "", "there is no plan for this batch", "run signer plan first")                            \
     X(E_PLAN_FORMAT, INPUT, "rootseal-formats(5)", "the plan is not in canonical form", "plan the batch again")         \
     X(E_PLAN_DIGEST, INPUT, "", "the plan is not the one that was named", "compare the digests; plan again")            \
@@ -168,7 +171,8 @@ enum err_class {
     X(E_BUNDLE_DIGEST, INPUT, "", "a file of the bundle was changed or is missing", "do not use it; fetch it again")    \
     X(E_BUNDLE_ANSWER, INPUT, "", "the bundle does not answer the batch", "do not use it; call the CA")                 \
     X(E_BUNDLE_OTHER, INPUT, "", "an earlier import says something else", "do not use it; call the CA")                 \
-    X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs", "fetch the anchors from the ceremony; on the appliance run ceremony root")        \
+    X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs",                                               \
+       "fetch the anchors from the ceremony; on the appliance run ceremony root")                                       \
     X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")
 
 enum err {

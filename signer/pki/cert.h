@@ -33,7 +33,8 @@ ERR_MUST_USE enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_
                                     struct buf *out);
 
 /* Load a private key from an encrypted PKCS#8 file (PEM or DER). The passphrase (n bytes, not NUL-terminated) is only
- * read. An unencrypted file is refused, as is a wrong passphrase: E_PRIVATE_KEY; E_IO when it cannot be read. EVP_PKEY_free() the key. */
+ * read. An unencrypted file is refused, as is a wrong passphrase: E_PRIVATE_KEY; E_IO when it cannot be read.
+ * EVP_PKEY_free() the key. */
 ERR_MUST_USE enum err cert_load_private_key(const char *path, const char *passphrase, size_t n, EVP_PKEY **out,
                                             struct diag *d);
 

@@ -13,8 +13,8 @@ struct csr {
     STACK_OF(X509_EXTENSION) *extensions; /* what it asks for; NULL when nothing */
 };
 
-/* Read one request from DER, at most LIMIT_CSR_BYTES long. Proven: it is DER, and OpenSSL writes its subject back byte for byte (E_CSR_FORMAT); nothing follows
- * it (E_CSR_TRAILING); version 0 (E_CSR_VERSION); the signature AlgorithmIdentifier is exactly a known one and fits the
+/* Read one request from DER, at most LIMIT_CSR_BYTES long. Proven: it is DER, and OpenSSL writes its subject
+ * back byte for byte (E_CSR_FORMAT); nothing follows it (E_CSR_TRAILING); version 0 (E_CSR_VERSION); the signature AlgorithmIdentifier is exactly a known one and fits the
  * key (E_CSR_ALGORITHM); the key as key_from_spki() says; proof of possession, SM2 under SM2_ID (E_CSR_SIGNATURE). At
  * most one extensionRequest attribute, no extension twice, none undecodable (E_CSR_EXTENSION); basicConstraints with
  * CA:TRUE is E_CSR_ASKS_CA. Strength is not checked here. Free with csr_free(). */

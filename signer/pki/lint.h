@@ -11,8 +11,8 @@
 #include "policy/policy.h"
 
 /* Check a TBSCertificate of an end entity against the profile and the key row that would sign it. issuer is the
- * certificate of that key, serial the planned number (empty: any). Proven: DER that OpenSSL writes back byte for byte; version 3; a positive serial of at most
- * 20 bytes; the row's AlgorithmIdentifier; the issuer's name and key identifier; the profile's validity, inside the
+ * certificate of that key, serial the planned number (empty: any). Proven: DER that OpenSSL writes back
+ * byte for byte; version 3; a positive serial of at most 20 bytes; the row's AlgorithmIdentifier; the issuer's name and key identifier; the profile's validity, inside the
  * issuer's; the profile's attributes in its order, string types and lengths; an allowed key; and exactly the extensions
  * the profile makes, with their criticality and content. The first thing wrong is E_LINT, with its clause. */
 ERR_MUST_USE enum err lint_end_entity(struct span tbs, struct span serial, const struct policy_profile *profile,

@@ -140,7 +140,8 @@ static bool fits_its_type(const ASN1_STRING *s)
     }
 }
 
-/* The UTF-8 form of the asked value, or NULL when it is not *there (or memory is used up): OpenSSL converts from the string types of X.520. */
+/* The UTF-8 form of the asked value, or NULL when it is not *there (or memory is used up): OpenSSL converts
+ * from the string types of X.520. */
 static uint8_t *asked_value(const X509_NAME *asked, const struct policy_attribute *r, size_t *n, bool *there)
 {
     uint8_t *utf8 = NULL;

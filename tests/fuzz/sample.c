@@ -310,16 +310,19 @@ static void make_logs(const char *hash, enum digest_alg alg)
 /* -- a small policy with everything that a policy can say -- */
 
 static const char small_policy[] =
-    "name: n\ntoken: 'pkcs11:token=t'\nsm2-vendor: softhsm-sm2\nlog:\n  hash: sm3\n  key: {name: l, uri: 'pkcs11:token=t;object=l', "
+    "name: n\ntoken: 'pkcs11:token=t'\nsm2-vendor: softhsm-sm2\nlog:\n  hash: sm3\n  key: {name: l, uri: 'pkcs11:token=t;"
+    "object=l', "
     "kind: sm2, alg: sm2-sm3, validity: 20y, clause: c, subject: [{type: CN, value: l, clause: c}]}\nbundle:\n"
     "  key: {name: b, uri: 'pkcs11:token=t;object=b', kind: rsa, bits: 3072, alg: rsa-pss-sha256, validity: 240m, clause: c, "
-    "subject: [{type: CN, value: b, clause: c}]}\nlimits: {batch-bytes: 65536, token-timeout: 30s, batch-requests: 10, batch-age: 7d, "
+    "subject: [{type: CN, value: b, clause: c}]}\nlimits: {batch-bytes: 65536, "
+    "token-timeout: 30s, batch-requests: 10, batch-age: 7d, "
     "plan-lifetime: 24h, clause: c}\nquorum: {officers: 2, clause: c}\n%c"
     "ras:\n  - {id: r, authority: ca}\npersons:\n  - {id: p, ra: r, role: entry, certificate: person-sm2.der}\n"
     "officers:\n  - {id: o, certificate: person-rsa.der}\n  - {id: q, certificate: issuer/netca-root-rsa.der}\n%c"
     "authority: ca\ntitle: \xe6\xb1\x9f\nagreement: a.txt\nkeys:\n  - {name: k, uri: 'pkcs11:token=t;object=k', kind: sm2, "
     "alg: sm2-sm3, sm2-null: true, validity: 20y, clause: c, subject: [{type: CN, value: k, clause: c}]}\n"
-    "services: {clause: c, offered: [{op: issue, clause: c}]}\napprovals: [{role: entry, count: 1, clause: c}, {role: review, count: 1, clause: c}]\n"
+    "services: {clause: c, offered: [{op: issue, clause: c}]}\napprovals: [{role: entry, count: 1, clause: c}, "
+    "{role: review, count: 1, clause: c}]\n"
     "profiles:\n  - name: d\n    kind: device\n    key: k\n    clause: c\n    subject-keys: {clause: c, allowed: [{kind: sm2}, "
     "{kind: rsa, min-bits: 2048, max-bits: 4096}]}\n    subject:\n      - {type: O, value: v, clause: c}\n"
     "      - {type: CN, required: true, max: 20, clause: c}\n    validity: {period: 1y, clause: c}\n"

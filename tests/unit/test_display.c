@@ -110,7 +110,8 @@ static X509_NAME *name_of(size_t i)
     k -= other ? VALUES * VALUES : 0;
     for (size_t p = 0; p < parts; p++, k /= VALUES) {
         const char *value = values[k % VALUES];
-        X509_NAME_ENTRY *e = X509_NAME_ENTRY_create_by_txt(NULL, types[other ? 0 : p], V_ASN1_UTF8STRING, (const uint8_t *)"x", 1);
+        X509_NAME_ENTRY *e = X509_NAME_ENTRY_create_by_txt(NULL, types[other ? 0 : p], V_ASN1_UTF8STRING,
+                                                            (const uint8_t *)"x", 1);
         ck_assert_int_eq(ASN1_STRING_set(X509_NAME_ENTRY_get_data(e), value, (int)strlen(value)), 1);
         ck_assert_int_eq(X509_NAME_add_entry(name, e, -1, 0), 1);
         X509_NAME_ENTRY_free(e);

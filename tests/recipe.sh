@@ -2,37 +2,18 @@
 # recipe.sh - the shell recipes of README.md for the audit log and of rootseal-formats(5) for SM2 persons, run as they
 # stand there: they accept the log of the common world and an approval, and fail on copies that were changed.
 set -euo pipefail
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
-BUILD=${ROOTSEAL_BUILD:-build}
-cd "$ROOT"
-tests/cases/world
-W=$ROOT/$BUILD/test/world
-# shellcheck disable=SC2034
-BIN=$W/bin
-# shellcheck source=tests/cases/common.sh
-. tests/cases/common.sh
+# shellcheck source=tests/script.sh
+. "$(dirname "$0")/script.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
 
 # extract COMMENT: the fenced block of the README that begins with this comment.
 extract() {
     awk -v want="# $1" '/^```/ { if (on) exit; fence = !fence; first = fence; next }
         fence && first { on = $0 == want; first = 0 } on' README.md
 }
-accepts() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" > "$work/said" 2>&1; then passed=$((passed + 1)); echo "ok   $name"
-    else failed=$((failed + 1)); echo "FAIL $name: $(tail -1 "$work/said")"; fi
-}
-rejects() {
-    local name=$1
-    shift
-    if "$@" > "$work/said" 2>&1; then failed=$((failed + 1)); echo "FAIL $name was accepted: $(tail -1 "$work/said")"
-    else passed=$((passed + 1)); echo "ok   $name is found"; fi
-}
+accepts() { check "$@"; }
+rejects() { check "$1 is found" not "${@:2}"; }
 
 extract 'verify the chain' > "$work/chain.sh"
 extract 'verify the newest seal' > "$work/seal.sh"

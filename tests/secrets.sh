@@ -5,35 +5,16 @@
 #
 # Each way of looking is first shown to find a secret that is there.
 set -euo pipefail
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
-BUILD=${ROOTSEAL_BUILD:-build}
-cd "$ROOT"
-tests/cases/world
-W=$ROOT/$BUILD/test/world
-BIN=$W/bin
+# shellcheck source=tests/script.sh
+. "$(dirname "$0")/script.sh"
 C=$ROOT/$BUILD/test/secrets
 rm -rf "$C"
 mkdir -p "$C/medium" "$C/out" "$C/keys" "$C/logs" "$C/traces" "$C/cores" "$C/memory"
-# shellcheck source=tests/cases/common.sh
-. tests/cases/common.sh
 S=$C/state IN=$C/medium/in LOGS=$C/logs
 # shellcheck source=tests/cases/lib.sh
 . tests/cases/lib.sh
 export FAULTY_MODULE=$MODULE
 WORLD_PIN=$WORLD_PIN-$$ # not that of another test beside this one, whose processes are looked at, too
-passed=0 failed=0
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" > "$C/why" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok   $name"
-    else
-        failed=$((failed + 1))
-        echo "FAIL $name: $(head -3 "$C/why")"
-    fi
-}
-not() { ! "$@"; }
 holds() { grep -raqF -e "$WORLD_PIN" -e "$WORLD_PASS" "$@"; } # FILE|FOLDER...
 
 # -- every system call of every program that is given a secret --

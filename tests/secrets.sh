@@ -60,19 +60,20 @@ cp -a "$S" "$C/planned"
 
 # -- wrong, missing, locked: tried once, or not at all --
 
+CALLS=$C/tokens/calls # where the step that signs can write
 # logins N: how often the last run called C_Login.
 logins() {
     local n
-    n=$(grep -cx C_Login "$C/calls" || true)
+    n=$(grep -cx C_Login "$CALLS" || true)
     [ "$n" -eq "$1" ] || { echo "C_Login was called $n times"; return 1; }
 }
 refused() { # CODE TIMES FILE [SETTING...]: the PIN from this file
     local status=0
-    : > "$C/calls"
+    : > "$CALLS"
     (
-        export FAULTY_TRACE=9 "${@:4}"
+        export FAULTY_TRACE=$CALLS "${@:4}"
         MODULE=$FAULTY signer sign --state "$S" --batch "$INTAKE" --module "$FAULTY" --pin-fd 3 3< "$3"
-    ) > "$LOGS/refused.out" 2> "$LOGS/refused.err" 9>> "$C/calls" || status=$?
+    ) > "$LOGS/refused.out" 2> "$LOGS/refused.err" || status=$?
     [ "$status" -eq 4 ] && grep -q "^signer: $1: " "$LOGS/refused.err" && logins "$2" && not holds "$LOGS"
 }
 printf '%sx\n%s\n' "$WORLD_PIN" "$WORLD_PIN" > "$PINS/wrong-then-right"
@@ -98,17 +99,17 @@ check "a wrong passphrase of a person is tried once" no_person
 
 # halt CALL: signer sign stands in its first such call, in the process PID, whose parent is PARENT.
 halt() {
-    : > "$C/calls"
+    : > "$CALLS"
     cd "$C/cores"
-    FAULTY_TRACE=9 FAULTY_CALL=$1 FAULTY_ANSWER=hang perl -e '
+    FAULTY_TRACE=$CALLS FAULTY_CALL=$1 FAULTY_ANSWER=hang perl -e '
         # Ends with a word on how signer ended.
         my $pid = fork // die; if (!$pid) { $SIG{QUIT} = "DEFAULT"; exec @ARGV or die } print "$pid\n"; $| = 1; waitpid $pid, 0;
         printf "%s\n", $? & 128 ? "core" : "signal " . ($? & 127)' \
         bash -c 'ulimit -c unlimited; exec "$@"' bash "${SETTINGS[@]}" "$BIN/signer" sign --state "$S" --batch "$INTAKE" \
-        --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" 9>> "$C/calls" > "$C/ended" 2> "$LOGS/halted.err" &
+        --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" > "$C/ended" 2> "$LOGS/halted.err" &
     cd "$ROOT"
     for ((i = 0; i < 200; i++)); do
-        if [ "$(tail -1 "$C/calls")" = "$1" ]; then break; fi
+        if [ "$(tail -1 "$CALLS")" = "$1" ]; then break; fi
         sleep 0.05
     done
     PARENT=$(head -1 "$C/ended")

@@ -200,6 +200,8 @@ static int add_conditions(scmp_filter_ctx f)
     if (r == 0)
         r = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, a_process);
 #endif
+    if (r == 0) /* as in core/guard.c; of two filters the later one's answer counts */
+        r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     return r;
 }
 

@@ -57,8 +57,8 @@ bool fault_init(void)
     told.after = after != NULL ? atol(after) : 0;
     told.times = times != NULL ? atol(times) : -1;
     if (trace != NULL)
-        told.trace = atoi(trace);
-    if (read_answer(getenv("FAULTY_ANSWER")) && (trace == NULL || fcntl(told.trace, F_GETFD) >= 0))
+        told.trace = open(trace, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (read_answer(getenv("FAULTY_ANSWER")) && (trace == NULL || told.trace >= 0))
         return true;
     fprintf(stderr, "faulty: FAULTY_ANSWER or FAULTY_TRACE makes no sense\n");
     return false;

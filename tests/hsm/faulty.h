@@ -20,7 +20,8 @@
  *                    other          C_SignInit: another key of the same kind signs
  *   FAULTY_VENDOR  whose numbers the token knows for SM2: a vendor as in the policy, see dialect.c
  *   FAULTY_QUIRKS  words: der (signatures in DER), bare-point, no-params, kept-type (key objects are CKK_EC)
- *   FAULTY_TRACE   a file descriptor that gets the name of each call, one a line
+ *   FAULTY_TRACE   a file that gets the name of each call, one a line; where a process that is shut in
+ *                  can write, in the folder of tokens for example
  */
 #ifndef ROOTSEAL_TESTS_FAULTY_H
 #define ROOTSEAL_TESTS_FAULTY_H

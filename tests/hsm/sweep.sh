@@ -223,7 +223,8 @@ trace() {
     D=$C/w0
     fresh "$1" "$2"
     : > "$C/$1-$2.calls"
-    (MODULE=$FAULTY; export FAULTY_TRACE=9; $2 > "$LOGS/trace" 2>&1 9>> "$C/$1-$2.calls") || { cat "$LOGS/trace"; exit 1; }
+    (MODULE=$FAULTY; export FAULTY_TRACE=$D/tokens/calls; $2 > "$LOGS/trace" 2>&1) || { cat "$LOGS/trace"; exit 1; }
+    mv "$D/tokens/calls" "$C/$1-$2.calls"
     echo "$2, $1: $(wc -l < "$C/$1-$2.calls") calls"
 }
 numbered() { # BASE COMMAND KIND ANSWER < CALLS

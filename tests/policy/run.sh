@@ -134,8 +134,8 @@ table_is_faithful() {
         'if (policy_print(&policy_table, &b) != E_OK) return 1;' \
         'return fwrite(b.data, 1, b.len, stdout) == b.len ? 0 : 1; }' >"$o/main.c"
     gcc -std=c17 -D_GNU_SOURCE -I"$root" -I"$root/signer" -o "$o/print" "$o/main.c" "$work/pinned.c" \
-        "$root"/policy/{policy,print}.c "$root"/signer/core/{buf,err,diag,text,digest}.c "$root"/signer/pki/{alg,cause,der}.c \
-        -lcrypto || return 1
+        "$root"/policy/{policy,print}.c "$root"/signer/core/{buf,err,diag,text,digest,starved}.c "$root"/signer/pki/{alg,cause,der}.c \
+        -ljansson -lcrypto || return 1
     "$o/print" >"$o/table.txt" || return 1
     "$policyc" -p "$work/good" >"$o/policyc.txt" || return 1
     cmp "$o/table.txt" "$o/policyc.txt" || return 1

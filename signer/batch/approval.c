@@ -49,7 +49,7 @@ static enum err check_file(int dir_fd, const char *name, struct span content, co
     struct buf bytes = {0};
     struct cms *cms = NULL;
     X509 *cert = NULL;
-    const struct policy_person *person;
+    const struct policy_person *person = NULL;
     struct diag why = {0};
     enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, NULL, &why);
     if (e == E_OK)
@@ -58,7 +58,7 @@ static enum err check_file(int dir_fd, const char *name, struct span content, co
         e = find_person(p, cms, name, &person, &cert, &why);
     if (e == E_OK)
         e = cms_verify(cms, cert, content, &why);
-    if (e == E_OK)
+    if (e == E_OK && person != NULL)
         e = check_person(person, out, a, h, name, &why);
     if (e == E_OK)
         e = cert_check_time(cert, now, &why);

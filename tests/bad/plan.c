@@ -1,5 +1,6 @@
 /* plan.c - a plan that two officers authorised, spoilt. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,7 +63,7 @@ static void put_item(struct decider *decider, struct span line, int64_t n)
              o.detail);
     memcpy(item.id, o.request.id, sizeof item.id);
     item.issue = true;
-    strcpy(item.clause, o.clause);
+    snprintf(item.clause, sizeof item.clause, "%s", o.clause);
     bad_must(certify_build(&people_get()->issuer, &o, WORLD_NOW, &item, NULL) == E_OK, "a certificate");
     bad_must(plan_write_item(&item, &plan) == E_OK, "the plan");
     plan_item_free(&item);

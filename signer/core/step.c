@@ -158,7 +158,7 @@ static bool believable(const struct answer *a)
 
 static enum err hear(struct parent *p, void *data, size_t n, struct diag *d)
 {
-    struct answer a;
+    struct answer a = {0};
     void *back = malloc(n);
     bool whole = back != NULL && read_all(p, &a, sizeof a) && read_all(p, back, n);
     close(p->in); /* a child that is not heard to the end must not wait for it */

@@ -113,7 +113,7 @@ CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c h
     memory.c mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.
-WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup,-Wl$(comma)--wrap=$(f))
+WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
 $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -156,7 +156,7 @@ run-bench: all $(BENCH)
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
-TEST_PACKAGES := check libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
+TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
     mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

@@ -91,7 +91,8 @@ static void prepare_audit(struct inputs *in)
 }
 
 /* The same: nothing is found, nothing is left open, and it is as long as it was. What follows the last whole line is no
- * line: the auditor notes it, and the next run cuts it off; so a tail is told from the good log by being noted. */
+ * line: the auditor notes it, and the next run cuts it off; so a tail is told from the good log by being noted. A whole line more that follows rightly is
+ * what any later run writes: the witness is older than it, and says nothing of it. */
 static enum err judge_audit(const char *what, struct span bytes, bool *same)
 {
     const struct bad_log *l = bad_log_real();
@@ -100,7 +101,8 @@ static enum err judge_audit(const char *what, struct span bytes, bool *same)
     bad_write(LOG_FILE, bytes);
     head_by_words(l->at[l->lines].head, &o);
     enum err e = audit(&o, same);
-    *same = *same && bytes.n >= l->bytes.len && memcmp(bytes.p, l->bytes.data, l->bytes.len) == 0;
+    bool begins_so = bytes.n >= l->bytes.len && memcmp(bytes.p, l->bytes.data, l->bytes.len) == 0;
+    *same = begins_so && (*same || (e == E_OK && bytes.n > l->bytes.len && bytes.p[bytes.n - 1] == '\n'));
     return e;
 }
 

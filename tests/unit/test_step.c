@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/step.h"
@@ -226,6 +227,48 @@ START_TEST(descriptors_are_not_inherited)
 }
 END_TEST
 
+static int told; /* a pipe that the step writes to */
+
+static void says_so(int signal)
+{
+    (void)!write(told, signal == SIGTERM ? "T" : "?", 1);
+    _exit(EXIT_SUCCESS);
+}
+
+static enum err waits(void *data, struct diag *d)
+{
+    (void)data;
+    (void)d;
+    signal(SIGTERM, says_so);
+    (void)!write(told, "w", 1);
+    pause();
+    return E_OK;
+}
+
+/* Whoever ends the program alone ends its step first, and then it. */
+START_TEST(a_signal_ends_the_step_and_then_its_parent)
+{
+    int ends[2], status;
+    char said[2] = "";
+    ck_assert_int_eq(pipe(ends), 0);
+    told = ends[1];
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct box b = {0};
+        signal(SIGTERM, SIG_DFL); /* Check has a handler that ends the whole test */
+        const struct step step = {.name = "waiting", .run = waits, .keep_fd = told};
+        _exit(step_run(&step, &b, sizeof b, NULL) == E_OK ? 1 : 2);
+    }
+    ck_assert_int_eq(read(ends[0], said, 1), 1);
+    ck_assert_int_eq(said[0], 'w');
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    ck_assert_int_eq(read(ends[0], said, 1), 1);
+    ck_assert_int_eq(said[0], 'T');
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+END_TEST
+
 /* More than a pipe holds. */
 START_TEST(much_data_comes_back)
 {
@@ -252,6 +295,7 @@ Suite *suite_step(void)
     tcase_add_test(c, without_an_answer_it_failed);
     tcase_add_test(c, data_is_settled_before_it_is_believed);
     tcase_add_test(c, descriptors_are_not_inherited);
+    tcase_add_test(c, a_signal_ends_the_step_and_then_its_parent);
     tcase_add_test(c, much_data_comes_back);
     tcase_add_test(c, a_step_that_hangs_can_be_ended);
     suite_add_tcase(s, c);

@@ -42,8 +42,8 @@ BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c \
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
-POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_people.c emit.c scalar.c \
-    where.c)
+POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
+    build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \

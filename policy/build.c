@@ -116,21 +116,26 @@ enum err build_period(struct build *b, const char *at, const char *field, const 
     return E_OK;
 }
 
-enum err build_clause(struct build *b, const char *at, const char *text, const char **out)
+enum err build_clause_of(struct build *b, const char *at, const char *field, const char *text, const char **out)
 {
     if (!scalar_filled(text))
-        return build_error(b, at, "clause", "a rule must name the clause it comes from");
+        return build_error(b, at, field, "a rule must name the clause it comes from");
     if (!scalar_ascii(text, LIMIT_CLAUSE))
-        return build_error(b, at, "clause", "a clause goes into the audit log: at most %d printable ASCII characters",
+        return build_error(b, at, field, "a clause goes into the audit log: at most %d printable ASCII characters",
                            LIMIT_CLAUSE);
     *out = text;
     return E_OK;
 }
 
-static enum err build_duration(struct build *b, const char *field, const char *text, int64_t *out)
+enum err build_clause(struct build *b, const char *at, const char *text, const char **out)
+{
+    return build_clause_of(b, at, "clause", text, out);
+}
+
+enum err build_duration(struct build *b, const char *at, const char *field, const char *text, int64_t *out)
 {
     if (!scalar_duration(text, out))
-        return build_error(b, "limits", field, "\"%s\" is not a duration (such as 90m, 24h, 7d)",
+        return build_error(b, at, field, "\"%s\" is not a duration (such as 90m, 24h, 7d)",
                            text);
     return E_OK;
 }
@@ -144,11 +149,11 @@ static enum err build_limits(struct build *b, const struct yaml_limits *y,
         e = build_number(b, "limits", "batch-requests", y->batch_requests, 1, LIMIT_BATCH_REQUESTS,
                          &out->batch_requests);
     if (e == E_OK)
-        e = build_duration(b, "batch-age", y->batch_age, &out->batch_age);
+        e = build_duration(b, "limits", "batch-age", y->batch_age, &out->batch_age);
     if (e == E_OK)
-        e = build_duration(b, "plan-lifetime", y->plan_lifetime, &out->plan_lifetime);
+        e = build_duration(b, "limits", "plan-lifetime", y->plan_lifetime, &out->plan_lifetime);
     if (e == E_OK)
-        e = build_duration(b, "token-timeout", y->token_timeout, &out->token_timeout);
+        e = build_duration(b, "limits", "token-timeout", y->token_timeout, &out->token_timeout);
     if (e == E_OK && out->token_timeout > LIMIT_TOKEN_TIMEOUT)
         e = build_error(b, "limits", "token-timeout", "\"%s\" is longer than %d s", y->token_timeout,
                         LIMIT_TOKEN_TIMEOUT);
@@ -173,6 +178,14 @@ static enum err build_token_uri(struct build *b, const char *text, const char **
     return E_OK;
 }
 
+/* A key of the appliance itself: it signs nothing that could be revoked. */
+static enum err build_appliance_key(struct build *b, const char *at, const struct yaml_key *y, struct policy_key *out)
+{
+    if (y->crl != NULL)
+        return build_error(b, at, "crl", "nothing is signed with this key that could be revoked");
+    return build_key(b, at, y, out);
+}
+
 static enum err build_appliance(struct build *b, const struct yaml_appliance *y)
 {
     struct policy *p = &b->policy;
@@ -188,9 +201,9 @@ static enum err build_appliance(struct build *b, const struct yaml_appliance *y)
     if (e == E_OK && !digest_by_name(y->log.hash, &p->log_hash))
         e = build_error(b, "log", "hash", "\"%s\" is neither sm3 nor sha256", y->log.hash);
     if (e == E_OK)
-        e = build_key(b, "log.key", &y->log.key, &p->log_key);
+        e = build_appliance_key(b, "log.key", &y->log.key, &p->log_key);
     if (e == E_OK)
-        e = build_key(b, "bundle.key", &y->bundle.key, &p->bundle_key);
+        e = build_appliance_key(b, "bundle.key", &y->bundle.key, &p->bundle_key);
     if (e == E_OK)
         e = build_limits(b, &y->limits, &p->limits);
     if (e == E_OK)

@@ -1,12 +1,9 @@
-/* One authority: what it offers, who must approve, its keys and profiles. */
+/* One authority: who must approve, its keys and profiles; build_services.c and build_terms.c add the rest. */
 #include <openssl/x509v3.h>
 #include <string.h>
 
 #include "policy/part.h"
 #include "policy/scalar.h"
-
-/* The services the appliance can do; more come with the code that does them. */
-static const char *const services[] = {"issue"};
 
 /* Extended key usages of RFC 5280 4.2.1.12, which may be written by name. */
 static const struct {
@@ -14,36 +11,6 @@ static const struct {
 } purposes[] = {{"serverAuth", "1.3.6.1.5.5.7.3.1"},   {"clientAuth", "1.3.6.1.5.5.7.3.2"},
                 {"codeSigning", "1.3.6.1.5.5.7.3.3"},  {"emailProtection", "1.3.6.1.5.5.7.3.4"},
                 {"timeStamping", "1.3.6.1.5.5.7.3.8"}, {"OCSPSigning", "1.3.6.1.5.5.7.3.9"}};
-
-static enum err build_services(struct build *b, const char *scope, const struct yaml_services *y,
-                               struct policy_authority *out)
-{
-    if (y->offered_n == 0)
-        return build_error(b, "services", "offered",
-                           "an authority that offers nothing needs no policy");
-    struct policy_service *list = build_alloc(b, y->offered_n, sizeof *list);
-    enum err e =
-        list != NULL ? build_clause(b, "services", y->clause, &out->services_clause) : E_NO_MEMORY;
-    for (size_t i = 0; i < y->offered_n && e == E_OK; i++) {
-        char at[WHERE_PATH];
-        size_t known = 0;
-        build_path(at, "services", "offered", i);
-        while (known < sizeof services / sizeof services[0] &&
-               strcmp(services[known], y->offered[i].op) != 0)
-            known++;
-        list[i].op = y->offered[i].op;
-        if (known == sizeof services / sizeof services[0])
-            e = build_error(b, at, "op", "\"%s\" is not a service the appliance can do (issue)",
-                            y->offered[i].op);
-        if (e == E_OK)
-            e = build_claim(b, at, "op", "service", scope, list[i].op);
-        if (e == E_OK)
-            e = build_clause(b, at, y->offered[i].clause, &list[i].clause);
-    }
-    out->services = list;
-    out->services_n = y->offered_n;
-    return e;
-}
 
 static enum err build_approvals(struct build *b, const char *scope, const struct yaml_approval *y,
                                 size_t n, struct policy_authority *out)
@@ -86,6 +53,8 @@ static enum err build_keys(struct build *b, const struct yaml_key *y, size_t n,
         char at[WHERE_PATH];
         build_path(at, "", "keys", i);
         e = build_key(b, at, &y[i], &list[i]);
+        if (e == E_OK && y[i].crl != NULL)
+            e = build_crl(b, at, y[i].crl, &list[i]);
     }
     out->keys = list;
     out->keys_n = n;
@@ -287,8 +256,11 @@ static enum err build_profile(struct build *b, const char *at, const struct yaml
 static enum err build_profiles(struct build *b, const struct yaml_profile *y, size_t n,
                                struct policy_authority *out)
 {
-    if (n == 0)
-        return build_error(b, "", "profiles", "an authority needs at least one profile");
+    bool issues = policy_service_find(out, "issue") != NULL;
+    if (n == 0 && issues)
+        return build_error(b, "", "profiles", "an authority that issues needs at least one profile");
+    if (n > 0 && !issues)
+        return build_error(b, "", "profiles", "this authority does not offer issue");
     struct policy_profile *list = build_alloc(b, n, sizeof *list);
     enum err e = list != NULL ? E_OK : E_NO_MEMORY;
     for (size_t i = 0; i < n && e == E_OK; i++) {
@@ -314,8 +286,12 @@ enum err build_authority(struct build *b, const struct yaml_authority *y,
     if (e == E_OK)
         e = build_keys(b, y->keys, y->keys_n, out);
     if (e == E_OK)
-        e = build_services(b, out->name, &y->services, out);
+        e = build_services(b, &y->services, out);
+    if (e == E_OK)
+        e = build_reasons(b, y->reasons, y->reasons_n, out);
     if (e == E_OK)
         e = build_approvals(b, out->name, y->approvals, y->approvals_n, out);
-    return e != E_OK ? e : build_profiles(b, y->profiles, y->profiles_n, out);
+    if (e == E_OK)
+        e = build_profiles(b, y->profiles, y->profiles_n, out);
+    return e != E_OK ? e : build_terms(b, y, out);
 }

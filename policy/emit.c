@@ -17,6 +17,9 @@ static const char *const kinds[] = {[POLICY_PERSON] = "POLICY_PERSON",
                                     [POLICY_DEVICE] = "POLICY_DEVICE"};
 static const char *const roles[] = {
     [POLICY_ENTRY] = "POLICY_ENTRY", [POLICY_REVIEW] = "POLICY_REVIEW"};
+static const char *const words[] = {[POLICY_BY_SUBSCRIBER] = "POLICY_BY_SUBSCRIBER",
+                                    [POLICY_BY_CEASED] = "POLICY_BY_CEASED",
+                                    [POLICY_BY_OPERATOR] = "POLICY_BY_OPERATOR"};
 static const char *const strings[] = {
     [POLICY_UTF8] = "POLICY_UTF8", [POLICY_PRINTABLE] = "POLICY_PRINTABLE"};
 static const char *const vendors[] = {[POLICY_VENDOR_GENERIC] = "POLICY_VENDOR_GENERIC",
@@ -61,9 +64,14 @@ static void put_field(struct buf *out, const char *name, const char *value)
     buf_append_str(out, ", ");
 }
 
-static void put_period(struct buf *out, const struct policy_period *p)
+static void put_number(struct buf *out, const char *name, int64_t value)
 {
-    buf_printf(out, ".validity = {%d, %d, %d}, ", p->years, p->months, p->days);
+    buf_printf(out, ".%s = INT64_C(%" PRId64 "), ", name, value);
+}
+
+static void put_period(struct buf *out, const char *name, const struct policy_period *p)
+{
+    buf_printf(out, ".%s = {%d, %d, %d}, ", name, p->years, p->months, p->days);
 }
 
 /* `.field = array, .count = n, `, or nothing for an empty list: the initialiser then leaves NULL
@@ -112,8 +120,12 @@ static void emit_key(struct buf *out, const struct policy_key *k, const char *su
     buf_printf(out, ".kind = %s, .bits = %d, .alg = %s, .sm2_null = %s, ", key_kinds[k->kind],
                k->bits, algorithms[k->alg], k->sm2_null ? "true" : "false");
     put_array(out, "subject", "subjects", subject, k->subjects);
-    put_period(out, &k->validity);
+    put_period(out, "validity", &k->validity);
     put_field(out, "clause", k->clause);
+    put_number(out, "crl_period", k->crl_period);
+    put_number(out, "crl_delta_period", k->crl_delta_period);
+    put_field(out, "crl_url", k->crl_url);
+    put_field(out, "crl_clause", k->crl_clause);
     buf_append_str(out, "},\n");
 }
 
@@ -193,7 +205,7 @@ static void emit_profile(struct buf *out, const char *prefix, const struct polic
     put_field(out, "keys_clause", p->keys_clause);
     snprintf(name, sizeof name, "%s_subject", prefix);
     put_array(out, "subject", "subject_n", name, p->subject_n);
-    put_period(out, &p->validity);
+    put_period(out, "validity", &p->validity);
     put_field(out, "validity_clause", p->validity_clause);
     buf_printf(out, ".key_usage = UINT32_C(0x%04" PRIx32 "), ", p->key_usage);
     put_field(out, "key_usage_clause", p->key_usage_clause);
@@ -225,51 +237,103 @@ static void emit_profiles(struct buf *out, size_t authority, const struct policy
     close_array(out);
 }
 
-/* The arrays that one authority points to. */
-static void emit_authority_parts(struct buf *out, size_t index, const struct policy_authority *a)
+static void emit_services(struct buf *out, size_t authority, const struct policy_service *s, size_t n)
 {
     char name[NAME];
-    emit_keys(out, index, a->keys, a->keys_n);
-    if (a->services_n > 0) {
-        snprintf(name, sizeof name, "a%zu_services", index);
-        open_array(out, "struct policy_service", name);
-        for (size_t i = 0; i < a->services_n; i++) {
-            buf_append_str(out, "    {");
-            put_field(out, "op", a->services[i].op);
-            put_field(out, "clause", a->services[i].clause);
-            buf_append_str(out, "},\n");
-        }
-        close_array(out);
+    if (n == 0)
+        return;
+    snprintf(name, sizeof name, "a%zu_services", authority);
+    open_array(out, "struct policy_service", name);
+    for (size_t i = 0; i < n; i++) {
+        buf_append_str(out, "    {");
+        put_field(out, "op", s[i].op);
+        put_field(out, "clause", s[i].clause);
+        for (size_t by = 0; by < POLICY_BY_COUNT; by++)
+            if (s[i].by[by]) {
+                buf_printf(out, ".by[%s] = true, .by_clause[%s] = ", words[by], words[by]);
+                put_literal(out, s[i].by_clause[by]);
+                buf_append_str(out, ", ");
+            }
+        buf_append_str(out, "},\n");
     }
-    if (a->approvals_n > 0) {
-        snprintf(name, sizeof name, "a%zu_approvals", index);
-        open_array(out, "struct policy_approval", name);
-        for (size_t i = 0; i < a->approvals_n; i++) {
-            buf_printf(out, "    {.role = %s, .count = %d, ", roles[a->approvals[i].role],
-                       a->approvals[i].count);
-            put_field(out, "clause", a->approvals[i].clause);
-            buf_append_str(out, "},\n");
-        }
-        close_array(out);
+    close_array(out);
+}
+
+static void emit_reasons(struct buf *out, size_t authority, const struct policy_reason *r, size_t n)
+{
+    char name[NAME];
+    if (n == 0)
+        return;
+    snprintf(name, sizeof name, "a%zu_reasons", authority);
+    open_array(out, "struct policy_reason", name);
+    for (size_t i = 0; i < n; i++) {
+        buf_append_str(out, "    {");
+        put_field(out, "name", r[i].name);
+        buf_printf(out, ".by = %s, .code = %d, ", words[r[i].by], r[i].code);
+        put_field(out, "clause", r[i].clause);
+        buf_append_str(out, "},\n");
     }
-    emit_profiles(out, index, a->profiles, a->profiles_n);
+    close_array(out);
+}
+
+static void emit_approvals(struct buf *out, size_t authority, const struct policy_approval *a, size_t n)
+{
+    char name[NAME];
+    if (n == 0)
+        return;
+    snprintf(name, sizeof name, "a%zu_approvals", authority);
+    open_array(out, "struct policy_approval", name);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(out, "    {.role = %s, .count = %d, ", roles[a[i].role], a[i].count);
+        put_field(out, "clause", a[i].clause);
+        buf_append_str(out, "},\n");
+    }
+    close_array(out);
+}
+
+/* Renewal, promise, OCSP and seals, within the initialiser of their authority. */
+static void put_terms(struct buf *out, const struct policy_authority *a)
+{
+    buf_append_str(out, "\n     .renewal = {");
+    put_period(out, "window", &a->renewal.window);
+    buf_printf(out, ".new_key = %s, ", a->renewal.new_key ? "true" : "false");
+    put_field(out, "clause", a->renewal.clause);
+    put_field(out, "key_clause", a->renewal.key_clause);
+    buf_append_str(out, "},\n     ");
+    put_number(out, "revoke_within", a->revoke_within);
+    put_field(out, "revoke_within_clause", a->revoke_within_clause);
+    put_field(out, "ocsp_key", a->ocsp_key);
+    put_number(out, "ocsp_period", a->ocsp_period);
+    put_field(out, "ocsp_clause", a->ocsp_clause);
+    buf_append_str(out, "\n     .seals = {");
+    put_field(out, "key", a->seals.key);
+    put_period(out, "validity", &a->seals.validity);
+    put_field(out, "validity_clause", a->seals.validity_clause);
+    put_field(out, "clause", a->seals.clause);
+    buf_append_str(out, "},\n     ");
 }
 
 static void emit_authorities(struct buf *out, const struct policy_authority *a, size_t n)
 {
-    static const char *const lists[] = {"keys", "services", "approvals", "profiles"};
-    for (size_t i = 0; i < n; i++)
-        emit_authority_parts(out, i, &a[i]);
+    static const char *const lists[] = {"keys", "services", "reasons", "approvals", "profiles"};
+    for (size_t i = 0; i < n; i++) {
+        emit_keys(out, i, a[i].keys, a[i].keys_n);
+        emit_services(out, i, a[i].services, a[i].services_n);
+        emit_reasons(out, i, a[i].reasons, a[i].reasons_n);
+        emit_approvals(out, i, a[i].approvals, a[i].approvals_n);
+        emit_profiles(out, i, a[i].profiles, a[i].profiles_n);
+    }
     if (n == 0)
         return;
     open_array(out, "struct policy_authority", "authorities");
     for (size_t i = 0; i < n; i++) {
-        const size_t counts[] = {a[i].keys_n, a[i].services_n, a[i].approvals_n, a[i].profiles_n};
+        const size_t counts[] = {a[i].keys_n, a[i].services_n, a[i].reasons_n, a[i].approvals_n, a[i].profiles_n};
         buf_append_str(out, "    {");
         put_field(out, "name", a[i].name);
         put_field(out, "title", a[i].title);
         put_field(out, "agreement", a[i].agreement);
         put_field(out, "services_clause", a[i].services_clause);
+        put_terms(out, &a[i]);
         for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
             char name[NAME], count[NAME];
             snprintf(name, sizeof name, "a%zu_%s", i, lists[k]);

@@ -1,5 +1,5 @@
 /* part.h - what the parts of the builder share: where they are, what they made, what names are
- * taken. Only for build.c, build_key.c, build_authority.c and build_people.c.
+ * taken. Only for build.c and build_*.c.
  *
  * `at` is the path of the mapping a function works on ("" for the top of the file), `field` a key
  * below it. Functions return E_POLICY through build_error() when the policy is wrong.
@@ -60,12 +60,16 @@ ERR_MUST_USE enum err build_number(struct build *b, const char *at, const char *
                                    const char *text, int64_t min, int64_t max, int64_t *out);
 ERR_MUST_USE enum err build_bool(struct build *b, const char *at, const char *field,
                                  const char *text, bool *out);
+ERR_MUST_USE enum err build_duration(struct build *b, const char *at, const char *field,
+                                     const char *text, int64_t *out);
 ERR_MUST_USE enum err build_period(struct build *b, const char *at, const char *field,
                                    const char *text, struct policy_period *out);
 
-/* The clause of the mapping at `at`: not empty. */
+/* The clause of the mapping at `at`, in its field "clause" or another: not empty. */
 ERR_MUST_USE enum err build_clause(struct build *b, const char *at, const char *text,
                                    const char **out);
+ERR_MUST_USE enum err build_clause_of(struct build *b, const char *at, const char *field,
+                                      const char *text, const char **out);
 
 /* build_key.c: a key of an authority or of the appliance; the rules of a subject name, whose values
  * must all be fixed in the appliance's own certificates. */
@@ -74,6 +78,20 @@ ERR_MUST_USE enum err build_key(struct build *b, const char *at, const struct ya
 ERR_MUST_USE enum err build_subject(struct build *b, const char *at, const struct yaml_attribute *y,
                                     unsigned n, bool all_fixed, const struct policy_attribute **out,
                                     size_t *out_n);
+
+/* build_services.c: what is offered, and the reasons for which it is revoked; the authority has its
+ * name, for reasons also its services. */
+ERR_MUST_USE enum err build_services(struct build *b, const struct yaml_services *y,
+                                     struct policy_authority *out);
+ERR_MUST_USE enum err build_reasons(struct build *b, const struct yaml_reason *y, size_t n,
+                                    struct policy_authority *out);
+
+/* build_terms.c: when a key's CRLs are made; then, when all else of the authority is there, renewal,
+ * OCSP and seals, and whether they fit it. */
+ERR_MUST_USE enum err build_crl(struct build *b, const char *at, const struct yaml_crl *y,
+                                struct policy_key *out);
+ERR_MUST_USE enum err build_terms(struct build *b, const struct yaml_authority *y,
+                                  struct policy_authority *out);
 
 /* build_authority.c: the file b->where is at. */
 ERR_MUST_USE enum err build_authority(struct build *b, const struct yaml_authority *y,

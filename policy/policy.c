@@ -7,6 +7,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const role_names[] = {[POLICY_ENTRY] = "entry", [POLICY_REVIEW] = "review"};
+static const char *const by_names[POLICY_BY_COUNT] = {[POLICY_BY_SUBSCRIBER] = "subscriber",
+                                                      [POLICY_BY_CEASED] = "ceased",
+                                                      [POLICY_BY_OPERATOR] = "operator"};
 static const char *const kind_names[] = {
     [POLICY_PERSON] = "person", [POLICY_ORGANISATION] = "organisation", [POLICY_DEVICE] = "device"};
 static const char *const string_names[] = {
@@ -31,6 +34,14 @@ static const struct {
               {KU_CRL_SIGN, "cRLSign"},
               {KU_ENCIPHER_ONLY, "encipherOnly"},
               {KU_DECIPHER_ONLY, "decipherOnly"}};
+
+/* Not there, because no end entity is revoked so: cACompromise (2), aACompromise (10); certificateHold (6) and
+ * removeFromCRL (8), which are suspend and resume; 7, which is not used. */
+static const struct {
+    int code;
+    const char *name;
+} codes[] = {{0, "unspecified"}, {1, "keyCompromise"},        {3, "affiliationChanged"},
+             {4, "superseded"},  {5, "cessationOfOperation"}, {9, "privilegeWithdrawn"}};
 
 const struct policy_authority *policy_authority_find(const struct policy *p, const char *name)
 {
@@ -64,6 +75,15 @@ const struct policy_service *policy_service_find(const struct policy_authority *
     return NULL;
 }
 
+const struct policy_reason *policy_reason_find(const struct policy_authority *a, enum policy_by by,
+                                               const char *name)
+{
+    for (size_t i = 0; i < a->reasons_n; i++)
+        if (a->reasons[i].by == by && strcmp(a->reasons[i].name, name) == 0)
+            return &a->reasons[i];
+    return NULL;
+}
+
 const struct policy_key *policy_key_at(const struct policy *p, size_t i)
 {
     if (i < 2)
@@ -88,6 +108,12 @@ const struct policy_key *policy_key_find(const struct policy *p, const char *nam
 
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key)
 {
+    for (size_t i = 0; i < p->authorities_n; i++) {
+        const struct policy_authority *a = &p->authorities[i];
+        if ((a->ocsp_key != NULL && strcmp(a->ocsp_key, key->name) == 0) ||
+            (a->seals.key != NULL && strcmp(a->seals.key, key->name) == 0))
+            return false;
+    }
     return key != &p->log_key && key != &p->bundle_key;
 }
 
@@ -126,6 +152,11 @@ const char *policy_role_name(enum policy_role r)
     return name_of(role_names, COUNT(role_names), (size_t)r);
 }
 
+const char *policy_by_name(enum policy_by by)
+{
+    return name_of(by_names, COUNT(by_names), (size_t)by);
+}
+
 const char *policy_kind_name(enum policy_kind k)
 {
     return name_of(kind_names, COUNT(kind_names), (size_t)k);
@@ -147,6 +178,15 @@ bool policy_role_by_name(const char *name, enum policy_role *out)
     if (at == COUNT(role_names))
         return false;
     *out = (enum policy_role)at;
+    return true;
+}
+
+bool policy_by_by_name(const char *name, enum policy_by *out)
+{
+    size_t at = position_of(by_names, COUNT(by_names), name);
+    if (at == COUNT(by_names))
+        return false;
+    *out = (enum policy_by)at;
     return true;
 }
 
@@ -191,6 +231,24 @@ uint32_t policy_usage_by_name(const char *name)
         if (strcmp(usages[i].name, name) == 0)
             return usages[i].bit;
     return 0;
+}
+
+const char *policy_code_name(int code)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (codes[i].code == code)
+            return codes[i].name;
+    return NULL;
+}
+
+bool policy_code_by_name(const char *name, int *out)
+{
+    for (size_t i = 0; i < COUNT(codes); i++)
+        if (strcmp(codes[i].name, name) == 0) {
+            *out = codes[i].code;
+            return true;
+        }
+    return false;
 }
 
 void policy_period_format(const struct policy_period *p, char *out, size_t cap)

@@ -16,6 +16,9 @@
 
 enum policy_kind { POLICY_PERSON, POLICY_ORGANISATION, POLICY_DEVICE };
 enum policy_role { POLICY_ENTRY, POLICY_REVIEW };
+/* On whose word a certificate or seal is revoked: its subscriber's, that of those who answer for a subject that ceased to
+ * exist, or the operator's own. */
+enum policy_by { POLICY_BY_SUBSCRIBER, POLICY_BY_CEASED, POLICY_BY_OPERATOR, POLICY_BY_COUNT };
 enum policy_string { POLICY_UTF8, POLICY_PRINTABLE };
 enum policy_vendor {
     POLICY_VENDOR_GENERIC,
@@ -59,6 +62,11 @@ struct policy_key {
     size_t subjects;
     struct policy_period validity;
     const char *clause;
+    /* The CRLs of a CA key, the status lists of the key of seals; zeros and NULLs when it issues none. */
+    int64_t crl_period;       /* seconds from one full CRL's thisUpdate to its nextUpdate */
+    int64_t crl_delta_period; /* the same of delta CRLs, shorter; 0: no deltas */
+    const char *crl_url;      /* distribution point the CRL names (IDP); NULL: none */
+    const char *crl_clause;
 };
 
 struct policy_subject_key {
@@ -89,8 +97,36 @@ struct policy_profile {
     bool copy_san;            /* subjectAltName is taken from the request */
 };
 
+/* A service that is offered. Only those that revoke ("revoke", "seal-revoke") say on whose word: one of them at least;
+ * for the others by[] is all false and by_clause[] all NULL. */
 struct policy_service {
-    const char *op;           /* "issue" and, as later services come, the others */
+    const char *op;           /* "issue", "renew", "change", ...: see rootseal-policy(5) */
+    const char *clause;       /* with by[]: that of the first row */
+    bool by[POLICY_BY_COUNT];
+    const char *by_clause[POLICY_BY_COUNT]; /* NULL where by[] is false */
+};
+
+/* A reason for which something is revoked. The name is unique among those of one `by`. */
+struct policy_reason {
+    const char *name;         /* a token (text_is_token) */
+    enum policy_by by;
+    int code;                 /* CRLReason of RFC 5280 5.3.1, one that policy_code_name() knows; 0: unspecified */
+    const char *clause;
+};
+
+/* How certificates, or seals, are renewed. clause is NULL when the authority does not renew. */
+struct policy_renewal {
+    struct policy_period window; /* how long before expiry it may be asked for; all zeros: at any time before expiry */
+    bool new_key;             /* the request must bring another key than the certificate has */
+    const char *clause;
+    const char *key_clause;   /* of new_key; NULL when only seals are renewed */
+};
+
+/* The electronic seals an authority makes. key is NULL when it makes none. */
+struct policy_seals {
+    const char *key;          /* name of the authority's key that signs them; it signs no certificates */
+    struct policy_period validity;
+    const char *validity_clause;
     const char *clause;
 };
 
@@ -109,6 +145,15 @@ struct policy_authority {
     const struct policy_service *services;
     size_t services_n;
     const char *services_clause; /* the clause that lists what is offered */
+    const struct policy_reason *reasons;
+    size_t reasons_n;
+    struct policy_renewal renewal;
+    int64_t revoke_within;    /* seconds from the request to the signature; 0: not promised */
+    const char *revoke_within_clause; /* NULL when not promised */
+    const char *ocsp_key;     /* name of the key that signs OCSP responses; NULL: none are made */
+    int64_t ocsp_period;      /* seconds from a response's thisUpdate to its nextUpdate; 0 without ocsp_key */
+    const char *ocsp_clause;  /* NULL without ocsp_key */
+    struct policy_seals seals;
     const struct policy_approval *approvals;
     size_t approvals_n;
     const struct policy_profile *profiles;
@@ -170,6 +215,9 @@ const struct policy_authority *policy_authority_find(const struct policy *p, con
 const struct policy_ra *policy_ra_find(const struct policy *p, const char *id);
 const struct policy_profile *policy_profile_find(const struct policy_authority *a, const char *name);
 const struct policy_service *policy_service_find(const struct policy_authority *a, const char *op);
+/* The reason of that name among those given on this word. */
+const struct policy_reason *policy_reason_find(const struct policy_authority *a, enum policy_by by,
+                                               const char *name);
 /* A key of any authority, or the log or bundle key. */
 const struct policy_key *policy_key_find(const struct policy *p, const char *name);
 const struct policy_person *policy_person_find(const struct policy *p, const char *id);
@@ -179,18 +227,21 @@ const struct policy_officer *policy_officer_find(const struct policy *p, const c
  * after the last. */
 const struct policy_key *policy_key_at(const struct policy *p, size_t i);
 
-/* Does this key, a row of p, sign certificates? An authority's does; the log's and the bundles' do not. */
+/* Does this key, a row of p, sign certificates? An authority's does, unless it is there for OCSP responses or for seals;
+ * the log's and the bundles' do not. */
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
 
-/* "entry", "review"; "person", "organisation", "device"; "generic", "sansec", ... "softhsm-sm2"; "utf8", "printable".
- * "?" for a number outside the enumeration. */
+/* "entry", "review"; "subscriber", "ceased", "operator"; "person", "organisation", "device"; "generic", "sansec", ...
+ * "softhsm-sm2"; "utf8", "printable". "?" for a number outside the enumeration. */
 const char *policy_role_name(enum policy_role r);
+const char *policy_by_name(enum policy_by by);
 const char *policy_kind_name(enum policy_kind k);
 const char *policy_vendor_name(enum policy_vendor v);
 const char *policy_string_name(enum policy_string s);
 
 /* The other way round; false, with *out unchanged, when there is no such name. */
 bool policy_role_by_name(const char *name, enum policy_role *out);
+bool policy_by_by_name(const char *name, enum policy_by *out);
 bool policy_kind_by_name(const char *name, enum policy_kind *out);
 bool policy_vendor_by_name(const char *name, enum policy_vendor *out);
 bool policy_string_by_name(const char *name, enum policy_string *out);
@@ -199,6 +250,12 @@ bool policy_string_by_name(const char *name, enum policy_string *out);
  * is no such name. */
 const char *policy_usage_name(uint32_t bit);
 uint32_t policy_usage_by_name(const char *name);
+
+/* The name that RFC 5280 5.3.1 gives to a CRLReason with which an end entity's certificate is revoked for good: 0
+ * "unspecified", 1 "keyCompromise", 3 "affiliationChanged", 4 "superseded", 5 "cessationOfOperation", 9
+ * "privilegeWithdrawn"; NULL for any other. And back; false, with *out unchanged, when there is no such name. */
+const char *policy_code_name(int code);
+bool policy_code_by_name(const char *name, int *out);
 
 /* A period as the policy writes it ("1y", "1y6m", "90d"); out is cut when cap is too small, 40 always suffice. */
 void policy_period_format(const struct policy_period *p, char *out, size_t cap);

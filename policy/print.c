@@ -45,11 +45,11 @@ static void put_number(struct buf *out, const char *key, int64_t value)
     buf_printf(out, " %s %" PRId64, key, value);
 }
 
-static void put_period(struct buf *out, const struct policy_period *p)
+static void put_period(struct buf *out, const char *key, const struct policy_period *p)
 {
     char text[40];
     policy_period_format(p, text, sizeof text);
-    buf_printf(out, " validity %s", text);
+    buf_printf(out, " %s %s", key, text);
 }
 
 /* Every rule ends this way: where it comes from. */
@@ -100,8 +100,13 @@ static void print_key(struct buf *out, const char *authority, const char *what,
     put_text(out, "uri", k->uri);
     buf_printf(out, " kind %s bits %d alg %s sm2-null %s", alg_key_name(k->kind), k->bits,
                alg_sig_name(k->alg), k->sm2_null ? "true" : "false");
-    put_period(out, &k->validity);
+    put_period(out, "validity", &k->validity);
     put_clause(out, k->clause);
+    put_prefix(out, &prefix);
+    put_number(out, "crl", k->crl_period);
+    put_number(out, "delta", k->crl_delta_period);
+    put_text(out, "url", k->crl_url);
+    put_clause(out, k->crl_clause);
     print_subject(out, &prefix, k->subject, k->subjects);
 }
 
@@ -149,7 +154,7 @@ static void print_profile(struct buf *out, const char *authority, const struct p
     put_clause(out, p->keys_clause);
     print_subject(out, &prefix, p->subject, p->subject_n);
     put_prefix(out, &prefix);
-    put_period(out, &p->validity);
+    put_period(out, "validity", &p->validity);
     put_clause(out, p->validity_clause);
     print_usage(out, &prefix, p->key_usage, p->key_usage_clause);
     put_prefix(out, &prefix);
@@ -162,23 +167,72 @@ static void print_profile(struct buf *out, const char *authority, const struct p
     print_strings(out, &prefix, "issuer", &p->issuers);
 }
 
-static void print_authority(struct buf *out, const struct policy_authority *a)
+static void put_authority(struct buf *out, const struct policy_authority *a)
 {
     buf_append_str(out, "authority ");
     put_quoted(out, a->name);
-    put_text(out, "title", a->title);
-    put_text(out, "agreement", a->agreement);
-    buf_append_str(out, "\nauthority ");
-    put_quoted(out, a->name);
+}
+
+static void print_services(struct buf *out, const struct policy_authority *a)
+{
+    put_authority(out, a);
     buf_append_str(out, " services");
     put_clause(out, a->services_clause);
     for (size_t i = 0; i < a->services_n; i++) {
-        put_prefix(out, &(struct prefix){a->name, "service", a->services[i].op});
-        put_clause(out, a->services[i].clause);
+        const struct policy_service *s = &a->services[i];
+        const struct prefix prefix = {a->name, "service", s->op};
+        put_prefix(out, &prefix);
+        put_clause(out, s->clause);
+        for (int by = 0; by < POLICY_BY_COUNT; by++) {
+            if (!s->by[by] && s->by_clause[by] == NULL)
+                continue;
+            put_prefix(out, &prefix);
+            buf_printf(out, " %s %s", s->by[by] ? "by" : "not-by", policy_by_name((enum policy_by)by));
+            put_clause(out, s->by_clause[by]);
+        }
     }
+    for (size_t i = 0; i < a->reasons_n; i++) {
+        const struct policy_reason *r = &a->reasons[i];
+        put_prefix(out, &(struct prefix){a->name, "reason", r->name});
+        buf_printf(out, " by %s", policy_by_name(r->by));
+        put_number(out, "code", r->code);
+        put_clause(out, r->clause);
+    }
+}
+
+static void print_terms(struct buf *out, const struct policy_authority *a)
+{
+    put_authority(out, a);
+    put_period(out, "renewal window", &a->renewal.window);
+    put_clause(out, a->renewal.clause);
+    put_authority(out, a);
+    buf_printf(out, " renewal new-key %s", a->renewal.new_key ? "true" : "false");
+    put_clause(out, a->renewal.key_clause);
+    put_authority(out, a);
+    put_number(out, "revoke-within", a->revoke_within);
+    put_clause(out, a->revoke_within_clause);
+    put_authority(out, a);
+    put_text(out, "ocsp key", a->ocsp_key);
+    put_number(out, "period", a->ocsp_period);
+    put_clause(out, a->ocsp_clause);
+    put_authority(out, a);
+    put_text(out, "seals key", a->seals.key);
+    put_clause(out, a->seals.clause);
+    put_authority(out, a);
+    put_period(out, "seals validity", &a->seals.validity);
+    put_clause(out, a->seals.validity_clause);
+}
+
+static void print_authority(struct buf *out, const struct policy_authority *a)
+{
+    put_authority(out, a);
+    put_text(out, "title", a->title);
+    put_text(out, "agreement", a->agreement);
+    buf_append_byte(out, '\n');
+    print_services(out, a);
+    print_terms(out, a);
     for (size_t i = 0; i < a->approvals_n; i++) {
-        buf_append_str(out, "authority ");
-        put_quoted(out, a->name);
+        put_authority(out, a);
         buf_printf(out, " approval %s", policy_role_name(a->approvals[i].role));
         put_number(out, "count", a->approvals[i].count);
         put_clause(out, a->approvals[i].clause);

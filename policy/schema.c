@@ -8,8 +8,8 @@
 
 #define MANY CYAML_UNLIMITED
 
-/* The kinds of field the language has: text, text that may be left out, a mapping, a list of
- * mappings or of texts. */
+/* The kinds of field the language has: text, a mapping, a list of mappings or of texts; each may be one that may be left
+ * out. */
 #define TEXT(key, type, member)                                                                    \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, struct type, member, 0, MANY)
 #define TEXT_OPTIONAL(key, type, member)                                                           \
@@ -20,6 +20,12 @@
 #define LIST(key, type, member, entry)                                                             \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER, struct type, member, member##_n, entry, 0, \
                                MANY)
+#define MAPPING_OPTIONAL(key, type, member, fields)                                                \
+    CYAML_FIELD_MAPPING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, member,    \
+                            fields)
+#define LIST_OPTIONAL(key, type, member, entry)                                                    \
+    CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, member, \
+                               member##_n, entry, 0, MANY)
 #define TEXTS(key, type, member)                                                                   \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER, struct type, member.v, member.n,           \
                                &text_value, 0, MANY)
@@ -49,6 +55,14 @@ static const cyaml_schema_field_t attribute_fields[] = {
 };
 static const cyaml_schema_value_t attribute_entry = ENTRY(yaml_attribute, attribute_fields);
 
+static const cyaml_schema_field_t crl_fields[] = {
+    TEXT("period", yaml_crl, period),
+    TEXT_OPTIONAL("delta", yaml_crl, delta),
+    TEXT_OPTIONAL("url", yaml_crl, url),
+    TEXT("clause", yaml_crl, clause),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t key_fields[] = {
     TEXT("name", yaml_key, name),
     TEXT("uri", yaml_key, uri),
@@ -58,6 +72,7 @@ static const cyaml_schema_field_t key_fields[] = {
     TEXT_OPTIONAL("sm2-null", yaml_key, sm2_null),
     LIST("subject", yaml_key, subject, &attribute_entry),
     TEXT("validity", yaml_key, validity),
+    MAPPING_OPTIONAL("crl", yaml_key, crl, crl_fields),
     TEXT("clause", yaml_key, clause),
     CYAML_FIELD_END,
 };
@@ -133,6 +148,7 @@ static const cyaml_schema_field_t people_fields[] = {
 
 static const cyaml_schema_field_t service_fields[] = {
     TEXT("op", yaml_service, op),
+    TEXT_OPTIONAL("by", yaml_service, by),
     TEXT("clause", yaml_service, clause),
     CYAML_FIELD_END,
 };
@@ -141,6 +157,36 @@ static const cyaml_schema_value_t service_entry = ENTRY(yaml_service, service_fi
 static const cyaml_schema_field_t services_fields[] = {
     LIST("offered", yaml_services, offered, &service_entry),
     TEXT("clause", yaml_services, clause),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t reason_fields[] = {
+    TEXT("by", yaml_reason, by),
+    TEXT("name", yaml_reason, name),
+    TEXT("code", yaml_reason, code),
+    TEXT("clause", yaml_reason, clause),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t reason_entry = ENTRY(yaml_reason, reason_fields);
+
+static const cyaml_schema_field_t renewal_fields[] = {
+    TEXT_OPTIONAL("window", yaml_renewal, window),
+    TEXT_OPTIONAL("new-key", yaml_renewal, new_key),
+    TEXT("clause", yaml_renewal, clause),
+    TEXT_OPTIONAL("key-clause", yaml_renewal, key_clause),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t promise_fields[] = {
+    TEXT("duration", yaml_promise, duration),
+    TEXT("clause", yaml_promise, clause),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t ocsp_fields[] = {
+    TEXT("key", yaml_ocsp, key),
+    TEXT("period", yaml_ocsp, period),
+    TEXT("clause", yaml_ocsp, clause),
     CYAML_FIELD_END,
 };
 
@@ -169,6 +215,13 @@ static const cyaml_schema_field_t subject_keys_fields[] = {
 static const cyaml_schema_field_t validity_fields[] = {
     TEXT("period", yaml_validity, period),
     TEXT("clause", yaml_validity, clause),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t seals_fields[] = {
+    TEXT("key", yaml_seals, key),
+    MAPPING("validity", yaml_seals, validity, validity_fields),
+    TEXT("clause", yaml_seals, clause),
     CYAML_FIELD_END,
 };
 
@@ -209,6 +262,11 @@ static const cyaml_schema_field_t authority_fields[] = {
     TEXT("agreement", yaml_authority, agreement),
     LIST("keys", yaml_authority, keys, &key_entry),
     MAPPING("services", yaml_authority, services, services_fields),
+    LIST_OPTIONAL("reasons", yaml_authority, reasons, &reason_entry),
+    MAPPING_OPTIONAL("renewal", yaml_authority, renewal, renewal_fields),
+    MAPPING_OPTIONAL("revoke-within", yaml_authority, revoke_within, promise_fields),
+    MAPPING_OPTIONAL("ocsp", yaml_authority, ocsp, ocsp_fields),
+    MAPPING_OPTIONAL("seals", yaml_authority, seals, seals_fields),
     LIST("approvals", yaml_authority, approvals, &approval_entry),
     LIST("profiles", yaml_authority, profiles, &profile_entry),
     CYAML_FIELD_END,

@@ -27,6 +27,13 @@ struct yaml_attribute {
     char *clause;
 };
 
+struct yaml_crl {
+    char *period;
+    char *delta; /* may be NULL */
+    char *url;   /* may be NULL */
+    char *clause;
+};
+
 struct yaml_key {
     char *name;
     char *uri;
@@ -37,6 +44,7 @@ struct yaml_key {
     struct yaml_attribute *subject;
     unsigned subject_n;
     char *validity;
+    struct yaml_crl *crl; /* may be NULL */
     char *clause;
 };
 
@@ -96,12 +104,38 @@ struct yaml_people {
 
 struct yaml_service {
     char *op;
+    char *by; /* may be NULL */
     char *clause;
 };
 
 struct yaml_services {
     struct yaml_service *offered;
     unsigned offered_n;
+    char *clause;
+};
+
+struct yaml_reason {
+    char *by;
+    char *name;
+    char *code;
+    char *clause;
+};
+
+struct yaml_renewal {
+    char *window;  /* may be NULL */
+    char *new_key; /* may be NULL */
+    char *clause;
+    char *key_clause; /* may be NULL */
+};
+
+struct yaml_promise {
+    char *duration;
+    char *clause;
+};
+
+struct yaml_ocsp {
+    char *key;
+    char *period;
     char *clause;
 };
 
@@ -125,6 +159,12 @@ struct yaml_subject_keys {
 
 struct yaml_validity {
     char *period;
+    char *clause;
+};
+
+struct yaml_seals {
+    char *key;
+    struct yaml_validity validity;
     char *clause;
 };
 
@@ -163,6 +203,12 @@ struct yaml_authority {
     struct yaml_key *keys;
     unsigned keys_n;
     struct yaml_services services;
+    struct yaml_reason *reasons;
+    unsigned reasons_n;
+    struct yaml_renewal *renewal;       /* may be NULL */
+    struct yaml_promise *revoke_within; /* may be NULL */
+    struct yaml_ocsp *ocsp;             /* may be NULL */
+    struct yaml_seals *seals;           /* may be NULL */
     struct yaml_approval *approvals;
     unsigned approvals_n;
     struct yaml_profile *profiles;

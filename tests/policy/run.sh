@@ -1,8 +1,9 @@
 #!/bin/bash
 # run.sh POLICYC - the policy compiler on good and bad policies.
 #
-# A folder bad/NAME is a small change to a good policy (the shipped one, with the people of good/people.yaml): FILE.sed
-# is applied to FILE, a plain FILE replaces it. Its `expect` says what the error must say:
+# A folder bad/NAME is a small change to a good policy (the shipped one, with the people of good/people.yaml and an
+# authority more, good/full.yaml, that uses every term of the language): FILE.sed is applied to FILE, a plain FILE
+# replaces it. Its `expect` says what the error must say:
 #   file: the file that is named
 #   line: a number, or text: then the first line of the changed file that holds it ("last TEXT": the last one)
 #   text: must be in the message; any number of these
@@ -189,7 +190,7 @@ exits() { # STATUS ARGUMENT...
 
 mkdir "$work/good"
 cp "$root"/policy/*.yaml "$work/good/"
-cp "$here/good/people.yaml" "$work/good/"
+cp "$here"/good/*.yaml "$work/good/"
 make_people "$work/good"
 
 check "shipped policy compiles" "$policyc" -o "$work/shipped.c" "$root/policy"
@@ -207,7 +208,7 @@ done
 
 folder_case "no appliance.yaml" "appliance.yaml: the file is missing" rm appliance.yaml
 folder_case "no people.yaml" "people.yaml: the file is missing" rm people.yaml
-folder_case "no authority" "no file of an authority" rm smartca.yaml netca.yaml
+folder_case "no authority" "no file of an authority" find . -name "*.yaml" ! -name appliance.yaml ! -name people.yaml -delete
 folder_case "a file named .yml" "extra.yml: policy files are named *.yaml" cp smartca.yaml extra.yml
 folder_case "a symbolic link" "smartca.yaml" sh -c 'mv smartca.yaml ../elsewhere && ln -s ../elsewhere smartca.yaml'
 folder_case "a file too large" "smartca.yaml" sh -c 'yes "# filler" | head -c 2000000 >>smartca.yaml'

@@ -123,7 +123,7 @@ static const char *const device_eku[] = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2
 static const char *const crl[] = {"http://crl.example.com/a.crl", "http://crl.example.org/a.crl"};
 static const char *const ocsp[] = {"http://ocsp.example.com/"};
 static const char *const issuers[] = {"http://aia.example.com/a.crt"};
-static const struct policy_service services[] = {{"issue", "rule issue"}};
+static const struct policy_service services[] = {{.op = "issue", .clause = "rule issue"}};
 static const struct policy_ra ras[] = {{"ra-1", "ca"}, {"ra-2", "ca"}, {"ra-b", "cb"}};
 
 static struct policy_key own_key(const char *name, const char *uri, bool rsa)

@@ -59,7 +59,7 @@ static const struct policy_profile profiles[] = {{.name = "person",
                                                   .key_usage_clause = "c 7",
                                                   .extensions_clause = "c 8",
                                                   .copy_san = true}};
-static const struct policy_service services[] = {{"issue", "c 9"}};
+static const struct policy_service services[] = {{.op = "issue", .clause = "c 9"}};
 static const struct policy_approval approvals[] = {{POLICY_ENTRY, 1, "c 10"}};
 static const struct policy_authority authorities[] = {{.name = "ca",
                                                        .title = "ca",

@@ -12,6 +12,7 @@ struct fixture {
     struct policy_attribute attributes[2];
     struct policy_key keys[2];
     struct policy_service services[2];
+    struct policy_reason reasons[2];
     struct policy_approval approvals[2];
     struct policy_subject_key subject_keys[2];
     const char *purposes[2], *policies[2], *crl[2], *ocsp[2], *issuers[2];
@@ -62,6 +63,15 @@ static void make_authorities(struct fixture *f)
                                                   .services = f->services,
                                                   .services_n = 2,
                                                   .services_clause = "art 6",
+                                                  .reasons = f->reasons,
+                                                  .reasons_n = 2,
+                                                  .renewal = {{0, 1, 0}, true, "art 17", "art 18"},
+                                                  .revoke_within = 6,
+                                                  .revoke_within_clause = "art 19",
+                                                  .ocsp_key = "second",
+                                                  .ocsp_period = 7,
+                                                  .ocsp_clause = "art 20",
+                                                  .seals = {"third", {1, 0, 0}, "art 21", "art 22"},
                                                   .approvals = f->approvals,
                                                   .approvals_n = 2,
                                                   .profiles = f->profiles,
@@ -84,11 +94,18 @@ static void make(struct fixture *f)
                                      .subject = f->attributes,
                                      .subjects = 1,
                                      .validity = {20, 0, 0},
-                                     .clause = "art 10"};
+                                     .clause = "art 10",
+                                     .crl_period = 8,
+                                     .crl_delta_period = 4,
+                                     .crl_url = "http://a/4",
+                                     .crl_clause = "art 23"};
     f->keys[1] = f->keys[0];
     f->keys[1].name = "second";
-    f->services[0] = (struct policy_service){"issue", "art 11"};
-    f->services[1] = (struct policy_service){"renew", "art 12"};
+    f->services[0] = (struct policy_service){.op = "issue", .clause = "art 11"};
+    f->services[1] = (struct policy_service){
+        .op = "revoke", .clause = "art 12", .by = {true, false, true}, .by_clause = {"art 12", NULL, "art 24"}};
+    f->reasons[0] = (struct policy_reason){"lost", POLICY_BY_SUBSCRIBER, 1, "art 25"};
+    f->reasons[1] = (struct policy_reason){"fee", POLICY_BY_OPERATOR, 5, "art 26"};
     f->approvals[0] = (struct policy_approval){POLICY_ENTRY, 1, "art 13"};
     f->approvals[1] = (struct policy_approval){POLICY_REVIEW, 1, "art 14"};
     f->subject_keys[0] = (struct policy_subject_key){KEY_SM2, 256, 256};
@@ -148,8 +165,12 @@ START_TEST(look_ups)
     ck_assert_ptr_null(policy_ra_find(p, ""));
     ck_assert_ptr_eq(policy_profile_find(&f.authorities[0], "device"), &f.profiles[1]);
     ck_assert_ptr_null(policy_profile_find(&f.authorities[1], "device"));
-    ck_assert_ptr_eq(policy_service_find(&f.authorities[0], "renew"), &f.services[1]);
-    ck_assert_ptr_null(policy_service_find(&f.authorities[0], "revoke"));
+    ck_assert_ptr_eq(policy_service_find(&f.authorities[0], "revoke"), &f.services[1]);
+    ck_assert_ptr_null(policy_service_find(&f.authorities[0], "renew"));
+    ck_assert_ptr_eq(policy_reason_find(&f.authorities[0], POLICY_BY_OPERATOR, "fee"), &f.reasons[1]);
+    ck_assert_ptr_null(policy_reason_find(&f.authorities[0], POLICY_BY_SUBSCRIBER, "fee"));
+    ck_assert_ptr_null(policy_reason_find(&f.authorities[0], POLICY_BY_OPERATOR, "fe"));
+    ck_assert_ptr_null(policy_reason_find(&f.authorities[1], POLICY_BY_OPERATOR, "fee"));
     ck_assert_ptr_eq(policy_key_find(p, "second"), &f.keys[1]);
     ck_assert_ptr_eq(policy_key_find(p, "log"), &p->log_key);
     ck_assert_ptr_eq(policy_key_find(p, "bundle"), &p->bundle_key);
@@ -176,8 +197,22 @@ START_TEST(keys_by_number)
     ck_assert_ptr_eq(policy_key_at(p, 3), &f.keys[1]);
     ck_assert_ptr_null(policy_key_at(p, 4));
     ck_assert_ptr_null(policy_key_at(p, SIZE_MAX));
-    for (size_t i = 0; i < 4; i++)
-        ck_assert_int_eq(policy_key_is_ca(p, policy_key_at(p, i)), i >= 2);
+}
+END_TEST
+
+START_TEST(keys_that_sign_certificates)
+{
+    struct fixture f;
+    make(&f);
+    const struct policy *p = &f.policy;
+    ck_assert(!policy_key_is_ca(p, &p->log_key));
+    ck_assert(!policy_key_is_ca(p, &p->bundle_key));
+    ck_assert(policy_key_is_ca(p, &f.keys[0]));
+    ck_assert(!policy_key_is_ca(p, &f.keys[1])); /* answers for OCSP */
+    f.authorities[0].ocsp_key = NULL;
+    ck_assert(policy_key_is_ca(p, &f.keys[1]));
+    f.authorities[0].seals.key = "second";
+    ck_assert(!policy_key_is_ca(p, &f.keys[1]));
 }
 END_TEST
 
@@ -188,6 +223,12 @@ START_TEST(names_go_both_ways)
         ck_assert(policy_role_by_name(policy_role_name((enum policy_role)i), &back));
         ck_assert_int_eq((int)back, i);
     }
+    for (int i = 0; i < POLICY_BY_COUNT; i++) {
+        enum policy_by back = POLICY_BY_COUNT;
+        ck_assert(policy_by_by_name(policy_by_name((enum policy_by)i), &back));
+        ck_assert_int_eq((int)back, i);
+    }
+    ck_assert_str_eq(policy_by_name(POLICY_BY_COUNT), "?");
     for (int i = POLICY_PERSON; i <= POLICY_DEVICE; i++) {
         enum policy_kind back = (enum policy_kind)((i + 1) % 3);
         ck_assert(policy_kind_by_name(policy_kind_name((enum policy_kind)i), &back));
@@ -232,6 +273,29 @@ START_TEST(key_usages)
     ck_assert_uint_eq(policy_usage_by_name("DigitalSignature"), 0);
     ck_assert_ptr_null(policy_usage_name(0xc0));
     ck_assert_ptr_null(policy_usage_name(0));
+}
+END_TEST
+
+START_TEST(reason_codes)
+{
+    /* RFC 5280 5.3.1; those with no name here are not for the end entities of a policy. */
+    static const char *const order[] = {"unspecified", "keyCompromise", NULL, "affiliationChanged", "superseded",
+                                        "cessationOfOperation", NULL, NULL, NULL, "privilegeWithdrawn", NULL, NULL};
+    int code = -1;
+    for (int i = 0; i < 12; i++) {
+        if (order[i] == NULL) {
+            ck_assert_ptr_null(policy_code_name(i));
+            continue;
+        }
+        ck_assert_str_eq(policy_code_name(i), order[i]);
+        ck_assert(policy_code_by_name(order[i], &code));
+        ck_assert_int_eq(code, i);
+    }
+    code = -1;
+    ck_assert_ptr_null(policy_code_name(-1));
+    ck_assert(!policy_code_by_name("certificateHold", &code));
+    ck_assert(!policy_code_by_name("KeyCompromise", &code));
+    ck_assert_int_eq(code, -1);
 }
 END_TEST
 
@@ -359,6 +423,11 @@ static void note(struct digests *d, const struct fixture *f, const char *change)
         CHANGE(key.validity.months = 1);                                                           \
         CHANGE(key.validity.days = 1);                                                             \
         CHANGE(key.clause = "other");                                                              \
+        CHANGE(key.crl_period = 99);                                                               \
+        CHANGE(key.crl_delta_period = 99);                                                         \
+        CHANGE(key.crl_url = "http://other/");                                                     \
+        CHANGE(key.crl_url = NULL);                                                                \
+        CHANGE(key.crl_clause = "other");                                                          \
     } while (0)
 
 START_TEST(digest_knows_appliance)
@@ -401,15 +470,47 @@ START_TEST(digest_knows_authority)
     CHANGE(f.authorities[0].keys_n = 1);
     CHANGE_KEY(f.keys[0]);
     CHANGE_KEY(f.keys[1]);
-    CHANGE(f.authorities[0].services_n = 1);
-    CHANGE(f.services[1].op = "other");
-    CHANGE(f.services[1].clause = "other");
-    CHANGE(f.authorities[0].services_clause = "other");
     CHANGE(f.authorities[0].approvals_n = 1);
     CHANGE(f.approvals[0].role = POLICY_REVIEW);
     CHANGE(f.approvals[0].count = 2);
     CHANGE(f.approvals[0].clause = "other");
     CHANGE(f.authorities[0].profiles_n = 1);
+    free(d.seen);
+}
+END_TEST
+
+START_TEST(digest_knows_services)
+{
+    struct fixture f;
+    struct digests d = {0};
+    CHANGE((void)0);
+    CHANGE(f.authorities[0].services_n = 1);
+    CHANGE(f.services[1].op = "other");
+    CHANGE(f.services[1].clause = "other");
+    CHANGE(f.services[1].by[POLICY_BY_SUBSCRIBER] = false);
+    CHANGE(f.services[1].by[POLICY_BY_CEASED] = true);
+    CHANGE(f.services[1].by_clause[POLICY_BY_OPERATOR] = "other");
+    CHANGE(f.services[1].by_clause[POLICY_BY_CEASED] = "other");
+    CHANGE(f.authorities[0].services_clause = "other");
+    CHANGE(f.authorities[0].reasons_n = 1);
+    CHANGE(f.reasons[1].name = "other");
+    CHANGE(f.reasons[1].by = POLICY_BY_CEASED);
+    CHANGE(f.reasons[1].code = 9);
+    CHANGE(f.reasons[1].clause = "other");
+    CHANGE(f.authorities[0].renewal.window.days = 9);
+    CHANGE(f.authorities[0].renewal.new_key = false);
+    CHANGE(f.authorities[0].renewal.clause = "other");
+    CHANGE(f.authorities[0].renewal.clause = NULL);
+    CHANGE(f.authorities[0].renewal.key_clause = "other");
+    CHANGE(f.authorities[0].revoke_within = 9);
+    CHANGE(f.authorities[0].revoke_within_clause = "other");
+    CHANGE(f.authorities[0].ocsp_key = NULL);
+    CHANGE(f.authorities[0].ocsp_period = 9);
+    CHANGE(f.authorities[0].ocsp_clause = "other");
+    CHANGE(f.authorities[0].seals.key = NULL);
+    CHANGE(f.authorities[0].seals.validity.years = 9);
+    CHANGE(f.authorities[0].seals.validity_clause = "other");
+    CHANGE(f.authorities[0].seals.clause = "other");
     free(d.seen);
 }
 END_TEST
@@ -486,14 +587,17 @@ Suite *suite_policy(void)
     TCase *t = tcase_create("policy");
     tcase_add_test(t, look_ups);
     tcase_add_test(t, keys_by_number);
+    tcase_add_test(t, keys_that_sign_certificates);
     tcase_add_test(t, names_go_both_ways);
     tcase_add_test(t, key_usages);
+    tcase_add_test(t, reason_codes);
     tcase_add_test(t, periods);
     tcase_add_test(t, text_is_canonical);
     tcase_add_test(t, text_is_escaped);
     tcase_add_test(t, digest_is_that_of_the_text);
     tcase_add_test(t, digest_knows_appliance);
     tcase_add_test(t, digest_knows_authority);
+    tcase_add_test(t, digest_knows_services);
     tcase_add_test(t, digest_knows_profile);
     tcase_add_test(t, digest_knows_people);
     suite_add_tcase(s, t);

@@ -1,1 +1,1 @@
-s/op: issue/op: renew/
+s/op: issue/op: archive/

@@ -1,0 +1,1 @@
+s/clause: "crl rule"/clause: ""/

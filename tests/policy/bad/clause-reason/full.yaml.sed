@@ -1,0 +1,1 @@
+s/clause: "r 5"/clause: ""/

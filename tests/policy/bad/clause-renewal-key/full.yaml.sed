@@ -1,0 +1,1 @@
+s/key-clause: "new key rule"/key-clause: ""/

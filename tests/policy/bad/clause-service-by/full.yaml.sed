@@ -1,0 +1,1 @@
+s/by: ceased, clause: "s 8"/by: ceased, clause: ""/

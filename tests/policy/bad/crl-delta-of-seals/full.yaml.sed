@@ -1,0 +1,1 @@
+s/crl: {period: 30d,/& delta: 1d,/

@@ -1,0 +1,1 @@
+s/delta: 1d/delta: 0d/

@@ -1,0 +1,1 @@
+/^    crl: {period: 30d/d

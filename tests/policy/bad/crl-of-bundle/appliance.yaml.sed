@@ -1,0 +1,1 @@
+/^bundle:/,/clause:/s/^    validity: .*/&\n    crl: {period: 7d, clause: "none"}/

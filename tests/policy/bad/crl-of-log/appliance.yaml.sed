@@ -1,0 +1,1 @@
+/^log:/,/clause:/s/^    validity: .*/&\n    crl: {period: 7d, clause: "none"}/

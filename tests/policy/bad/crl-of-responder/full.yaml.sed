@@ -1,0 +1,1 @@
+s/^    clause: "responder rule"/    crl: {period: 7d, clause: "none"}\n&/

@@ -1,0 +1,1 @@
+s/period: 7d/period: 9999d/

@@ -1,0 +1,1 @@
+s|crl: {period: 30d,|& url: "http://crl.example.com/seals",|

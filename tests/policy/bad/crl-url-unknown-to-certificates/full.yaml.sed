@@ -1,0 +1,1 @@
+s|^      crl: .*|      crl: ["http://crl.example.com/other.crl"]|

@@ -1,0 +1,1 @@
+s|url: "http://crl|url: "ldap://crl|

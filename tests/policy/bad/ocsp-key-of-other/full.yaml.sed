@@ -1,0 +1,1 @@
+s/^ocsp: {key: full-ocsp/ocsp: {key: smartca-root-sm2/

@@ -1,0 +1,1 @@
+s/period: 3d/period: 731d/

@@ -1,0 +1,1 @@
+/revoke, by: ceased/d

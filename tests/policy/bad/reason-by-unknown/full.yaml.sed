@@ -1,0 +1,1 @@
+s/{by: ceased, name/{by: court, name/

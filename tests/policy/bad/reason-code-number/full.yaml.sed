@@ -1,0 +1,1 @@
+s/code: privilegeWithdrawn/code: 9/

@@ -1,0 +1,1 @@
+s/code: privilegeWithdrawn/code: notPaid/

@@ -1,0 +1,1 @@
+s/name: dissolved/name: "dis solved"/

@@ -1,0 +1,1 @@
+/{by: ceased, name/d

@@ -1,0 +1,1 @@
+/^reasons:/,/name: fee/d

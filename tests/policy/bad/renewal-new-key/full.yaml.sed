@@ -1,0 +1,1 @@
+s/new-key: true/new-key: yes/

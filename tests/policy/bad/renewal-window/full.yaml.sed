@@ -1,0 +1,1 @@
+s/window: 1m/window: soon/

@@ -1,0 +1,1 @@
+s/duration: 24h/duration: 1y/

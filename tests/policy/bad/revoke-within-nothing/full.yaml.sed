@@ -1,0 +1,1 @@
+/op: revoke/d; /op: seal-revoke/d; /^reasons:/,/name: fee/d

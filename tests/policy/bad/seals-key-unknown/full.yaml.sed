@@ -1,0 +1,1 @@
+s/^seals: {key: full-seals/seals: {key: nobody/

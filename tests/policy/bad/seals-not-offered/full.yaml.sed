@@ -1,0 +1,1 @@
+/op: seal-/d; /^    crl: {period: 30d/d

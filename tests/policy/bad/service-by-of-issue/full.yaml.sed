@@ -1,0 +1,1 @@
+s/op: issue,/op: issue, by: operator,/

@@ -1,0 +1,1 @@
+s/^    - {op: revoke, by: operator.*/&\n    - {op: revoke, by: operator, clause: again}/

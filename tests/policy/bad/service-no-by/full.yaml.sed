@@ -1,0 +1,1 @@
+s/^    - {op: revoke, by: ceased, /    - {op: revoke, /

@@ -1,0 +1,1 @@
+/op: seal-issue/d

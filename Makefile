@@ -34,7 +34,7 @@ CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clo
     words.c pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
-    show_extensions.c p7b.c)
+    show_extensions.c p7b.c prehash.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \

@@ -31,16 +31,6 @@ static enum err sign_input(const struct hsm_key *k, CK_SESSION_HANDLE session, C
     return E_OK;
 }
 
-static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
-                         struct answer *a, struct diag *d)
-{
-    uint8_t e[DIGEST_LEN];
-    enum err err = sm2_digest(k->z, message, e);
-    if (err != E_OK)
-        return diag_set(d, err, "SM3");
-    return sign_input(k, session, (CK_MECHANISM){k->h->vendor->sign_e, NULL, 0}, e, sizeof e, a, d);
-}
-
 /* The DER of DigestInfo up to the digest (RFC 8017 9.2, note 1). */
 #define INFO_N 19
 static const uint8_t sha256_info[INFO_N] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
@@ -48,58 +38,96 @@ static const uint8_t sha256_info[INFO_N] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 
 static const uint8_t sha384_info[INFO_N] = {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
                                             0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30};
 
-static enum err sign_rsa(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
+static enum err sign_rsa(const struct hsm_key *k, CK_SESSION_HANDLE session, const struct prehash_value *v,
                          struct answer *a, struct diag *d)
 {
-    enum sig_alg alg = k->row->alg;
-    const bool sha384 = alg == SIG_RSA_SHA384 || alg == SIG_PSS_SHA384;
-    uint8_t info[INFO_N + EVP_MAX_MD_SIZE];
-    unsigned n = 0;
+    const bool sha384 = v->alg == SIG_RSA_SHA384 || v->alg == SIG_PSS_SHA384;
+    uint8_t info[INFO_N + PREHASH_MAX];
     memcpy(info, sha384 ? sha384_info : sha256_info, INFO_N);
-    if (EVP_Digest(message.p, message.n, info + INFO_N, &n, sha384 ? EVP_sha384() : EVP_sha256(), NULL) != 1)
-        return diag_set(d, E_CRYPTO, "digest for %s", alg_sig_name(alg));
-    if (alg != SIG_PSS_SHA256 && alg != SIG_PSS_SHA384)
-        return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS, NULL, 0}, info, INFO_N + n, a, d);
-    CK_RSA_PKCS_PSS_PARAMS pss = {sha384 ? CKM_SHA384 : CKM_SHA256, sha384 ? CKG_MGF1_SHA384 : CKG_MGF1_SHA256, n};
-    return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS_PSS, &pss, sizeof pss}, info + INFO_N, n, a, d);
+    memcpy(info + INFO_N, v->bytes, v->n);
+    if (v->alg != SIG_PSS_SHA256 && v->alg != SIG_PSS_SHA384)
+        return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS, NULL, 0}, info, INFO_N + v->n, a, d);
+    CK_RSA_PKCS_PSS_PARAMS pss = {sha384 ? CKM_SHA384 : CKM_SHA256, sha384 ? CKG_MGF1_SHA384 : CKG_MGF1_SHA256, v->n};
+    return sign_input(k, session, (CK_MECHANISM){CKM_RSA_PKCS_PSS, &pss, sizeof pss}, info + INFO_N, v->n, a, d);
 }
 
-static enum err verify(const struct hsm_key *k, struct span message, struct span signature,
-                       struct diag *d)
+static enum err sign_sm2(const struct hsm_key *k, CK_SESSION_HANDLE session, const struct prehash_value *v,
+                         struct answer *a, struct diag *d)
 {
-    enum err e = alg_verify(k->row->alg, k->public_key, message, signature);
-    return e == E_OK ? E_OK
-                     : diag_set(d, e, "key \"%s\", %s", k->row->name, alg_sig_name(k->row->alg));
+    uint8_t e[PREHASH_MAX];
+    memcpy(e, v->bytes, v->n);
+    return sign_input(k, session, (CK_MECHANISM){k->h->vendor->sign_e, NULL, 0}, e, v->n, a, d);
+}
+
+/* The token's signature over the digest in its standard form, which nobody has verified yet. */
+static enum err sign_value(const struct hsm_key *k, CK_SESSION_HANDLE session, const struct prehash_value *v,
+                           struct buf *out, struct diag *d)
+{
+    struct answer a = {0};
+    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, session, v, &a, d) : sign_sm2(k, session, v, &a, d);
+    if (e != E_OK)
+        return e;
+    if (k->row->kind == KEY_RSA) {
+        buf_append(out, a.bytes, a.n);
+        e = buf_err(out);
+    } else {
+        e = sm2_signature_normalise((struct span){a.bytes, a.n}, out);
+    }
+    if (e == E_SIGNATURE_BAD)
+        return diag_set(d, e, "key \"%s\": %zu bytes that are neither r || s nor its DER", k->row->name, a.n);
+    return e == E_OK ? E_OK : diag_set(d, e, "signature");
+}
+
+/* Give out what was verified, and nothing else. */
+static enum err give(const struct hsm_key *k, enum err verified, const struct buf *signature, struct buf *out,
+                     struct diag *d)
+{
+    if (verified != E_OK)
+        return diag_set(d, verified, "key \"%s\", %s", k->row->name, alg_sig_name(k->row->alg));
+    buf_append(out, signature->data, signature->len);
+    return buf_err(out) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "signature");
+}
+
+/* Z is that of the pinned key, found once, when the key was. */
+static enum err digest_of(const struct hsm_key *k, struct span message, struct prehash_value *out)
+{
+    *out = (struct prehash_value){.alg = k->row->alg};
+    if (k->row->kind == KEY_SM2) {
+        out->n = DIGEST_LEN;
+        return sm2_digest(k->z, message, out->bytes);
+    }
+    unsigned n = 0;
+    const bool sha384 = out->alg == SIG_RSA_SHA384 || out->alg == SIG_PSS_SHA384;
+    int ok = EVP_Digest(message.p, message.n, out->bytes, &n, sha384 ? EVP_sha384() : EVP_sha256(), NULL);
+    out->n = n;
+    return ok == 1 ? E_OK : E_CRYPTO;
 }
 
 enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session, struct span message,
                          struct buf *out, struct diag *d)
 {
-    struct answer a = {0};
-    struct buf der = {0};
-    enum err e = k->row->kind == KEY_RSA ? sign_rsa(k, session, message, &a, d)
-                                         : sign_sm2(k, session, message, &a, d);
+    struct prehash_value v;
+    struct buf signature = {0};
+    enum err e = digest_of(k, message, &v);
     if (e != E_OK)
-        return e;
-    struct span signature = {a.bytes, a.n};
-    if (k->row->kind == KEY_SM2) {
-        e = sm2_signature_normalise(signature, &der);
-        if (e != E_OK) {
-            e = diag_set(d, e, "key \"%s\": %zu bytes that are neither r || s nor its DER",
-                         k->row->name, a.n);
-            goto out;
-        }
-        signature = buf_span(&der);
-    }
-    e = verify(k, message, signature, d);
-    if (e != E_OK)
-        goto out;
-    buf_append(out, signature.p, signature.n);
-    if (buf_err(out) != E_OK)
-        e = diag_set(d, E_NO_MEMORY, "signature");
+        return diag_set(d, e, "digest for %s", alg_sig_name(k->row->alg));
+    e = sign_value(k, session, &v, &signature, d);
+    if (e == E_OK)
+        e = give(k, alg_verify(k->row->alg, k->public_key, message, buf_span(&signature)), &signature, out, d);
+    buf_free(&signature);
+    return e;
+}
 
-out:
-    buf_free(&der);
+enum err hsm_sign_digest(struct hsm_key *k, const struct prehash_value *v, struct buf *out, struct diag *d)
+{
+    struct buf signature = {0};
+    struct span digest = {v->bytes, v->n};
+    if (v->alg != k->row->alg || v->n > PREHASH_MAX)
+        return diag_set(d, E_LINT, "key \"%s\": a digest for another algorithm", k->row->name);
+    enum err e = sign_value(k, k->h->session, v, &signature, d);
+    if (e == E_OK)
+        e = give(k, alg_verify_digest(k->row->alg, k->public_key, digest, buf_span(&signature)), &signature, out, d);
+    buf_free(&signature);
     return e;
 }
 

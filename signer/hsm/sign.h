@@ -3,6 +3,7 @@
 #define ROOTSEAL_HSM_SIGN_H
 
 #include "hsm/hsm.h"
+#include "pki/prehash.h"
 
 /* Sign the message with the key by the algorithm of its policy row, normalise the answer (SM2:
  * DER), and verify it in software against the pinned public key. Appends the signature to out.
@@ -18,6 +19,12 @@
  * time. */
 ERR_MUST_USE enum err hsm_sign(struct hsm_key *k, struct span message, struct buf *out,
                                struct diag *d);
+
+/* The same over the digest of a message that was hashed while it went by, for the algorithm of the key's row (E_LINT
+ * otherwise), verified against that digest. Whoever has the message as a file verifies that, too: the digest may be of
+ * something else. */
+ERR_MUST_USE enum err hsm_sign_digest(struct hsm_key *k, const struct prehash_value *digest, struct buf *out,
+                                      struct diag *d);
 
 /* Sign the fixed text "rootseal self-test" and verify: shows that mechanism, identity and form of
  * the vendor's answer are as the table says. E_SELF_TEST with the cause in the diag. */

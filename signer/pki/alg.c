@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pki/cause.h"
@@ -93,6 +94,11 @@ enum key_kind alg_sig_key(enum sig_alg alg)
     return rows[alg].key;
 }
 
+const char *alg_sig_md(enum sig_alg alg)
+{
+    return rows[alg].md;
+}
+
 struct span alg_identifier(enum sig_alg alg, bool sm2_null)
 {
     return alg == SIG_SM2_SM3 && !sm2_null ? sm2_without_null : rows[alg].identifier;
@@ -135,6 +141,12 @@ static void contexts_free(struct contexts *c)
     ERR_clear_error();
 }
 
+static bool set_pss(const struct row *row, EVP_PKEY_CTX *c)
+{
+    return row->pss_salt == 0 || (EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
+                                  EVP_PKEY_CTX_set_rsa_pss_saltlen(c, row->pss_salt) == 1);
+}
+
 static enum err contexts_new(const struct row *row, EVP_PKEY *key, bool sign, struct contexts *c)
 {
     *c = (struct contexts){.md = EVP_MD_CTX_new(),
@@ -147,12 +159,7 @@ static enum err contexts_new(const struct row *row, EVP_PKEY *key, bool sign, st
     EVP_MD_CTX_set_pkey_ctx(c->md, c->key);
     int ok = sign ? EVP_DigestSignInit_ex(c->md, NULL, row->md, NULL, NULL, key, NULL)
                   : EVP_DigestVerifyInit_ex(c->md, NULL, row->md, NULL, NULL, key, NULL);
-    if (ok != 1)
-        return E_CRYPTO;
-    if (row->pss_salt > 0 && (EVP_PKEY_CTX_set_rsa_padding(c->key, RSA_PKCS1_PSS_PADDING) != 1 ||
-                              EVP_PKEY_CTX_set_rsa_pss_saltlen(c->key, row->pss_salt) != 1))
-        return E_CRYPTO;
-    return E_OK;
+    return ok == 1 && set_pss(row, c->key) ? E_OK : E_CRYPTO;
 }
 
 enum err alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature)
@@ -169,6 +176,72 @@ enum err alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct
         e = cause_take(E_SIGNATURE_BAD);
 out:
     contexts_free(&c);
+    return e;
+}
+
+struct alg_verifier {
+    struct contexts c;
+};
+
+enum err alg_verify_begin(enum sig_alg alg, EVP_PKEY *key, struct alg_verifier **out)
+{
+    const struct row *row = &rows[alg];
+    *out = NULL;
+    if (!key_fits(key, row->key))
+        return cause_take(E_SIGNATURE_BAD);
+    struct alg_verifier *v = calloc(1, sizeof *v);
+    if (v == NULL)
+        return E_NO_MEMORY;
+    enum err e = contexts_new(row, key, false, &v->c);
+    if (e == E_OK)
+        *out = v;
+    else
+        alg_verify_free(v);
+    return e;
+}
+
+enum err alg_verify_update(struct alg_verifier *v, const void *p, size_t n)
+{
+    return EVP_DigestVerifyUpdate(v->c.md, p, n) == 1 ? E_OK : cause_take(E_CRYPTO);
+}
+
+enum err alg_verify_end(struct alg_verifier *v, struct span signature)
+{
+    return EVP_DigestVerifyFinal(v->c.md, signature.p, signature.n) == 1 ? E_OK : cause_take(E_SIGNATURE_BAD);
+}
+
+void alg_verify_free(struct alg_verifier *v)
+{
+    if (v == NULL)
+        return;
+    contexts_free(&v->c);
+    free(v);
+}
+
+/* SM2 in OpenSSL takes 32 bytes given to EVP_PKEY_verify() as e itself; RSA needs to know the hash for its padding. */
+enum err alg_verify_digest(enum sig_alg alg, EVP_PKEY *key, struct span digest, struct span signature)
+{
+    const struct row *row = &rows[alg];
+    EVP_MD *md = EVP_MD_fetch(NULL, row->md, NULL);
+    EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+    enum err e = E_CRYPTO;
+    if (md == NULL || c == NULL || EVP_PKEY_verify_init(c) != 1)
+        goto out;
+    e = E_SIGNATURE_BAD;
+    if (!key_fits(key, row->key) || digest.n != (size_t)EVP_MD_get_size(md))
+        goto out;
+    if (row->key == KEY_RSA && (EVP_PKEY_CTX_set_signature_md(c, md) != 1 || !set_pss(row, c))) {
+        e = E_CRYPTO;
+        goto out;
+    }
+    if (EVP_PKEY_verify(c, signature.p, signature.n, digest.p, digest.n) == 1)
+        e = E_OK;
+out:
+    if (e != E_OK)
+        e = cause_take(e);
+    EVP_PKEY_CTX_free(c);
+    EVP_MD_free(md);
+    ERR_clear_error();
     return e;
 }
 

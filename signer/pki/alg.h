@@ -35,6 +35,9 @@ bool alg_sig_by_name(const char *name, enum sig_alg *alg);
 /* The kind of key that makes this signature; KEY_P256 and KEY_P384 for the two ECDSA ones. */
 enum key_kind alg_sig_key(enum sig_alg alg);
 
+/* The hash under it, as OpenSSL names it: "SM3", "SHA256", "SHA384". */
+const char *alg_sig_md(enum sig_alg alg);
+
 /* The DER AlgorithmIdentifier. sm2_null chooses between NULL parameters and none for SM2 (FACTS: production
  * certificates carry NULL, the standard's text has none); it is ignored for the others. Constant bytes. */
 struct span alg_identifier(enum sig_alg alg, bool sm2_null);
@@ -47,6 +50,18 @@ ERR_MUST_USE enum err alg_from_identifier(struct span der, enum sig_alg *alg);
  * OpenSSL's own Z and digest, so that it does not rest on sm2_digest(). E_SIGNATURE_BAD when it does not verify or the
  * key is of another kind, E_CRYPTO on trouble. Safe to call from several threads. */
 ERR_MUST_USE enum err alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature);
+
+/* The same for a message too long to hold: begin, update with each piece in turn, end with the signature. The errors are
+ * alg_verify()'s. alg_verify_free() takes NULL too. */
+struct alg_verifier;
+ERR_MUST_USE enum err alg_verify_begin(enum sig_alg alg, EVP_PKEY *key, struct alg_verifier **out);
+ERR_MUST_USE enum err alg_verify_update(struct alg_verifier *v, const void *p, size_t n);
+ERR_MUST_USE enum err alg_verify_end(struct alg_verifier *v, struct span signature);
+void alg_verify_free(struct alg_verifier *v);
+
+/* The same for the digest that the signature was made over; for SM2 e = SM3(Z || message), in which the ID is already.
+ * See pki/prehash.h. A digest of another length is E_SIGNATURE_BAD. */
+ERR_MUST_USE enum err alg_verify_digest(enum sig_alg alg, EVP_PKEY *key, struct span digest, struct span signature);
 
 /* Sign with a private key held in memory (persons' key files; never an authority's key). Appends to out.
  * E_PRIVATE_KEY when the key is of another kind. */

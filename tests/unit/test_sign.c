@@ -43,10 +43,21 @@ static struct hsm_key *find(const char *name, enum key_kind kind, enum sig_alg a
     return k;
 }
 
+static bool by_digest; /* sign the digest of the text, made in two pieces */
+
 static enum err sign(struct hsm_key *k)
 {
+    struct prehash *p;
+    struct prehash_value v;
     memset(&d, 0, sizeof d);
-    return hsm_sign(k, text, &out, &d);
+    if (!by_digest)
+        return hsm_sign(k, text, &out, &d);
+    expect_ok(prehash_new(hsm_key_row(k)->alg, hsm_key_public(k), &p));
+    expect_ok(prehash_update(p, text.p, 5));
+    expect_ok(prehash_update(p, text.p + 5, text.n - 5));
+    expect_ok(prehash_final(p, &v));
+    prehash_free(p);
+    return hsm_sign_digest(k, &v, &out, &d);
 }
 
 /* Signed by the token, verified here once more, apart from what hsm_sign() did; refused for another
@@ -61,7 +72,22 @@ static void check_signs(struct hsm_key *k, enum sig_alg alg)
     struct span signature = {out.data + 4, out.len - 4};
     expect_ok(alg_verify(alg, hsm_key_public(k), text, signature));
     expect_err(alg_verify(alg, hsm_key_public(k), other, signature), E_SIGNATURE_BAD);
+    by_digest = !by_digest;
+    if (by_digest)
+        check_signs(k, alg);
 }
+
+/* A digest says which algorithm it is for. */
+START_TEST(digest_for_another_algorithm)
+{
+    struct hsm_key *rsa = make("rsa", KEY_RSA, SIG_RSA_SHA256);
+    struct prehash_value v = {.alg = SIG_PSS_SHA256, .n = 32};
+    expect_err(hsm_sign_digest(rsa, &v, &out, &d), E_LINT);
+    v = (struct prehash_value){.alg = SIG_RSA_SHA256, .n = 31};
+    expect_err(hsm_sign_digest(rsa, &v, &out, &d), E_SIGNATURE_BAD);
+    ck_assert_uint_eq(out.len, 0);
+}
+END_TEST
 
 START_TEST(algorithms)
 {
@@ -174,14 +200,17 @@ START_TEST(lying_token)
     CK_FUNCTION_LIST *f = token_functions();
     real_sign = f->C_Sign;
     f->C_Sign = lying_sign;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        lie = rows[i].lie;
-        expect_err(sign(sm2), rows[i].sm2);
-        ck_assert_msg(strstr(d.text, rows[i].sm2_text) != NULL, "%s", d.text);
-        expect_err(sign(rsa), rows[i].rsa);
-        ck_assert_msg(strstr(d.text, rows[i].rsa_text) != NULL, "%s", d.text);
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        by_digest = i % 2 != 0;
+        const size_t r = i / 2;
+        lie = rows[r].lie;
+        expect_err(sign(sm2), rows[r].sm2);
+        ck_assert_msg(strstr(d.text, rows[r].sm2_text) != NULL, "%s", d.text);
+        expect_err(sign(rsa), rows[r].rsa);
+        ck_assert_msg(strstr(d.text, rows[r].rsa_text) != NULL, "%s", d.text);
         ck_assert_uint_eq(out.len, 0);
     }
+    by_digest = false;
     lie = HUGE_LENGTH;
     expect_err(sign(sm2), E_SIGNATURE_BAD);
     lie = VENDORS_OWN;
@@ -218,6 +247,7 @@ Suite *suite_sign(void)
     tcase_set_timeout(t, 300);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, algorithms);
+    tcase_add_test(t, digest_for_another_algorithm);
     tcase_add_test(t, wrong_vendor);
     tcase_add_test(t, other_key_pinned);
     tcase_add_test(t, lying_token);

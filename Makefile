@@ -34,7 +34,7 @@ CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clo
     words.c pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
-    show_extensions.c p7b.c prehash.c)
+    show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c request.c intake.c approval.c decide.c plan_write.c plan_read.c authorise.c certify.c \
@@ -109,7 +109,7 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
-CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_text.c help_bundle.c help_batch.c sample_records.c \
+CHECK := tests/check.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_text.c help_bundle.c help_batch.c sample_records.c \
     memory.c mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.

@@ -173,7 +173,12 @@ enum err_class {
     X(E_BUNDLE_OTHER, INPUT, "", "an earlier import says something else", "do not use it; call the CA")                 \
     X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs",                                               \
        "fetch the anchors from the ceremony; on the appliance run ceremony root")                                       \
-    X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")
+    X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")     \
+    /* the status of certificates */                                                                                    \
+    X(E_CRL_ENTRIES, STORAGE, "RFC 5280 5.1.2.6", "the entries for a CRL are not in order",                              \
+      "delete index.db; it is rebuilt from the log")                                                                    \
+    X(E_CRL_FORMAT, INPUT, "RFC 5280 5", "the bytes are not a CRL in its one form", "fetch it again")                   \
+    X(E_CRL_SIGNATURE, INPUT, "RFC 5280 5.1.1.3", "a CRL's signature does not verify", "call the auditor")
 
 enum err {
 #define X(code, class_, clause, sentence, advice) code,

@@ -14,6 +14,8 @@
 #define LIMIT_KEY_BYTES (64 * 1024)        /* bytes in one private key file */
 #define LIMIT_TBS_BYTES (24 * 1024)        /* bytes in one TBSCertificate */
 #define LIMIT_CSR_BYTES (32 * 1024)        /* bytes in one PKCS#10 request */
+#define LIMIT_CRL_BYTES (512u << 20)       /* bytes in one CRL; a million entries are some 40 MB */
+#define LIMIT_CRL_HEAD_BYTES (16 * 1024)   /* bytes in what a CRL says beside its entries, each of its two ends */
 #define LIMIT_SIGNATURE_BYTES 1024         /* bytes in one signature (RSA-8192) */
 #define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */
 #define LIMIT_CLAUSE 200                   /* characters in a clause: it goes into plan and log */

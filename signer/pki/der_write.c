@@ -72,3 +72,19 @@ void der_time(struct buf *b, int64_t t)
     else
         der_value(b, V_ASN1_GENERALIZEDTIME, out, n);
 }
+
+enum err der_extension_open(struct buf *b, const char *oid, bool critical, struct der_extension *x)
+{
+    x->seq = der_open(b, DER_SEQUENCE);
+    enum err e = der_oid(b, oid);
+    if (critical)
+        der_true(b);
+    x->octets = der_open(b, DER_OCTET_STRING);
+    return e;
+}
+
+void der_extension_close(struct buf *b, const struct der_extension *x)
+{
+    der_close(b, x->octets);
+    der_close(b, x->seq);
+}

@@ -25,4 +25,12 @@ ERR_MUST_USE enum err der_oid(struct buf *b, const char *dotted);
 /* A Time as RFC 5280 4.1.2.5 wants it: UTCTime through 2049, GeneralizedTime from 2050 on. */
 void der_time(struct buf *b, int64_t t);
 
+/* An Extension (RFC 5280 4.1) with this dotted OID: what is written until der_extension_close() is its value. Errors of
+ * der_oid(). */
+struct der_extension {
+    size_t seq, octets;
+};
+ERR_MUST_USE enum err der_extension_open(struct buf *b, const char *oid, bool critical, struct der_extension *x);
+void der_extension_close(struct buf *b, const struct der_extension *x);
+
 #endif

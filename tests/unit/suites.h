@@ -19,6 +19,8 @@
     X(cli) \
     X(clock) \
     X(cms) \
+    X(crl) \
+    X(crl_view) \
     X(csr) \
     X(data) \
     X(decide) \

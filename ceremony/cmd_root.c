@@ -25,14 +25,14 @@ static enum err build(const struct policy_key *row, bool ca, const struct key *p
                       struct diag *d)
 {
     struct buf name = {0};
-    uint8_t serial[PLAN_SERIAL];
+    uint8_t serial[SERIAL_LEN];
     int64_t now = clock_now();
-    if (RAND_bytes(serial, PLAN_SERIAL) != 1)
+    if (RAND_bytes(serial, SERIAL_LEN) != 1)
         return diag_set(d, E_CRYPTO, "random numbers");
     serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
     enum err e = name_from_rules(row->subject, row->subjects, &name, d);
     const struct tbs_spec spec = {
-        .serial = {serial, PLAN_SERIAL},
+        .serial = {serial, SERIAL_LEN},
         .alg = row->alg,
         .sm2_null = row->sm2_null,
         .issuer = buf_span(&name),

@@ -20,7 +20,11 @@ static void print_header(const struct plan *plan)
         printf("approved   %-7s certificate %.16s...\n", policy_role_name(h->approvals[i].role), hex);
     }
     printf("planned    %s, good until %s\nto sign    %" PRId64 "\nto refuse  %" PRId64 "\n", created, expires,
-           plan->issue, plan->refuse);
+           plan->counts.issue, plan->counts.refuse);
+    if (plan->counts.status > 0)
+        printf("to change  %" PRId64 "\n", plan->counts.status);
+    if (plan->counts.lists > 0)
+        printf("lists      %" PRId64 "\n", plan->counts.lists);
 }
 
 /* What stands above may have scrolled away when the digest is confirmed. */
@@ -46,14 +50,62 @@ static enum err print_issued(const struct plan_item *i, struct diag *d)
     struct buf text = {0};
     enum err e = show_tbs(buf_span(&i->tbs), &text, d);
     if (e == E_OK) {
-        printf("sign %" PRId64 "  %s\n", i->n, i->id);
+        char hex[2 * SERIAL_LEN + 1];
+        hex_encode(i->supersedes, SERIAL_LEN, hex);
+        printf("sign %" PRId64 "  %s%s%s\n", i->n, i->id, i->has_supersedes ? ", ends " : "", i->has_supersedes ? hex : "");
         fwrite(text.data, 1, text.len, stdout);
     }
     buf_free(&text);
     return e;
 }
 
-static enum err print_items(struct plan *plan, bool issued, struct diag *d)
+static void print_status(const struct plan_item *i)
+{
+    char hex[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
+    hex_encode(i->serial, SERIAL_LEN, hex);
+    clock_format(i->asked, asked);
+    printf("%s %" PRId64 "  %s\n    serial  %s\n    key     %s\n", plan_act_name(i->act), i->n, i->id, hex, i->key);
+    if (i->reason[0] != '\0')
+        printf("    reason  %s, CRLReason %d\n", i->reason, i->reason_code);
+    printf("    asked   %s\n    rule    %s\n", asked, i->clause);
+}
+
+static void print_list(const struct plan_item *i)
+{
+    char next[CLOCK_TEXT], hex[DIGEST_HEX], base[48] = "";
+    clock_format(i->crl.next_update, next);
+    hex_encode(i->crl.tbs, DIGEST_LEN, hex);
+    if (i->crl.base > 0)
+        snprintf(base, sizeof base, ", changes since number %" PRId64, i->crl.base);
+    printf("crl %" PRId64 "  %s\n    key     %s\n    number  %" PRId64 "%s\n    entries %" PRId64 "\n    next    %s\n"
+           "    SHA-256 %s\n    rule    %s\n", i->n, i->id[0] != '\0' ? i->id : "(follows from the batch)", i->key,
+           i->crl.number, base, i->crl.entries, next, hex, i->clause);
+}
+
+static enum err print_item(const struct plan_item *i, struct diag *d)
+{
+    switch (i->act) {
+    case PLAN_REFUSE:
+        print_refused(i);
+        return E_OK;
+    case PLAN_ISSUE:
+        return print_issued(i, d);
+    case PLAN_CRL:
+        print_list(i);
+        return E_OK;
+    default:
+        print_status(i);
+        return E_OK;
+    }
+}
+
+/* What is unusual comes first: refusals, then changes of status, then lists, then certificates. */
+static int turn_of(enum plan_act act)
+{
+    return act == PLAN_REFUSE ? 0 : act == PLAN_CRL ? 2 : act == PLAN_ISSUE ? 3 : 1;
+}
+
+static enum err print_turn(struct plan *plan, int turn, struct diag *d)
 {
     struct plan_item item = {0};
     bool more = true;
@@ -62,10 +114,8 @@ static enum err print_items(struct plan *plan, bool issued, struct diag *d)
         e = plan_next(plan, &item, &more, d);
         if (e != E_OK || !more)
             break;
-        if (item.issue && issued)
-            e = print_issued(&item, d);
-        else if (!item.issue && !issued)
-            print_refused(&item);
+        if (turn_of(item.act) == turn)
+            e = print_item(&item, d);
     }
     plan_item_free(&item);
     return e;
@@ -75,9 +125,9 @@ enum err summary_print(struct plan *plan, struct diag *d)
 {
     print_header(plan);
     putchar('\n');
-    enum err e = print_items(plan, false, d);
-    if (e == E_OK)
-        e = print_items(plan, true, d);
+    enum err e = E_OK;
+    for (int turn = 0; turn < 4 && e == E_OK; turn++)
+        e = print_turn(plan, turn, d);
     if (e == E_OK)
         e = plan_rewind(plan, d);
     if (e == E_OK)

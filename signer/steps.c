@@ -125,8 +125,10 @@ static enum err use_token(struct signing *g, struct diag *d)
 static void report(const struct signing *g, struct step_signed *out)
 {
     const struct log_position *at = log_position(g->state->log);
-    out->issued = g->plan.issue;
-    out->refused = g->plan.refuse;
+    out->issued = g->plan.counts.issue;
+    out->refused = g->plan.counts.refuse;
+    out->status = g->plan.counts.status;
+    out->lists = g->plan.counts.lists;
     out->log_size = at->size;
     memcpy(out->log_head, at->head, DIGEST_LEN);
 }

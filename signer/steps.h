@@ -24,7 +24,7 @@ ERR_MUST_USE enum err step_plan(const struct intake *in, struct planned *out, st
 
 /* What signing came to. */
 struct step_signed {
-    int64_t issued, refused;
+    int64_t issued, refused, status, lists;
     uint64_t log_size;
     uint8_t log_head[DIGEST_LEN];
 };

@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/statuses.h"
 #include "core/base64.h"
+#include "core/clock.h"
 #include "pki/cert.h"
 #include "pki/lint.h"
 #include "pki/tbs_view.h"
+
+#define MOMENT 60 /* seconds */
 
 /* The batch of this line, when its plan can be followed. */
 static struct batches_open *find_batch(struct audit *a, const struct record *r)
@@ -26,7 +30,7 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
     int64_t n = record_number(r, "n");
     if (b->given_up)
         return diag_set(d, E_LOG_ORDER, "the batch was given up before");
-    if (b->answered == b->issue + b->refuse)
+    if (b->answered == batches_total(b))
         return diag_set(d, E_LOG_ORDER, "every request of the batch was answered before");
     enum err e = plan_next(&b->plan, item, &more, d);
     if (e != E_OK)
@@ -35,7 +39,7 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
         return diag_set(d, E_LOG_ORDER, "it answers request %lld, the next is %lld", (long long)n,
                         (long long)b->answered + 1);
     b->answered++;
-    if (b->answered == b->issue + b->refuse)
+    if (b->answered == batches_total(b))
         plan_close(&b->plan);
     return E_OK;
 }
@@ -45,11 +49,14 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
 static enum err compare_issued(const struct batches_open *b, const struct plan_item *i,
                                const struct record *r, struct diag *d)
 {
-    char serial[2 * PLAN_SERIAL + 1];
-    hex_encode(i->serial, PLAN_SERIAL, serial);
+    char serial[2 * SERIAL_LEN + 1];
+    hex_encode(i->serial, SERIAL_LEN, serial);
     const char *other = NULL;
-    if (!i->issue)
-        return diag_set(d, E_LOG_ORDER, "request %lld was planned to be refused", (long long)i->n);
+    char supersedes[2 * SERIAL_LEN + 1] = "";
+    if (i->act != PLAN_ISSUE)
+        return diag_set(d, E_LOG_ORDER, "request %lld was not planned to be issued", (long long)i->n);
+    if (i->has_supersedes)
+        hex_encode(i->supersedes, SERIAL_LEN, supersedes);
     if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
         other = "authority";
     else if (strcmp(record_text(r, "profile"), i->profile) != 0)
@@ -58,6 +65,8 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
         other = "key";
     else if (strcmp(record_text(r, "serial"), serial) != 0)
         other = "serial number";
+    else if (strcmp(record_text(r, "supersedes"), supersedes) != 0)
+        other = "certificate that it supersedes";
     return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
 }
 
@@ -118,8 +127,8 @@ static enum err check_certificate(const struct plan_item *i, const struct keys_e
         return diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
     if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(key->anchor)) != 0)
         return diag_set(d, E_LINT, "request %lld: the issuer is not %s", (long long)i->n, i->key);
-    if (ASN1_STRING_length(serial) != PLAN_SERIAL ||
-        memcmp(ASN1_STRING_get0_data(serial), i->serial, PLAN_SERIAL) != 0)
+    if (ASN1_STRING_length(serial) != SERIAL_LEN ||
+        memcmp(ASN1_STRING_get0_data(serial), i->serial, SERIAL_LEN) != 0)
         return diag_set(d, E_LINT, "request %lld: the serial number is not the plan's",
                         (long long)i->n);
     if ((X509_get_extension_flags(key->anchor) & EXFLAG_CA) == 0)
@@ -142,7 +151,7 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
     if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
         return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
                         (long long)i->n);
-    enum err e = lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, PLAN_SERIAL}, profile, row, key->anchor, &why);
+    enum err e = lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, profile, row, key->anchor, &why);
     return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
 }
 
@@ -210,6 +219,8 @@ enum err answers_take_issued(struct audit *a, const struct record *r)
     b->followed = e == E_OK;
     if (e == E_OK)
         e = check_issued(a, b, &item, r, &why);
+    if (e == E_OK)
+        e = statuses_apply(a, b, r, &why);
     plan_item_free(&item);
     return audit_take(a, e, &why);
 }
@@ -219,8 +230,8 @@ enum err answers_take_issued(struct audit *a, const struct record *r)
 static enum err compare_refused(const struct batches_open *b, const struct plan_item *i,
                                 const struct record *r, struct diag *d)
 {
-    if (i->issue)
-        return diag_set(d, E_LOG_ORDER, "request %lld was planned to be issued", (long long)i->n);
+    if (i->act != PLAN_REFUSE)
+        return diag_set(d, E_LOG_ORDER, "request %lld was not planned to be refused", (long long)i->n);
     if (strcmp(record_text(r, "code"), err_name(i->code)) != 0 ||
         strcmp(record_text(r, "clause"), i->clause) != 0)
         return diag_set(d, E_LOG_ORDER, "the plan has another code or clause for request %lld",
@@ -242,6 +253,110 @@ enum err answers_take_refused(struct audit *a, const struct record *r)
     if (e == E_OK)
         e = compare_refused(b, &item, r, &why);
     b->followed = e == E_OK;
+    plan_item_free(&item);
+    return audit_take(a, e, &why);
+}
+
+/* -- revoked, accepted -- */
+
+static const char *status_of(enum plan_act act)
+{
+    return act == PLAN_REVOKE ? "revoked" : act == PLAN_HOLD ? "held" : act == PLAN_RELEASE ? "released" : "";
+}
+
+static enum err compare_status(const struct batches_open *b, const struct plan_item *i, const struct record *r,
+                               struct diag *d)
+{
+    char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
+    const char *other = NULL;
+    bool revoked = r->type == RECORD_REVOKED;
+    hex_encode(i->serial, SERIAL_LEN, serial);
+    clock_format(i->asked, asked);
+    if (i->act == PLAN_REFUSE || i->act == PLAN_ISSUE || i->act == PLAN_CRL || (i->act == PLAN_ACCEPT) == revoked)
+        return diag_set(d, E_LOG_ORDER, "request %lld was planned to %s", (long long)i->n, plan_act_name(i->act));
+    if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
+        other = "authority";
+    else if (strcmp(record_text(r, "key"), i->key) != 0)
+        other = "key";
+    else if (strcmp(record_text(r, "serial"), serial) != 0)
+        other = "serial number";
+    else if (revoked && strcmp(record_text(r, "status"), status_of(i->act)) != 0)
+        other = "status";
+    else if (revoked && (strcmp(record_text(r, "reason"), i->reason) != 0 ||
+                         record_number(r, "reason-code") != i->reason_code))
+        other = "reason";
+    else if (revoked && strcmp(record_text(r, "asked"), asked) != 0)
+        other = "time at which it was asked for";
+    return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
+}
+
+/* The appliance looks at its clock a moment before it writes the line. */
+static enum err check_late(const struct audit *a, const struct batches_open *b, const struct plan_item *i,
+                           const struct record *r, struct diag *d)
+{
+    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    bool late = json_is_true(json_object_get(r->obj, "late"));
+    if (!b->same_policy || authority == NULL || i->act != PLAN_REVOKE)
+        return E_OK;
+    int64_t over = authority->revoke_within > 0 ? r->time - i->asked - authority->revoke_within : 0;
+    if ((late && over <= 0) || (!late && over > MOMENT))
+        return diag_set(d, E_LOG_ORDER, "the line says that the revocation was %s", late ? "late, and it was not"
+                                                                                       : "in time, and it was not");
+    return E_OK;
+}
+
+enum err answers_take_status(struct audit *a, const struct record *r)
+{
+    struct plan_item item = {0};
+    struct diag why = {0};
+    struct batches_open *b = find_batch(a, r);
+    if (r->type == RECORD_REVOKED)
+        a->counts.revoked++;
+    if (b == NULL)
+        return E_OK;
+    enum err e = next_item(b, r, &item, &why);
+    if (e == E_OK)
+        e = compare_status(b, &item, r, &why);
+    b->followed = e == E_OK;
+    if (e == E_OK)
+        e = check_late(a, b, &item, r, &why);
+    if (e == E_OK)
+        e = statuses_apply(a, b, r, &why);
+    plan_item_free(&item);
+    return audit_take(a, e, &why);
+}
+
+/* -- lists -- */
+
+static enum err compare_list(const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    char tbs[DIGEST_HEX];
+    hex_encode(i->crl.tbs, DIGEST_LEN, tbs);
+    if (i->act != PLAN_CRL)
+        return diag_set(d, E_LOG_ORDER, "request %lld was planned to %s", (long long)i->n, plan_act_name(i->act));
+    if (strcmp(record_text(r, "key"), i->key) != 0 || record_number(r, "number") != i->crl.number ||
+        record_number(r, "base") != i->crl.base || record_number(r, "entries") != i->crl.entries ||
+        strcmp(record_text(r, "tbs"), tbs) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another list");
+    return E_OK;
+}
+
+enum err answers_take_list(struct audit *a, const struct record *r)
+{
+    struct plan_item item = {0};
+    struct diag why = {0};
+    struct batches_open *b = find_batch(a, r);
+    a->counts.lists++;
+    if (b == NULL)
+        return E_OK;
+    enum err e = next_item(b, r, &item, &why);
+    if (e == E_OK)
+        e = compare_list(&item, r, &why);
+    b->followed = e == E_OK;
+    if (e == E_OK)
+        e = statuses_check_list(a, b, &item, r, &why);
+    if (e == E_OK)
+        e = statuses_apply(a, b, r, &why);
     plan_item_free(&item);
     return audit_take(a, e, &why);
 }

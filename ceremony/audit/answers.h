@@ -15,4 +15,10 @@ ERR_MUST_USE enum err answers_take_issued(struct audit *a, const struct record *
 /* A refused line with n from 1: it answers the next item, with its code and clause. */
 ERR_MUST_USE enum err answers_take_refused(struct audit *a, const struct record *r);
 
+/* A revoked or accepted line: the status of a certificate changed as the plan's next item says; marked as late when it was. */
+ERR_MUST_USE enum err answers_take_status(struct audit *a, const struct record *r);
+
+/* A crl line: the list the plan's next item names, with the bytes that all lines before it give, signed by its key. */
+ERR_MUST_USE enum err answers_take_list(struct audit *a, const struct record *r);
+
 #endif

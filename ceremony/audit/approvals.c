@@ -8,6 +8,7 @@
 #include "audit/carried.h"
 #include "audit/folder.h"
 #include "batch/intake.h"
+#include "batch/lists.h"
 #include "batch/replay.h"
 #include "core/file.h"
 #include "core/map.h"
@@ -83,19 +84,32 @@ static enum err owner(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject
     return E_OK;
 }
 
+static enum err certificate(void *arg, const char *authority, const uint8_t serial[SERIAL_LEN], struct index_cert *out,
+                            bool *found, struct diag *d)
+{
+    const struct audit *a = arg;
+    enum err e = index_cert(a->index, authority, serial, SERIAL_LEN, out, found, d);
+    *found = *found && out->log_seq > 0;
+    return e;
+}
+
 /* Everything is decided again, and every byte to be signed made again. */
 static enum err replay(struct audit *a, const struct batches_open *b,
                        const struct policy_authority *authority, struct diag *d)
 {
     struct issuers issuers = {0};
     struct plan plan = {0};
-    const struct replay_source source = {find_issuer, &issuers};
-    const struct decide_history history = {a, is_own, owner};
-    enum err e = gather_issuers(a, authority, &issuers);
+    struct lists lists;
+    const struct replay_source source = {find_issuer, &issuers, &lists.world};
+    const struct decide_history history = {a, is_own, owner, certificate};
+    enum err e = lists_begin(&lists, a->index, b->plan_line, d);
+    if (e == E_OK)
+        e = gather_issuers(a, authority, &issuers);
     if (e == E_OK)
         e = audit_archive(plan_open_known(b->fd, b->plan_digest, &plan, d), d);
     if (e == E_OK)
         e = replay_plan(b->fd, &plan, a->policy, &history, &source, d);
+    lists_end(&lists);
     plan_close(&plan);
     free_issuers(&issuers);
     return e;

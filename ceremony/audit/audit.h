@@ -11,6 +11,7 @@
 #include "audit/finding.h"
 #include "audit/keys.h"
 #include "audit/officers.h"
+#include "log/index.h"
 #include "log/log.h"
 #include "policy/policy.h"
 
@@ -19,7 +20,7 @@ struct audit_counts {
     uint64_t batches;   /* with an intent */
     uint64_t turned_away; /* refusals of whole batches */
     uint64_t authorisations;
-    uint64_t issued, refused;
+    uint64_t issued, refused, revoked, lists;
     uint64_t seals, bundles, recoveries;
 };
 
@@ -44,6 +45,7 @@ struct audit {
     struct keys keys;
     struct officers officers;
     struct batches batches;
+    struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
     struct audit_counts counts;
     struct findings findings;
 };

@@ -8,6 +8,7 @@
 #include "audit/approvals.h"
 #include "audit/audit.h"
 #include "audit/folder.h"
+#include "audit/statuses.h"
 #include "core/clock.h"
 
 enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known)
@@ -17,6 +18,11 @@ enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known)
     enum err e = set_put(s, key, nothing, &old);
     *known = old != NULL;
     return e;
+}
+
+int64_t batches_total(const struct batches_open *b)
+{
+    return plan_total(&b->counts);
 }
 
 struct batches_open *batches_find(const struct batches *b, const char *batch)
@@ -200,7 +206,8 @@ static enum err compare_header(const struct batches_open *b, const struct record
         other = "RA";
     else if (h->sequence != record_number(r, "sequence"))
         other = "sequence number";
-    else if (b->issue != record_number(r, "issue") || b->refuse != record_number(r, "refuse"))
+    else if (b->counts.issue != record_number(r, "issue") || b->counts.refuse != record_number(r, "refuse") ||
+             b->counts.status != record_number(r, "status") || b->counts.lists != record_number(r, "lists"))
         other = "number of requests";
     return other == NULL ? E_OK : diag_set(d, E_ARCHIVE, "the plan names another %s", other);
 }
@@ -261,8 +268,7 @@ static enum err open_plan(struct audit *a, const struct record *r, struct batche
     if (e != E_OK)
         return e;
     b->header = b->plan.header;
-    b->issue = b->plan.issue;
-    b->refuse = b->plan.refuse;
+    b->counts = b->plan.counts;
     memcpy(b->plan_digest, b->plan.digest, DIGEST_LEN);
     b->same_policy = memcmp(b->header.policy, a->policy_digest, DIGEST_LEN) == 0;
     return compare_header(b, r, d);
@@ -282,6 +288,8 @@ static enum err check_plan(struct audit *a, const struct batches_open *b,
         e = approvals_check(a, b, ra);
     if (e == E_OK)
         e = officers_check(a, b);
+    if (e == E_OK)
+        e = audit_take(a, statuses_announce(a, b, &why), &why);
     return e;
 }
 
@@ -351,7 +359,7 @@ void batches_close(struct batches *b, struct batches_open *one)
 void batches_sealed(struct batches *b, uint64_t line)
 {
     for (struct batches_open *one = b->open; one != NULL; one = one->next)
-        if (one->seal_line == 0 && one->followed && one->answered == one->issue + one->refuse)
+        if (one->seal_line == 0 && one->followed && one->answered == batches_total(one))
             one->seal_line = line;
 }
 
@@ -360,10 +368,10 @@ void batches_finish(struct audit *a)
     for (const struct batches_open *b = a->batches.open; b != NULL; b = b->next) {
         if (!b->followed || b->given_up)
             continue;
-        if (b->answered < b->issue + b->refuse)
+        if (b->answered < batches_total(b))
             audit_note(a, "the batch of line %llu is not finished: %lld of %lld requests are "
                           "answered; run signer again", (unsigned long long)b->plan_line,
-                       (long long)b->answered, (long long)(b->issue + b->refuse));
+                       (long long)b->answered, (long long)batches_total(b));
         else
             audit_note(a, "the batch of line %llu is answered, but not %s; run signer again",
                        (unsigned long long)b->plan_line,

@@ -17,7 +17,7 @@ struct batches_open {
     char batch[DIGEST_HEX], intake[DIGEST_HEX];
     int fd;                    /* its folder in the archive */
     struct plan_header header;
-    int64_t issue, refuse;     /* counts of the plan */
+    struct plan_counts counts; /* of the plan */
     bool same_policy;          /* planned under this program's policy */
     bool given_up;             /* a refusal of the whole batch came after its plan line */
     bool followed;             /* the plan is whole, and its lines so far were answered in order */
@@ -67,6 +67,9 @@ ERR_MUST_USE enum err batches_take_refusal(struct audit *a, const struct record 
  * what the line says; it was decided on this log after the plan before it; approvals and
  * authorisations are checked (approvals.h, officers.h). */
 ERR_MUST_USE enum err batches_take_plan(struct audit *a, const struct record *r);
+
+/* How many items its plan has. */
+int64_t batches_total(const struct batches_open *b);
 
 /* The batch with this digest between its plan line and its bundle line, or NULL. */
 struct batches_open *batches_find(const struct batches *b, const char *batch);

@@ -21,10 +21,11 @@ static json_t *expected(const struct batches_open *b, json_t *files)
     hex_encode(h->batch, DIGEST_LEN, batch);
     hex_encode(b->plan_digest, DIGEST_LEN, plan);
     hex_encode(h->policy, DIGEST_LEN, policy);
-    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:O}", "format",
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "format",
                      BUNDLE_FORMAT, "authority", h->authority, "ra", h->ra, "id", h->id,
                      "sequence", (json_int_t)h->sequence, "batch", batch, "plan", plan, "policy",
-                     policy, "issued", (json_int_t)b->issue, "refused", (json_int_t)b->refuse,
+                     policy, "issued", (json_int_t)b->counts.issue, "refused", (json_int_t)b->counts.refuse, "status",
+                     (json_int_t)b->counts.status, "lists", (json_int_t)b->counts.lists,
                      "log-first", (json_int_t)b->plan_line, "log-last", (json_int_t)b->seal_line,
                      "files", files);
 }

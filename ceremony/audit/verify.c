@@ -91,6 +91,11 @@ static enum err take_line(struct audit *a, const struct record *r)
         return batches_take_plan(a, r);
     case RECORD_ISSUED:
         return answers_take_issued(a, r);
+    case RECORD_REVOKED:
+    case RECORD_ACCEPTED:
+        return answers_take_status(a, r);
+    case RECORD_CRL:
+        return answers_take_list(a, r);
     case RECORD_REFUSED:
         return record_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
     case RECORD_SEAL:
@@ -230,6 +235,8 @@ enum err verify_run(const struct verify_options *o, struct audit *out, struct di
     *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1};
     enum err e = open_all(o, out, &bytes, d);
     if (e == E_OK)
+        e = index_private(&out->index, d);
+    if (e == E_OK)
         e = walk(o, out, bytes, d);
     if (e == E_OK)
         e = finish(o, out);
@@ -242,6 +249,7 @@ void verify_free(struct audit *a)
     keys_free(&a->keys);
     officers_free(&a->officers);
     batches_free(&a->batches);
+    index_close(a->index);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -139,7 +139,7 @@ static enum err add_file(struct adder *a, int dir_fd, const char *name, struct d
     if (e == E_OK)
         e = take_csr(buf_span(&bytes), name, &r.csr, d);
     if (e == E_OK) {
-        snprintf(r.op, sizeof r.op, "issue");
+        snprintf(r.op_text, sizeof r.op_text, "%s", op_name(r.op));
         snprintf(r.profile, sizeof r.profile, "%s", options.profile);
         if (options.operator_ != NULL)
             snprintf(r.operator_, sizeof r.operator_, "%s", options.operator_);

@@ -47,6 +47,10 @@ static enum err read_values(const json_t *obj, struct manifest *m, struct diag *
     if (e == E_OK)
         e = json_get_integer(obj, "refused", 0, INT32_MAX, &m->refused, WHERE, &why);
     if (e == E_OK)
+        e = json_get_integer(obj, "status", 0, INT32_MAX, &m->status, WHERE, &why);
+    if (e == E_OK)
+        e = json_get_integer(obj, "lists", 0, INT32_MAX, &m->lists, WHERE, &why);
+    if (e == E_OK)
         e = json_get_integer(obj, "log-first", 1, INT64_MAX, &m->log_first, WHERE, &why);
     if (e == E_OK)
         e = json_get_integer(obj, "log-last", m->log_first, INT64_MAX, &m->log_last, WHERE, &why);
@@ -85,7 +89,7 @@ enum err manifest_parse(struct span bytes, struct manifest *out, struct diag *d)
 {
     static const char *const keys[] = {"format",    "authority", "ra",     "id",     "sequence",
                                        "batch",     "plan",      "policy", "issued", "refused",
-                                       "log-first", "log-last",  "files",  NULL};
+                                       "status",    "lists",     "log-first", "log-last", "files", NULL};
     json_t *obj = NULL;
     *out = (struct manifest){0};
     if (bytes.n == 0 || bytes.n > LIMIT_LINE || bytes.p[bytes.n - 1] != '\n')

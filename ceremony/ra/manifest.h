@@ -30,6 +30,7 @@ struct manifest {
     uint8_t plan[DIGEST_LEN];
     uint8_t policy[DIGEST_LEN]; /* the policy the appliance decided by */
     int64_t issued, refused;
+    int64_t status, lists; /* changes of status, and revocation lists */
     int64_t log_first, log_last; /* numbers of the first and last line of log.jsonl */
     uint8_t files[MANIFEST_FILES][DIGEST_LEN];
 };

@@ -24,7 +24,7 @@ static enum err read_common(struct result *r, const char *where, struct diag *d)
 static enum err read_issued(struct result *r, const char *where, struct diag *d)
 {
     static const char *const keys[] = {"n",      "id",      "decision", "clause",      "profile",
-                                       "serial", "ignored", "log",      "certificate", NULL};
+                                       "serial", "supersedes", "ignored", "log", "certificate", NULL};
     struct diag why = {0};
     enum err e = form_keys(r->obj, where, keys, d);
     if (e == E_OK)

@@ -55,41 +55,50 @@ static enum err write_seal(const struct seal *seal, int fd, struct diag *d)
     return e;
 }
 
-static enum err pack_files(int fd, json_t **out, struct diag *d)
+static enum err pack_file(int fd, const char *name, json_t *out, struct diag *d)
 {
-    static const char *const names[] = {BUNDLE_CERTS, BUNDLE_CHAIN, BUNDLE_LOG, BUNDLE_RESULTS, BUNDLE_SEAL};
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
+    enum err e = file_digest(fd, name, LIMIT_ARCHIVE_BYTES, digest, d);
+    if (e != E_OK)
+        return e;
+    hex_encode(digest, DIGEST_LEN, hex);
+    return json_array_append_new(out, json_pack("{s:s,s:s}", "name", name, "sha256", hex)) == 0
+               ? E_OK
+               : diag_set(d, E_NO_MEMORY, BUNDLE_FILE);
+}
+
+/* Those that every bundle has, then the lists. */
+static enum err pack_files(int fd, const struct results *r, json_t **out, struct diag *d)
+{
+    static const char *const names[] = {BUNDLE_CERTS, BUNDLE_CHAIN, BUNDLE_LOG, BUNDLE_RESULTS, BUNDLE_SEAL};
     enum err e = E_OK;
     *out = json_array();
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && e == E_OK; i++) {
-        e = file_digest(fd, names[i], LIMIT_ARCHIVE_BYTES, digest, d);
-        if (e == E_OK)
-            hex_encode(digest, DIGEST_LEN, hex);
-        if (e == E_OK &&
-            json_array_append_new(*out, json_pack("{s:s,s:s}", "name", names[i], "sha256", hex)) != 0)
-            e = diag_set(d, E_NO_MEMORY, BUNDLE_FILE);
-    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && e == E_OK; i++)
+        e = pack_file(fd, names[i], *out, d);
+    for (size_t i = 0; i < results_lists(r) && e == E_OK; i++)
+        e = pack_file(fd, results_list(r, i), *out, d);
     return e;
 }
 
-static enum err write_manifest(const struct plan *plan, const struct index_batch *row, int fd,
+static enum err write_manifest(const struct results *r, const struct plan *plan, const struct index_batch *row, int fd,
                                uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     char batch[DIGEST_HEX], name[DIGEST_HEX], policy[DIGEST_HEX];
     const struct plan_header *h = &plan->header;
+    const struct plan_counts *c = &plan->counts;
     struct buf out = {0};
     json_t *files = NULL, *obj = NULL;
     hex_encode(h->batch, DIGEST_LEN, batch);
     hex_encode(plan->digest, DIGEST_LEN, name);
     hex_encode(h->policy, DIGEST_LEN, policy);
-    enum err e = pack_files(fd, &files, d);
+    enum err e = pack_files(fd, r, &files, d);
     if (e == E_OK) {
-        obj = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:O}", "format", BUNDLE_FORMAT, "authority",
-                        h->authority, "ra", h->ra, "id", h->id, "sequence", (json_int_t)h->sequence, "batch", batch,
-                        "plan", name, "policy", policy, "issued", (json_int_t)plan->issue, "refused",
-                        (json_int_t)plan->refuse, "log-first", (json_int_t)row->plan_seq, "log-last",
-                        (json_int_t)row->seal_seq, "files", files);
+        obj = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:O}", "format", BUNDLE_FORMAT,
+                        "authority", h->authority, "ra", h->ra, "id", h->id, "sequence", (json_int_t)h->sequence,
+                        "batch", batch, "plan", name, "policy", policy, "issued", (json_int_t)c->issue, "refused",
+                        (json_int_t)c->refuse, "status", (json_int_t)c->status, "lists", (json_int_t)c->lists,
+                        "log-first", (json_int_t)row->plan_seq, "log-last", (json_int_t)row->seal_seq, "files", files);
         e = json_line_write(obj, &out);
         buf_append_byte(&out, '\n');
     }
@@ -131,7 +140,7 @@ enum err bundle_build(struct bundle *b, struct state *s, const struct plan *plan
         e = write_chain(s, results_issuers(b->results), b->fd, d);
     if (e == E_OK)
         e = write_seal(results_seal(b->results), b->fd, d);
-    return e != E_OK ? e : write_manifest(plan, row, b->fd, digest, d);
+    return e != E_OK ? e : write_manifest(b->results, plan, row, b->fd, digest, d);
 }
 
 void bundle_close(struct bundle *b)

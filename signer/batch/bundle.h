@@ -5,6 +5,7 @@
  *     chain.pem       the issuers; the bundle key's own certificate when nothing was issued
  *     log.jsonl       the log's lines from the batch's intent to its seal
  *     seal.json       the seal
+ *     KEY-NUMBER.crl  each revocation list that the batch asked for or made necessary
  *     bundle.json     names each of these with its digest
  *     bundle.p7s      the bundle key's CMS signature over bundle.json
  *

@@ -13,6 +13,9 @@ struct certifier {
     struct issuers issuers;
 };
 
+/* The authority's key of this name; *out is valid until the next call. Errors of issuers_find(). */
+ERR_MUST_USE enum err certifier_issuer(struct certifier *c, const char *key, struct issuer **out, struct diag *d);
+
 /* certify_build() with a fresh serial number; the codes of issuers_find() when the key cannot sign yet. */
 ERR_MUST_USE enum err certifier_run(struct certifier *c, const struct decision *decision, struct plan_item *item,
                                     struct diag *d);

@@ -1,9 +1,47 @@
 #include "batch/certify.h"
 
 #include <openssl/x509v3.h>
+#include <string.h>
 
 #include "pki/lint.h"
 #include "pki/tbs.h"
+
+void certify_refuse(struct plan_item *item, enum err code, const char *clause, const char *detail)
+{
+    item->act = PLAN_REFUSE;
+    item->code = code;
+    item->has_supersedes = false;
+    snprintf(item->clause, sizeof item->clause, "%s", clause);
+    snprintf(item->detail, sizeof item->detail, "%s", detail);
+    buf_reset(&item->tbs);
+}
+
+void certify_begin(const struct decision *o, struct plan_item *item)
+{
+    snprintf(item->id, sizeof item->id, "%s", o->request.id);
+    snprintf(item->clause, sizeof item->clause, "%s", o->clause);
+    item->act = o->act;
+    if (o->code != E_OK) {
+        certify_refuse(item, o->code, o->clause, o->detail);
+        return;
+    }
+    item->has_supersedes = op_supersedes(o->request.op);
+    if (item->has_supersedes)
+        memcpy(item->supersedes, o->request.serial, SERIAL_LEN);
+}
+
+void certify_status(const struct decision *o, struct plan_item *item)
+{
+    memcpy(item->serial, o->request.serial, SERIAL_LEN);
+    snprintf(item->key, sizeof item->key, "%s", o->existing.key);
+    item->asked = o->request.requested_at;
+    if (o->reason != NULL) {
+        snprintf(item->reason, sizeof item->reason, "%s", o->reason->name);
+        item->reason_code = o->reason->code;
+    }
+    if (o->act == PLAN_HOLD || o->act == PLAN_RELEASE)
+        item->reason_code = o->act == PLAN_HOLD ? CRL_REASON_HOLD : CRL_REASON_REMOVE;
+}
 
 static enum err check_lifetime(const struct issuer *i, int64_t not_after, struct diag *d)
 {
@@ -26,7 +64,7 @@ enum err certify_build(const struct issuer *issuer, const struct decision *o, in
     snprintf(item->key, sizeof item->key, "%s", p->key);
     snprintf(item->ignored, sizeof item->ignored, "%s", o->ignored);
     const struct tbs_spec spec = {
-        .serial = {item->serial, PLAN_SERIAL},
+        .serial = {item->serial, SERIAL_LEN},
         .alg = issuer->row->alg,
         .sm2_null = issuer->row->sm2_null,
         .issuer = buf_span(&issuer->subject),

@@ -6,7 +6,16 @@
 #include "batch/issuers.h"
 #include "batch/plan.h"
 
-/* Fill the item with profile, key, the extensions passed over, and the linted TBS for a decision with code E_OK, valid from
+/* The item for this decision, as far as all kinds have it; its number is in it already. A refusal is complete. */
+void certify_begin(const struct decision *decision, struct plan_item *item);
+
+/* It is refused after all. */
+void certify_refuse(struct plan_item *item, enum err code, const char *clause, const char *detail);
+
+/* Complete the item for a decision to revoke, hold, release or accept. */
+void certify_status(const struct decision *decision, struct plan_item *item);
+
+/* Complete the item with profile, key, the extensions passed over, and the linted TBS for a decision to issue, valid from
  * `now`. The serial number is in the item already. Everything follows from the arguments, so that anybody who has them
  * gets the same bytes. E_OUTLIVES_ISSUER and E_LINT refuse the request. */
 ERR_MUST_USE enum err certify_build(const struct issuer *issuer, const struct decision *decision, int64_t now,

@@ -1,10 +1,9 @@
 #include "batch/decide.h"
 
-#include <openssl/x509v3.h>
 #include <string.h>
 
-#include "pki/name.h"
-#include "pki/san.h"
+#include "batch/decide_certificate.h"
+#include "batch/decide_status.h"
 
 static enum err check_id(struct decider *c, const struct request *r, uint64_t number, struct diag *d)
 {
@@ -18,85 +17,32 @@ static enum err check_id(struct decider *c, const struct request *r, uint64_t nu
     return e;
 }
 
-static enum err check_service(const struct decider *c, const struct request *r, struct decision *out, struct diag *d)
+static enum err not_offered(const struct decider *c, const struct request *r, const char *clause, struct diag *d)
 {
-    if (policy_service_find(c->authority, r->op) == NULL)
-        return diag_set_clause(d, E_OP_NOT_OFFERED, c->authority->services_clause, "%s is not offered by %s", r->op,
-                               c->authority->name);
-    out->profile = policy_profile_find(c->authority, r->profile);
-    if (out->profile == NULL)
-        return diag_set_clause(d, E_PROFILE, c->authority->services_clause, "%s has no profile %s",
-                               c->authority->name, r->profile);
+    return diag_set_clause(d, E_OP_NOT_OFFERED, clause, "%s%s%s is not offered by %s", r->op_text,
+                           r->by[0] != '\0' ? " by " : "", r->by, c->authority->name);
+}
+
+/* What the authority does not offer is refused before anything else is looked at; and the appliance asks nothing of itself
+ * but lists. */
+static enum err check_service(const struct decider *c, const struct request *r, struct diag *d)
+{
+    const struct policy_service *s = policy_service_find(c->authority, r->op_text);
+    enum policy_by by;
+    if (r->op == OP_UNKNOWN || s == NULL || (header_is_own(c->header) && (op_fields(r->op) & OP_KEY) == 0))
+        return not_offered(c, r, c->authority->services_clause, d);
+    if (r->by[0] != '\0' && !policy_by_by_name(r->by, &by))
+        return diag_set(d, E_FIELD_VALUE, "\"by\" is %s, not subscriber, ceased or operator", r->by);
+    return r->by[0] != '\0' && !s->by[by] ? not_offered(c, r, c->authority->services_clause, d) : E_OK;
+}
+
+static enum err check_date(const struct decider *c, const struct request *r, struct diag *d)
+{
     if (r->requested_at > c->header->created + LIMIT_CLOCK_SKEW)
         return diag_set(d, E_REQUEST_DATE, "asked for after the batch was made");
     if (r->requested_at < c->header->created - c->policy->limits.batch_age)
         return diag_set_clause(d, E_REQUEST_DATE, c->policy->limits.clause, "asked for too long before the batch");
     return E_OK;
-}
-
-static enum err check_key_kind(const struct policy_profile *p, const struct key *key, struct diag *d)
-{
-    bool kind = false;
-    for (size_t i = 0; i < p->keys_n; i++) {
-        const struct policy_subject_key *k = &p->keys[i];
-        if (k->kind != key->kind)
-            continue;
-        kind = true;
-        if (key->bits >= k->min_bits && key->bits <= k->max_bits)
-            return E_OK;
-    }
-    if (!kind)
-        return diag_set_clause(d, E_KEY_TYPE, p->keys_clause, "%s is not in the profile", alg_key_name(key->kind));
-    return diag_set_clause(d, E_KEY_SIZE, p->keys_clause, "%s with %d bits is not in the profile",
-                           alg_key_name(key->kind), key->bits);
-}
-
-/* Our own keys, and keys that the history or this batch gave to another subject. */
-static enum err check_key_owner(struct decider *c, struct decision *o, struct diag *d)
-{
-    const uint8_t *digest = o->csr.key.digest;
-    uint8_t subject[DIGEST_LEN] = {0};
-    bool own = false, found = false;
-    const uint8_t *old;
-    enum err e = E_OK;
-    if (c->history != NULL)
-        e = c->history->is_own(c->history->arg, digest, &own, d);
-    if (e == E_OK && own)
-        e = diag_set(d, E_KEY_OF_CA, "the request carries one of the appliance's keys");
-    if (e == E_OK && c->history != NULL)
-        e = c->history->owner(c->history->arg, digest, subject, &found, d);
-    if (e == E_OK && found && memcmp(subject, o->subject_digest, DIGEST_LEN) != 0)
-        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, o->profile->clause, "a certificate with this key was issued");
-    if (e == E_OK)
-        e = set_put(&c->keys, digest, o->subject_digest, &old);
-    if (e == E_OK && old != NULL && memcmp(old, o->subject_digest, DIGEST_LEN) != 0)
-        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, o->profile->clause, "an earlier request of the batch has this key");
-    return e;
-}
-
-static void note_ignored(struct decision *o, const X509_EXTENSION *ext)
-{
-    char name[80];
-    const ASN1_OBJECT *type = X509_EXTENSION_get_object((X509_EXTENSION *)ext);
-    int nid = OBJ_obj2nid(type);
-    OBJ_obj2txt(name, sizeof name, type, 1);
-    size_t used = strlen(o->ignored);
-    snprintf(o->ignored + used, sizeof o->ignored - used, "%s%s", used > 0 ? "," : "",
-             nid != NID_undef ? OBJ_nid2sn(nid) : name);
-}
-
-/* Only subjectAltName is ever copied, and only when the profile says so. */
-static enum err take_extensions(struct decision *o, struct diag *d)
-{
-    enum err e = E_OK;
-    for (int i = 0; e == E_OK && i < sk_X509_EXTENSION_num(o->csr.extensions); i++) {
-        X509_EXTENSION *ext = sk_X509_EXTENSION_value(o->csr.extensions, i);
-        if (o->profile->copy_san && OBJ_obj2nid(X509_EXTENSION_get_object(ext)) == NID_subject_alt_name)
-            e = san_from_request(ext, o->profile->extensions_clause, &o->san, d);
-        else
-            note_ignored(o, ext);
-    }
-    return e;
 }
 
 static enum err decide(struct decider *c, struct span line, enum err line_error, uint64_t number, struct decision *o,
@@ -114,23 +60,16 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
             *d = twice;
     }
     if (e == E_OK)
-        e = check_service(c, &o->request, o, d);
+        e = check_service(c, &o->request, d);
     if (e == E_OK)
-        e = csr_parse((struct span){o->request.csr.data, o->request.csr.len}, &o->csr, d);
-    if (e == E_OK)
-        e = check_key_kind(o->profile, &o->csr.key, d);
-    if (e == E_OK)
-        e = key_check_strength(&o->csr.key, d);
-    if (e == E_OK)
-        e = name_from_request(csr_subject(&o->csr), o->profile->subject, o->profile->subject_n, o->profile->clause,
-                              &o->subject, d);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, o->subject.data, o->subject.len, o->subject_digest);
-    if (e == E_OK)
-        e = take_extensions(o, d);
-    if (e == E_OK)
-        e = check_key_owner(c, o, d);
-    return e;
+        e = check_date(c, &o->request, d);
+    bool list = (op_fields(o->request.op) & OP_KEY) != 0;
+    if (e == E_OK && c->list_seen && !list)
+        e = diag_set(d, E_LIST_NOT_LAST, "%s", o->request.id);
+    c->list_seen = c->list_seen || (e == E_OK && list);
+    if (e != E_OK)
+        return e;
+    return op_certifies(o->request.op) ? decide_certificate(c, o, d) : decide_status(c, o, d);
 }
 
 enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number,
@@ -145,9 +84,7 @@ enum err decide_request(struct decider *c, struct span line, enum err line_error
         return e;
     }
     out->code = e;
-    if (e == E_OK) {
-        snprintf(out->clause, sizeof out->clause, "%s", out->profile->clause);
-    } else {
+    if (e != E_OK) {
         snprintf(out->clause, sizeof out->clause, "%s", why.clause[0] != '\0' ? why.clause : err_clause(e));
         memcpy(out->detail, why.text, sizeof out->detail);
     }

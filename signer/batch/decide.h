@@ -3,8 +3,10 @@
 #define ROOTSEAL_BATCH_DECIDE_H
 
 #include "batch/header.h"
+#include "batch/plan.h"
 #include "batch/request.h"
 #include "core/set.h"
+#include "log/index.h"
 #include "pki/csr.h"
 
 /* What a decision asks of the past: the appliance's index answers it, or an auditor's own reading of the log. */
@@ -15,6 +17,9 @@ struct decide_history {
     /* The subject (SHA-256 of its DER Name) that has this key; *found false when nobody has. */
     enum err (*owner)(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
                       struct diag *d);
+    /* The certificate this authority issued under this serial number, with what became of it up to the request before. */
+    enum err (*certificate)(void *arg, const char *authority, const uint8_t serial[SERIAL_LEN], struct index_cert *out,
+                            bool *found, struct diag *d);
 };
 
 /* What a batch's requests are decided with. Zero-initialise, set the first five, end with decider_free(). */
@@ -25,16 +30,22 @@ struct decider {
     int64_t now;
     const struct decide_history *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
     struct set ids;        /* request ids seen in this batch */
+    bool list_seen;        /* a list was asked for: nothing else may follow, since it says what became of all */
     struct set keys;       /* SPKI digest → subject digest, of what was found good */
 };
 
 /* The outcome for one request. Free with decision_free(). */
 struct decision {
-    enum err code;                        /* E_OK: to be issued */
+    enum err code;                        /* E_OK: it will be done */
+    enum plan_act act;                    /* what */
     char clause[LIMIT_CLAUSE + 1];        /* the rule it rests on */
     char detail[DIAG_TEXT_MAX];           /* why it was refused; printable ASCII; may hold the subject's data */
     struct request request;
-    const struct policy_profile *profile; /* NULL when there is none of that name */
+    const struct policy_profile *profile; /* NULL when there is none of that name, or the op needs none */
+    const struct policy_reason *reason;   /* of a revocation */
+    const struct policy_key *list_key;    /* of a revocation list */
+    bool existing_found;                  /* never without a history */
+    struct index_cert existing;           /* the certificate that the request names */
     struct csr csr;
     struct buf subject;                   /* DER Name to be certified */
     uint8_t subject_digest[DIGEST_LEN];   /* SHA-256 of it */

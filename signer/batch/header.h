@@ -10,6 +10,7 @@
 
 #define BATCH_FILE "batch.jsonl"
 #define BATCH_FORMAT "rootseal-batch-1"
+#define HEADER_OWN_RA "appliance" /* in batches that the appliance makes itself, for its revocation lists */
 
 struct batch_header {
     char authority[LIMIT_TOKEN_TEXT + 1];
@@ -22,6 +23,9 @@ struct batch_header {
     uint8_t policy[DIGEST_LEN];          /* the policy the RA had in hand */
     uint8_t previous[DIGEST_LEN];        /* SHA-256 of the RA's last bundle.json */
 };
+
+/* Did the appliance make it? Nobody approves such a batch, and it can ask for lists only (batch/decide.h). */
+bool header_is_own(const struct batch_header *h);
 
 /* Read the line (rootseal-formats(5)). Errors of json.h, E_FIELD_VALUE for a value out of form. */
 ERR_MUST_USE enum err header_parse(struct span line, struct batch_header *out, struct diag *d);

@@ -4,9 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/plan.h"
+#include "batch/announce.h"
 #include "core/base64.h"
-#include "pki/tbs_view.h"
 
 /* A key has one certificate for good: a second line for it would let names be changed behind everybody's back. */
 static enum err check_first_anchor(struct state *s, const char *key, const struct record *r, struct diag *d)
@@ -37,37 +36,16 @@ static enum err apply_own_key(struct state *s, const struct record *r, struct di
     return e;
 }
 
-enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c, struct diag *d)
-{
-    struct tbs_outline tbs;
-    *c = (struct index_cert){.serial_n = PLAN_SERIAL, .n = item->n};
-    snprintf(c->authority, sizeof c->authority, "%s", h->authority);
-    memcpy(c->serial, item->serial, PLAN_SERIAL);
-    memcpy(c->batch, h->batch, DIGEST_LEN);
-    enum err e = tbs_outline(buf_span(&item->tbs), &tbs, d);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, tbs.subject.p, tbs.subject.n, c->subject);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, tbs.spki.p, tbs.spki.n, c->spki);
-    c->not_after = tbs.not_after;
-    return e;
-}
-
-static enum err reserve(struct state *s, struct plan *plan, struct diag *d)
+static enum err announce_all(struct state *s, struct plan *plan, uint64_t plan_seq, struct diag *d)
 {
     struct plan_item item = {0};
-    struct index_cert cert;
     bool more = true;
     enum err e = E_OK;
     while (e == E_OK) {
         e = plan_next(plan, &item, &more, d);
         if (e != E_OK || !more)
             break;
-        if (item.issue) {
-            e = history_cert(&plan->header, &item, &cert, d);
-            if (e == E_OK)
-                e = index_add_cert(s->index, &cert, d);
-        }
+        e = announce_item(s->index, &plan->header, &item, plan_seq, d);
     }
     plan_item_free(&item);
     return e;
@@ -90,7 +68,8 @@ static enum err check_first_plan(struct state *s, const struct index_batch *b, s
 static enum err apply_plan(struct state *s, const struct record *r, const struct log_position *before, struct diag *d)
 {
     struct index_batch b = {.before = *before, .plan_seq = r->seq, .sequence = record_number(r, "sequence"),
-                            .total = (uint64_t)(record_number(r, "issue") + record_number(r, "refuse"))};
+                            .total = (uint64_t)(record_number(r, "issue") + record_number(r, "refuse") +
+                                                record_number(r, "status") + record_number(r, "lists"))};
     struct plan plan = {0};
     int fd = -1;
     enum err e = record_digest(r, "batch", b.digest);
@@ -114,7 +93,7 @@ static enum err apply_plan(struct state *s, const struct record *r, const struct
     if (e == E_OK)
         e = index_add_batch(s->index, &b, d);
     if (e == E_OK)
-        e = reserve(s, &plan, d);
+        e = announce_all(s, &plan, b.plan_seq, d);
     plan_close(&plan);
     if (fd >= 0)
         close(fd);
@@ -138,12 +117,22 @@ static enum err apply_batch(struct state *s, const struct record *r, const char 
 static enum err apply_outcome(struct state *s, const struct record *r, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
+    struct index_batch b = {0};
+    bool found = false;
+    int64_t n = record_number(r, "n");
     enum err e = record_digest(r, "batch", digest);
     if (e == E_OK)
         e = index_count_answer(s->index, digest, d);
     if (e == E_OK && r->type == RECORD_ISSUED)
-        e = index_set_issued(s->index, digest, record_number(r, "n"), r->seq, d);
-    return e;
+        e = index_set_issued(s->index, digest, n, r->seq, d);
+    if (e == E_OK && r->type == RECORD_CRL)
+        e = index_set_crl_issued(s->index, digest, n, r->seq, d);
+    bool changes = r->type == RECORD_REVOKED || r->type == RECORD_ACCEPTED ||
+                   (r->type == RECORD_ISSUED && record_text(r, "supersedes")[0] != '\0');
+    if (e != E_OK || !changes)
+        return e;
+    e = index_batch_by_digest(s->index, digest, &b, &found, d);
+    return e == E_OK ? index_apply_change(s->index, digest, n, b.plan_seq, d) : e;
 }
 
 static enum err apply_bundle(struct state *s, const struct record *r, struct diag *d)
@@ -178,6 +167,9 @@ static enum err apply(struct state *s, const struct record *r, const struct log_
     case RECORD_REFUSED:
         return record_number(r, "n") == 0 ? apply_batch(s, r, record_text(r, "code"), d) : apply_outcome(s, r, d);
     case RECORD_ISSUED:
+    case RECORD_REVOKED:
+    case RECORD_ACCEPTED:
+    case RECORD_CRL:
         return apply_outcome(s, r, d);
     case RECORD_BUNDLE:
         return apply_bundle(s, r, d);
@@ -228,20 +220,4 @@ enum err history_catch_up(struct state *s, struct log_position *end, struct diag
         from = (struct log_position){0};
     }
     return e != E_OK ? e : read_on(s, &from, end, d);
-}
-
-static enum err is_own(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d)
-{
-    return index_is_own_key(arg, spki, own, d);
-}
-
-static enum err owner(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
-                      struct diag *d)
-{
-    return index_key_subject(arg, spki, subject, found, d);
-}
-
-struct decide_history history_of_index(struct index *x)
-{
-    return (struct decide_history){x, is_own, owner};
 }

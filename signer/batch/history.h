@@ -11,11 +11,4 @@
  * not in the archive as it was. */
 ERR_MUST_USE enum err history_catch_up(struct state *s, struct log_position *end, struct diag *d);
 
-/* The index as decisions ask it (batch/decide.h). */
-struct decide_history history_of_index(struct index *x);
-
-/* What a planned certificate takes from the world: its serial, its key, its subject. E_LINT when the TBS cannot be read. */
-ERR_MUST_USE enum err history_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c,
-                                   struct diag *d);
-
 #endif

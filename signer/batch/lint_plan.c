@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "batch/history.h"
+#include "batch/announce.h"
 #include "pki/lint.h"
 
 #define THREADS_MAX 16
@@ -48,7 +48,7 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
     enum err e = find_issuer(j, item, &issuer, d);
     if (e != E_OK)
         return e;
-    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, PLAN_SERIAL}, p, issuer.row, issuer.cert,
+    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, SERIAL_LEN}, p, issuer.row, issuer.cert,
                         &why);
     return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
 }
@@ -60,7 +60,7 @@ static enum err check_unused(struct job *j, const struct plan_item *item, struct
     struct index_cert cert;
     uint8_t subject[DIGEST_LEN];
     bool has = false, own = false, found = false;
-    enum err e = history_cert(&j->plan->header, item, &cert, d);
+    enum err e = announce_cert(&j->plan->header, item, &cert, d);
     if (e != E_OK)
         return e;
     pthread_mutex_lock(&j->lock);
@@ -80,14 +80,40 @@ static enum err check_unused(struct job *j, const struct plan_item *item, struct
     return E_OK;
 }
 
+/* What is revoked, held, released or accepted was issued, by the key whose list will say so. */
+static enum err check_issued(struct job *j, const struct plan_item *item, struct diag *d)
+{
+    struct index_cert cert;
+    bool found = false;
+    pthread_mutex_lock(&j->lock);
+    enum err e = index_cert(j->s->index, j->plan->header.authority, item->serial, SERIAL_LEN, &cert, &found, d);
+    pthread_mutex_unlock(&j->lock);
+    if (e == E_OK && (!found || cert.log_seq == 0 || strcmp(cert.key, item->key) != 0))
+        e = diag_set(d, E_PLAN_STALE, "request %lld: %s issued no such certificate", (long long)item->n, item->key);
+    return e;
+}
+
+static enum err check_item(struct job *j, const struct plan_item *item, struct diag *d)
+{
+    struct issuer issuer;
+    enum err e = E_OK;
+    switch (item->act) {
+    case PLAN_REFUSE:
+        return E_OK;
+    case PLAN_ISSUE:
+        e = lint_item(j, item, d);
+        return e == E_OK ? check_unused(j, item, d) : e;
+    case PLAN_CRL:
+        return find_issuer(j, item, &issuer, d);
+    default:
+        return check_issued(j, item, d);
+    }
+}
+
 static enum err check_line(struct job *j, struct span line, int64_t n, struct plan_item *item, struct diag *d)
 {
     enum err e = plan_take_apart(line, n, item, d);
-    if (e == E_OK && item->issue)
-        e = lint_item(j, item, d);
-    if (e == E_OK && item->issue)
-        e = check_unused(j, item, d);
-    return e;
+    return e == E_OK ? check_item(j, item, d) : e;
 }
 
 /* Lines are given out in order, so when an item is found bad, those before it are done or in some thread's hands: the

@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/lists.h"
 #include "batch/own_key.h"
 #include "core/base64.h"
+#include "core/clock.h"
 #include "hsm/pool.h"
+#include "hsm/sign.h"
 #include "pki/cert.h"
 
 #define RING 256      /* requests read ahead of the oldest one not yet logged */
@@ -16,12 +19,15 @@ struct run {
     struct hsm_pool *pool;
     struct plan *plan;
     struct issuers *issuers;
+    const struct policy_authority *authority;
     char batch[DIGEST_HEX];
     struct plan_item ring[RING];
     uint64_t read, logged; /* items that went into the ring, and out of it */
     uint64_t unsynced;
+    uint64_t list_signatures;
     const struct outcomes_follower *follower;
     bool more;
+    bool at_list;          /* the newest item read is a list: it is signed when all before it is in the index */
 };
 
 static enum err submit(struct run *r, const struct plan_item *item, struct diag *d)
@@ -31,17 +37,18 @@ static enum err submit(struct run *r, const struct plan_item *item, struct diag 
     return e != E_OK ? e : hsm_pool_submit(r->pool, key->token, buf_span(&item->tbs), d);
 }
 
-/* Read ahead as long as there is room for what comes. */
+/* Read ahead as long as there is room for what comes, and no list is waiting. */
 static enum err fill(struct run *r, uint64_t answered, struct diag *d)
 {
     enum err e = E_OK;
-    while (e == E_OK && r->more && r->read - r->logged < RING && hsm_pool_has_room(r->pool)) {
+    while (e == E_OK && r->more && !r->at_list && r->read - r->logged < RING && hsm_pool_has_room(r->pool)) {
         struct plan_item *item = &r->ring[r->read % RING];
         e = plan_next(r->plan, item, &r->more, d);
         if (e != E_OK || !r->more || (uint64_t)item->n <= answered)
             continue;
-        if (item->issue)
+        if (item->act == PLAN_ISSUE)
             e = submit(r, item, d);
+        r->at_list = item->act == PLAN_CRL;
         r->read += e == E_OK;
     }
     return e;
@@ -62,8 +69,10 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
     struct buf signature = {0}, cert = {0};
     struct issuer *key;
     uint8_t digest[DIGEST_LEN];
-    char serial[2 * PLAN_SERIAL + 1], hex[DIGEST_HEX];
+    char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "", hex[DIGEST_HEX];
     char *text = NULL;
+    if (item->has_supersedes)
+        hex_encode(item->supersedes, SERIAL_LEN, supersedes);
     enum err e = hsm_pool_take(r->pool, &signature, d);
     if (e == E_OK)
         e = issuers_find(r->issuers, r->s, item->key, &key, d);
@@ -73,14 +82,14 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
         e = digest_bytes(DIGEST_SHA256, cert.data, cert.len, digest);
     if (e == E_OK) {
         text = base64_string(signature.data, signature.len);
-        hex_encode(item->serial, PLAN_SERIAL, serial);
+        hex_encode(item->serial, SERIAL_LEN, serial);
         hex_encode(digest, DIGEST_LEN, hex);
         e = text == NULL ? E_NO_MEMORY
                          : log_append(r->s->log, RECORD_ISSUED,
-                                      json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", r->batch, "n",
+                                      json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", r->batch, "n",
                                                 (json_int_t)item->n, "authority", r->plan->header.authority,
                                                 "profile", item->profile, "key", item->key, "serial", serial,
-                                                "certificate", hex, "signature", text),
+                                                "certificate", hex, "signature", text, "supersedes", supersedes),
                                       d);
     }
     free(text);
@@ -96,10 +105,93 @@ static enum err sync_group(struct run *r, struct diag *d)
     return e != E_OK ? e : r->follower->synced(r->follower->arg, d);
 }
 
+/* The time the policy promises runs from when it was asked for to this line. */
+static enum err log_status(struct run *r, const struct plan_item *item, struct diag *d)
+{
+    static const char *const status[PLAN_ACTS] = {
+        [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held", [PLAN_RELEASE] = "released"};
+    int64_t within = r->authority->revoke_within;
+    bool late = item->act == PLAN_REVOKE && within > 0 && clock_now() - item->asked > within;
+    char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
+    hex_encode(item->serial, SERIAL_LEN, serial);
+    clock_format(item->asked, asked);
+    if (item->act == PLAN_ACCEPT)
+        return log_append(r->s->log, RECORD_ACCEPTED,
+                          json_pack("{s:s,s:I,s:s,s:s,s:s}", "batch", r->batch, "n", (json_int_t)item->n, "authority",
+                                    r->plan->header.authority, "key", item->key, "serial", serial),
+                          d);
+    return log_append(r->s->log, RECORD_REVOKED,
+                      json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:b}", "batch", r->batch, "n",
+                                (json_int_t)item->n, "authority", r->plan->header.authority, "key", item->key, "serial",
+                                serial, "status", status[item->act], "reason", item->reason, "reason-code",
+                                (json_int_t)item->reason_code, "asked", asked, "late", late),
+                      d);
+}
+
+static enum err sign_list(struct run *r, const struct plan_item *item, struct buf *signature, struct diag *d)
+{
+    struct prehash *sign = NULL;
+    struct prehash_value value;
+    struct issuer *key;
+    EVP_PKEY *public = NULL;
+    enum err e = issuers_find(r->issuers, r->s, item->key, &key, d);
+    if (e == E_OK)
+        e = state_public_key(r->s, item->key, &public, d);
+    if (e == E_OK)
+        e = prehash_new(key->row->alg, public, &sign);
+    if (e == E_OK)
+        e = lists_write_tbs(r->s->index, &r->plan->header, key, item, -1, sign, d);
+    if (e == E_OK)
+        e = prehash_final(sign, &value);
+    if (e == E_OK)
+        e = hsm_sign_digest(key->token, &value, signature, d);
+    prehash_free(sign);
+    EVP_PKEY_free(public);
+    return e;
+}
+
+static enum err log_list(struct run *r, const struct plan_item *item, struct diag *d)
+{
+    const struct plan_crl *c = &item->crl;
+    struct buf signature = {0};
+    char tbs[DIGEST_HEX];
+    enum err e = sync_group(r, d); /* the index now knows what became of every request before it */
+    if (e == E_OK)
+        e = sign_list(r, item, &signature, d);
+    char *text = e == E_OK ? base64_string(signature.data, signature.len) : NULL;
+    hex_encode(c->tbs, DIGEST_LEN, tbs);
+    if (e == E_OK)
+        e = text == NULL ? E_NO_MEMORY
+                         : log_append(r->s->log, RECORD_CRL,
+                                      json_pack("{s:s,s:I,s:s,s:I,s:I,s:I,s:s,s:s}", "batch", r->batch, "n",
+                                                (json_int_t)item->n, "key", item->key, "number", (json_int_t)c->number,
+                                                "base", (json_int_t)c->base, "entries", (json_int_t)c->entries, "tbs",
+                                                tbs, "signature", text),
+                                      d);
+    r->at_list = false;
+    r->list_signatures++;
+    free(text);
+    buf_free(&signature);
+    return e;
+}
+
+static enum err log_item(struct run *r, const struct plan_item *item, struct diag *d)
+{
+    switch (item->act) {
+    case PLAN_ISSUE:
+        return log_issued(r, item, d);
+    case PLAN_REFUSE:
+        return log_refused(r, item, d);
+    case PLAN_CRL:
+        return log_list(r, item, d);
+    default:
+        return log_status(r, item, d);
+    }
+}
+
 static enum err log_oldest(struct run *r, struct diag *d)
 {
-    struct plan_item *item = &r->ring[r->logged % RING];
-    enum err e = item->issue ? log_issued(r, item, d) : log_refused(r, item, d);
+    enum err e = log_item(r, &r->ring[r->logged % RING], d);
     if (e != E_OK)
         return e;
     r->logged++;
@@ -119,7 +211,7 @@ enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan 
                       uint64_t answered, const struct outcomes_follower *follower, const struct progress *progress,
                       uint64_t *signatures, struct diag *d)
 {
-    uint64_t total = (uint64_t)(plan->issue + plan->refuse);
+    uint64_t total = (uint64_t)plan_total(&plan->counts);
     *signatures = 0;
     struct run *r = calloc(1, sizeof *r);
     if (r == NULL)
@@ -128,6 +220,7 @@ enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan 
     r->plan = plan;
     r->issuers = issuers;
     r->follower = follower;
+    r->authority = policy_authority_find(s->policy, plan->header.authority);
     r->more = true;
     hex_encode(plan->header.batch, DIGEST_LEN, r->batch);
     enum err e = open_keys(s, h, issuers, d);
@@ -144,7 +237,7 @@ enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan 
     /* what is appended is true whatever stopped the run; the first error is the one to tell */
     enum err synced = log_sync(s->log, e == E_OK ? d : NULL);
     if (r->pool != NULL)
-        *signatures = hsm_pool_count(r->pool);
+        *signatures = hsm_pool_count(r->pool) + r->list_signatures;
     hsm_pool_close(r->pool);
     for (size_t i = 0; i < RING; i++)
         plan_item_free(&r->ring[i]);

@@ -13,7 +13,6 @@
 
 #define PLAN_FILE "plan.jsonl"
 #define PLAN_FORMAT "rootseal-plan-1"
-#define PLAN_SERIAL 16 /* bytes in a serial number we make: 127 random bits */
 
 struct plan_header {
     uint8_t batch[DIGEST_LEN];  /* SHA-256 of batch.jsonl */
@@ -33,19 +32,56 @@ struct plan_header {
     size_t approvals_n;
 };
 
-/* One request's outcome. Zero-initialise; strings are copies; free with plan_item_free(). */
+/* A list to be signed. Its bytes follow from the index as it is after all items before this one, and are built again when
+ * they are signed: the digest stands for them. */
+struct plan_crl {
+    int64_t number;          /* CRLNumber */
+    int64_t base;            /* BaseCRLNumber of a delta; 0 for a full list */
+    int64_t next_update;     /* this-update is the plan's `created` */
+    int64_t entries;
+    int64_t bytes;           /* of the TBSCertList */
+    uint8_t tbs[DIGEST_LEN]; /* SHA-256 of it */
+};
+
+/* What is done about a request, by its name in the plan. */
+enum plan_act {
+    PLAN_REFUSE,
+    PLAN_ISSUE,
+    PLAN_REVOKE,
+    PLAN_HOLD,
+    PLAN_RELEASE, /* from hold */
+    PLAN_ACCEPT,  /* its holder has it and does not object */
+    PLAN_CRL,
+    PLAN_ACTS
+};
+
+/* One request's outcome, or a CRL that the batch makes necessary. Zero-initialise; strings are copies; free with
+ * plan_item_free(). */
 struct plan_item {
-    int64_t n;                         /* its number in the batch, from 1 */
-    char id[LIMIT_TOKEN_TEXT + 1];     /* "" when the line had none */
-    bool issue;
-    enum err code;                     /* E_OK when issue */
+    int64_t n;                         /* its number in the batch, from 1; CRLs nobody asked for come after the last */
+    char id[LIMIT_TOKEN_TEXT + 1];     /* "" when the line had none, and of a CRL nobody asked for */
+    enum plan_act act;
+    enum err code;                     /* of a refusal, else E_OK */
     char clause[LIMIT_CLAUSE + 1];
     char detail[DIAG_TEXT_MAX];        /* of a refusal */
-    char profile[LIMIT_TOKEN_TEXT + 1];
-    char key[LIMIT_TOKEN_TEXT + 1];
-    uint8_t serial[PLAN_SERIAL];
+    char profile[LIMIT_TOKEN_TEXT + 1]; /* of an issue */
+    char key[LIMIT_TOKEN_TEXT + 1];    /* that signs, or signed, the certificate or list */
+    uint8_t serial[SERIAL_LEN];        /* of the certificate to be issued, or whose status changes */
+    bool has_supersedes;
+    uint8_t supersedes[SERIAL_LEN];    /* of the certificate that ends with an issue */
     char ignored[200];
-    struct buf tbs;                    /* DER TBSCertificate */
+    struct buf tbs;                    /* of an issue: DER TBSCertificate */
+    char reason[LIMIT_TOKEN_TEXT + 1]; /* of a revocation: the policy's name for it; "" otherwise */
+    int reason_code;                   /* of revoke, hold and release: CRLReason, RFC 5280 5.3.1 */
+    int64_t asked;                     /* when the change of status was asked for */
+    struct plan_crl crl;
+};
+
+/* How many items there are of each kind. */
+struct plan_counts {
+    int64_t issue, refuse;
+    int64_t status; /* revoke, hold, release, accept */
+    int64_t lists;  /* crl */
 };
 
 /* -- writing -- */
@@ -53,13 +89,20 @@ struct plan_item {
 /* Append the header's, an item's, the end's line with its newline. */
 ERR_MUST_USE enum err plan_write_header(const struct plan_header *h, struct buf *out);
 ERR_MUST_USE enum err plan_write_item(const struct plan_item *i, struct buf *out);
-ERR_MUST_USE enum err plan_write_end(int64_t issue, int64_t refuse, struct buf *out);
+ERR_MUST_USE enum err plan_write_end(const struct plan_counts *counts, struct buf *out);
+
+/* "refuse", "issue", ...: the act's name in the plan. */
+const char *plan_act_name(enum plan_act act);
+
+/* One more item of this kind. */
+void plan_count(struct plan_counts *counts, enum plan_act act);
+int64_t plan_total(const struct plan_counts *counts);
 
 /* -- reading -- */
 
 struct plan {
     struct plan_header header;
-    int64_t issue, refuse;      /* counts of the end line */
+    struct plan_counts counts;  /* of the end line */
     uint8_t digest[DIGEST_LEN]; /* of the file */
     struct json_lines lines;
     int64_t next;               /* number of the item that plan_next() returns next */

@@ -48,27 +48,90 @@ enum err plan_write_header(const struct plan_header *h, struct buf *out)
                       out);
 }
 
-enum err plan_write_item(const struct plan_item *i, struct buf *out)
+static const char *const act_names[PLAN_ACTS] = {
+    [PLAN_REFUSE] = "refuse", [PLAN_ISSUE] = "issue",   [PLAN_REVOKE] = "revoke", [PLAN_HOLD] = "hold",
+    [PLAN_RELEASE] = "release", [PLAN_ACCEPT] = "accept", [PLAN_CRL] = "crl",
+};
+
+const char *plan_act_name(enum plan_act act)
 {
-    char serial[2 * PLAN_SERIAL + 1];
-    if (!i->issue)
-        return write_line(json_pack("{s:I,s:s,s:s,s:s,s:s,s:s}", "n", (json_int_t)i->n, "id", i->id, "decision",
-                                    "refuse", "code", err_name(i->code), "clause", i->clause, "detail", i->detail),
-                          out);
-    char *tbs = base64_string(i->tbs.data, i->tbs.len);
-    if (tbs == NULL)
-        return E_NO_MEMORY;
-    hex_encode(i->serial, PLAN_SERIAL, serial);
-    enum err e = write_line(json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "n", (json_int_t)i->n, "id", i->id,
-                                      "decision", "issue", "clause", i->clause, "profile", i->profile, "key", i->key,
-                                      "serial", serial, "ignored", i->ignored, "tbs", tbs),
-                            out);
-    free(tbs);
-    return e;
+    return act_names[act];
 }
 
-enum err plan_write_end(int64_t issue, int64_t refuse, struct buf *out)
+void plan_count(struct plan_counts *c, enum plan_act act)
 {
-    return write_line(json_pack("{s:b,s:I,s:I}", "end", 1, "issue", (json_int_t)issue, "refuse", (json_int_t)refuse),
+    *(act == PLAN_ISSUE ? &c->issue : act == PLAN_REFUSE ? &c->refuse : act == PLAN_CRL ? &c->lists : &c->status) += 1;
+}
+
+int64_t plan_total(const struct plan_counts *c)
+{
+    return c->issue + c->refuse + c->status + c->lists;
+}
+
+/* The object of the item with what follows its decision. NULL when memory is used up. */
+static json_t *with_head(const struct plan_item *i, json_t *rest)
+{
+    json_t *obj = json_pack("{s:I,s:s,s:s}", "n", (json_int_t)i->n, "id", i->id, "decision", plan_act_name(i->act));
+    if (obj == NULL || rest == NULL || json_object_update(obj, rest) != 0) {
+        json_decref(obj);
+        obj = NULL;
+    }
+    json_decref(rest);
+    return obj;
+}
+
+static json_t *pack_refusal(const struct plan_item *i)
+{
+    return json_pack("{s:s,s:s,s:s}", "code", err_name(i->code), "clause", i->clause, "detail", i->detail);
+}
+
+static json_t *pack_issue(const struct plan_item *i)
+{
+    char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "";
+    char *tbs = base64_string(i->tbs.data, i->tbs.len);
+    if (tbs == NULL)
+        return NULL;
+    hex_encode(i->serial, SERIAL_LEN, serial);
+    if (i->has_supersedes)
+        hex_encode(i->supersedes, SERIAL_LEN, supersedes);
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "clause", i->clause, "profile", i->profile, "key", i->key,
+                            "serial", serial, "supersedes", supersedes, "ignored", i->ignored, "tbs", tbs);
+    free(tbs);
+    return obj;
+}
+
+static json_t *pack_status(const struct plan_item *i)
+{
+    char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
+    hex_encode(i->serial, SERIAL_LEN, serial);
+    clock_format(i->asked, asked);
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s}", "clause", i->clause, "key", i->key, "serial", serial, "reason",
+                     i->reason, "reason-code", (json_int_t)i->reason_code, "asked", asked);
+}
+
+static json_t *pack_crl(const struct plan_item *i)
+{
+    const struct plan_crl *c = &i->crl;
+    char next[CLOCK_TEXT], tbs[DIGEST_HEX];
+    clock_format(c->next_update, next);
+    hex_encode(c->tbs, DIGEST_LEN, tbs);
+    return json_pack("{s:s,s:s,s:I,s:I,s:s,s:I,s:I,s:s}", "clause", i->clause, "key", i->key, "number",
+                     (json_int_t)c->number, "base", (json_int_t)c->base, "next-update", next, "entries",
+                     (json_int_t)c->entries, "bytes", (json_int_t)c->bytes, "tbs", tbs);
+}
+
+enum err plan_write_item(const struct plan_item *i, struct buf *out)
+{
+    json_t *rest = i->act == PLAN_REFUSE  ? pack_refusal(i)
+                   : i->act == PLAN_ISSUE ? pack_issue(i)
+                   : i->act == PLAN_CRL   ? pack_crl(i)
+                                          : pack_status(i);
+    return write_line(with_head(i, rest), out);
+}
+
+enum err plan_write_end(const struct plan_counts *c, struct buf *out)
+{
+    return write_line(json_pack("{s:b,s:I,s:I,s:I,s:I}", "end", 1, "issue", (json_int_t)c->issue, "refuse",
+                                (json_int_t)c->refuse, "status", (json_int_t)c->status, "lists", (json_int_t)c->lists),
                       out);
 }

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "batch/certifier.h"
-#include "batch/history.h"
+#include "batch/announce.h"
+#include "batch/lists.h"
 #include "batch/recheck.h"
 #include "batch/standing.h"
 #include "core/clock.h"
@@ -110,77 +111,132 @@ static enum err fill_header(struct job *j)
     return e;
 }
 
-static void refuse_item(struct plan_item *item, enum err code, const char *clause, const char *detail)
+/* What the requests of one batch are planned with. */
+struct requests {
+    struct decider decider;
+    struct certifier certifier;
+    struct effects effects;
+    struct plan_counts counts;
+    struct buf out;
+};
+
+/* What the decision means for the token, or for the lists. */
+static enum err plan_decision(struct requests *q, const struct decision *o, struct plan_item *item, struct diag *d)
 {
-    item->issue = false;
-    item->code = code;
-    snprintf(item->clause, sizeof item->clause, "%s", clause);
-    snprintf(item->detail, sizeof item->detail, "%s", detail);
-    buf_reset(&item->tbs);
+    struct issuer *issuer = NULL;
+    if (o->act == PLAN_ISSUE)
+        return certifier_run(&q->certifier, o, item, d);
+    if (o->act != PLAN_CRL) {
+        certify_status(o, item);
+        return E_OK;
+    }
+    enum err e = certifier_issuer(&q->certifier, o->list_key->name, &issuer, d);
+    return e == E_OK ? effects_list(&q->effects, issuer, o->request.op == OP_DELTA_CRL, item, d) : e;
 }
 
-static enum err plan_request(struct decider *decider, struct certifier *certifier, const struct json_lines *lines,
-                             enum err line_error, struct plan_item *item, struct diag *d)
+static enum err plan_request(struct requests *q, const struct json_lines *lines, enum err line_error,
+                             struct plan_item *item, struct diag *d)
 {
     struct decision o;
     struct diag why = {0};
-    enum err e = decide_request(decider, buf_span(&lines->line), line_error, lines->number, &o, d);
+    enum err e = decide_request(&q->decider, buf_span(&lines->line), line_error, lines->number, &o, d);
     if (e != E_OK)
         goto out;
-    snprintf(item->id, sizeof item->id, "%s", o.request.id);
-    if (o.code != E_OK) {
-        refuse_item(item, o.code, o.clause, o.detail);
-        goto out;
-    }
-    item->issue = true;
-    snprintf(item->clause, sizeof item->clause, "%s", o.clause);
-    e = certifier_run(certifier, &o, item, &why);
-    if (e == E_OUTLIVES_ISSUER || e == E_LINT) {
-        refuse_item(item, e, why.clause, why.text);
+    certify_begin(&o, item);
+    if (o.code == E_OK)
+        e = plan_decision(q, &o, item, &why);
+    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY) {
+        certify_refuse(item, e, why.clause, why.text);
         e = E_OK;
     } else if (e != E_OK && d != NULL) {
         *d = why;
     }
+    if (e == E_OK)
+        e = effects_take(&q->effects, &o, item, d);
 out:
     decision_free(&o);
     return e;
 }
 
-/* Lines of the batch in, lines of the plan out. */
-static enum err plan_requests(struct job *j, int fd, struct diag *d)
+static enum err put_item(struct requests *q, const struct plan_item *item, int fd, struct diag *d)
 {
-    const struct decide_history history = history_of_index(j->s->index);
-    struct decider decider = {.policy = j->s->policy, .authority = j->authority, .header = &j->header, .now = j->now,
-                              .history = &history};
-    struct certifier certifier = {.state = j->s, .authority = j->authority, .now = j->now};
-    struct buf out = {0};
-    int64_t counts[2] = {0, 0};
-    enum err e = plan_write_header(&j->plan, &out);
+    plan_count(&q->counts, item->act);
+    enum err e = plan_write_item(item, &q->out);
+    if (e == E_OK && q->out.len > 64 * 1024) {
+        e = file_write_all(fd, q->out.data, q->out.len, PLAN_FILE, d);
+        buf_reset(&q->out);
+    }
+    return e;
+}
+
+/* The lists that what was revoked, held or released makes necessary. */
+static enum err plan_due(struct job *j, struct requests *q, int fd, struct diag *d)
+{
+    const struct policy_key *key;
+    struct issuer *issuer;
+    int64_t n = j->header.count;
+    enum err e = E_OK;
+    while (e == E_OK && (key = effects_next_due(&q->effects)) != NULL) {
+        struct plan_item item = {.n = ++n};
+        e = certifier_issuer(&q->certifier, key->name, &issuer, d);
+        if (e == E_OK)
+            e = effects_list(&q->effects, issuer, false, &item, d);
+        if (e == E_OK)
+            e = put_item(q, &item, fd, d);
+    }
+    return e;
+}
+
+/* Lines of the batch in, lines of the plan out. */
+static enum err plan_lines(struct job *j, struct requests *q, int fd, struct diag *d)
+{
+    enum err e = plan_write_header(&j->plan, &q->out);
     for (int64_t n = 1; n <= j->header.count && e == E_OK; n++) {
         struct plan_item item = {.n = n};
         bool more;
         enum err line = json_lines_next(&j->lines, &more, NULL);
-        e = line == E_OK || line == E_LINE_TOO_LONG
-                ? plan_request(&decider, &certifier, &j->lines, line, &item, d)
-                : diag_set(d, line, BATCH_FILE);
+        e = line == E_OK || line == E_LINE_TOO_LONG ? plan_request(q, &j->lines, line, &item, d)
+                                                    : diag_set(d, line, BATCH_FILE);
         if (e == E_OK)
-            e = plan_write_item(&item, &out);
-        counts[item.issue ? 0 : 1]++;
+            e = put_item(q, &item, fd, d);
         plan_item_free(&item);
-        if (e == E_OK && out.len > 64 * 1024) {
-            e = file_write_all(fd, out.data, out.len, PLAN_FILE, d);
-            buf_reset(&out);
-        }
         if (j->progress != NULL)
             j->progress->step(j->progress->arg, (uint64_t)n, (uint64_t)j->header.count);
     }
     if (e == E_OK)
-        e = plan_write_end(counts[0], counts[1], &out);
+        e = plan_due(j, q, fd, d);
     if (e == E_OK)
-        e = file_write_all(fd, out.data, out.len, PLAN_FILE, d);
-    buf_free(&out);
-    certifier_free(&certifier);
-    decider_free(&decider);
+        e = plan_write_end(&q->counts, &q->out);
+    return e == E_OK ? file_write_all(fd, q->out.data, q->out.len, PLAN_FILE, d) : e;
+}
+
+/* Lists cannot be foreseen while another batch may still change what they say. */
+static enum err check_alone(struct job *j, const struct effects *effects, struct diag *d)
+{
+    uint64_t line = 0;
+    enum err e = effects->any ? index_unfinished(j->s->index, j->in->batch, &line, d) : E_OK;
+    return e == E_OK && line > 0 ? diag_set(d, E_UNFINISHED, "its intent is log line %llu", (unsigned long long)line) : e;
+}
+
+static enum err plan_requests(struct job *j, int fd, struct diag *d)
+{
+    const struct decide_history history = announce_history(j->s->index);
+    struct lists lists;
+    struct requests q = {
+        .decider = {.policy = j->s->policy, .authority = j->authority, .header = &j->header, .now = j->now,
+                    .history = &history},
+        .certifier = {.state = j->s, .authority = j->authority, .now = j->now},
+        .effects = {.world = &lists.world, .authority = j->authority, .header = &j->plan},
+    };
+    enum err e = lists_begin(&lists, j->s->index, log_position(j->s->log)->size + 1, d);
+    if (e == E_OK)
+        e = plan_lines(j, &q, fd, d);
+    lists_end(&lists);
+    if (e == E_OK)
+        e = check_alone(j, &q.effects, d);
+    buf_free(&q.out);
+    certifier_free(&q.certifier);
+    decider_free(&q.decider);
     return e;
 }
 

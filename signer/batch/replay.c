@@ -17,6 +17,7 @@ struct replay {
     struct batch_header header;
     struct json_lines lines;
     struct decider decider;
+    struct effects effects;
 };
 
 static enum err differs(struct diag *d, const char *what)
@@ -78,34 +79,40 @@ static enum err check_approvals(const struct replay *r, struct diag *d)
     return e;
 }
 
+static enum err make_list(struct replay *r, const char *key, bool delta, struct plan_item *again, struct diag *d)
+{
+    const struct issuer *issuer = NULL;
+    enum err e = r->source->issuer(r->source->arg, key, &issuer, d);
+    return e == E_OK ? effects_list(&r->effects, issuer, delta, again, d) : e;
+}
+
+static enum err make_decided(struct replay *r, const struct decision *o, const struct plan_item *planned,
+                             struct plan_item *again, struct diag *d)
+{
+    const struct issuer *issuer = NULL;
+    if (o->act == PLAN_CRL)
+        return make_list(r, o->list_key->name, o->request.op == OP_DELTA_CRL, again, d);
+    if (o->act != PLAN_ISSUE) {
+        certify_status(o, again);
+        return E_OK;
+    }
+    memcpy(again->serial, planned->serial, SERIAL_LEN);
+    enum err e = r->source->issuer(r->source->arg, o->profile->key, &issuer, d);
+    return e == E_OK ? certify_build(issuer, o, r->plan->header.created, again, d) : e;
+}
+
 static enum err make_again(struct replay *r, const struct decision *o, const struct plan_item *planned,
                            struct plan_item *again, struct diag *d)
 {
     struct diag why = {0};
-    const struct issuer *issuer = NULL;
     again->n = planned->n;
-    snprintf(again->id, sizeof again->id, "%s", o->request.id);
-    enum err code = o->code;
-    const char *clause = o->clause, *detail = o->detail;
-    if (code == E_OK) {
-        memcpy(again->serial, planned->serial, PLAN_SERIAL);
-        enum err e = r->source->issuer(r->source->arg, o->profile->key, &issuer, d);
-        if (e != E_OK)
-            return e;
-        code = certify_build(issuer, o, r->plan->header.created, again, &why);
-        if (code != E_OK && code != E_OUTLIVES_ISSUER && code != E_LINT)
-            return diag_set(d, code, "%s", why.text);
-        if (code != E_OK) {
-            clause = why.clause;
-            detail = why.text;
-        }
-    }
-    again->issue = code == E_OK;
-    again->code = code;
-    snprintf(again->clause, sizeof again->clause, "%s", clause);
-    if (code != E_OK)
-        snprintf(again->detail, sizeof again->detail, "%s", detail);
-    return E_OK;
+    certify_begin(o, again);
+    enum err e = o->code == E_OK ? make_decided(r, o, planned, again, &why) : E_OK;
+    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY)
+        certify_refuse(again, e, why.clause, why.text);
+    else if (e != E_OK)
+        return diag_set(d, e, "%s", why.text);
+    return effects_take(&r->effects, o, again, d);
 }
 
 static enum err compare(const struct plan_item *planned, const struct plan_item *again, struct diag *d)
@@ -142,6 +149,20 @@ static enum err replay_item(struct replay *r, const struct plan_item *planned, s
     return e;
 }
 
+/* The lists that nobody asked for: each key whose turn it is, in order. */
+static enum err replay_due(struct replay *r, const struct plan_item *planned, struct diag *d)
+{
+    struct plan_item again = {.n = planned->n};
+    const struct policy_key *key = effects_next_due(&r->effects);
+    if (key == NULL)
+        return differs(d, "it has more items than the batch asks for");
+    enum err e = make_list(r, key->name, false, &again, d);
+    if (e == E_OK)
+        e = compare(planned, &again, d);
+    plan_item_free(&again);
+    return e;
+}
+
 static enum err replay_items(struct replay *r, struct diag *d)
 {
     struct plan_item planned = {0};
@@ -152,12 +173,12 @@ static enum err replay_items(struct replay *r, struct diag *d)
         e = plan_next(r->plan, &planned, &more, d);
         if (e != E_OK || !more)
             break;
-        e = replay_item(r, &planned, d);
         n++;
+        e = n <= r->header.count ? replay_item(r, &planned, d) : replay_due(r, &planned, d);
     }
     plan_item_free(&planned);
-    if (e == E_OK && n != r->header.count)
-        e = differs(d, "it has fewer requests than the batch");
+    if (e == E_OK && (n < r->header.count || effects_next_due(&r->effects) != NULL))
+        e = differs(d, "it has fewer items than the batch asks for");
     return e;
 }
 
@@ -175,6 +196,7 @@ enum err replay_plan(int dir_fd, struct plan *plan, const struct policy *policy,
     if (e == E_OK) {
         r.decider = (struct decider){.policy = policy, .authority = r.authority, .header = &r.header,
                                      .now = plan->header.created, .history = history};
+        r.effects = (struct effects){.world = source->world, .authority = r.authority, .header = &plan->header};
         e = replay_items(&r, d);
     }
     if (e == E_OK)

@@ -7,12 +7,14 @@
 #define ROOTSEAL_BATCH_REPLAY_H
 
 #include "batch/certify.h"
+#include "batch/effects.h"
 #include "batch/plan.h"
 
-/* Where the issuers' certificates come from. */
+/* Where the issuers' certificates come from, and what the items do. */
 struct replay_source {
     enum err (*issuer)(void *arg, const char *key, const struct issuer **out, struct diag *d);
     void *arg;
+    const struct effects_world *world;
 };
 
 /* Compare the plan with the batch in its folder, under the policy it was made under, at the time it was made: the files

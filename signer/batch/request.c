@@ -6,18 +6,78 @@
 #include "core/base64.h"
 #include "core/clock.h"
 
+/* A field stands there if and only if the op has it. */
+static enum err check_field(const json_t *obj, const struct request *r, enum op_field field, const char *name, bool *there,
+                            const char *where, struct diag *d)
+{
+    *there = json_object_get(obj, name) != NULL;
+    if (r->op == OP_UNKNOWN)
+        return E_OK;
+    if (*there && (op_fields(r->op) & field) == 0)
+        return diag_set(d, E_FIELD_UNKNOWN, "%s: \"%s\" in a request to %s", where, name, op_name(r->op));
+    *there = (op_fields(r->op) & field) != 0;
+    return E_OK;
+}
+
+static enum err get_word(const json_t *obj, struct request *r, enum op_field field, const char *name,
+                         char out[LIMIT_TOKEN_TEXT + 1], const char *where, struct diag *d)
+{
+    bool there;
+    enum err e = check_field(obj, r, field, name, &there, where, d);
+    return e == E_OK && there ? json_get_token(obj, name, out, where, d) : e;
+}
+
+static enum err get_serial(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    const char *hex;
+    enum err e = check_field(obj, r, OP_SERIAL, "serial", &r->has_serial, where, d);
+    if (e != E_OK || !r->has_serial)
+        return e;
+    e = json_get_string(obj, "serial", &hex, where, d);
+    if (e == E_OK && (strpbrk(hex, "ABCDEF") != NULL || !hex_decode(hex, r->serial, SERIAL_LEN)))
+        e = diag_set(d, E_FIELD_VALUE, "%s: \"serial\" is not %d lower-case hexadecimal digits", where, 2 * SERIAL_LEN);
+    return e;
+}
+
+static enum err get_csr(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    bool there;
+    enum err e = check_field(obj, r, OP_CSR, "csr", &there, where, d);
+    if (e == E_OK && there)
+        e = json_get_base64(obj, "csr", &r->csr, where, d);
+    if (e == E_OK && r->csr.len > LIMIT_CSR_BYTES)
+        e = diag_set(d, E_FIELD_VALUE, "%s: csr has %zu bytes, allowed are %d", where, r->csr.len, LIMIT_CSR_BYTES);
+    return e;
+}
+
+/* The fields that only some ops have. */
+static enum err get_op_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    enum err e = get_word(obj, r, OP_PROFILE, "profile", r->profile, where, d);
+    if (e == E_OK)
+        e = get_serial(obj, r, where, d);
+    if (e == E_OK)
+        e = get_word(obj, r, OP_BY, "by", r->by, where, d);
+    if (e == E_OK)
+        e = get_word(obj, r, OP_REASON, "reason", r->reason, where, d);
+    if (e == E_OK)
+        e = get_word(obj, r, OP_KEY, "key", r->key, where, d);
+    return e;
+}
+
 /* The id comes first, so that whatever else is wrong can be answered under it. */
 static enum err get_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"id",       "op",       "profile", "csr", "requested-at",
-                                       "evidence", "operator", NULL};
+    static const char *const keys[] = {"id",  "op",  "profile",      "serial",   "by",       "reason",
+                                       "key", "csr", "requested-at", "evidence", "operator", NULL};
     enum err e = json_get_token(obj, "id", r->id, where, d);
     if (e == E_OK)
         e = json_only(obj, keys, where, d);
     if (e == E_OK)
-        e = json_get_token(obj, "op", r->op, where, d);
+        e = json_get_token(obj, "op", r->op_text, where, d);
+    r->op = op_by_name(r->op_text);
     if (e == E_OK)
-        e = json_get_token(obj, "profile", r->profile, where, d);
+        e = get_op_fields(obj, r, where, d);
     if (e == E_OK)
         e = json_get_time(obj, "requested-at", &r->requested_at, where, d);
     if (e == E_OK && json_object_get(obj, "operator") != NULL)
@@ -25,11 +85,7 @@ static enum err get_fields(const json_t *obj, struct request *r, const char *whe
     r->has_evidence = json_object_get(obj, "evidence") != NULL;
     if (e == E_OK && r->has_evidence)
         e = json_get_digest(obj, "evidence", r->evidence, where, d);
-    if (e == E_OK)
-        e = json_get_base64(obj, "csr", &r->csr, where, d);
-    if (e == E_OK && r->csr.len > LIMIT_CSR_BYTES)
-        e = diag_set(d, E_FIELD_VALUE, "%s: csr has %zu bytes, allowed are %d", where, r->csr.len, LIMIT_CSR_BYTES);
-    return e;
+    return e == E_OK ? get_csr(obj, r, where, d) : e;
 }
 
 enum err request_parse(struct span line, uint64_t number, struct request *out, struct diag *d)
@@ -45,21 +101,27 @@ enum err request_parse(struct span line, uint64_t number, struct request *out, s
     return e;
 }
 
+static int set_text(json_t *obj, const char *key, const char *text)
+{
+    return text[0] == '\0' ? 0 : json_object_set_new(obj, key, json_string(text));
+}
+
 enum err request_write(const struct request *r, struct buf *out)
 {
-    char at[CLOCK_TEXT], hex[DIGEST_HEX];
+    char at[CLOCK_TEXT], evidence[DIGEST_HEX], serial[2 * SERIAL_LEN + 1];
     clock_format(r->requested_at, at);
-    hex_encode(r->evidence, DIGEST_LEN, hex);
+    hex_encode(r->evidence, DIGEST_LEN, evidence);
+    hex_encode(r->serial, SERIAL_LEN, serial);
     char *csr = base64_string(r->csr.data, r->csr.len);
     if (csr == NULL)
         return E_NO_MEMORY;
-    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", r->id, "op", r->op, "profile", r->profile, "csr", csr,
-                            "requested-at", at);
-    int bad = obj == NULL;
-    if (!bad && r->has_evidence)
-        bad = json_object_set_new(obj, "evidence", json_string(hex));
-    if (!bad && r->operator_[0] != '\0')
-        bad = json_object_set_new(obj, "operator", json_string(r->operator_));
+    json_t *obj = json_pack("{s:s,s:s}", "id", r->id, "op", r->op_text);
+    int bad = obj == NULL || set_text(obj, "profile", r->profile) != 0 ||
+              set_text(obj, "serial", r->has_serial ? serial : "") != 0 || set_text(obj, "by", r->by) != 0 ||
+              set_text(obj, "reason", r->reason) != 0 || set_text(obj, "key", r->key) != 0 ||
+              set_text(obj, "csr", csr) != 0 || set_text(obj, "requested-at", at) != 0 ||
+              set_text(obj, "evidence", r->has_evidence ? evidence : "") != 0 ||
+              set_text(obj, "operator", r->operator_) != 0;
     enum err e = bad ? E_NO_MEMORY : json_line_write(obj, out);
     json_decref(obj);
     free(csr);

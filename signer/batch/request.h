@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_BATCH_REQUEST_H
 #define ROOTSEAL_BATCH_REQUEST_H
 
+#include "batch/op.h"
 #include "core/diag.h"
 #include "core/digest.h"
 #include "core/json.h"
@@ -9,8 +10,14 @@
 
 struct request {
     char id[LIMIT_TOKEN_TEXT + 1];       /* unique in the batch; "" when the line could not be read that far */
-    char op[LIMIT_TOKEN_TEXT + 1];
-    char profile[LIMIT_TOKEN_TEXT + 1];
+    enum op op;
+    char op_text[LIMIT_TOKEN_TEXT + 1];  /* as it stands there: the word of an OP_UNKNOWN */
+    char profile[LIMIT_TOKEN_TEXT + 1];  /* "" when the op has none; so is each of the next four, and csr */
+    char by[LIMIT_TOKEN_TEXT + 1];       /* whose wish a revocation is */
+    char reason[LIMIT_TOKEN_TEXT + 1];
+    char key[LIMIT_TOKEN_TEXT + 1];
+    bool has_serial;
+    uint8_t serial[SERIAL_LEN];          /* of the certificate that is renewed, changed, revoked, ... */
     char operator_[LIMIT_TOKEN_TEXT + 1]; /* the RA's own pseudonym for who keyed it in; "" when absent */
     int64_t requested_at;
     bool has_evidence;

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include "batch/bundle.h"
+#include "batch/lists.h"
 #include "core/base64.h"
+#include "core/clock.h"
 #include "core/file.h"
 #include "pki/cert.h"
+#include "pki/crl_view.h"
 #include "pki/p7b.h"
 
 #define CERTS_TMP "certs.tmp"
+#define LIST_TMP "list.tmp"
 
 /* One file being written. */
 struct sink {
@@ -32,6 +36,9 @@ struct results {
     struct sink results, log, certs;
     size_t certs_bytes;
     struct issuers issuers; /* of what was issued */
+    struct issuers list_issuers;
+    char (*lists)[RESULTS_LIST_NAME]; /* names of the list files */
+    size_t lists_n;
     bool sealed;
     struct seal seal;
 };
@@ -79,19 +86,144 @@ static enum err differ(const struct record *r, struct diag *d)
     return diag_set(d, E_ARCHIVE, "log line %llu does not answer the plan", (unsigned long long)r->seq);
 }
 
-static enum err write_refused(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+/* The object becomes the next line of results.jsonl; NULL is E_NO_MEMORY. */
+static enum err put_line(struct results *w, json_t *obj, struct diag *d)
 {
-    if (i->issue || strcmp(record_text(r, "code"), err_name(i->code)) != 0)
-        return differ(r, d);
-    json_t *obj = json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision", "refused",
-                            "code", err_name(i->code), "clause", i->clause, "detail", i->detail, "log",
-                            (json_int_t)r->seq);
     enum err e = json_line_write(obj, &w->results.pending);
-    if (e != E_OK)
-        diag_set(d, e, "results");
     buf_append_byte(&w->results.pending, '\n');
     json_decref(obj);
+    return e == E_OK ? E_OK : diag_set(d, e, "results");
+}
+
+static enum err write_refused(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    if (strcmp(record_text(r, "code"), err_name(i->code)) != 0)
+        return differ(r, d);
+    return put_line(w,
+                    json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision",
+                              "refused", "code", err_name(i->code), "clause", i->clause, "detail", i->detail, "log",
+                              (json_int_t)r->seq),
+                    d);
+}
+
+/* Does the line tell of the certificate that the item is about? */
+static bool same_serial(const struct plan_item *i, const struct record *r)
+{
+    char serial[2 * SERIAL_LEN + 1];
+    hex_encode(i->serial, SERIAL_LEN, serial);
+    return strcmp(record_text(r, "serial"), serial) == 0 && strcmp(record_text(r, "key"), i->key) == 0;
+}
+
+static enum err write_status(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    static const char *const status[PLAN_ACTS] = {
+        [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held", [PLAN_RELEASE] = "released", [PLAN_ACCEPT] = ""};
+    if (!same_serial(i, r) || strcmp(record_text(r, "status"), status[i->act]) != 0 ||
+        strcmp(record_text(r, "reason"), i->reason) != 0)
+        return differ(r, d);
+    if (i->act == PLAN_ACCEPT)
+        return put_line(w,
+                        json_pack("{s:I,s:s,s:s,s:s,s:s,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision",
+                                  "accepted", "clause", i->clause, "serial", record_text(r, "serial"), "log",
+                                  (json_int_t)r->seq),
+                        d);
+    return put_line(w,
+                    json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:O,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision",
+                              status[i->act], "clause", i->clause, "serial", record_text(r, "serial"), "reason",
+                              i->reason, "reason-code", (json_int_t)i->reason_code, "late",
+                              json_object_get(r->obj, "late"), "log", (json_int_t)r->seq),
+                    d);
+}
+
+/* -- lists -- */
+
+static enum err open_new(int dir_fd, const char *name, int *fd, struct diag *d)
+{
+    *fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *fd >= 0 ? E_OK : diag_errno(d, errno, "%s", name);
+}
+
+/* What was written reads back as a list that the key signed. */
+static enum err verify_list(struct state *s, const char *key, int fd, struct diag *d)
+{
+    struct crl_view *view = NULL;
+    EVP_PKEY *public = NULL;
+    enum err e = state_public_key(s, key, &public, d);
+    if (e == E_OK)
+        e = crl_view_open(fd, false, &view, d);
+    if (e == E_OK)
+        e = crl_verify(view, public, d);
+    crl_view_close(view);
+    EVP_PKEY_free(public);
     return e;
+}
+
+/* The list is put together from the index, as it is after the lines before, and the log's signature. */
+static enum err make_list(struct results *w, const struct plan_item *i, const struct record *r, const char *name,
+                          struct diag *d)
+{
+    struct buf signature = {0};
+    struct issuer *key;
+    uint8_t digest[DIGEST_LEN];
+    int tbs_fd = -1, fd = -1;
+    const char *text = record_text(r, "signature");
+    enum err e = issuers_find(&w->list_issuers, w->s, i->key, &key, d);
+    if (e == E_OK)
+        e = base64_decode(text, strlen(text), &signature);
+    if (e == E_OK)
+        e = open_new(w->fd, LIST_TMP, &tbs_fd, d);
+    if (e == E_OK)
+        e = open_new(w->fd, name, &fd, d);
+    if (e == E_OK)
+        e = lists_write_tbs(w->s->index, &w->plan.header, key, i, tbs_fd, NULL, d);
+    if (e == E_OK)
+        e = crl_assemble(tbs_fd, (size_t)i->crl.bytes, key->row->alg, key->row->sm2_null, buf_span(&signature), fd,
+                         digest, d);
+    if (e == E_OK)
+        e = file_sync(fd, name, d);
+    if (e == E_OK)
+        e = verify_list(w->s, i->key, fd, d);
+    if (tbs_fd >= 0 && unlinkat(w->fd, LIST_TMP, 0) != 0 && e == E_OK)
+        e = diag_errno(d, errno, LIST_TMP);
+    if (tbs_fd >= 0)
+        close(tbs_fd);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&signature);
+    return e;
+}
+
+static enum err note_list(struct results *w, const char *name, struct diag *d)
+{
+    void *more = realloc(w->lists, (w->lists_n + 1) * sizeof *w->lists);
+    if (more == NULL)
+        return diag_set(d, E_NO_MEMORY, "results");
+    w->lists = more;
+    snprintf(w->lists[w->lists_n++], sizeof *w->lists, "%s", name);
+    return E_OK;
+}
+
+static enum err write_list(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    const struct plan_crl *c = &i->crl;
+    char name[RESULTS_LIST_NAME], next[CLOCK_TEXT], tbs[DIGEST_HEX];
+    snprintf(name, sizeof name, "%s-%lld.crl", i->key, (long long)c->number);
+    clock_format(c->next_update, next);
+    hex_encode(c->tbs, DIGEST_LEN, tbs);
+    if (strcmp(record_text(r, "key"), i->key) != 0 || record_number(r, "number") != c->number ||
+        strcmp(record_text(r, "tbs"), tbs) != 0)
+        return differ(r, d);
+    enum err e = make_list(w, i, r, name, d);
+    if (e == E_OK)
+        e = note_list(w, name, d);
+    return e != E_OK
+               ? e
+               : put_line(w,
+                          json_pack("{s:I,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I}", "n", (json_int_t)i->n, "id",
+                                    i->id, "decision", "crl", "clause", i->clause, "key", i->key, "number",
+                                    (json_int_t)c->number, "base", (json_int_t)c->base, "next-update", next, "entries",
+                                    (json_int_t)c->entries, "file", name, "log", (json_int_t)r->seq),
+                          d);
 }
 
 /* The certificate is put together from the plan's TBS and the log's signature, and must be the one in the log. */
@@ -122,24 +254,18 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
 static enum err write_issued(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
     struct buf cert = {0};
-    char serial[2 * PLAN_SERIAL + 1];
     char *text = NULL;
-    if (!i->issue)
-        return differ(r, d);
     enum err e = rebuild(w, i, r, &cert, d);
     if (e == E_OK) {
         text = base64_string(cert.data, cert.len);
-        hex_encode(i->serial, PLAN_SERIAL, serial);
-        json_t *obj = text == NULL
-                          ? NULL
-                          : json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)i->n, "id", i->id,
-                                      "decision", "issued", "clause", i->clause, "profile", i->profile, "serial",
-                                      serial, "ignored", i->ignored, "log", (json_int_t)r->seq, "certificate", text);
-        e = json_line_write(obj, &w->results.pending);
-        if (e != E_OK)
-            diag_set(d, e, "results");
-        buf_append_byte(&w->results.pending, '\n');
-        json_decref(obj);
+        e = put_line(w,
+                     text == NULL ? NULL
+                                  : json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)i->n, "id",
+                                              i->id, "decision", "issued", "clause", i->clause, "profile", i->profile,
+                                              "serial", record_text(r, "serial"), "supersedes",
+                                              record_text(r, "supersedes"), "ignored", i->ignored, "log",
+                                              (json_int_t)r->seq, "certificate", text),
+                     d);
         buf_append(&w->certs.pending, cert.data, cert.len);
         w->certs_bytes += cert.len;
     }
@@ -151,9 +277,27 @@ static enum err write_issued(struct results *w, const struct plan_item *i, const
 /* Is this the outcome line of one of this batch's requests? */
 static bool answers(const struct results *w, const struct record *r)
 {
-    if (r->type != RECORD_ISSUED && r->type != RECORD_REFUSED)
-        return false;
-    return strcmp(record_text(r, "batch"), w->batch) == 0 && record_number(r, "n") > 0;
+    return record_is_outcome(r) && strcmp(record_text(r, "batch"), w->batch) == 0;
+}
+
+static enum err take_item(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    static const enum record_type types[PLAN_ACTS] = {
+        [PLAN_REFUSE] = RECORD_REFUSED,  [PLAN_ISSUE] = RECORD_ISSUED,   [PLAN_REVOKE] = RECORD_REVOKED,
+        [PLAN_HOLD] = RECORD_REVOKED,    [PLAN_RELEASE] = RECORD_REVOKED, [PLAN_ACCEPT] = RECORD_ACCEPTED,
+        [PLAN_CRL] = RECORD_CRL};
+    if (i->n != record_number(r, "n") || r->type != types[i->act])
+        return differ(r, d);
+    switch (i->act) {
+    case PLAN_ISSUE:
+        return write_issued(w, i, r, d);
+    case PLAN_REFUSE:
+        return write_refused(w, i, r, d);
+    case PLAN_CRL:
+        return write_list(w, i, r, d);
+    default:
+        return write_status(w, i, r, d);
+    }
 }
 
 static enum err take_line(struct results *w, const struct record *r, struct diag *d)
@@ -161,10 +305,8 @@ static enum err take_line(struct results *w, const struct record *r, struct diag
     struct plan_item item = {0};
     bool more = false;
     enum err e = plan_next(&w->plan, &item, &more, d);
-    if (e == E_OK && (!more || item.n != record_number(r, "n")))
-        e = differ(r, d);
     if (e == E_OK)
-        e = r->type == RECORD_ISSUED ? write_issued(w, &item, r, d) : write_refused(w, &item, r, d);
+        e = more ? take_item(w, &item, r, d) : differ(r, d);
     plan_item_free(&item);
     return e;
 }
@@ -269,6 +411,16 @@ const struct issuers *results_issuers(const struct results *w)
     return &w->issuers;
 }
 
+size_t results_lists(const struct results *w)
+{
+    return w->lists_n;
+}
+
+const char *results_list(const struct results *w, size_t i)
+{
+    return w->lists[i];
+}
+
 const struct seal *results_seal(const struct results *w)
 {
     return &w->seal;
@@ -283,6 +435,8 @@ void results_free(struct results *w)
     sink_drop(&w->certs);
     plan_close(&w->plan);
     issuers_free(&w->issuers);
+    issuers_free(&w->list_issuers);
+    free(w->lists);
     seal_free(&w->seal);
     free(w);
 }

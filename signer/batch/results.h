@@ -13,6 +13,8 @@
 
 struct results;
 
+#define RESULTS_LIST_NAME (LIMIT_TOKEN_TEXT + 32) /* bytes of a list's file name: KEY-NUMBER.crl */
+
 /* Begin results.jsonl, log.jsonl and certs.p7b in the folder fd, for the plan in the folder dir_fd and the batch's row (its
  * place in the log and its size). fd and plan must outlive it. End with results_free(), on failure too. */
 ERR_MUST_USE enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *plan,
@@ -28,6 +30,10 @@ ERR_MUST_USE enum err results_finish(struct results *r, struct diag *d);
 /* What the rest of the bundle needs to know, once finished: the issuers of what was issued, and the seal. */
 const struct issuers *results_issuers(const struct results *r);
 const struct seal *results_seal(const struct results *r);
+
+/* The files of the lists that the batch made, in its order. */
+size_t results_lists(const struct results *r);
+const char *results_list(const struct results *r, size_t i);
 
 /* NULL is allowed. */
 void results_free(struct results *r);

@@ -6,6 +6,7 @@
 #include "batch/bundle.h"
 #include "batch/lint_plan.h"
 #include "batch/own_key.h"
+#include "batch/recheck.h"
 #include "batch/sealing.h"
 #include "batch/standing.h"
 #include "batch/untold.h"
@@ -69,6 +70,8 @@ enum err signing_prepare(struct state *s, const uint8_t intake[DIGEST_LEN], stru
         e = check_standing(out, intake, d);
     if (e == E_OK && !out->done)
         e = lint_plan(s, &out->plan, out->intent, &out->issuers, d);
+    if (e == E_OK && !out->done && !out->intent)
+        e = recheck_lists(s, &out->plan, d);
     return e;
 }
 
@@ -89,6 +92,7 @@ static enum err log_authorisations(struct signing *g, const char *plan, struct d
 static enum err log_intent(struct signing *g, struct diag *d)
 {
     const struct plan_header *h = &g->plan.header;
+    const struct plan_counts *c = &g->plan.counts;
     char batch[DIGEST_HEX], intake[DIGEST_HEX], plan[DIGEST_HEX], policy[DIGEST_HEX];
     hex_encode(h->batch, DIGEST_LEN, batch);
     hex_encode(h->intake, DIGEST_LEN, intake);
@@ -97,10 +101,11 @@ static enum err log_intent(struct signing *g, struct diag *d)
     enum err e = log_authorisations(g, plan, d);
     if (e == E_OK)
         e = log_append(g->state->log, RECORD_PLAN,
-                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", batch, "intake", intake, "plan",
-                                 plan, "policy", policy, "authority", h->authority, "ra", h->ra, "sequence",
-                                 (json_int_t)h->sequence, "issue", (json_int_t)g->plan.issue, "refuse",
-                                 (json_int_t)g->plan.refuse, "program", PROGRAM_NAME),
+                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s}", "batch", batch, "intake",
+                                 intake, "plan", plan, "policy", policy, "authority", h->authority, "ra", h->ra,
+                                 "sequence", (json_int_t)h->sequence, "issue", (json_int_t)c->issue, "refuse",
+                                 (json_int_t)c->refuse, "status", (json_int_t)c->status, "lists",
+                                 (json_int_t)c->lists, "program", PROGRAM_NAME),
                        d);
     if (e == E_OK)
         e = log_sync(g->state->log, d);

@@ -120,6 +120,21 @@ enum err_class {
     X(E_REQUEST_ID, REFUSED, "", "the request id is used twice in the batch", "give each request its own id")           \
     X(E_OP_NOT_OFFERED, REFUSED, "", "this authority does not offer the service", "see the clause")                     \
     X(E_PROFILE, REFUSED, "", "the authority has no such profile", "use a profile of this authority")                   \
+    X(E_CERT_UNKNOWN, REFUSED, "", "the authority issued no such certificate", "check the serial number")              \
+    X(E_CERT_EXPIRED, REFUSED, "", "the certificate has expired", "ask for a new one with issue")                       \
+    X(E_CERT_REVOKED, REFUSED, "", "the certificate was revoked before", "ask for a new one with issue")                \
+    X(E_CERT_HELD, REFUSED, "", "the certificate is on hold", "resume it first, or revoke it")                          \
+    X(E_CERT_NOT_HELD, REFUSED, "", "the certificate is not on hold", "check the serial number")                        \
+    X(E_CERT_ACCEPTED, REFUSED, "", "the certificate was accepted before", "check the serial number")                   \
+    X(E_RENEWAL_TOO_EARLY, REFUSED, "", "the certificate cannot be renewed yet", "wait until the date named")           \
+    X(E_RENEWAL_SAME_KEY, REFUSED, "", "renewal needs a new key", "make a new key and request")                         \
+    X(E_SUBJECT_OTHER, REFUSED, "", "the subject is not the certificate's", "correct the request, or ask for a change") \
+    X(E_SUBJECT_SAME, REFUSED, "", "the change changes nothing", "correct the request, or ask for a renewal")           \
+    X(E_PROFILE_OTHER, REFUSED, "", "the profile does not fit the certificate's", "name the right profile")             \
+    X(E_REASON, REFUSED, "", "the authority does not revoke for this reason", "name a reason of the policy")            \
+    X(E_LIST_KEY, REFUSED, "", "the key issues no such list", "name a key whose policy row has crl")                    \
+    X(E_LIST_NOT_LAST, REFUSED, "rootseal-formats(5)", "the request comes after one for a list", "put requests for lists last")  \
+    X(E_UNFINISHED, STORAGE, "", "another batch is not finished", "run signer again with that batch first")             \
     X(E_CSR_FORMAT, REFUSED, "RFC 2986 4.2", "the request is not a PKCS#10 request", "make the request again")          \
     X(E_CSR_TRAILING, REFUSED, "RFC 2986 4.2", "bytes follow the request", "remove them")                               \
     X(E_CSR_VERSION, REFUSED, "RFC 2986 4.1", "the request's version is not 0", "make the request again")               \

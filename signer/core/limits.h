@@ -20,6 +20,11 @@
 #define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */
 #define LIMIT_CLAUSE 200                   /* characters in a clause: it goes into plan and log */
 #define LIMIT_SAN_NAMES 32                 /* names in one subjectAltName */
+#define SERIAL_LEN 16                      /* bytes in a serial number we make: 127 random bits */
+#define REASON_CODE_MAX 10                 /* the highest CRLReason of RFC 5280 5.3.1 */
+#define CRL_REASON_SUPERSEDED 4            /* superseded, */
+#define CRL_REASON_HOLD 6                  /* certificateHold, */
+#define CRL_REASON_REMOVE 8                /* removeFromCRL: CRLReason */
 #define LIMIT_SESSIONS 64                  /* parallel sessions on one token */
 #define LIMIT_OFFICERS 32                  /* officers in a policy */
 #define LIMIT_CLOCK_SKEW 300               /* seconds an RA's clock may be ahead of ours */

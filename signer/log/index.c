@@ -10,7 +10,7 @@
 #include "log/query.h"
 
 /* Of the schema below: another number is another schema, and the index is made anew. */
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 #define APPLICATION_ID 0x52536c78 /* "RSlx" */
 #define STRING_OF(x) #x
 #define NUMBER_TEXT(x) STRING_OF(x)
@@ -34,9 +34,20 @@ static const char schema[] =
     "CREATE TABLE seen (intake BLOB NOT NULL, what TEXT NOT NULL, seq INTEGER NOT NULL,"
     " PRIMARY KEY (intake, what)) WITHOUT ROWID;"
     "CREATE TABLE certs (authority TEXT NOT NULL, serial BLOB NOT NULL, batch BLOB NOT NULL,"
-    " n INTEGER NOT NULL, spki BLOB NOT NULL, subject BLOB NOT NULL, not_after INTEGER NOT NULL,"
-    " log_seq INTEGER NOT NULL, PRIMARY KEY (authority, serial), UNIQUE (batch, n));"
+    " n INTEGER NOT NULL, profile TEXT NOT NULL, key TEXT NOT NULL, spki BLOB NOT NULL,"
+    " subject BLOB NOT NULL, not_after INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
+    " status INTEGER NOT NULL DEFAULT 0, reason INTEGER NOT NULL DEFAULT 0,"
+    " changed INTEGER NOT NULL DEFAULT 0, changed_seq INTEGER NOT NULL DEFAULT 0,"
+    " accepted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (authority, serial), UNIQUE (batch, n));"
     "CREATE INDEX certs_spki ON certs (spki);"
+    "CREATE INDEX certs_listed ON certs (key, serial) WHERE status <> 0;"
+    "CREATE INDEX certs_changed ON certs (key, changed_seq) WHERE changed_seq <> 0;"
+    "CREATE TABLE changes (batch BLOB NOT NULL, n INTEGER NOT NULL, authority TEXT NOT NULL,"
+    " serial BLOB NOT NULL, what INTEGER NOT NULL, reason INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (batch, n)) WITHOUT ROWID;"
+    "CREATE TABLE crls (key TEXT NOT NULL, number INTEGER NOT NULL, base INTEGER NOT NULL,"
+    " this_update INTEGER NOT NULL, plan_seq INTEGER NOT NULL, batch BLOB NOT NULL,"
+    " n INTEGER NOT NULL, log_seq INTEGER NOT NULL, PRIMARY KEY (key, number), UNIQUE (batch, n));"
     "PRAGMA application_id = " NUMBER_TEXT(APPLICATION_ID) ";"
     "PRAGMA user_version = " NUMBER_TEXT(SCHEMA_VERSION) ";"
     "COMMIT;";
@@ -262,6 +273,25 @@ enum err index_make(const char *state_path, struct index **out, struct diag *d)
     return open_at(state_path, true, out, d);
 }
 
+enum err index_private(struct index **out, struct diag *d)
+{
+    bool usable = false;
+    struct index *x = *out = calloc(1, sizeof *x);
+    if (x == NULL || (x->path = strdup(":memory:")) == NULL) {
+        free(x);
+        *out = NULL;
+        return diag_set(d, E_NO_MEMORY, "the index");
+    }
+    enum err e = open_database(x, &usable, d);
+    if (e == E_OK && !usable)
+        e = diag_set(d, E_INDEX, "it could not be made");
+    if (e != E_OK) {
+        index_close(x);
+        *out = NULL;
+    }
+    return e;
+}
+
 void index_close(struct index *x)
 {
     if (x == NULL)
@@ -340,7 +370,7 @@ enum err index_reset(struct index *x, struct diag *d)
 {
     bool own = sqlite3_get_autocommit(x->db) != 0;
     enum err e = own ? index_begin(x, d) : E_OK;
-    for (int i = QUERY_CLEAR_META; e == E_OK && i <= QUERY_CLEAR_CERTS; i++)
+    for (int i = QUERY_CLEAR_META; e == E_OK && i <= QUERY_CLEAR_CRLS; i++)
         e = run_plain(x, (enum query_id)i, d);
     if (!own)
         return e;

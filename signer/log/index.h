@@ -25,6 +25,9 @@ ERR_MUST_USE enum err index_open(const char *state_path, struct index **out, str
  * believes only the log. The state's lock must be held. */
 ERR_MUST_USE enum err index_make(const char *state_path, struct index **out, struct diag *d);
 
+/* One in memory, for whoever makes it from what he reads and needs it no longer than he runs. */
+ERR_MUST_USE enum err index_private(struct index **out, struct diag *d);
+
 /* Close it, rolling back an open transaction. An index that turned out to be damaged is removed, so that the next
  * index_open() makes an empty one. */
 void index_close(struct index *x);
@@ -109,16 +112,25 @@ ERR_MUST_USE enum err index_seen(struct index *x, const uint8_t intake[DIGEST_LE
                                  uint64_t *seq, struct diag *d);
 
 /* -- certificates: reserved by the intent, issued by an issued line -- */
+enum index_status { INDEX_GOOD, INDEX_HELD, INDEX_REVOKED };
+
 struct index_cert {
     char authority[65];
     uint8_t serial[20];
     size_t serial_n;
     uint8_t batch[DIGEST_LEN];
     int64_t n;                     /* request number in the batch, from 1 */
+    char profile[65];
+    char key[65];                  /* name of the key that signs it */
     uint8_t spki[DIGEST_LEN];
     uint8_t subject[DIGEST_LEN];   /* of the DER subject name */
     int64_t not_after;
     uint64_t log_seq;              /* of the issued line; 0 while only reserved */
+    /* What became of it; a new row is good, whatever stands here. */
+    enum index_status status;
+    int reason;                    /* CRLReason, when it is held or revoked */
+    int64_t changed;               /* when, as CRLs say it; 0 for never */
+    bool accepted;                 /* its holder has it */
 };
 ERR_MUST_USE enum err index_add_cert(struct index *x, const struct index_cert *c, struct diag *d);
 ERR_MUST_USE enum err index_set_issued(struct index *x, const uint8_t batch[DIGEST_LEN], int64_t n, uint64_t log_seq,
@@ -128,6 +140,67 @@ ERR_MUST_USE enum err index_key_subject(struct index *x, const uint8_t spki[DIGE
                                         bool *found, struct diag *d);
 ERR_MUST_USE enum err index_has_serial(struct index *x, const char *authority, const uint8_t *serial, size_t n,
                                        bool *has, struct diag *d);
+ERR_MUST_USE enum err index_cert(struct index *x, const char *authority, const uint8_t *serial, size_t n,
+                                 struct index_cert *out, bool *found, struct diag *d);
+
+/* -- changes of status: announced by the intent, in force with the outcome line of the request -- */
+enum index_change_kind { INDEX_REVOKE, INDEX_HOLD, INDEX_RELEASE, INDEX_ACCEPT };
+
+struct index_change {
+    uint8_t batch[DIGEST_LEN];
+    int64_t n;                     /* request number in that batch */
+    char authority[65];
+    uint8_t serial[20];            /* of the certificate whose status changes */
+    size_t serial_n;
+    enum index_change_kind what;
+    int reason;                    /* CRLReason */
+    int64_t at;                    /* when, as CRLs say it */
+};
+ERR_MUST_USE enum err index_add_change(struct index *x, const struct index_change *c, struct diag *d);
+/* Request n of this batch, whose intent is log line plan_seq, was answered: what it changes is in force. Nothing happens for
+ * one that changes nothing. */
+ERR_MUST_USE enum err index_apply_change(struct index *x, const uint8_t batch[DIGEST_LEN], int64_t n, uint64_t plan_seq,
+                                         struct diag *d);
+
+/* The intent of a batch other than this that is neither sealed nor given up; 0 when there is none. */
+ERR_MUST_USE enum err index_unfinished(struct index *x, const uint8_t but[DIGEST_LEN], uint64_t *line, struct diag *d);
+
+/* -- revocation lists: numbered by the intent, issued by a crl line -- */
+struct index_crl {
+    char key[65];
+    int64_t number;                /* CRLNumber: one sequence for full lists and deltas of a key */
+    int64_t base;                  /* 0 for a full list */
+    int64_t this_update;
+    uint64_t plan_seq;             /* log line of the intent */
+    uint8_t batch[DIGEST_LEN];
+    int64_t n;
+    uint64_t log_seq;              /* of the crl line; 0 while only announced */
+};
+ERR_MUST_USE enum err index_add_crl(struct index *x, const struct index_crl *c, struct diag *d);
+ERR_MUST_USE enum err index_set_crl_issued(struct index *x, const uint8_t batch[DIGEST_LEN], int64_t n, uint64_t log_seq,
+                                           struct diag *d);
+/* The highest number of this key so far; 0 for none. */
+ERR_MUST_USE enum err index_crl_number(struct index *x, const char *key, int64_t *last, struct diag *d);
+/* The newest issued full list: key, number, this_update and plan_seq are filled in. */
+ERR_MUST_USE enum err index_crl_last_full(struct index *x, const char *key, struct index_crl *out, bool *found,
+                                          struct diag *d);
+
+/* What a list of this key says, by ascending serial number: of the certificates that had not expired at `alive`, those on
+ * hold or revoked; or, with `since` above 0, those whose status a batch changed whose intent is after that line (good: it
+ * came off hold). One such walk at a time. index_entries_close() says whether it was whole; NULL is allowed. */
+struct index_entry {
+    uint8_t serial[20];
+    size_t serial_n;
+    enum index_status status;
+    int reason;
+    int64_t changed;
+};
+struct index_entries;
+ERR_MUST_USE enum err index_entries_open(struct index *x, const char *key, int64_t alive, uint64_t since,
+                                         struct index_entries **out, struct diag *d);
+ERR_MUST_USE enum err index_entries_next(struct index_entries *l, struct index_entry *out, bool *more, struct diag *d);
+ERR_MUST_USE enum err index_entries_close(struct index_entries *l, struct diag *d);
+
 /* Totals for status: certificates issued, batches with an intent. */
 ERR_MUST_USE enum err index_totals(struct index *x, uint64_t *issued, uint64_t *batches, struct diag *d);
 

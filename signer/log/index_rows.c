@@ -241,6 +241,18 @@ enum err index_seal_answered(struct index *x, uint64_t seq, struct diag *d)
     return query_run(&q, NULL, d);
 }
 
+enum err index_unfinished(struct index *x, const uint8_t but[DIGEST_LEN], uint64_t *line, struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, QUERY_UNFINISHED);
+    query_bytes(&q, but, DIGEST_LEN);
+    query_text(&q, err_name(E_PLAN_STALE));
+    int64_t seq = query_row(&q) ? query_get_number(&q, 0) : 0;
+    enum err e = query_end(&q, d);
+    *line = e == E_OK ? (uint64_t)seq : 0;
+    return e;
+}
+
 /* -- lines already logged -- */
 
 enum err index_add_seen(struct index *x, const uint8_t intake[DIGEST_LEN], const char *what,
@@ -271,66 +283,6 @@ enum err index_seen(struct index *x, const uint8_t intake[DIGEST_LEN], const cha
     *seen = row;
     *seq = (uint64_t)line;
     return E_OK;
-}
-
-/* -- certificates -- */
-
-enum err index_add_cert(struct index *x, const struct index_cert *c, struct diag *d)
-{
-    struct query q;
-    if (c->serial_n == 0 || c->serial_n > sizeof c->serial)
-        return diag_set(d, E_INDEX, "%s: a serial number of %zu bytes", INDEX_FILE, c->serial_n);
-    query_begin(&q, x, QUERY_ADD_CERT);
-    query_text(&q, c->authority);
-    query_bytes(&q, c->serial, c->serial_n);
-    query_bytes(&q, c->batch, DIGEST_LEN);
-    query_number(&q, c->n);
-    query_bytes(&q, c->spki, DIGEST_LEN);
-    query_bytes(&q, c->subject, DIGEST_LEN);
-    query_number(&q, c->not_after);
-    query_number(&q, (int64_t)c->log_seq);
-    return query_change(&q, d);
-}
-
-enum err index_set_issued(struct index *x, const uint8_t batch[DIGEST_LEN], int64_t n,
-                          uint64_t log_seq, struct diag *d)
-{
-    struct query q;
-    query_begin(&q, x, QUERY_SET_ISSUED);
-    query_bytes(&q, batch, DIGEST_LEN);
-    query_number(&q, n);
-    query_number(&q, (int64_t)log_seq);
-    return query_change(&q, d);
-}
-
-enum err index_key_subject(struct index *x, const uint8_t spki[DIGEST_LEN],
-                           uint8_t subject[DIGEST_LEN], bool *found, struct diag *d)
-{
-    struct query q;
-    memset(subject, 0, DIGEST_LEN);
-    *found = false;
-    query_begin(&q, x, QUERY_KEY_SUBJECT);
-    query_bytes(&q, spki, DIGEST_LEN);
-    bool row = query_row(&q);
-    if (row)
-        query_get_exact(&q, 0, subject, DIGEST_LEN);
-    enum err e = query_end(&q, d);
-    *found = e == E_OK && row;
-    return e;
-}
-
-enum err index_has_serial(struct index *x, const char *authority, const uint8_t *serial, size_t n,
-                          bool *has, struct diag *d)
-{
-    struct query q;
-    *has = false;
-    query_begin(&q, x, QUERY_HAS_SERIAL);
-    query_text(&q, authority);
-    query_bytes(&q, serial, n);
-    bool row = query_row(&q);
-    enum err e = query_end(&q, d);
-    *has = e == E_OK && row;
-    return e;
 }
 
 enum err index_totals(struct index *x, uint64_t *issued, uint64_t *batches, struct diag *d)

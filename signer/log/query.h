@@ -26,6 +26,8 @@
     X(CLEAR_BATCHES, "DELETE FROM batches")                                                        \
     X(CLEAR_SEEN, "DELETE FROM seen")                                                              \
     X(CLEAR_CERTS, "DELETE FROM certs")                                                            \
+    X(CLEAR_CHANGES, "DELETE FROM changes")                                                        \
+    X(CLEAR_CRLS, "DELETE FROM crls")                                                              \
     X(ADD_KEY, "INSERT INTO keys VALUES (?, ?, ?, NULL)")                                          \
     X(SET_ANCHOR, "UPDATE keys SET certificate = ?2 WHERE name = ?1")                              \
     X(KEY, "SELECT spki, certificate FROM keys WHERE name = ?")                                    \
@@ -46,7 +48,33 @@
     X(LAST_PLAN, "SELECT plan_seq FROM batches WHERE plan_seq < ? ORDER BY plan_seq DESC LIMIT 1") \
     X(ADD_SEEN, "INSERT OR IGNORE INTO seen VALUES (?, ?, ?)")                                     \
     X(SEEN, "SELECT seq FROM seen WHERE intake = ? AND what = ?")                                  \
-    X(ADD_CERT, "INSERT INTO certs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                               \
+    X(UNFINISHED,                                                                                  \
+      "SELECT plan_seq FROM batches WHERE seal_seq = 0 AND digest <> ? AND NOT EXISTS "            \
+      "(SELECT 1 FROM seen WHERE seen.intake = batches.intake AND what = ?) LIMIT 1")              \
+    X(ADD_CERT,                                                                                    \
+      "INSERT INTO certs (authority, serial, batch, n, profile, key, spki, subject, not_after, "   \
+      "log_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                            \
+    X(CERT,                                                                                        \
+      "SELECT batch, n, profile, key, spki, subject, not_after, log_seq, status, reason, changed, " \
+      "accepted FROM certs WHERE authority = ? AND serial = ?")                                    \
+    X(ADD_CHANGE, "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
+    X(CHANGE, "SELECT authority, serial, what, reason, at FROM changes WHERE batch = ? AND n = ?") \
+    X(SET_STATUS,                                                                                  \
+      "UPDATE certs SET status = ?3, reason = ?4, changed = ?5, changed_seq = ?6 "                 \
+      "WHERE authority = ?1 AND serial = ?2")                                                      \
+    X(SET_ACCEPTED, "UPDATE certs SET accepted = ?3 WHERE authority = ?1 AND serial = ?2")         \
+    X(ADD_CRL, "INSERT INTO crls VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                                 \
+    X(SET_CRL_ISSUED, "UPDATE crls SET log_seq = ?3 WHERE batch = ?1 AND n = ?2")                  \
+    X(CRL_NUMBER, "SELECT coalesce(max(number), 0) FROM crls WHERE key = ?")                       \
+    X(CRL_LAST_FULL,                                                                               \
+      "SELECT number, this_update, plan_seq FROM crls WHERE key = ? AND base = 0 AND log_seq > 0 " \
+      "ORDER BY number DESC LIMIT 1")                                                              \
+    X(LISTED,                                                                                      \
+      "SELECT serial, status, reason, changed FROM certs "                                         \
+      "WHERE key = ? AND status <> 0 AND not_after >= ? ORDER BY serial")                          \
+    X(CHANGED,                                                                                     \
+      "SELECT serial, status, reason, changed FROM certs "                                         \
+      "WHERE key = ? AND not_after >= ? AND changed_seq > ? AND changed_seq <> 0 ORDER BY serial") \
     X(SET_ISSUED, "UPDATE certs SET log_seq = ?3 WHERE batch = ?1 AND n = ?2")                     \
     X(KEY_SUBJECT, "SELECT subject FROM certs WHERE spki = ? LIMIT 1")                             \
     X(HAS_SERIAL, "SELECT 1 FROM certs WHERE authority = ? AND serial = ?")                        \

@@ -88,6 +88,35 @@ static enum err check_serial(const json_t *v)
     return format_unless(n >= 2 && n <= 2 * SERIAL_BYTES && n % 2 == 0 && is_lower_hex(s));
 }
 
+static bool is_none(const json_t *v)
+{
+    const char *s = string_of(v);
+    return s != NULL && s[0] == '\0';
+}
+
+static enum err check_serial_or_none(const json_t *v)
+{
+    return is_none(v) ? E_OK : check_serial(v);
+}
+
+static enum err check_name_or_none(const json_t *v)
+{
+    return is_none(v) ? E_OK : check_name(v);
+}
+
+static enum err check_status(const json_t *v)
+{
+    const char *s = string_of(v);
+    return format_unless(s != NULL &&
+                         (strcmp(s, "revoked") == 0 || strcmp(s, "held") == 0 || strcmp(s, "released") == 0));
+}
+
+static enum err check_reason_code(const json_t *v)
+{
+    return format_unless(json_is_integer(v) && json_integer_value(v) >= 0 &&
+                         json_integer_value(v) <= REASON_CODE_MAX);
+}
+
 static enum err check_hash(const json_t *v)
 {
     const char *s = string_of(v);
@@ -172,7 +201,7 @@ static const struct field head_fields[] = {
 
 struct type {
     const char *name;
-    struct field fields[11]; /* up to the first without a name */
+    struct field fields[14]; /* up to the first without a name */
 };
 
 static const struct type types[RECORD_TYPE_COUNT] = {
@@ -214,6 +243,8 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"sequence", check_from_0},
                       {"issue", check_from_0},
                       {"refuse", check_from_0},
+                      {"status", check_from_0},
+                      {"lists", check_from_0},
                       {"program", check_program}}},
     [RECORD_SELF_TEST] = {"self-test", {{"key", check_name}}},
     [RECORD_ISSUED] = {"issued",
@@ -224,7 +255,34 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                         {"key", check_name},
                         {"serial", check_serial},
                         {"certificate", check_digest},
-                        {"signature", check_base64}}},
+                        {"signature", check_base64},
+                        {"supersedes", check_serial_or_none}}},
+    [RECORD_REVOKED] = {"revoked",
+                        {{"batch", check_digest},
+                         {"n", check_from_1},
+                         {"authority", check_name},
+                         {"key", check_name},
+                         {"serial", check_serial},
+                         {"status", check_status},
+                         {"reason", check_name_or_none},
+                         {"reason-code", check_reason_code},
+                         {"asked", check_time},
+                         {"late", check_bool}}},
+    [RECORD_ACCEPTED] = {"accepted",
+                         {{"batch", check_digest},
+                          {"n", check_from_1},
+                          {"authority", check_name},
+                          {"key", check_name},
+                          {"serial", check_serial}}},
+    [RECORD_CRL] = {"crl",
+                    {{"batch", check_digest},
+                     {"n", check_from_1},
+                     {"key", check_name},
+                     {"number", check_from_1},
+                     {"base", check_from_0},
+                     {"entries", check_from_0},
+                     {"tbs", check_digest},
+                     {"signature", check_base64}}},
     [RECORD_REFUSED] = {"refused",
                         {{"batch", check_digest},
                          {"intake", check_digest},
@@ -377,6 +435,19 @@ void record_free(struct record *r)
 {
     json_decref(r->obj);
     *r = (struct record){0};
+}
+
+bool record_is_outcome(const struct record *r)
+{
+    switch (r->type) {
+    case RECORD_ISSUED:
+    case RECORD_REVOKED:
+    case RECORD_ACCEPTED:
+    case RECORD_CRL:
+        return true;
+    default:
+        return r->type == RECORD_REFUSED && record_number(r, "n") > 0;
+    }
 }
 
 const char *record_text(const struct record *r, const char *key)

@@ -35,13 +35,25 @@ enum record_type {
     /* "authorise": an officer authorised a plan: plan, officer (of the certificate), signature
      * (digest of the file). */
     RECORD_AUTHORISE,
-    /* "plan", the intent: batch, intake, plan, policy, authority, ra, sequence, issue, refuse. */
+    /* "plan", the intent: batch, intake, plan, policy, authority, ra, sequence, then how many items the plan has
+     * to issue, refuse, status (changes of it), lists (CRLs), and program (as in genesis). */
     RECORD_PLAN,
     /* "self-test": a key signed the self-test text: key. */
     RECORD_SELF_TEST,
     /* "issued": batch, n (from 1), authority, profile, key, serial (lower-case hex, 1..20 bytes),
-     * certificate (digest of the DER), signature. */
+     * certificate (digest of the DER), signature, supersedes (serial of the certificate that ends
+     * with this, reason superseded; or ""). */
     RECORD_ISSUED,
+    /* "revoked": the status of a certificate changed: batch, n, authority, key (that signed it),
+     * serial, status ("revoked", "held", "released"), reason (the policy's name, or ""), reason-code
+     * (CRLReason, RFC 5280 5.3.1), asked (when it was asked for), late (the time the policy promises
+     * had gone by). When, as CRLs say it, is when the plan was made. */
+    RECORD_REVOKED,
+    /* "accepted": its holder has it and does not object: batch, n, authority, key, serial. */
+    RECORD_ACCEPTED,
+    /* "crl": batch, n, key, number (CRLNumber, from 1), base (of a delta, or 0), entries, tbs (digest
+     * of the DER TBSCertList), signature. */
+    RECORD_CRL,
     /* "refused": batch, intake, n (0: the whole batch), code (a name of the error table other than
      * E_OK), clause (at most 200 printable ASCII characters, may be empty). */
     RECORD_REFUSED,
@@ -81,6 +93,9 @@ ERR_MUST_USE enum err record_write(uint64_t seq, int64_t time, enum record_type 
                                    struct diag *d);
 
 void record_free(struct record *r);
+
+/* Does the line tell what became of one request of a batch, or of a list that the batch made necessary? */
+bool record_is_outcome(const struct record *r);
 
 /* Fields of a record that record_parse() made, whose form is therefore proven. A field that its type
  * does not have is "" (never NULL), 0, or E_LOG_FORMAT with out set to zeros. The text belongs to the

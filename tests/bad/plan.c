@@ -62,7 +62,7 @@ static void put_item(struct decider *decider, struct span line, int64_t n)
     bad_must(decide_request(decider, line, E_OK, (uint64_t)n + 1, &o, NULL) == E_OK && o.code == E_OK, "request %d: %s", (int)n,
              o.detail);
     memcpy(item.id, o.request.id, sizeof item.id);
-    item.issue = true;
+    item.act = PLAN_ISSUE;
     snprintf(item.clause, sizeof item.clause, "%s", o.clause);
     bad_must(certify_build(&people_get()->issuer, &o, WORLD_NOW, &item, NULL) == E_OK, "a certificate");
     bad_must(plan_write_item(&item, &plan) == E_OK, "the plan");
@@ -82,7 +82,7 @@ static void put_items(void)
         put_item(&decider, (struct span){from, (size_t)(at - from)}, n);
     }
     decider_free(&decider);
-    bad_must(plan_write_end(PEOPLE_KEYS, 0, &plan) == E_OK, "the plan");
+    bad_must(plan_write_end(&(struct plan_counts){.issue = PEOPLE_KEYS, .refuse = 0}, &plan) == E_OK, "the plan");
 }
 
 /* The file that an officer's signature over the plan of this digest has. */
@@ -154,7 +154,7 @@ static enum err read_items(struct plan *p)
  * left to the officers' signatures alone. */
 static enum err judge(const char *what, struct span bytes, bool *same)
 {
-    const struct replay_source source = {find_issuer, NULL};
+    const struct replay_source source = {find_issuer, NULL, NULL};
     struct plan got = {0};
     enum err officer = E_OK, batch = E_OK;
     (void)what;

@@ -131,7 +131,7 @@ static const struct own *issuer_of(const struct desk *k, const char *key)
 static void answer(struct desk *k, const struct policy_profile *p, const struct decision *o)
 {
     const struct own *own = issuer_of(k, p->key);
-    struct plan_item item = {.n = k->n, .issue = true, .serial = {0x40, [15] = (uint8_t)k->n}};
+    struct plan_item item = {.n = k->n, .act = PLAN_ISSUE, .serial = {0x40, [15] = (uint8_t)k->n}};
     struct buf cert = {0};
     snprintf(item.id, sizeof item.id, "%s", o->request.id);
     snprintf(item.clause, sizeof item.clause, "%s", o->clause);
@@ -145,7 +145,7 @@ static void answer(struct desk *k, const struct policy_profile *p, const struct 
 
 static void ask(struct desk *k, const struct policy_profile *p)
 {
-    struct request r = {.requested_at = FUZZ_NOW, .op = "issue", .operator_ = "clerk-1", .has_evidence = k->n % 2 == 0};
+    struct request r = {.requested_at = FUZZ_NOW, .op_text = "issue", .operator_ = "clerk-1", .has_evidence = k->n % 2 == 0};
     struct buf line = {0};
     struct decision o;
     k->n++;
@@ -186,7 +186,7 @@ static void make_authority(const struct policy_authority *a, const char *ra)
     for (size_t i = 0; i < a->profiles_n; i++)
         ask(&k, &a->profiles[i]);
     expect_ok(plan_write_item(&refused, &k.plan));
-    expect_ok(plan_write_end(k.n, 1, &k.plan));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = k.n, .refuse = 1}, &k.plan));
     put(buf_span(&k.plan), "corpus/plan/good-%s", a->name);
     for (size_t i = 0; i < a->keys_n; i++) {
         buf_free(&k.issuers[i].issuer.subject);

@@ -333,7 +333,7 @@ void line_make(const char *id, const char *op, const char *profile, int64_t requ
 {
     struct request r = {.requested_at = requested_at, .csr = *csr};
     snprintf(r.id, sizeof r.id, "%s", id);
-    snprintf(r.op, sizeof r.op, "%s", op);
+    snprintf(r.op_text, sizeof r.op_text, "%s", op);
     snprintf(r.profile, sizeof r.profile, "%s", profile);
     expect_ok(request_write(&r, out));
 }

@@ -158,7 +158,7 @@ static void add_request(struct help_bundle *b, const char *id, bool spoil)
     if (spoil)
         r.csr.data[r.csr.len - 1] ^= 1;
     snprintf(r.id, sizeof r.id, "%s", id);
-    strcpy(r.op, "issue");
+    strcpy(r.op_text, "issue");
     strcpy(r.profile, "person");
     expect_ok(request_write(&r, &b->batch));
     buf_append_byte(&b->batch, '\n');
@@ -256,14 +256,14 @@ static void answer_issued(struct answerer *a, const struct decision *o, int64_t 
     snprintf(serial, sizeof serial, "400000000000000000000000000000%02x", (unsigned)n);
     char *text = base64_string(cert.data, cert.len);
     char *signed_text = base64_string(signature.data, signature.len);
-    result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)n, "id",
+    result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)n, "id",
                              o->request.id, "decision", "issued", "clause", o->clause, "profile",
-                             o->profile->name, "serial", serial, "ignored", "", "log",
+                             o->profile->name, "serial", serial, "supersedes", "", "ignored", "", "log",
                              (json_int_t)a->seq, "certificate", text));
     log_line(a, RECORD_ISSUED,
-             json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", a->batch, "n", (json_int_t)n,
+             json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", a->batch, "n", (json_int_t)n,
                        "authority", "ca", "profile", "person", "key", "ca-root", "serial", serial,
-                       "certificate", hex, "signature", signed_text));
+                       "certificate", hex, "signature", signed_text, "supersedes", ""));
     buf_append(&a->certificates, cert.data, cert.len);
     a->b->issued++;
     free(text);
@@ -362,9 +362,10 @@ void help_bundle_make(struct help_bundle *b)
     expect_ok(policy_digest(&policy, b->policy));
     hex_encode(b->policy, DIGEST_LEN, hex);
     log_line(&a, RECORD_PLAN,
-             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", a.batch, "intake", a.batch,
+             json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s}", "batch", a.batch, "intake", a.batch,
                        "plan", plan, "policy", hex, "authority", "ca", "ra", "town", "sequence",
-                       (json_int_t)7, "issue", (json_int_t)2, "refuse", (json_int_t)1, "program", "rootseal 0"));
+                       (json_int_t)7, "issue", (json_int_t)2, "refuse", (json_int_t)1, "status",
+                       (json_int_t)0, "lists", (json_int_t)0, "program", "rootseal 0"));
     log_line(&a, RECORD_SELF_TEST, json_pack("{s:s}", "key", "ca-root"));
     answer_all(&a, &h);
     make_seal(&a);
@@ -393,10 +394,11 @@ static void make_manifest(const struct help_bundle *b, struct buf *out)
                                         manifest_file_name((enum manifest_file)f), "sha256", file));
     }
     json_t *obj =
-        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:o}", "format",
+        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "format",
                   "rootseal-bundle-1", "authority", "ca", "ra", "town", "id", "b7", "sequence",
                   (json_int_t)7, "batch", batch, "plan", plan, "policy", hex, "issued",
-                  (json_int_t)b->issued, "refused", (json_int_t)b->refused, "log-first",
+                  (json_int_t)b->issued, "refused", (json_int_t)b->refused, "status", (json_int_t)0,
+                  "lists", (json_int_t)0, "log-first",
                   (json_int_t)b->log_first, "log-last", (json_int_t)b->log_last, "files", files);
     expect_ok(json_line_write(obj, out));
     buf_append_byte(out, '\n');

@@ -26,13 +26,23 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"plan\":\"" HEX_B "\","
         "\"policy\":\"" HEX_A "\","
         "\"authority\":\"smartca\",\"ra\":\"ra-1\",\"sequence\":7,\"issue\":52,\"refuse\":8,"
-        "\"program\":\"rootseal 0.1.0\"}",
+        "\"status\":3,\"lists\":1,\"program\":\"rootseal 0.1.0\"}",
     [RECORD_SELF_TEST] =
         "{\"key\":\"root.sm2\"}",
     [RECORD_ISSUED] =
         "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"profile\":\"person\","
         "\"key\":\"root.sm2\",\"serial\":\"01ff\",\"certificate\":\"" HEX_B "\","
-        "\"signature\":\"MEUCIQ==\"}",
+        "\"signature\":\"MEUCIQ==\",\"supersedes\":\"02ff\"}",
+    [RECORD_REVOKED] =
+        "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"key\":\"root.sm2\","
+        "\"serial\":\"01ff\",\"status\":\"revoked\",\"reason\":\"key-leaked\","
+        "\"reason-code\":1,\"asked\":\"2025-01-31T08:00:00Z\",\"late\":false}",
+    [RECORD_ACCEPTED] =
+        "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"key\":\"root.sm2\","
+        "\"serial\":\"01ff\"}",
+    [RECORD_CRL] =
+        "{\"batch\":\"" HEX_A "\",\"n\":4,\"key\":\"root.sm2\",\"number\":7,\"base\":0,"
+        "\"entries\":12,\"tbs\":\"" HEX_B "\",\"signature\":\"MEUCIQ==\"}",
     [RECORD_REFUSED] =
         "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"n\":2,\"code\":\"E_KEY_SIZE\","
         "\"clause\":\"GM/T 0015-2012 5.2\"}",

@@ -335,9 +335,9 @@ static json_t *order_fields(int which, enum record_type *type)
         return json_pack("{s:s,s:s}", "key", policy_table.log_key.name, "certificate", "AAAA");
     case 3:
         *type = RECORD_ISSUED;
-        return json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", digest, "n", (json_int_t)1,
+        return json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", digest, "n", (json_int_t)1,
                          "authority", "a", "profile", "p", "key", policy_table.log_key.name,
-                         "serial", "01", "certificate", digest, "signature", "AAAA");
+                         "serial", "01", "certificate", digest, "signature", "AAAA", "supersedes", "");
     case 4:
         *type = RECORD_REFUSED;
         return json_pack("{s:s,s:s,s:I,s:s,s:s}", "batch", digest, "intake", digest, "n",
@@ -347,10 +347,10 @@ static json_t *order_fields(int which, enum record_type *type)
         return json_pack("{s:s,s:s}", "batch", digest, "bundle", digest);
     default:
         *type = RECORD_PLAN;
-        return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:s}", "batch", digest, "intake",
+        return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s}", "batch", digest, "intake",
                          digest, "plan", digest, "policy", digest, "authority", "a", "ra", "r",
                          "sequence", (json_int_t)1, "issue", (json_int_t)0, "refuse",
-                         (json_int_t)0, "program", "a test");
+                         (json_int_t)0, "status", (json_int_t)0, "lists", (json_int_t)0, "program", "a test");
     }
 }
 

@@ -89,8 +89,8 @@ START_TEST(the_tbs_says_what_was_decided)
     X509 *x = d2i_X509(NULL, &p, (long)cert.len);
     ck_assert_ptr_nonnull(x);
     const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
-    ck_assert_int_eq(ASN1_STRING_length(serial), PLAN_SERIAL);
-    ck_assert_mem_eq(ASN1_STRING_get0_data(serial), item.serial, PLAN_SERIAL);
+    ck_assert_int_eq(ASN1_STRING_length(serial), SERIAL_LEN);
+    ck_assert_mem_eq(ASN1_STRING_get0_data(serial), item.serial, SERIAL_LEN);
     ck_assert_int_eq(time_of(X509_get0_notBefore(x)), WORLD_NOW);
     static const char *const ends[] = {"2027-02-28T23:59:59Z", "2027-09-10T23:59:59Z",
                                        "2026-05-29T23:59:59Z"};
@@ -118,15 +118,15 @@ START_TEST(serial_numbers)
 {
     struct decision o;
     struct plan_item item;
-    static uint8_t seen[300][PLAN_SERIAL];
+    static uint8_t seen[300][SERIAL_LEN];
     decided(0, &o);
     for (int i = 0; i < 300; i++) {
         expect_ok(certify(&o, &item));
         ck_assert_int_gt(item.serial[0], 0);
         ck_assert_int_lt(item.serial[0], 0x80);
         for (int k = 0; k < i; k++)
-            ck_assert_mem_ne(seen[k], item.serial, PLAN_SERIAL);
-        memcpy(seen[i], item.serial, PLAN_SERIAL);
+            ck_assert_mem_ne(seen[k], item.serial, SERIAL_LEN);
+        memcpy(seen[i], item.serial, SERIAL_LEN);
         plan_item_free(&item);
     }
     decision_free(&o);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "batch/decide.h"
-#include "batch/history.h"
+#include "batch/announce.h"
 #include "expect.h"
 #include "help_batch.h"
 #include "help_pki.h"
@@ -23,7 +23,7 @@ static void set_up(void)
     world_make(&w);
     world_state(&w, &state);
     header = world_header(10);
-    past = history_of_index(state.index);
+    past = announce_history(state.index);
     decider = (struct decider){.policy = &w.policy, .authority = &w.authorities[0],
                                .header = &header, .now = WORLD_NOW, .history = &past};
 }
@@ -167,7 +167,7 @@ START_TEST(the_decision_table)
         static const int64_t dates[] = {WORLD_NOW, WORLD_NOW + LIMIT_CLOCK_SKEW + 1,
                                         WORLD_NOW - 7 * 86400 - 1};
         EVP_PKEY *k = owner == OURS ? w.root_keys[0] : help_key(key == 1 ? KEY_P384 : KEY_SM2);
-        struct wish x = {.op = service ? "issue" : "renew",
+        struct wish x = {.op = service ? "issue" : "replace",
                          .profile = profile ? "person" : "nobody",
                          .at = dates[date], .key = k,
                          .alg = key == 1 ? SIG_ECDSA_SHA384 : SIG_SM2_SM3,
@@ -213,7 +213,7 @@ START_TEST(clauses)
     struct decision o;
     EVP_PKEY *key = help_key(KEY_SM2), *p384 = help_key(KEY_P384);
     struct wish i = wish(key);
-    i.op = "revoke";
+    i.op = "replace";
     expect_err(decide_wish(&i, &o), E_OP_NOT_OFFERED);
     ck_assert_str_eq(o.clause, "rule services");
     ck_assert_ptr_null(o.profile);
@@ -316,7 +316,7 @@ START_TEST(ids)
     expect_ok(decide_wish(&i, NULL));
     expect_err(decide_wish(&i, NULL), E_REQUEST_ID);
     i.id = "refused"; /* an id is used up by a refusal too */
-    i.op = "renew";
+    i.op = "replace";
     expect_err(decide_wish(&i, NULL), E_OP_NOT_OFFERED);
     i.op = "issue";
     expect_err(decide_wish(&i, NULL), E_REQUEST_ID);

@@ -38,7 +38,7 @@ static void write_plan(void)
     struct buf out = {0};
     memset(h.batch, 0x11, DIGEST_LEN);
     expect_ok(plan_write_header(&h, &out));
-    expect_ok(plan_write_end(0, 0, &out));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 0, .refuse = 0}, &out));
     tree_write(in_archive(PLAN_FILE), out.data, out.len);
     buf_free(&out);
 }

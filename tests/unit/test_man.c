@@ -353,7 +353,7 @@ START_TEST(the_batch_stands_with_its_fields)
                              .has_policy = true,
                              .has_previous = true};
     struct request r = {
-        .id = "i", .op = "issue", .profile = "p", .operator_ = "o", .has_evidence = true};
+        .id = "i", .op_text = "issue", .profile = "p", .operator_ = "o", .has_evidence = true};
     struct buf line = {0};
     expect_ok(header_write(&h, &line));
     expect_written(".Ss Batch header", &line);
@@ -365,7 +365,7 @@ END_TEST
 START_TEST(the_plan_stands_with_its_fields)
 {
     struct plan_header h = {.authority = "a", .ra = "r", .id = "b", .sequence = 1};
-    struct plan_item issue = {.n = 1, .id = "i", .issue = true},
+    struct plan_item issue = {.n = 1, .id = "i", .act = PLAN_ISSUE},
                      refuse = {.n = 1, .code = E_KEY_SIZE};
     struct buf line = {0};
     expect_ok(plan_write_header(&h, &line));
@@ -374,7 +374,7 @@ START_TEST(the_plan_stands_with_its_fields)
     expect_written(".Ss Plan item to be issued", &line);
     expect_ok(plan_write_item(&refuse, &line));
     expect_written(".Ss Plan item to be refused", &line);
-    expect_ok(plan_write_end(1, 1, &line));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 1, .refuse = 1}, &line));
     expect_written(".Ss Plan end", &line);
 }
 END_TEST

@@ -46,10 +46,10 @@ static struct plan_header header(void)
 
 static struct plan_item issue(int64_t n, const char *id)
 {
-    struct plan_item i = {.n = n, .issue = true, .clause = "rule 1", .profile = "person",
+    struct plan_item i = {.n = n, .act = PLAN_ISSUE, .clause = "rule 1", .profile = "person",
                           .key = "ca-root", .ignored = "keyUsage,2.999.1"};
     snprintf(i.id, sizeof i.id, "%s", id);
-    memset(i.serial, 0x70 + (int)n, PLAN_SERIAL);
+    memset(i.serial, 0x70 + (int)n, SERIAL_LEN);
     buf_append(&i.tbs, "the bytes to be signed", 22);
     buf_append_byte(&i.tbs, (uint8_t)n);
     return i;
@@ -73,7 +73,7 @@ static void write_sample(struct buf *out)
         expect_ok(plan_write_item(&items[i], out));
         plan_item_free(&items[i]);
     }
-    expect_ok(plan_write_end(2, 2, out));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 2, .refuse = 2}, out));
 }
 
 static enum err open_bytes(const void *p, size_t n, struct plan *plan)
@@ -110,8 +110,8 @@ START_TEST(a_plan_round_trips)
     expect_ok_diag(open_bytes(out.data, out.len, &plan), &d);
     expect_ok(digest_bytes(DIGEST_SHA256, out.data, out.len, digest));
     ck_assert_mem_eq(plan.digest, digest, DIGEST_LEN);
-    ck_assert_int_eq(plan.issue, 2);
-    ck_assert_int_eq(plan.refuse, 2);
+    ck_assert_int_eq(plan.counts.issue, 2);
+    ck_assert_int_eq(plan.counts.refuse, 2);
     ck_assert_mem_eq(&plan.header, &want, sizeof want);
     for (int round = 0; round < 2; round++) { /* and once more from the beginning */
         for (int64_t n = 1; n <= 4; n++) {
@@ -122,16 +122,16 @@ START_TEST(a_plan_round_trips)
             ck_assert(more);
             ck_assert_int_eq(item.n, n);
             ck_assert_str_eq(item.id, w.id);
-            ck_assert_int_eq(item.issue, w.issue);
+            ck_assert_int_eq(item.act, w.act);
             ck_assert_int_eq(item.code, w.code);
             ck_assert_str_eq(item.clause, w.clause);
             ck_assert_str_eq(item.detail, w.detail);
             ck_assert_str_eq(item.profile, w.profile);
             ck_assert_str_eq(item.key, w.key);
             ck_assert_str_eq(item.ignored, w.ignored);
-            ck_assert_mem_eq(item.serial, w.serial, PLAN_SERIAL);
+            ck_assert_mem_eq(item.serial, w.serial, SERIAL_LEN);
             ck_assert_uint_eq(item.tbs.len, w.tbs.len);
-            if (w.issue)
+            if (w.act == PLAN_ISSUE)
                 ck_assert_mem_eq(item.tbs.data, w.tbs.data, w.tbs.len);
             plan_item_free(&w);
         }
@@ -152,7 +152,7 @@ START_TEST(a_plan_without_items_and_approvals)
     struct plan_header h = header();
     h.approvals_n = 0;
     expect_ok(plan_write_header(&h, &out));
-    expect_ok(plan_write_end(0, 0, &out));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 0, .refuse = 0}, &out));
     expect_ok_diag(open_bytes(out.data, out.len, &plan), &d);
     plan_close(&plan);
     buf_free(&out);
@@ -335,7 +335,7 @@ START_TEST(values_out_of_form)
         {"\"refuse\":2", "\"refuse\":1"},
         {"\"issue\":2,\"refuse\":2", "\"issue\":-2,\"refuse\":2"},
         {"\"issue\":2,\"refuse\":2", "\"refuse\":2,\"issue\":2"},
-        {"\"refuse\":2}", "\"refuse\":2}\r"},
+        {"\"lists\":0}", "\"lists\":0}\r"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(try_replaced(bad[i].from, bad[i].to) == E_PLAN_FORMAT, "%s to %s",
@@ -377,7 +377,7 @@ START_TEST(sizes_at_the_limit)
         buf_append(&i.tbs, zeros, LIMIT_TBS_BYTES + (size_t)over);
         expect_ok(plan_write_header(&h, &out));
         expect_ok(plan_write_item(&i, &out));
-        expect_ok(plan_write_end(1, 0, &out));
+        expect_ok(plan_write_end(&(struct plan_counts){.issue = 1, .refuse = 0}, &out));
         expect_err(try_bytes(out.data, out.len), over ? E_PLAN_FORMAT : E_OK);
         plan_item_free(&i);
         buf_free(&out);
@@ -391,7 +391,7 @@ START_TEST(sizes_at_the_limit)
     struct buf out = {0};
     most.approvals_n = APPROVALS_MAX;
     expect_ok(plan_write_header(&most, &out));
-    expect_ok(plan_write_end(0, 0, &out));
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 0, .refuse = 0}, &out));
     expect_ok_diag(try_bytes(out.data, out.len), &d);
     buf_free(&out);
 }
@@ -409,7 +409,7 @@ START_TEST(every_code)
         i.code = (enum err)code;
         expect_ok(plan_write_header(&h, &out));
         expect_ok(plan_write_item(&i, &out));
-        expect_ok(plan_write_end(0, 1, &out));
+        expect_ok(plan_write_end(&(struct plan_counts){.issue = 0, .refuse = 1}, &out));
         expect_ok_diag(open_bytes(out.data, out.len, &plan), &d);
         expect_ok(plan_next(&plan, &back, &more, &d));
         ck_assert_int_eq(back.code, code);
@@ -458,7 +458,7 @@ START_TEST(a_plan_changed_after_it_was_opened)
     enum err e = plan_rewind(&plan, &d);
     while (e == E_OK && more) {
         e = plan_next(&plan, &item, &more, &d);
-        other = other || (e == E_OK && more && item.issue && item.serial[0] == 0x31);
+        other = other || (e == E_OK && more && item.act == PLAN_ISSUE && item.serial[0] == 0x31);
     }
     ck_assert_msg(e != E_OK || !other, "items of another plan are given out under the digest");
     plan_item_free(&item);

@@ -48,7 +48,7 @@ START_TEST(a_good_one_round_trips)
     const char *line = line_with(-1, NULL);
     expect_ok_diag(parse(line, &r), &d);
     ck_assert_str_eq(r.id, "r-1");
-    ck_assert_str_eq(r.op, "issue");
+    ck_assert_int_eq(r.op, OP_ISSUE);
     ck_assert_str_eq(r.profile, "person");
     ck_assert_str_eq(r.operator_, "op-1");
     ck_assert_int_eq(r.requested_at, WORLD_NOW);

@@ -1,0 +1,111 @@
+#include "batch/decide_status.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+enum err decide_find_existing(struct decider *c, struct decision *o, struct diag *d)
+{
+    char hex[2 * SERIAL_LEN + 1];
+    if (!o->request.has_serial || c->history == NULL)
+        return E_OK;
+    enum err e = c->history->certificate(c->history->arg, c->authority->name, o->request.serial, &o->existing,
+                                         &o->existing_found, d);
+    hex_encode(o->request.serial, SERIAL_LEN, hex);
+    return e != E_OK || o->existing_found
+               ? e
+               : diag_set(d, E_CERT_UNKNOWN, "%s issued none with the serial number %s", c->authority->name, hex);
+}
+
+static enum err check_alive(const struct decider *c, const struct decision *o, struct diag *d)
+{
+    char when[CLOCK_TEXT];
+    if (!o->existing_found)
+        return E_OK;
+    if (o->existing.not_after < c->now) {
+        clock_format(o->existing.not_after, when);
+        return diag_set_clause(d, E_CERT_EXPIRED, o->clause, "it ended at %s", when);
+    }
+    clock_format(o->existing.changed, when);
+    if (o->existing.status == INDEX_REVOKED)
+        return diag_set_clause(d, E_CERT_REVOKED, o->clause, "at %s", when);
+    return E_OK;
+}
+
+enum err decide_check_usable(const struct decider *c, const struct decision *o, struct diag *d)
+{
+    enum err e = check_alive(c, o, d);
+    if (e == E_OK && o->existing.status == INDEX_HELD)
+        e = diag_set_clause(d, E_CERT_HELD, o->clause, "resume it first");
+    return e;
+}
+
+static enum err decide_revoke(const struct decider *c, struct decision *o, struct diag *d)
+{
+    const struct request *r = &o->request;
+    const struct policy_service *service = policy_service_find(c->authority, r->op_text);
+    enum policy_by by;
+    if (!policy_by_by_name(r->by, &by))
+        return diag_set(d, E_FIELD_VALUE, "\"by\" is %s", r->by);
+    o->act = PLAN_REVOKE;
+    o->reason = policy_reason_find(c->authority, by, r->reason);
+    if (o->reason == NULL)
+        return diag_set_clause(d, E_REASON, service->by_clause[by], "%s is no reason for a revocation by %s", r->reason,
+                               r->by);
+    snprintf(o->clause, sizeof o->clause, "%s", o->reason->clause);
+    return check_alive(c, o, d);
+}
+
+static enum err decide_list(const struct decider *c, struct decision *o, struct diag *d)
+{
+    const struct request *r = &o->request;
+    o->act = PLAN_CRL;
+    for (size_t i = 0; i < c->authority->keys_n; i++)
+        if (strcmp(c->authority->keys[i].name, r->key) == 0)
+            o->list_key = &c->authority->keys[i];
+    if (o->list_key == NULL || o->list_key->crl_period == 0)
+        return diag_set_clause(d, E_LIST_KEY, o->clause, "%s of %s", r->key, c->authority->name);
+    if (r->op == OP_DELTA_CRL && o->list_key->crl_delta_period == 0)
+        return diag_set_clause(d, E_LIST_KEY, o->list_key->crl_clause, "%s has no delta lists", r->key);
+    snprintf(o->clause, sizeof o->clause, "%s", o->list_key->crl_clause);
+    return E_OK;
+}
+
+/* What certificateHold and its end ask of the certificate. */
+static enum err decide_hold(const struct decider *c, struct decision *o, bool hold, struct diag *d)
+{
+    o->act = hold ? PLAN_HOLD : PLAN_RELEASE;
+    enum err e = hold ? decide_check_usable(c, o, d) : check_alive(c, o, d);
+    if (e == E_OK && !hold && o->existing_found && o->existing.status != INDEX_HELD)
+        e = diag_set_clause(d, E_CERT_NOT_HELD, o->clause, "nothing to resume");
+    return e;
+}
+
+static enum err decide_accept(const struct decider *c, struct decision *o, struct diag *d)
+{
+    o->act = PLAN_ACCEPT;
+    enum err e = check_alive(c, o, d);
+    if (e == E_OK && o->existing.accepted)
+        e = diag_set_clause(d, E_CERT_ACCEPTED, o->clause, "once is enough");
+    return e;
+}
+
+enum err decide_status(struct decider *c, struct decision *o, struct diag *d)
+{
+    const struct policy_service *service = policy_service_find(c->authority, o->request.op_text);
+    snprintf(o->clause, sizeof o->clause, "%s", service->clause);
+    enum err e = decide_find_existing(c, o, d);
+    if (e != E_OK)
+        return e;
+    switch (o->request.op) {
+    case OP_REVOKE:
+        return decide_revoke(c, o, d);
+    case OP_SUSPEND:
+    case OP_RESUME:
+        return decide_hold(c, o, o->request.op == OP_SUSPEND, d);
+    case OP_ACCEPT:
+        return decide_accept(c, o, d);
+    default:
+        return decide_list(c, o, d);
+    }
+}

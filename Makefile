@@ -40,12 +40,12 @@ HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup
 BATCH := $(addprefix signer/batch/,header.c op.c request.c intake.c approval.c decide.c decide_certificate.c decide_status.c plan_write.c \
     plan_parse.c plan_read.c announce.c effects.c lists.c authorise.c certify.c \
     replay.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c planner.c \
+STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
     build_people.c emit.c scalar.c where.c)
-SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
+SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \
     cmd_policy.c confirm.c keys.c summary.c)

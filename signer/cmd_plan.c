@@ -19,17 +19,10 @@ void plan_print(const struct planned *p)
         printf("This batch was planned and authorised before; its plan stands.\n");
 }
 
-enum err cmd_plan(int n, char **operands, struct diag *d)
+enum err plan_and_tell(const struct intake *in, struct diag *d)
 {
-    struct intake in;
     struct planned planned;
-    (void)n;
-    (void)operands;
-    enum err e = banner_print(&policy_table, d);
-    if (e == E_OK)
-        e = step_intake(&in, d);
-    if (e == E_OK)
-        e = step_plan(&in, &planned, d);
+    enum err e = step_plan(in, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {
         printf("batch   %s\n", planned.intake.dir);
         e = plan_refusal(&planned, d);
@@ -38,4 +31,15 @@ enum err cmd_plan(int n, char **operands, struct diag *d)
         printf("Officers: ceremony authorise --state %s --batch %.16s ...\n", options.state, planned.intake.dir);
     }
     return e;
+}
+
+enum err cmd_plan(int n, char **operands, struct diag *d)
+{
+    struct intake in;
+    (void)n;
+    (void)operands;
+    enum err e = banner_print(&policy_table, d);
+    if (e == E_OK)
+        e = step_intake(&in, d);
+    return e == E_OK ? plan_and_tell(&in, d) : e;
 }

@@ -10,8 +10,12 @@ void sign_print(const struct step_signed *r)
     char head[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
     hex_encode(r->log_head, DIGEST_LEN, head);
     words_format(r->log_head, DIGEST_LEN, 4, "        ", words, sizeof words);
-    printf("issued  %" PRId64 "\nrefused %" PRId64 "\nlog     %" PRIu64 " lines\nhead    %s\nwords   %s\n", r->issued,
-           r->refused, r->log_size, head, words);
+    printf("issued  %" PRId64 "\nrefused %" PRId64 "\n", r->issued, r->refused);
+    if (r->status > 0)
+        printf("changed %" PRId64 "\n", r->status);
+    if (r->lists > 0)
+        printf("lists   %" PRId64 "\n", r->lists);
+    printf("log     %" PRIu64 " lines\nhead    %s\nwords   %s\n", r->log_size, head, words);
 }
 
 enum err cmd_sign(int n, char **operands, struct diag *d)

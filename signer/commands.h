@@ -12,17 +12,23 @@ struct options {
     const char *state, *from, *to, *batch, *module;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     int pin_fd;   /* -1: ask at the terminal or the token's pad */
+    const char *authority, *key; /* of crl */
     int sessions;
-    bool json;
+    bool json, delta;
 };
 extern struct options options;
 
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_plan(int n, char **operands, struct diag *d);
+enum err cmd_crl(int n, char **operands, struct diag *d);
 enum err cmd_sign(int n, char **operands, struct diag *d);
 enum err cmd_export(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
+
+/* Plan what was taken in, and say what the officers do next. */
+struct intake;
+ERR_MUST_USE enum err plan_and_tell(const struct intake *in, struct diag *d);
 
 /* Print batch, plan digest and words of a batch that was not refused. */
 void plan_print(const struct planned *p);

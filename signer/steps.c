@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch/archive.h"
+#include "batch/own_batch.h"
 #include "batch/signing.h"
 #include "commands.h"
 #include "core/sandbox.h"
@@ -61,6 +62,27 @@ static bool settle_taken(void *data)
 enum err step_intake(struct intake *out, struct diag *d)
 {
     static const struct step step = {.name = "intake", .run = run_intake, .settle = settle_taken, .keep_fd = -1};
+    *out = (struct intake){0};
+    return step_run(&step, out, sizeof *out, d);
+}
+
+/* -- lists -- */
+
+static enum err run_lists(void *data, struct diag *d)
+{
+    struct state s;
+    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    if (e == E_OK)
+        e = shut_in(&s, true, NULL, false, d);
+    if (e == E_OK)
+        e = own_batch_make(&s, options.authority, options.key, options.delta, data, d);
+    state_close(&s);
+    return e;
+}
+
+enum err step_lists(struct intake *out, struct diag *d)
+{
+    static const struct step step = {.name = "lists", .run = run_lists, .settle = settle_taken, .keep_fd = -1};
     *out = (struct intake){0};
     return step_run(&step, out, sizeof *out, d);
 }

@@ -2,6 +2,7 @@
  *
  *   step          medium     state                 token   system calls
  *   step_intake   reads      archive               no      strict
+ *   step_lists    no         reads; archive        no      strict
  *   step_plan     no         reads; archive        no      strict
  *   step_sign     no         all                   yes     no network, no other program
  *   step_export   writes     reads; archive        no      strict
@@ -18,6 +19,9 @@
 
 /* Copy the batch of --from into the archive: intake_copy(). */
 ERR_MUST_USE enum err step_intake(struct intake *out, struct diag *d);
+
+/* Put the batch of --authority, --key and --delta into the archive: own_batch_make(). */
+ERR_MUST_USE enum err step_lists(struct intake *out, struct diag *d);
 
 /* Plan what was taken in: planner_run(). */
 ERR_MUST_USE enum err step_plan(const struct intake *in, struct planned *out, struct diag *d);

@@ -176,3 +176,21 @@ out:
     file_list_free(&list);
     return e;
 }
+
+enum err intake_put(int archive_fd, struct span batch, struct intake *out, struct diag *d)
+{
+    int fd = -1;
+    *out = (struct intake){0};
+    enum err e = file_remove_dir(archive_fd, INCOMING, d);
+    if (e == E_OK)
+        e = file_make_dir(archive_fd, INCOMING, &fd, d);
+    if (e == E_OK)
+        e = file_write(fd, BATCH_FILE, batch.p, batch.n, d);
+    if (e == E_OK)
+        e = intake_digest(fd, out, d);
+    if (e == E_OK)
+        e = settle(archive_fd, out, d);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}

@@ -25,6 +25,9 @@ bool intake_is_approval(const char *name);
 ERR_MUST_USE enum err intake_copy(const char *from, int archive_fd, const struct policy_limits *limits,
                                   struct intake *out, struct diag *d);
 
+/* The same for a batch that the appliance makes itself: a folder with this batch.jsonl and nothing else. */
+ERR_MUST_USE enum err intake_put(int archive_fd, struct span batch, struct intake *out, struct diag *d);
+
 /* The intake digest of a folder already in the archive, from its files. E_ARCHIVE when one is larger than it can have come. */
 ERR_MUST_USE enum err intake_digest(int dir_fd, struct intake *out, struct diag *d);
 

@@ -52,6 +52,7 @@
     X(pin) \
     X(plan) \
     X(policy) \
+    X(policy_text) \
     X(pool) \
     X(reach) \
     X(record) \

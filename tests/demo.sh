@@ -47,7 +47,7 @@ make_people() {
         world_person "$D/people" "${p%%:*}" "${p#*:}"
         cp "$D/people/${p%%:*}.pem" "$D/policy/people/"
     done
-    cp policy/*.yaml "$D/policy/"
+    cp policy/{appliance,smartca,netca}.yaml "$D/policy/"
     cat > "$D/policy/people.yaml" <<- 'END'
 	# The people of the demo; their keys are in ../people.
 	ras:

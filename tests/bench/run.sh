@@ -31,7 +31,7 @@ case_key() { if [ "${1%%-*}" = rsa ]; then echo netca-root-rsa; else echo smartc
 make_policy() {
     local p
     mkdir -p "$work/policy/people"
-    cp "$ROOT"/policy/*.yaml "$work/policy/"
+    cp "$ROOT"/policy/{appliance,smartca,netca}.yaml "$work/policy/"
     sed -i 's/bits: 3072/bits: 2048/' "$work/policy/netca.yaml"
     for p in nj-entry nj-review gz-entry gz-review officer-1 officer-2; do
         world_person "$work/policy/people" $p rsa:2048

@@ -1,1 +1,1 @@
-0,/http:..crl/s//https:\/\/crl/
+/^profiles:/,$s/http:..crl/https:\/\/crl/

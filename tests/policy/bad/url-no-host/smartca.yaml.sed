@@ -1,1 +1,1 @@
-0,/http:..crl.example.com/s//http:\/\//
+/^profiles:/,$s/http:..crl.example.com/http:\/\//

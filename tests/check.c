@@ -37,6 +37,7 @@ struct script {
 static const struct script scripts[] = {
     {"token-sm2", 300, {"tests/hsm/softhsm-sm2.sh", "%B"}},
     {"policyc", 120, {"tests/policy/run.sh", "%B/policyc"}},
+    {"agreements", 30, {"tests/policy/agreements.pl", "%B/policyc"}},
     {"crash", 300, {"tests/crash/crash.pl", "--points", "60"}},
     {"power", 300, {"tests/crash/power.pl", "--states", "150"}},
     {"defects", 30, {"tests/defects/run.sh", "--apply-only"}},

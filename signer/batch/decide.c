@@ -23,13 +23,15 @@ static enum err not_offered(const struct decider *c, const struct request *r, co
                            r->by[0] != '\0' ? " by " : "", r->by, c->authority->name);
 }
 
-/* What the authority does not offer is refused before anything else is looked at; and the appliance asks nothing of itself
- * but lists. */
+/* What the authority does not offer is refused before anything else is looked at. Lists are a matter of the key's row; the
+ * appliance asks nothing else of itself. */
 static enum err check_service(const struct decider *c, const struct request *r, struct diag *d)
 {
     const struct policy_service *s = policy_service_find(c->authority, r->op_text);
     enum policy_by by;
-    if (r->op == OP_UNKNOWN || s == NULL || (header_is_own(c->header) && (op_fields(r->op) & OP_KEY) == 0))
+    if (op_is_list(r->op))
+        return E_OK;
+    if (r->op == OP_UNKNOWN || s == NULL || header_is_own(c->header))
         return not_offered(c, r, c->authority->services_clause, d);
     if (r->by[0] != '\0' && !policy_by_by_name(r->by, &by))
         return diag_set(d, E_FIELD_VALUE, "\"by\" is %s, not subscriber, ceased or operator", r->by);
@@ -63,7 +65,7 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
         e = check_service(c, &o->request, d);
     if (e == E_OK)
         e = check_date(c, &o->request, d);
-    bool list = (op_fields(o->request.op) & OP_KEY) != 0;
+    bool list = op_is_list(o->request.op);
     if (e == E_OK && c->list_seen && !list)
         e = diag_set(d, E_LIST_NOT_LAST, "%s", o->request.id);
     c->list_seen = c->list_seen || (e == E_OK && list);

@@ -60,6 +60,7 @@ static enum err decide_list(const struct decider *c, struct decision *o, struct 
 {
     const struct request *r = &o->request;
     o->act = PLAN_CRL;
+    snprintf(o->clause, sizeof o->clause, "%s", c->authority->services_clause);
     for (size_t i = 0; i < c->authority->keys_n; i++)
         if (strcmp(c->authority->keys[i].name, r->key) == 0)
             o->list_key = &c->authority->keys[i];
@@ -92,8 +93,9 @@ static enum err decide_accept(const struct decider *c, struct decision *o, struc
 
 enum err decide_status(struct decider *c, struct decision *o, struct diag *d)
 {
-    const struct policy_service *service = policy_service_find(c->authority, o->request.op_text);
-    snprintf(o->clause, sizeof o->clause, "%s", service->clause);
+    if (op_is_list(o->request.op))
+        return decide_list(c, o, d);
+    snprintf(o->clause, sizeof o->clause, "%s", policy_service_find(c->authority, o->request.op_text)->clause);
     enum err e = decide_find_existing(c, o, d);
     if (e != E_OK)
         return e;
@@ -103,9 +105,7 @@ enum err decide_status(struct decider *c, struct decision *o, struct diag *d)
     case OP_SUSPEND:
     case OP_RESUME:
         return decide_hold(c, o, o->request.op == OP_SUSPEND, d);
-    case OP_ACCEPT:
-        return decide_accept(c, o, d);
     default:
-        return decide_list(c, o, d);
+        return decide_accept(c, o, d);
     }
 }

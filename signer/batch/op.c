@@ -47,3 +47,8 @@ bool op_supersedes(enum op op)
 {
     return op == OP_CHANGE || op == OP_ADD_APPLICATION;
 }
+
+bool op_is_list(enum op op)
+{
+    return op == OP_CRL || op == OP_DELTA_CRL;
+}

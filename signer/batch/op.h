@@ -39,4 +39,7 @@ unsigned op_fields(enum op op);
 bool op_certifies(enum op op);
 bool op_supersedes(enum op op);
 
+/* Is it for a revocation list? */
+bool op_is_list(enum op op);
+
 #endif

@@ -1,12 +1,13 @@
 /* check.c - runs everything: the unit suites, the scenario cases, the scripts, and at the very end the proof that every
- * code of the error table was produced by some test.
+ * code of the error table was produced by some test. Cases and scripts are run on all cores (jobs.h), from the beginning on;
+ * what came of them is told in a fixed order.
  *
  *   check [WORD ...]   only suites, cases and scripts whose names hold one of the words; then nothing is proven of codes
  *   check --units      only the unit suites
  *
  * Environment: ROOTSEAL_BUILD (the build folder below the project's root, "build" or "build/san"), ROOTSEAL_VECTORS (the
- * folder of public vectors), ROOTSEAL_MODULE (the PKCS#11 module of the unit tests). Run in the project's root. What each
- * case and script said is in BUILD/test/log/NAME.log.
+ * folder of public vectors), ROOTSEAL_MODULE (the PKCS#11 module of the unit tests), JOBS (how many run at once, where it
+ * is not one for each core). Run in the project's root. What each case and script said is in BUILD/test/log/NAME.log.
  */
 #include <check.h>
 #include <dirent.h>
@@ -18,16 +19,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/err.h"
+#include "jobs.h"
 #include "unit/suites.h"
 
 #define CASES_MAX 256
+#define CASE_SECONDS 300 /* for a machine that does much else; the world is made in that time, too */
+#define JOB_SECONDS 3600 /* only a worker that was killed is waited for so long: jobs end by their own limits */
 #define TAIL 4000 /* bytes of a log that a failure shows */
 
-/* A script and the seconds it may take. An argument of NULL ends the list; %B becomes the build folder. */
+/* A script and the seconds it may take. An argument of NULL ends the list; %B becomes the build folder. Those that take
+ * longest come first, so that at the end no core waits for one of them. */
 struct script {
     const char *name;
     int seconds;
@@ -35,20 +39,20 @@ struct script {
 };
 
 static const struct script scripts[] = {
-    {"token-sm2", 300, {"tests/hsm/softhsm-sm2.sh", "%B"}},
-    {"policyc", 120, {"tests/policy/run.sh", "%B/policyc"}},
-    {"agreements", 30, {"tests/policy/agreements.pl", "%B/policyc"}},
-    {"crash", 300, {"tests/crash/crash.pl", "--points", "60"}},
-    {"power", 300, {"tests/crash/power.pl", "--states", "150"}},
-    {"defects", 30, {"tests/defects/run.sh", "--apply-only"}},
-    {"recipe", 60, {"tests/recipe.sh"}},
-    {"manual", 30, {"tests/manual.sh"}},
-    {"check-hsm", 300, {"tests/hsm/sweep.sh", "--every", "50"}},
-    {"secrets", 300, {"tests/secrets.sh"}},
-    {"fuzz", 180, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "3"}},
-    {"promises", 30, {"tests/promises.sh"}},
-    {"bad", 300, {"%B/test/bad-inputs", "--sample", "25"}},
-    {"twice", 300, {"tests/twice.sh", "%B"}},
+    {"token-sm2", 900, {"tests/hsm/softhsm-sm2.sh", "%B"}},
+    {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},
+    {"agreements", 300, {"tests/policy/agreements.pl", "%B/policyc"}},
+    {"crash", 900, {"tests/crash/crash.pl", "--points", "60"}},
+    {"power", 900, {"tests/crash/power.pl", "--states", "150"}},
+    {"defects", 300, {"tests/defects/run.sh", "--apply-only"}},
+    {"recipe", 300, {"tests/recipe.sh"}},
+    {"manual", 300, {"tests/manual.sh"}},
+    {"check-hsm", 900, {"tests/hsm/sweep.sh", "--every", "50"}},
+    {"secrets", 900, {"tests/secrets.sh"}},
+    {"fuzz", 900, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "3"}},
+    {"promises", 300, {"tests/promises.sh"}},
+    {"bad", 900, {"%B/test/bad-inputs", "--sample", "25"}},
+    {"twice", 900, {"tests/twice.sh", "%B"}},
 };
 #define SCRIPTS (sizeof scripts / sizeof scripts[0])
 
@@ -68,10 +72,10 @@ static char codes[PATH_MAX];
 static char ran[PATH_MAX]; /* the names of what was run, for the table of promises */
 static char *cases[CASES_MAX];
 static size_t cases_n;
-static size_t chosen_cases[CASES_MAX], chosen_cases_n;
-static size_t chosen_scripts[SCRIPTS], chosen_scripts_n;
+static struct job jobs[1 + SCRIPTS + CASES_MAX]; /* the world, where there are cases; then the scripts, then the cases */
+static size_t jobs_n, first_script, first_case;
 
-/* -- running a program -- */
+/* -- what came of a program -- */
 
 static void show_tail(const char *log, char out[TAIL + 1])
 {
@@ -90,54 +94,36 @@ static void show_tail(const char *log, char out[TAIL + 1])
             out[i] = '?';
 }
 
-/* In the process group of the test, which Check ends as a whole when its time is up. */
-static int run(const char *const argv[], const char *log)
-{
-    int status;
-    pid_t pid = fork();
-    if (pid < 0)
-        return -1;
-    if (pid == 0) {
-        int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        int null = open("/dev/null", O_RDONLY);
-        if (argv[0] == NULL || fd < 0 || null < 0 || dup2(null, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
-            _exit(127);
-        execv(argv[0], (char *const *)argv);
-        fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
-        _exit(127);
-    }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static void note_run(const char *name)
 {
     FILE *f = fopen(ran, "a");
     ck_assert_msg(f != NULL && fprintf(f, "%s\n", name) > 0 && fclose(f) == 0, "%s: %s", ran, strerror(errno));
 }
 
-static void must_pass(const char *name, const char *const argv[])
+static void must_pass(const struct job *j, int status)
 {
-    char log[PATH_MAX], tail[TAIL + 1];
-    snprintf(log, sizeof log, "%s/test/log/%s.log", build, name);
-    int status = run(argv, log);
-    if (status == 0)
-        note_run(name);
-    if (status == 0)
+    char tail[TAIL + 1];
+    if (status == 0) {
+        note_run(j->name);
         return;
-    show_tail(log, tail);
-    ck_abort_msg("%s: status %d\n%s\n(all of it: %s)", name, status, tail, log);
+    }
+    show_tail(j->log, tail);
+    ck_abort_msg("%s: status %d%s\n%s\n(all of it: %s)", j->name, status, status == 124 ? ", its time was up" : "", tail, j->log);
+}
+
+static struct job job_make(const char *name, int seconds)
+{
+    char log[PATH_MAX];
+    snprintf(log, sizeof log, "%s/test/log/%s.log", build, name);
+    return (struct job){.name = name, .seconds = seconds, .log = strdup(log)};
 }
 
 /* -- scenario cases -- */
 
-START_TEST(scenario)
+/* The test of a case or script: _i is its job. */
+START_TEST(job)
 {
-    const char *name = cases[chosen_cases[_i]];
-    const char *const argv[] = {"tests/cases/run", name, NULL};
-    must_pass(name, argv);
+    must_pass(&jobs[_i], jobs_wait((size_t)_i));
 }
 END_TEST
 
@@ -166,22 +152,30 @@ static bool find_cases(void)
     return cases_n > 0;
 }
 
-/* Made once, before the first case and outside of its time. */
-START_TEST(world)
+static void add_case(const char *name)
 {
-    static const char *const argv[] = {"tests/cases/world", NULL};
-    must_pass("world", argv);
+    struct job *j = &jobs[jobs_n++];
+    *j = job_make(name, CASE_SECONDS);
+    j->argv[0] = "tests/cases/run";
+    j->argv[1] = (char *)name;
 }
-END_TEST
+
+/* What they share is made once: who comes meanwhile waits. */
+static void add_world(void)
+{
+    struct job *j = &jobs[jobs_n++];
+    *j = job_make("world", CASE_SECONDS);
+    j->argv[0] = "tests/cases/world";
+}
 
 static Suite *suite_scenarios(void)
 {
     Suite *s = suite_create("scenarios");
     TCase *w = tcase_create("world"), *c = tcase_create("cases");
-    tcase_set_timeout(w, 180);
-    tcase_add_test(w, world);
-    tcase_set_timeout(c, 90);
-    tcase_add_loop_test(c, scenario, 0, (int)chosen_cases_n);
+    tcase_set_timeout(w, JOB_SECONDS);
+    tcase_add_loop_test(w, job, 0, 1);
+    tcase_set_timeout(c, JOB_SECONDS);
+    tcase_add_loop_test(c, job, (int)first_case, (int)jobs_n);
     suite_add_tcase(s, w);
     suite_add_tcase(s, c);
     return s;
@@ -189,30 +183,25 @@ static Suite *suite_scenarios(void)
 
 /* -- scripts -- */
 
-START_TEST(script)
+static void add_script(const struct script *x)
 {
-    const struct script *x = &scripts[chosen_scripts[_i]];
-    const char *argv[6] = {NULL};
-    char with_build[PATH_MAX];
+    struct job *j = &jobs[jobs_n++];
+    *j = job_make(x->name, x->seconds);
     for (size_t i = 0; x->argv[i] != NULL; i++) {
-        argv[i] = x->argv[i];
-        if (strncmp(argv[i], "%B", 2) == 0) {
-            snprintf(with_build, sizeof with_build, "%s%s", build, argv[i] + 2);
-            argv[i] = with_build;
-        }
+        char with_build[PATH_MAX];
+        bool of_build = strncmp(x->argv[i], "%B", 2) == 0;
+        snprintf(with_build, sizeof with_build, "%s%s", of_build ? build : "", x->argv[i] + (of_build ? 2 : 0));
+        j->argv[i] = strdup(with_build);
     }
-    must_pass(x->name, argv);
 }
-END_TEST
 
 static Suite *suite_scripts(void)
 {
     Suite *s = suite_create("scripts");
-    for (size_t i = 0; i < chosen_scripts_n; i++) {
-        const struct script *x = &scripts[chosen_scripts[i]];
-        TCase *c = tcase_create(x->name);
-        tcase_set_timeout(c, x->seconds);
-        tcase_add_loop_test(c, script, (int)i, (int)i + 1);
+    for (size_t i = first_script; i < first_case; i++) {
+        TCase *c = tcase_create(jobs[i].name);
+        tcase_set_timeout(c, JOB_SECONDS);
+        tcase_add_loop_test(c, job, (int)i, (int)i + 1);
         suite_add_tcase(s, c);
     }
     return s;
@@ -266,10 +255,12 @@ END_TEST
 /* A promise is worth what its tests are, and those are worth nothing when nobody runs them. */
 START_TEST(every_promise_was_tested)
 {
-    const char *const argv[] = {"tests/promises.sh", ran, NULL};
+    struct job j = job_make("promises-tested", 60);
+    j.argv[0] = "tests/promises.sh";
+    j.argv[1] = ran;
     for (size_t i = 0; i < UNITS; i++)
         note_run(units[i].name);
-    must_pass("promises-tested", argv);
+    must_pass(&j, job_run(&j));
 }
 END_TEST
 
@@ -295,6 +286,23 @@ static bool chosen(const char *name, int argc, char **argv)
     return argc == 1;
 }
 
+static void add_jobs(int argc, char **argv)
+{
+    size_t chosen_cases = 0;
+    for (size_t i = 0; i < cases_n; i++)
+        chosen_cases += chosen(cases[i], argc, argv);
+    if (chosen_cases > 0)
+        add_world();
+    first_script = jobs_n;
+    for (size_t i = 0; i < SCRIPTS; i++)
+        if (chosen(scripts[i].name, argc, argv))
+            add_script(&scripts[i]);
+    first_case = jobs_n;
+    for (size_t i = 0; i < cases_n; i++)
+        if (chosen(cases[i], argc, argv))
+            add_case(cases[i]);
+}
+
 static SRunner *collect(int argc, char **argv)
 {
     SRunner *runner = srunner_create(NULL);
@@ -303,15 +311,10 @@ static SRunner *collect(int argc, char **argv)
             srunner_add_suite(runner, units[i].make());
     if (argc == 2 && strcmp(argv[1], "--units") == 0)
         return runner;
-    for (size_t i = 0; i < cases_n; i++)
-        if (chosen(cases[i], argc, argv))
-            chosen_cases[chosen_cases_n++] = i;
-    for (size_t i = 0; i < SCRIPTS; i++)
-        if (chosen(scripts[i].name, argc, argv))
-            chosen_scripts[chosen_scripts_n++] = i;
-    if (chosen_cases_n > 0)
+    add_jobs(argc, argv);
+    if (first_case < jobs_n)
         srunner_add_suite(runner, suite_scenarios());
-    if (chosen_scripts_n > 0)
+    if (first_script < first_case)
         srunner_add_suite(runner, suite_scripts());
     if (argc == 1)
         srunner_add_suite(runner, suite_whole());
@@ -357,7 +360,13 @@ int main(int argc, char **argv)
         return 1;
     }
     SRunner *runner = collect(argc, argv);
+    if (!jobs_start(jobs, jobs_n)) {
+        fprintf(stderr, "check: %s\n", strerror(errno));
+        return 1;
+    }
     srunner_run_all(runner, CK_ENV);
+    jobs_print_slowest();
+    jobs_end();
     int failed = srunner_ntests_failed(runner);
     if (srunner_ntests_run(runner) == 0) { /* a word misspelt must not look like tests that passed */
         fprintf(stderr, "check: no suite, case or script has such a name\n");

@@ -16,7 +16,7 @@ passed=0 failed=0
 
 mkdir -p "$copy/somewhere/else"
 tar c --exclude=./build --exclude=./.git . | tar x -C "$copy/somewhere/else"
-if ! (cd "$copy/somewhere/else" && umask 077 && env -u MAKEFLAGS -u MFLAGS TZ=Asia/Shanghai LC_ALL=C make -s -j2) \
+if ! (cd "$copy/somewhere/else" && umask 077 && env -u MAKEFLAGS -u MFLAGS TZ=Asia/Shanghai LC_ALL=C make -s -j"${JOBS:-$(nproc)}") \
     > "$copy/log" 2>&1; then
     tail -n 20 "$copy/log"
     echo "the second build failed"

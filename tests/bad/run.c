@@ -267,7 +267,8 @@ static void *shared(size_t n)
 void run_kind(const struct kind *kind, size_t step, struct tally *out)
 {
     static struct inputs in;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const char *jobs = getenv("JOBS");
+    long cores = jobs != NULL ? atol(jobs) : sysconf(_SC_NPROCESSORS_ONLN);
     size_t workers = cores < 1 ? 1 : cores > WORKERS_MAX ? WORKERS_MAX : (size_t)cores;
     in = (struct inputs){0};
     kind->prepare(&in);

@@ -30,7 +30,7 @@ plant() { # NAME
     rm -rf "$C/copy"
     mkdir -p "$C/copy"
     tar -C "$ROOT" --exclude=./build --exclude=./.git -cf - . | tar -C "$C/copy" -xf -
-    (cd "$C/copy" && fits "$1" && make -s -j"$(nproc)" all) >> "$C/$1.log" 2>&1
+    (cd "$C/copy" && fits "$1" && make -s -j"${JOBS:-$(nproc)}" all) >> "$C/$1.log" 2>&1
 }
 
 CLOSING='^[0-9]+ passed, [0-9]+ failed$|^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+$'

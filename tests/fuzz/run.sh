@@ -50,7 +50,7 @@ if [ -r "$vectors" ]; then tar xJf "$vectors" -C "$work/seeds"; else echo "skipp
 
 targets=$(find tests/fuzz/corpus -mindepth 1 -maxdepth 1 -name "*$word*" -printf '%f\n' | sort)
 # shellcheck disable=SC2016 # the inner shell expands it
-xargs -r -n1 -P"$(nproc)" bash -c 'one "$1"' one <<<"$targets" | tee "$work/said"
+xargs -r -n1 -P"${JOBS:-$(nproc)}" bash -c 'one "$1"' one <<<"$targets" | tee "$work/said"
 passed=$(grep -c '^ok ' "$work/said") || true
 failed=$(grep -c '^FAIL ' "$work/said") || true
 echo "$passed passed, $failed failed"

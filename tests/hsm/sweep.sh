@@ -35,7 +35,7 @@ S=$C/state LOGS=$C/logs
 # shellcheck source=tests/cases/lib.sh
 . tests/cases/lib.sh
 export FAULTY_MODULE=$MODULE
-CORES=$(nproc)
+CORES=${JOBS:-$(nproc)}
 
 # The table: code -> exit status.
 declare -A CLASS=([DONE]=0 [REFUSED]=1 [USAGE]=2 [INPUT]=3 [HSM]=4 [STORAGE]=5) STATUS_OF

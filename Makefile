@@ -6,6 +6,7 @@
 #   DEVELOPMENT=1  a build that also runs where the kernel cannot shut it in, and is named so, in build/development
 #   V=1          show the commands
 #   ONLY=WORD    only the tests whose names contain this word
+#   JOBS=N       how many cases and scripts are tested at once       (one more than there are cores)
 #   VECTORS=DIR  public test vectors; tests that lack theirs say so          (../shared/vectors)
 #   DESTDIR, PREFIX   for make install                                 (/usr/local)
 
@@ -135,13 +136,14 @@ $(B)/bench/%.so: tests/bench/%.c
 include tests/fuzz/fuzz.mk
 include tests/cover/cover.mk
 
-# These install what is missing first, and so begin anew with a make that sees the compiler.
+# These install what is missing first, and so begin anew with a make that sees the compiler. All cores build.
+ON_ALL_CORES = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 demo: packages
-	$(Q)$(MAKE) --no-print-directory run-demo
+	$(Q)$(ON_ALL_CORES) run-demo
 check: packages test-packages
-	$(Q)$(MAKE) --no-print-directory run-check
+	$(Q)$(ON_ALL_CORES) run-check
 bench: packages test-packages
-	$(Q)$(MAKE) --no-print-directory run-bench
+	$(Q)$(ON_ALL_CORES) run-bench
 
 run-demo: all
 	$(Q)ROOTSEAL_BUILD=$(B) bash tests/demo.sh
@@ -165,7 +167,7 @@ install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p
     $$missing >/dev/null; }
 packages:
 	@$(call install_missing,$(PACKAGES))
-test-packages:
+test-packages: packages # one apt-get at a time, under make -j too
 	@$(call install_missing,$(TEST_PACKAGES))
 
 # -- lint: cppcheck, clang-tidy with .clang-tidy, shellcheck; every finding is shown, any of them fails --

@@ -7,7 +7,7 @@
  *
  * Environment: ROOTSEAL_BUILD (the build folder below the project's root, "build" or "build/san"), ROOTSEAL_VECTORS (the
  * folder of public vectors), ROOTSEAL_MODULE (the PKCS#11 module of the unit tests), JOBS (how many run at once, where it
- * is not one for each core). Run in the project's root. What each case and script said is in BUILD/test/log/NAME.log.
+ * is not one more than there are cores). Run in the project's root. What each case and script said is in BUILD/test/log/NAME.log.
  */
 #include <check.h>
 #include <dirent.h>
@@ -39,20 +39,20 @@ struct script {
 };
 
 static const struct script scripts[] = {
-    {"token-sm2", 900, {"tests/hsm/softhsm-sm2.sh", "%B"}},
-    {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},
-    {"agreements", 300, {"tests/policy/agreements.pl", "%B/policyc"}},
-    {"crash", 900, {"tests/crash/crash.pl", "--points", "60"}},
-    {"power", 900, {"tests/crash/power.pl", "--states", "150"}},
-    {"defects", 300, {"tests/defects/run.sh", "--apply-only"}},
-    {"recipe", 300, {"tests/recipe.sh"}},
-    {"manual", 300, {"tests/manual.sh"}},
-    {"check-hsm", 900, {"tests/hsm/sweep.sh", "--every", "50"}},
-    {"secrets", 900, {"tests/secrets.sh"}},
     {"fuzz", 900, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "3"}},
-    {"promises", 300, {"tests/promises.sh"}},
-    {"bad", 900, {"%B/test/bad-inputs", "--sample", "25"}},
     {"twice", 900, {"tests/twice.sh", "%B"}},
+    {"power", 900, {"tests/crash/power.pl", "--states", "150"}},
+    {"check-hsm", 900, {"tests/hsm/sweep.sh", "--every", "50"}},
+    {"token-sm2", 900, {"tests/hsm/softhsm-sm2.sh", "%B"}},
+    {"crash", 900, {"tests/crash/crash.pl", "--points", "60"}},
+    {"bad", 900, {"%B/test/bad-inputs", "--sample", "25"}},
+    {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},
+    {"manual", 300, {"tests/manual.sh"}},
+    {"secrets", 900, {"tests/secrets.sh"}},
+    {"recipe", 300, {"tests/recipe.sh"}},
+    {"promises", 300, {"tests/promises.sh"}},
+    {"defects", 300, {"tests/defects/run.sh", "--apply-only"}},
+    {"agreements", 300, {"tests/policy/agreements.pl", "%B/policyc"}},
 };
 #define SCRIPTS (sizeof scripts / sizeof scripts[0])
 

@@ -91,11 +91,14 @@ static bool run_next(void)
 
 static size_t cores(void)
 {
-    const char *said = getenv("JOBS");
     cpu_set_t set;
-    if (said != NULL && atoi(said) > 0)
-        return (size_t)atoi(said);
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
+}
+
+static size_t at_once(void)
+{
+    const char *said = getenv("JOBS");
+    return said != NULL && atoi(said) > 0 ? (size_t)atoi(said) : cores() + 1;
 }
 
 static bool start_worker(void)
@@ -115,7 +118,7 @@ static bool start_worker(void)
 
 bool jobs_start(const struct job *list, size_t n)
 {
-    size_t may = cores();
+    size_t may = at_once();
     char each[16];
     jobs = list;
     jobs_n = n;
@@ -125,7 +128,7 @@ bool jobs_start(const struct job *list, size_t n)
         return false;
     for (size_t i = 0; i < n; i++)
         atomic_init(&shared->of[i].status, WAITING);
-    snprintf(each, sizeof each, "%zu", n > may ? (size_t)1 : may);
+    snprintf(each, sizeof each, "%zu", n > 1 ? (size_t)1 : cores());
     if (setenv("JOBS", each, 1) != 0)
         return false;
     while (workers_n + 1 < may && workers_n + 1 < n && workers_n < WORKERS_MAX)

@@ -17,9 +17,10 @@ struct job {
 /* Run one, here and now. Its exit status; 128 and the number of the signal that ended it; -1 when it could not be run. */
 int job_run(const struct job *j);
 
-/* Begin to run them, in processes beside this one: one fewer than there are cores, or than the environment's JOBS says, since
- * whoever waits works, too. The programs find JOBS set to what each of them may use. The array stays the caller's and must
- * outlive jobs_end. False with errno set when they cannot be begun. Once in a process. */
+/* Begin to run them, in processes beside this one: one for each core, or one fewer than the environment's JOBS says, since
+ * whoever waits works, too. (Many sleep much of their time, so that one more than there are cores is not too many.) The
+ * programs find JOBS set to what each of them may use. The array stays the caller's and must outlive jobs_end. False with
+ * errno set when they cannot be begun. Once in a process. */
 bool jobs_start(const struct job *jobs, size_t n);
 
 /* The i-th has ended: the same as job_run says. */

@@ -108,7 +108,7 @@ halt() {
         bash -c 'ulimit -c unlimited; exec "$@"' bash "${SETTINGS[@]}" "$BIN/signer" sign --state "$S" --batch "$INTAKE" \
         --module "$FAULTY" --pin-fd 3 3< "$PINS/pin" > "$C/ended" 2> "$LOGS/halted.err" &
     cd "$ROOT"
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 600; i++)); do
         if [ "$(tail -1 "$CALLS")" = "$1" ]; then break; fi
         sleep 0.05
     done
@@ -139,9 +139,12 @@ image() {
 in_processes() { grep -aqF -e "$WORLD_PIN" "$C/processes"; }
 snapshot() { cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2> /dev/null > "$C/processes" || true; }
 
-bash -c 'exec -a "$0" sleep 20' "$WORLD_PIN" &
+bash -c 'exec -a "$0" sleep 60' "$WORLD_PIN" &
 control=$!
-sleep 0.2
+for ((i = 0; i < 600; i++)); do # until it has that name
+    if head -z -n 1 "/proc/$control/cmdline" | grep -qz "^$WORLD_PIN"; then break; fi
+    sleep 0.05
+done
 snapshot
 kill $control
 wait $control 2> /dev/null || true

@@ -24,7 +24,11 @@ seen() { [ -z "${ROOTSEAL_CODES:-}" ] || printf '%s\n' "$@" >> "$ROOTSEAL_CODES"
 
 # clock SPAN: from here on the programs' clock, and the times written into batches, are moved by this much; SPAN as date(1)
 # takes it, e.g. '+3 days' or '1 hour ago'.
-clock() { MOVED=$(($(date -d "$1" +%s) - $(date +%s))); }
+clock() {
+    local now
+    now=$(date -u '+%F %T UTC') # read once: a second that passed between two readings would move the clock, too
+    MOVED=$(($(date -d "$now $1" +%s) - $(date -d "$now" +%s)))
+}
 MOVED=0
 utc() { date -u -d "@$(($(date -d "${1:-now}" +%s) + MOVED))" +%Y-%m-%dT%H:%M:%SZ; }
 
@@ -257,4 +261,23 @@ flip() {
     perl -e 'my ($f, $o, $m) = @ARGV; open(my $h, "+<:raw", $f) or die $!; my $n = -s $h; $o += $n if $o < 0;
         seek($h, $o, 0); read($h, my $b, 1) == 1 or die "no byte there"; seek($h, $o, 0);
         print $h chr(ord($b) ^ $m); close($h) or die $!' "$1" "$2" "${3:-1}"
+}
+
+# stopped_at CALL N FOLDER COMMAND...: the next step, run under strace with the words of $WRAP, is stopped as it comes back
+# from its N-th such call among those that $WRAP traces; then the command is run in the folder, and the step goes on. The
+# caller waits for it with `wait`.
+stopped_at() {
+    WRAP+=(-e "inject=$1:signal=SIGSTOP:when=$2")
+    : > "$C/trace"
+    (
+        for ((i = 0; i < 1200; i++)); do
+            pid=$(sed -n 's/^\([0-9]*\) .*stopped by SIGSTOP.*/\1/p' "$C/trace")
+            if [ -n "$pid" ]; then
+                (cd "$3" && "${@:4}")
+                kill -CONT "$pid"
+                exit
+            fi
+            sleep 0.05
+        done
+    ) &
 }

@@ -46,7 +46,7 @@ $(FUZZ_B)/sample: $(FUZZ_B)/obj/tests/fuzz/sample.o $(FUZZ_B)/lib.a
 # Nobody who asks for other tests waits for the build.
 FUZZ_IN_CHECK := $(if $(or $(if $(ONLY),,all),$(findstring fuzz,$(ONLY))),$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS)))
 
-fuzz-packages:
+fuzz-packages: test-packages
 	@$(call install_missing,$(FUZZ_PACKAGES))
 fuzz: packages test-packages fuzz-packages
 	$(Q)$(MAKE) --no-print-directory run-fuzz

@@ -593,6 +593,8 @@ START_TEST(killed_programs_leave_whole_transactions)
 {
     close_index();
     for (int round = 0; round < 20; round++) {
+        int wrote[2];
+        ck_assert_int_eq(pipe(wrote), 0);
         pid_t pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0) {
@@ -611,15 +613,21 @@ START_TEST(killed_programs_leave_whole_transactions)
                     if (index_add_cert(x, &c, NULL) != E_OK)
                         _exit(1);
                 }
-                if (index_commit(x, &at, NULL) != E_OK)
+                if (index_commit(x, &at, NULL) != E_OK || write(wrote[1], "", 1) != 1)
                     _exit(1);
             }
         }
+        /* Every second time not before a transaction was written, however slow the machine is. */
+        char byte;
+        close(wrote[1]);
+        if (round % 2 == 1)
+            ck_assert_int_eq(read(wrote[0], &byte, 1), 1);
         usleep((useconds_t)(20000 + 1700 * round));
         kill(pid, SIGKILL);
         int status;
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert(WIFSIGNALED(status));
+        close(wrote[0]);
         struct log_position at;
         uint64_t issued;
         uint64_t all;

@@ -92,7 +92,7 @@ csr() {
     key=*) cp "${alg#key=}" "$C/keys/$id.key" ;;
     *) key_for "$id" "$alg" ;;
     esac
-    if openssl pkey -in "$C/keys/$id.key" -noout -text | grep -q 'OID: SM2'; then sm2=(-sm3 -sigopt "distid:$STD_ID"); fi
+    if grep -q 'OID: SM2' <(openssl pkey -in "$C/keys/$id.key" -noout -text); then sm2=(-sm3 -sigopt "distid:$STD_ID"); fi
     if [ "$alg" = p384 ]; then sm2=(-sha384); fi
     openssl req -new -key "$C/keys/$id.key" -utf8 -subj "$subject" "${sm2[@]}" "$@" -outform DER -out "$C/keys/$id.csr"
 }
@@ -143,7 +143,7 @@ approve() {
     # shellcheck disable=SC2046
     [ $# -gt 0 ] || set -- $(persons)
     for p in "$@"; do
-        if openssl x509 -in "$PEOPLE/$p.pem" -noout -text | grep -q 'OID: SM2'; then
+        if grep -q 'OID: SM2' <(openssl x509 -in "$PEOPLE/$p.pem" -noout -text); then
             ra approve --dir "$IN" --person "$p" --key "$PEOPLE/$p.key" \
                 --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3<<< "$WORLD_PASS" > "$LOGS/approve-$p"
         else

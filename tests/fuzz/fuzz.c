@@ -98,10 +98,10 @@ static void remove_folder(void)
 int fuzz_folder(void)
 {
     if (folder_fd < 0) {
-        strcpy(folder, "/dev/shm/fuzz-rootseal-XXXXXX");
-        fuzz_hold(mkdtemp(folder) != NULL, "no folder in /dev/shm");
+        strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/fuzz-rootseal-XXXXXX" : "/tmp/fuzz-rootseal-XXXXXX");
+        fuzz_hold(mkdtemp(folder) != NULL, "no folder in memory");
         folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        fuzz_hold(folder_fd >= 0, "no folder in /dev/shm");
+        fuzz_hold(folder_fd >= 0, "no folder in memory");
         atexit(remove_folder);
     }
     return folder_fd;

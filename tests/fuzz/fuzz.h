@@ -33,7 +33,7 @@ bool fuzz_same(struct span a, struct span b);
 /* A file of the sample, or an end with a word. */
 void fuzz_sample(const char *name, struct buf *out);
 
-/* A folder of this process in memory (/dev/shm), with its path and descriptor, and a file put into it anew. */
+/* A folder of this process in memory (/dev/shm, else /tmp), with its path and descriptor, and a file put into it anew. */
 int fuzz_folder(void);
 const char *fuzz_folder_path(void);
 void fuzz_put(const char *name, struct span bytes);

@@ -137,25 +137,37 @@ START_TEST(ends_the_process)
 }
 END_TEST
 
-/* ^Z for three seconds, a third of a second from here, while a call is under way. */
+static bool is_stopped(pid_t pid)
+{
+    char path[32], state = '?';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    bool known = f != NULL && fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
+    if (f != NULL)
+        fclose(f);
+    return known && state == 'T';
+}
+
+/* ^Z for three seconds, while a call is under way. */
 static void be_stopped(struct watch *w)
 {
     pid_t me = getpid(), user = fork();
     if (user == 0) {
-        sleep_ms(300);
-        kill(me, SIGSTOP);
+        for (int i = 0; i < 2000 && !is_stopped(me); i++)
+            sleep_ms(10);
         sleep_ms(3000);
         kill(me, SIGCONT);
         _exit(0);
     }
     watch_begin(w, "C_Sign", 1);
+    sleep_ms(100);
+    raise(SIGSTOP);
 }
 
 static void answer_after_a_stop(struct watch *w)
 {
     be_stopped(w);
-    for (int i = 0; i < 12; i++)
-        sleep_ms(50);
+    sleep_ms(100);
     watch_end(w, CKR_OK);
 }
 

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "core/signals.h"
 
 void pin_wipe(struct pin *p)
 {
@@ -51,22 +51,6 @@ static enum err read_line(int fd, int signals, struct pin *out, struct diag *d)
     return out->n > 0 ? E_OK : diag_set(d, E_PIN_MISSING, "the line is empty");
 }
 
-/* Hold back the signals that would end or stop the program, so that echo is never left off. An
- * ignored one is left alone: it would only wake us for nothing. */
-static int hold_signals(sigset_t *before)
-{
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-    sigset_t held;
-    sigemptyset(&held);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-        struct sigaction now;
-        if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-            sigaddset(&held, ending[i]);
-    }
-    pthread_sigmask(SIG_BLOCK, &held, before);
-    return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void say(int tty, const char *text)
 {
     size_t n = strlen(text);
@@ -91,7 +75,7 @@ static enum err read_terminal(const char *prompt, struct pin *out, struct diag *
         return diag_set(d, E_PIN_MISSING, "there is no terminal to ask at");
     }
     sigset_t before;
-    int signals = hold_signals(&before);
+    int signals = signals_hold(true, &before); /* or echo would be left off */
     struct termios hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
     hidden.c_lflag |= ICANON | ISIG;
@@ -107,11 +91,8 @@ static enum err read_terminal(const char *prompt, struct pin *out, struct diag *
     }
     if (e != E_OK)
         pin_wipe(out);
-    if (signals >= 0)
-        close(signals);
     close(tty);
-    /* A held signal is delivered here; it may end the program. */
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    signals_release(signals, &before);
     return e;
 }
 

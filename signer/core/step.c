@@ -14,6 +14,7 @@
 
 #include "core/file.h"
 #include "core/guard.h"
+#include "core/signals.h"
 
 /* First what the step says, then its data. */
 struct answer {
@@ -177,21 +178,6 @@ static enum err hear(struct parent *p, void *data, size_t n, struct diag *d)
     return e;
 }
 
-/* SIGTSTP is not among them: a shell waits for both processes to stop. */
-static int hold_signals(sigset_t *before)
-{
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    sigset_t held;
-    sigemptyset(&held);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
-        struct sigaction now;
-        if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-            sigaddset(&held, ending[i]);
-    }
-    pthread_sigmask(SIG_BLOCK, &held, before);
-    return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 enum err step_run(const struct step *step, void *data, size_t n, struct diag *d)
 {
     struct parent p = {.step = step};
@@ -202,7 +188,7 @@ enum err step_run(const struct step *step, void *data, size_t n, struct diag *d)
     fflush(NULL); /* or the child would say it again */
     pid_t self = getpid();
     p.in = ends[0];
-    p.signals = hold_signals(&before);
+    p.signals = signals_hold(false, &before); /* a shell waits for both processes to stop */
     p.pid = fork();
     if (p.pid == 0) {
         pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -217,9 +203,7 @@ enum err step_run(const struct step *step, void *data, size_t n, struct diag *d)
         close(p.in);
     if (p.pid < 0)
         e = diag_errno(d, failed, "%s", step->name);
-    if (p.signals >= 0)
-        close(p.signals);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    signals_release(p.signals, &before);
     if (p.ending != 0) /* the child had its chance; this is ours */
         raise(p.ending);
     return e;

@@ -14,6 +14,7 @@
 #include "core/digest.h"
 #include "expect.h"
 #include "pki/cert.h"
+#include "pki/cms.h"
 
 void help_hex(const char *hex, struct buf *out)
 {
@@ -160,6 +161,18 @@ void help_csr(EVP_PKEY *key, enum sig_alg alg, const STACK_OF(X509_EXTENSION) * 
     buf_free(&tbs);
     OPENSSL_free(bytes);
     X509_REQ_free(req);
+}
+
+enum err help_accept(struct span bytes, X509 *cert, struct span content)
+{
+    struct cms *cms;
+    struct diag d = {0};
+    enum err e = cms_parse(bytes, &cms, &d);
+    if (e == E_OK)
+        e = cms_verify(cms, cert, content, &d);
+    ck_assert_int_eq(d.code, e);
+    cms_free(cms);
+    return e;
 }
 
 static char folder[64];

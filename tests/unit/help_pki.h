@@ -34,6 +34,9 @@ void help_extension(STACK_OF(X509_EXTENSION) * *list, int nid, const char *value
 /* Sign the encoded tbs and assemble it as certificates and requests are, into out. */
 void help_assemble(const struct buf *tbs, enum sig_alg alg, EVP_PKEY *key, struct buf *out);
 
+/* What an appliance does with an approval: read it, and verify it as the certificate's over the content. */
+enum err help_accept(struct span cms, X509 *cert, struct span content);
+
 /* A temporary folder, made once in a process; help_clean() removes it. */
 const char *help_dir(void);
 void help_clean(void);

@@ -19,6 +19,7 @@
     X(cli) \
     X(clock) \
     X(cms) \
+    X(cms_layout) \
     X(crl) \
     X(crl_view) \
     X(csr) \
@@ -41,7 +42,11 @@
     X(key) \
     X(keygen) \
     X(lint) \
+    X(lint_extensions) \
+    X(lint_frame) \
+    X(lint_self) \
     X(log) \
+    X(log_changes) \
     X(man) \
     X(map) \
     X(memory) \

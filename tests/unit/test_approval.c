@@ -189,6 +189,41 @@ START_TEST(certificates_in_time)
 }
 END_TEST
 
+/* So many persons that a policy could hold them, and a folder not. */
+START_TEST(more_approvals_than_a_folder_holds)
+{
+    static struct policy_person many[APPROVALS_MAX + 1];
+    static struct buf der[APPROVALS_MAX + 1];
+    static char names[APPROVALS_MAX + 1][16];
+    EVP_PKEY *key = help_key(KEY_SM2);
+    struct approvals a;
+    for (int i = 0; i <= APPROVALS_MAX; i++) {
+        char file[20];
+        snprintf(names[i], sizeof names[i], "person-%d", i);
+        snprintf(file, sizeof file, "p%02d.p7s", i);
+        X509 *cert = help_cert(key, SIG_SM2_SM3, names[i]);
+        expect_ok(cert_write_der(cert, &der[i]));
+        many[i] = w.persons[i % 2 == 0 ? ENTRY_1 : REVIEW_1];
+        many[i].id = names[i];
+        many[i].certificate = buf_span(&der[i]);
+        if (i < APPROVALS_MAX)
+            sign_as(file, cert, key, batch);
+        else
+            sign_as("last.p7s", cert, key, batch);
+        X509_free(cert);
+    }
+    w.policy.persons = many;
+    w.policy.persons_n = APPROVALS_MAX + 1;
+    expect_check(E_MEDIUM_LIMIT, "more than 64 approvals");
+    unlink(tree_path("last.p7s"));
+    expect_ok_diag(check_at(WORLD_NOW, &a), &d);
+    ck_assert_uint_eq(a.n, APPROVALS_MAX);
+    for (int i = 0; i <= APPROVALS_MAX; i++)
+        buf_free(&der[i]);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(there_is_no_batch)
 {
     unlink(tree_path(BATCH_FILE));
@@ -210,6 +245,7 @@ Suite *suite_approval(void)
     tcase_add_test(t, over_something_else);
     tcase_add_test(t, what_is_no_signature);
     tcase_add_test(t, certificates_in_time);
+    tcase_add_test(t, more_approvals_than_a_folder_holds);
     tcase_add_test(t, there_is_no_batch);
     suite_add_tcase(s, t);
     return s;

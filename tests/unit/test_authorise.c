@@ -143,7 +143,43 @@ START_TEST(a_damaged_file_is_replaced)
     expect_ok(sign(0));
     expect_check(E_OK);
     expect_err(sign(0), E_OFFICER_TWICE);
+    static const uint8_t large[LIMIT_APPROVAL_BYTES + 1];
+    tree_write(FILE_OF(1), large, sizeof large);
+    expect_check(E_MEDIUM_LIMIT);
+    expect_ok(sign(0));
+    ck_assert_int_eq(rename(tree_path(FILE_OF(1)), tree_path(FILE_OF(2))), 0); /* by another officer */
+    expect_check(E_OFFICER);
+    expect_ok(sign(1));
     buf_free(&good);
+}
+END_TEST
+
+/* What cannot be read is no damage: nothing is put in its place. */
+START_TEST(a_folder_that_cannot_be_read)
+{
+    close(dir);
+    dir = -1;
+    expect_err(sign(0), E_IO);
+    dir = tree_open(".");
+    ck_assert(!tree_has(FILE_OF(1)));
+}
+END_TEST
+
+/* policyc takes no more; were there more, those beyond would not count. */
+START_TEST(more_officers_than_a_policy_holds)
+{
+    static struct policy_officer many[LIMIT_OFFICERS + 1];
+    struct authorisations a;
+    expect_ok(sign(0));
+    for (size_t i = 0; i < LIMIT_OFFICERS; i++) {
+        many[i] = w.officers[1];
+        many[i].id = "nobody";
+    }
+    many[LIMIT_OFFICERS] = w.officers[0];
+    w.policy.officers = many;
+    w.policy.officers_n = LIMIT_OFFICERS + 1;
+    expect_ok(authorise_collect(dir, &w.policy, plan, WORLD_NOW, &a, &d));
+    ck_assert_uint_eq(a.n, 0);
 }
 END_TEST
 
@@ -293,6 +329,8 @@ Suite *suite_authorise(void)
     tcase_add_test(t, what_is_told_of_them);
     tcase_add_test(t, nobody_authorises_twice);
     tcase_add_test(t, a_damaged_file_is_replaced);
+    tcase_add_test(t, a_folder_that_cannot_be_read);
+    tcase_add_test(t, more_officers_than_a_policy_holds);
     tcase_add_test(t, only_with_the_officers_own_key);
     tcase_add_test(t, certificates_in_time);
     tcase_add_test(t, files_that_are_wrong);

@@ -250,6 +250,33 @@ START_TEST(validity_includes_both_ends)
 }
 END_TEST
 
+/* A day that does not exist, at either end. */
+START_TEST(a_time_that_is_none)
+{
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509 *cert = help_cert(key, SIG_SM2_SM3, "Person");
+    ASN1_TIME *t = _i == 0 ? X509_getm_notBefore(cert) : X509_getm_notAfter(cert);
+    struct diag d = {0};
+    ck_assert_int_eq(ASN1_STRING_set(t, "260230000000Z", -1), 1);
+    expect_err(cert_check_time(cert, 1750000000, &d), E_APPROVAL_EXPIRED);
+    ck_assert_ptr_nonnull(strstr(d.text, "cannot be read"));
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(an_algorithm_that_is_not_known)
+{
+    X509 *cert;
+    struct diag d = {0};
+    ck_assert(help_run("openssl req -x509 -newkey ed25519 -nodes -keyout k.pem -subj /CN=x -out c.pem"));
+    expect_ok(cert_load(help_path("c.pem"), &cert, NULL));
+    expect_err(cert_verify(cert, X509_get0_pubkey(cert), &d), E_CERT_SIGNATURE);
+    ck_assert_ptr_nonnull(strstr(d.text, "not known"));
+    X509_free(cert);
+}
+END_TEST
+
 START_TEST(private_keys_must_be_encrypted)
 {
     struct diag d = {0};
@@ -288,6 +315,8 @@ START_TEST(private_keys_must_be_encrypted)
     expect_err(cert_load_private_key(help_path("e.pem"), endless, sizeof endless, &key, &d),
                E_PRIVATE_KEY);
     expect_err(cert_load_private_key(help_path("missing"), "secret", 6, &key, &d), E_IO);
+    ck_assert(help_run(": >empty"));
+    expect_err(cert_load_private_key(help_path("empty"), "secret", 6, &key, &d), E_PRIVATE_KEY);
 }
 END_TEST
 
@@ -305,6 +334,8 @@ Suite *suite_cert(void)
     tcase_add_test(c, exactly_one_certificate_is_read);
     tcase_add_test(c, files_are_read);
     tcase_add_test(c, validity_includes_both_ends);
+    tcase_add_loop_test(c, a_time_that_is_none, 0, 2);
+    tcase_add_test(c, an_algorithm_that_is_not_known);
     tcase_add_test(c, private_keys_must_be_encrypted);
     suite_add_tcase(s, c);
     return s;

@@ -109,6 +109,42 @@ START_TEST(one_that_is_issued)
 }
 END_TEST
 
+static enum err is_own_fails(void *arg, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *why)
+{
+    (void)arg, (void)spki, (void)own;
+    return diag_set(why, E_IO, "our own keys");
+}
+
+static enum err owner_fails(void *arg, const uint8_t spki[DIGEST_LEN], uint8_t subject[DIGEST_LEN], bool *found,
+                            struct diag *why)
+{
+    (void)arg, (void)spki, (void)subject, (void)found;
+    return diag_set(why, E_IO, "owners");
+}
+
+/* Then nothing is decided: it is no fault of the request. */
+START_TEST(a_history_that_cannot_be_read)
+{
+    EVP_PKEY *key = help_key(KEY_SM2);
+    struct buf csr = {0}, line = {0};
+    struct decision o;
+    X509_NAME *name = name_make("CN", "Wang Wu", NULL);
+    csr_make(key, SIG_SM2_SM3, name, NULL, &csr);
+    line_make("r-1", "issue", "person", WORLD_NOW, &csr, &line);
+    if (_i == 0)
+        past.is_own = is_own_fails;
+    else
+        past.owner = owner_fails;
+    expect_err(decide_request(&decider, buf_span(&line), E_OK, 2, &o, &d), E_IO);
+    ck_assert_str_eq(d.text, _i == 0 ? "our own keys" : "owners");
+    decision_free(&o);
+    X509_NAME_free(name);
+    EVP_PKEY_free(key);
+    buf_free(&csr);
+    buf_free(&line);
+}
+END_TEST
+
 /* The table: service, profile, date, key and its owner, subject. What comes first in the line of
  * checks decides, whatever else is wrong. */
 enum owner { NOBODY, SAME, ANOTHER, OURS };
@@ -480,6 +516,7 @@ Suite *suite_decide(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_test(t, one_that_is_issued);
+    tcase_add_loop_test(t, a_history_that_cannot_be_read, 0, 2);
     tcase_add_test(t, the_decision_table);
     tcase_add_test(t, dates_at_their_bounds);
     tcase_add_test(t, clauses);

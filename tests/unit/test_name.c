@@ -136,6 +136,7 @@ START_TEST(string_types_are_converted)
         {"Wang", V_ASN1_PRINTABLESTRING, 4, "Wang"},
         {"Wang", V_ASN1_IA5STRING, 4, "Wang"},
         {"1234", V_ASN1_NUMERICSTRING, 4, "1234"},
+        {"12 34", V_ASN1_NUMERICSTRING, 5, "12 34"},
         {"W\xc3\xa4ng", V_ASN1_UTF8STRING, 5, "W\xc3\xa4ng"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -184,6 +185,7 @@ START_TEST(broken_strings_are_refused)
         {V_ASN1_PRINTABLESTRING, "Wang*", 5, E_SUBJECT_VALUE},
         {V_ASN1_IA5STRING, "W\xe4ng", 4, E_SUBJECT_VALUE},
         {V_ASN1_NUMERICSTRING, "Wang", 4, E_SUBJECT_VALUE},
+        {V_ASN1_NUMERICSTRING, "12-4", 4, E_SUBJECT_VALUE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) 
         expect_refused(with_value("CN", cases[i].string, cases[i].value, cases[i].n),
@@ -258,11 +260,25 @@ START_TEST(required_ones)
 }
 END_TEST
 
+/* A rule without a clause of its own falls back on the profile's. */
+START_TEST(required_by_the_profile)
+{
+    static const struct policy_attribute rule = {"O", NULL, true, 10, POLICY_UTF8, ""};
+    struct buf out = {0};
+    X509_NAME *empty = X509_NAME_new();
+    expect_err(name_from_request(empty, &rule, 1, CLAUSE, &out, &d), E_SUBJECT_MISSING);
+    ck_assert_str_eq(d.clause, CLAUSE);
+    X509_NAME_free(empty);
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(fixed_values)
 {
     static const char *const others[] = {"US", "cn", "Cn"};
     for (size_t i = 0; i < 3; i++)
         expect_refused(name_make("C", others[i], "CN", "a", NULL), E_SUBJECT_VALUE, "rule C");
+    expect_refused(with_value("C", V_ASN1_PRINTABLESTRING, "C", 1), E_SUBJECT_VALUE, "rule C");
 }
 END_TEST
 
@@ -436,6 +452,7 @@ Suite *suite_name(void)
     tcase_add_test(t, attributes_beyond_the_rules);
     tcase_add_test(t, multi_valued_rdns);
     tcase_add_test(t, required_ones);
+    tcase_add_test(t, required_by_the_profile);
     tcase_add_test(t, fixed_values);
     tcase_add_test(t, lengths);
     tcase_add_test(t, printable_strings);

@@ -234,6 +234,7 @@ static const struct {
     {RECORD_ISSUED, "n", "0"},
     {RECORD_ISSUED, "serial", "\"\""},
     {RECORD_ISSUED, "serial", "\"1\""},
+    {RECORD_ISSUED, "serial", "\"123\""},
     {RECORD_ISSUED, "serial", "\"0A\""},
     {RECORD_ISSUED, "serial", "\"0x01\""},
     {RECORD_ISSUED, "serial", "\"000102030405060708090a0b0c0d0e0f1011121314\""},
@@ -360,6 +361,9 @@ START_TEST(the_writer_checks_its_arguments)
     struct diag d = {0};
     expect_err(record_write(5, TIME, RECORD_SELF_TEST, prev, NULL, &out, &d), E_NO_MEMORY);
     expect_err(record_write(0, TIME, RECORD_SELF_TEST, prev, sample_fields(RECORD_SELF_TEST, NULL),
+                            &out, &d),
+               E_LOG_FORMAT);
+    expect_err(record_write(UINT64_C(1) << 63, TIME, RECORD_SELF_TEST, prev, sample_fields(RECORD_SELF_TEST, NULL),
                             &out, &d),
                E_LOG_FORMAT);
     expect_err(record_write(5, -1, RECORD_SELF_TEST, prev, sample_fields(RECORD_SELF_TEST, NULL),

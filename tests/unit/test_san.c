@@ -77,7 +77,7 @@ START_TEST(host_names)
 {
     char longest[300], label[80];
     static const char *const good[] = {"a.b", "www.example.org", "WWW.EXAMPLE.ORG", "1a.example",
-                                       "a-b.c-d.example", "xn--fiqs8s.example", "3com.com",
+                                       "a-b.c-d.example", "xn--fiqs8s.example", "3com.com", "1-2.example",
                                        "a1.b2.c3"};
     static const char *const bad[] = {
         "",           "localhost",    ".",          ".example.org", "example.org.", "a..b",
@@ -193,6 +193,21 @@ START_TEST(nothing_comes_twice_in_another_case)
 }
 END_TEST
 
+/* Neither are names of other lengths or kinds. */
+START_TEST(unlike_names_may_stand_together)
+{
+    struct buf out = {0};
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    add(names, GEN_IPADD, "a.b.", 4);
+    add(names, GEN_DNS, "a.b", 3);
+    add(names, GEN_DNS, "a.bc", 4);
+    add(names, GEN_IPADD, "a.bc", 4);
+    expect_ok_diag(take(names, &out), &d);
+    GENERAL_NAMES_free(names);
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(how_many)
 {
     for (int n = 0; n <= LIMIT_SAN_NAMES + 1; n++) {
@@ -284,6 +299,7 @@ Suite *suite_san(void)
     tcase_add_test(t, other_kinds_of_names);
     tcase_add_test(t, nothing_comes_twice);
     tcase_add_test(t, nothing_comes_twice_in_another_case);
+    tcase_add_test(t, unlike_names_may_stand_together);
     tcase_add_test(t, how_many);
     tcase_add_test(t, bytes_that_are_no_list);
     tcase_add_test(t, it_is_displayed);

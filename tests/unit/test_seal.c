@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/limits.h"
 #include "expect.h"
 #include "log/seal.h"
 
@@ -285,6 +286,8 @@ START_TEST(other_objects_are_refused)
     struct seal s;
     expect_err(seal_parse((struct span){(const uint8_t *)"{}\n", 3}, &s, &d), E_BUNDLE_FORMAT);
     expect_err(seal_parse((struct span){NULL, 0}, &s, &d), E_BUNDLE_FORMAT);
+    static const uint8_t large[LIMIT_LOG_LINE + 1];
+    expect_err(seal_parse((struct span){large, sizeof large}, &s, &d), E_BUNDLE_FORMAT);
 }
 END_TEST
 

@@ -1,0 +1,196 @@
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/digest.h"
+#include "expect.h"
+#include "help_pki.h"
+#include "pki/cms_ids.h"
+#include "pki/der.h"
+#include "suites.h"
+
+static const struct span batch = {(const uint8_t *)"{\"format\":1}\n{\"id\":\"r1\"}\n", 26};
+
+/* A SignedData put together from parts in hexadecimal, rightly signed whatever they are. */
+struct layout {
+    const char *version, *digests, *content,
+        *extra; /* of the SignedData; extra goes before the signers */
+    const char *signer_version, *signer_digest;
+    const char *attributes; /* contents of the set, %s standing for the digest; NULL for none */
+    const char *algorithm, *behind; /* of the SignerInfo; behind follows the signature */
+    int signers;
+    const char *signer; /* unless NULL, the whole of it */
+};
+
+#define SM3_ID "300a06082a811ccf55018311"
+#define SM3_NULL "300c06082a811ccf550183110500"
+#define SHA256_ID "300b0609608648016503040201"
+#define SM2_SM3_ID "300c06082a811ccf550183750500"
+#define DATA "06092a864886f70d010701"
+#define CONTENT_TYPE "301806092a864886f70d010903310b" DATA
+#define SIGNED_TIME "301c06092a864886f70d010905310f170d3235303631353135303634305a"
+#define MESSAGE_DIGEST "302f06092a864886f70d01090431220420%s"
+#define OTHER_ATTRIBUTE "300c06042a03040531040c026162"
+
+static const struct layout right = {
+    .version = "020101",
+    .digests = SM3_ID,
+    .content = "300b" DATA,
+    .extra = "",
+    .signer_version = "020101",
+    .signer_digest = SM3_ID,
+    .attributes = OTHER_ATTRIBUTE CONTENT_TYPE SIGNED_TIME MESSAGE_DIGEST,
+    .algorithm = SM2_SM3_ID,
+    .behind = "",
+    .signers = 1,
+};
+
+static void put_hex(struct buf *out, const char *hex)
+{
+    help_hex(hex, out);
+}
+
+static void put_signer(struct buf *out, const struct layout *l, X509 *cert, EVP_PKEY *key)
+{
+    struct buf id = {0}, attributes = {0}, set = {0}, signature = {0}, body = {0};
+    struct span signed_bytes = batch;
+    expect_ok(cms_put_issuer_and_serial(cert, &id));
+    put_hex(&body, l->signer_version);
+    der_put(&body, DER_SEQUENCE, buf_span(&id));
+    put_hex(&body, l->signer_digest);
+    if (l->attributes != NULL) {
+        uint8_t digest[DIGEST_LEN];
+        char hex[DIGEST_HEX], all[1024];
+        expect_ok(digest_bytes(DIGEST_SM3, batch.p, batch.n, digest));
+        hex_encode(digest, sizeof digest, hex);
+        const char *at = strstr(l->attributes, "%s");
+        int before = at != NULL ? (int)(at - l->attributes) : (int)strlen(l->attributes);
+        snprintf(all, sizeof all, "%.*s%s%s", before, l->attributes, at != NULL ? hex : "",
+                 at != NULL ? at + 2 : "");
+        put_hex(&attributes, all);
+        der_put(&body, DER_CONSTRUCTED + 0, buf_span(&attributes));
+        der_put(&set, DER_SET, buf_span(&attributes));
+        signed_bytes = buf_span(&set);
+    }
+    put_hex(&body, l->algorithm);
+    expect_ok(alg_sign(SIG_SM2_SM3, key, signed_bytes, &signature));
+    der_put(&body, DER_OCTET_STRING, buf_span(&signature));
+    put_hex(&body, l->behind);
+    der_put(out, DER_SEQUENCE, buf_span(&body));
+    buf_free(&id);
+    buf_free(&attributes);
+    buf_free(&set);
+    buf_free(&signature);
+    buf_free(&body);
+}
+
+static enum err laid_out(const struct layout *l, X509 *cert, EVP_PKEY *key)
+{
+    struct buf data = {0}, digests = {0}, signers = {0}, content = {0}, info = {0}, all = {0};
+    put_hex(&data, l->version);
+    put_hex(&digests, l->digests);
+    der_put(&data, DER_SET, buf_span(&digests));
+    put_hex(&data, l->content);
+    put_hex(&data, l->extra);
+    for (int i = 0; i < l->signers && l->signer == NULL; i++)
+        put_signer(&signers, l, cert, key);
+    put_hex(&signers, l->signer != NULL ? l->signer : "");
+    der_put(&data, DER_SET, buf_span(&signers));
+    der_put(&content, DER_SEQUENCE, buf_span(&data));
+    put_hex(&info, "06092a864886f70d010702");
+    der_put(&info, DER_CONSTRUCTED + 0, buf_span(&content));
+    der_put(&all, DER_SEQUENCE, buf_span(&info));
+    enum err e = help_accept(buf_span(&all), cert, batch);
+    buf_free(&data);
+    buf_free(&digests);
+    buf_free(&signers);
+    buf_free(&content);
+    buf_free(&info);
+    buf_free(&all);
+    return e;
+}
+
+/* Each row changes one part of a layout that is accepted. */
+START_TEST(the_layout_is_checked)
+{
+#define WITH(...) (change = right, __VA_ARGS__, laid_out(&change, cert, key))
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509 *cert = help_cert(key, SIG_SM2_SM3, "Reviewer");
+    struct layout change;
+    expect_ok(laid_out(&right, cert, key));
+    expect_ok(WITH(change.attributes = NULL));
+    expect_ok(WITH(change.attributes = CONTENT_TYPE MESSAGE_DIGEST));
+    expect_ok(WITH(change.digests = SM3_NULL, change.signer_digest = SM3_NULL));
+    expect_ok(WITH(change.algorithm = "300a06082a811ccf55018375"));
+    expect_err(WITH(change.digests = SM3_NULL), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SHA256_ID), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SHA256_ID, change.signer_digest = SHA256_ID),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = ""), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SM3_ID SHA256_ID), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300d06092a864886f70d0101010500"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300a06082a8648ce3d040302"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.version = "020103"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signer_version = "020103"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "3010" DATA "a00304"
+                                     "0161"),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "300f" DATA "a0020400"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "300b06092a864886f70d010703"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.extra = "a100"), E_APPROVAL_FORMAT);
+    /* certificates, but not the signer's */
+    expect_err(WITH(change.extra = "a0023000"), E_APPROVAL_SIGNATURE);
+    expect_err(WITH(change.behind = "a10e" OTHER_ATTRIBUTE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signers = 0), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signers = 2), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = ""), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = CONTENT_TYPE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = CONTENT_TYPE CONTENT_TYPE MESSAGE_DIGEST),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = CONTENT_TYPE SIGNED_TIME SIGNED_TIME MESSAGE_DIGEST),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = MESSAGE_DIGEST CONTENT_TYPE),
+               E_APPROVAL_FORMAT); /* not in order */
+    expect_err(WITH(change.attributes =
+                        "301806092a864886f70d010903310b06092a864886f70d010703" MESSAGE_DIGEST),
+               E_APPROVAL_FORMAT);
+    /* a time that does not exist; a time that is none */
+    expect_err(WITH(change.attributes = CONTENT_TYPE
+                    "301c06092a864886f70d010905310f170d3235313331353135303634305a" MESSAGE_DIGEST),
+               E_APPROVAL_FORMAT);
+    expect_err(
+        WITH(change.attributes = "300f06092a864886f70d01090531020500" CONTENT_TYPE MESSAGE_DIGEST),
+        E_APPROVAL_FORMAT);
+    /* attributes with no value, and one of another type */
+    expect_err(WITH(change.attributes = "300d06092a864886f70d0109033100" MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = "300d06092a864886f70d0109043100" CONTENT_TYPE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = "300d06092a864886f70d0109053100" CONTENT_TYPE MESSAGE_DIGEST),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = "300f06092a864886f70d01090431020500" CONTENT_TYPE), E_APPROVAL_FORMAT);
+    /* a signer without version, with nothing else, and with the version of the other identifier */
+    expect_err(WITH(change.signer_version = ""), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signer = "3003020101"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signer = "300d02010180080102030405060708"), E_APPROVAL_FORMAT);
+    /* the digest of something else, and one that is too short */
+    expect_err(WITH(change.attributes = CONTENT_TYPE
+                    "302f06092a864886f70d01090431220420"
+                    "0000000000000000000000000000000000000000000000000000000000000000"),
+               E_APPROVAL_SIGNATURE);
+    expect_err(WITH(change.attributes = "300f06092a864886f70d01090431020400" CONTENT_TYPE),
+               E_APPROVAL_SIGNATURE);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+#undef WITH
+}
+END_TEST
+
+Suite *suite_cms_layout(void)
+{
+    Suite *s = suite_create("cms_layout");
+    TCase *c = tcase_create("cms_layout");
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, the_layout_is_checked);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -55,7 +55,7 @@ static bool is_time(struct span der)
 /* RFC 5652 11: each of these attributes has one value. */
 static bool read_attribute(struct cms *c, struct span attribute, unsigned seen[3], struct diag *d)
 {
-    struct der type, values, value;
+    struct der type, values, value = {0};
     if (!der_take(&attribute, DER_OID, &type) || !der_take(&attribute, DER_SET, &values) ||
         attribute.n != 0)
         return wrong(d, "a signed attribute");

@@ -107,10 +107,18 @@ static enum err check_asked(const X509_NAME *asked, const struct policy_attribut
     return E_OK;
 }
 
-static bool within(const uint8_t *p, size_t n, uint8_t first, uint8_t last)
+static bool is_ascii(const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (p[i] < first || p[i] > last)
+        if (p[i] > 0x7f)
+            return false;
+    return true;
+}
+
+static bool is_numeric(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != ' ' && (p[i] < '0' || p[i] > '9'))
             return false;
     return true;
 }
@@ -130,12 +138,10 @@ static bool fits_its_type(const ASN1_STRING *s)
     case V_ASN1_PRINTABLESTRING:
         return is_printable(p, n);
     case V_ASN1_IA5STRING:
-        return within(p, n, 0x00, 0x7f);
-    case V_ASN1_VISIBLESTRING:
-        return within(p, n, 0x20, 0x7e);
+        return is_ascii(p, n);
     case V_ASN1_NUMERICSTRING:
-        return within(p, n, '0', '9');
-    default:
+        return is_numeric(p, n);
+    default: /* no string type that X.520 gives a name */
         return false;
     }
 }

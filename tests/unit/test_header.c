@@ -1,7 +1,9 @@
 #include <check.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "expect.h"
 #include "help_batch.h"
 
@@ -176,6 +178,28 @@ static enum err check_at(const struct batch_header *h, int64_t now)
     return e;
 }
 
+/* From the archive, where it was put whole. */
+START_TEST(it_is_read_from_a_folder)
+{
+    static char long_line[LIMIT_LINE + 2];
+    struct batch_header h;
+    tree_make();
+    int dir = tree_open(".");
+    expect_err(header_read(dir, &h, &d), E_ARCHIVE);
+    tree_write_str("batch.jsonl", line_with(-1, NULL));
+    expect_ok_diag(header_read(dir, &h, &d), &d);
+    ck_assert_str_eq(h.id, "b-1");
+    tree_write_str("batch.jsonl", "{}");
+    expect_err(header_read(dir, &h, &d), E_FIELD_MISSING);
+    memset(long_line, ' ', LIMIT_LINE + 1);
+    tree_write_str("batch.jsonl", long_line);
+    expect_err(header_read(dir, &h, &d), E_LINE_TOO_LONG);
+    ck_assert_ptr_nonnull(strstr(d.text, "line 1"));
+    close(dir);
+    tree_remove();
+}
+END_TEST
+
 START_TEST(who_and_what)
 {
     struct batch_header h = world_header(1);
@@ -258,6 +282,7 @@ Suite *suite_header(void)
     tcase_add_test(t, fields_missing_or_unknown);
     tcase_add_test(t, values_out_of_form);
     tcase_add_test(t, lines_that_are_no_object);
+    tcase_add_test(t, it_is_read_from_a_folder);
     suite_add_tcase(s, t);
     t = tcase_create("check");
     tcase_add_checked_fixture(t, set_up, NULL);

@@ -202,7 +202,6 @@ static void by_another_issuer(DIST_POINT *p)
 
 static void without_address(DIST_POINT *p)
 {
-    by_another_issuer(p);
     DIST_POINT_NAME_free(p->distpoint);
     p->distpoint = NULL;
 }

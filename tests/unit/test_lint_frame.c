@@ -156,6 +156,28 @@ START_TEST(each_change_of_the_frame)
 }
 END_TEST
 
+/* A serialNumber is a PrintableString, whatever the profile's strings are (X.520 6.2.9). */
+START_TEST(a_serial_number_is_printable)
+{
+    struct policy_profile *p = &lint_world.profiles[0];
+    const struct policy_attribute *before = p->subject;
+    struct policy_attribute rules[16];
+    struct buf tbs = {0};
+    ck_assert_uint_le(p->subject_n, 16);
+    for (size_t i = 0; i < p->subject_n; i++) {
+        rules[i] = before[i];
+        if (strcmp(rules[i].type, "serialNumber") == 0)
+            rules[i].string = POLICY_UTF8;
+    }
+    p->subject = rules;
+    lint_build(0, &tbs);
+    expect_ok_diag(lint_run(0, buf_span(&tbs)), &lint_diag);
+    p->subject = before;
+    expect_ok_diag(lint_run(0, buf_span(&tbs)), &lint_diag);
+    buf_free(&tbs);
+}
+END_TEST
+
 Suite *suite_lint_frame(void)
 {
     Suite *s = suite_create("lint_frame");
@@ -163,6 +185,7 @@ Suite *suite_lint_frame(void)
     tcase_add_unchecked_fixture(t, lint_set_up, lint_tear_down);
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_change_of_the_frame, 0, FRAME);
+    tcase_add_test(t, a_serial_number_is_printable);
     suite_add_tcase(s, t);
     return s;
 }

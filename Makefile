@@ -36,6 +36,8 @@ CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clo
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c)
+# electronic seals
+PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c intake.c approval.c decide.c decide_certificate.c decide_status.c plan_write.c \
@@ -52,7 +54,7 @@ CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c
     cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c bundles.c sweep.c report.c)
-AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c)
+AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_eseal.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c certificate.c import.c layout.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)

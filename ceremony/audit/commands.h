@@ -7,10 +7,12 @@
 /* Options of all commands, set by cli.h; NULL when not given. */
 struct options {
     const char *state, *anchors, *min_size, *size, *head;
+    const char *signed_value, *anchor;
     bool json;
 };
 extern struct options options;
 
 enum err cmd_verify(int n, char **operands, struct diag *d);
+enum err cmd_eseal(int n, char **operands, struct diag *d);
 
 #endif

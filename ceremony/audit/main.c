@@ -22,9 +22,21 @@ static const struct cli_option *options_verify(void)
     return o;
 }
 
+static const struct cli_option *options_eseal(void)
+{
+    static const struct cli_option o[] = {
+        {"signed-value", "FILE", "what was signed with the seal", &options.signed_value, NULL, NULL, false},
+        {"anchor", "CERT", "the certificate of the maker, or of the CA above it", &options.anchor, NULL, NULL, false},
+        {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"verify", "check log, seals, batches, certificates and bundles", options_verify, NULL,
      cmd_verify},
+    {"seal", "say what an electronic seal is, and whether it verifies", options_eseal, "FILE", cmd_eseal},
     {0},
 };
 

@@ -178,6 +178,15 @@ enum err_class {
     X(E_NOT_CONFIRMED, REFUSED, "", "what was shown was not confirmed",                                                 \
       "compare the digest with what was shown, and confirm it")                                                         \
     X(E_BUNDLE_MISSING, INPUT, "", "there is no bundle for this batch yet", "run signer sign first")                    \
+    /* electronic seals */                                                                                              \
+    X(E_PICTURE, REFUSED, "", "the picture is not one whole, still PNG or GIF of an allowed size",                      \
+      "make the picture anew")                                                                                          \
+    X(E_ESEAL_FORMAT, INPUT, "GB/T 38540-2020", "the bytes are not an electronic seal in its proper form", "fetch it again") \
+    X(E_ESEAL_SIGNATURE, INPUT, "GB/T 38540-2020", "a signature of an electronic seal does not verify", "do not accept it") \
+    X(E_ESEAL_HOLDER, INPUT, "GB/T 38540-2020", "the electronic seal does not name who signed with it", "do not accept it") \
+    X(E_ESEAL_EXPIRED, INPUT, "GB/T 38540-2020", "an electronic seal was made or used outside of a validity",           \
+      "do not accept it")                                                                                               \
+    X(E_ESEAL_OTHER, INPUT, "", "the value is signed with another electronic seal", "give the seal that is in the value")\
     /* bundles, import, audit */                                                                                        \
     X(E_BUNDLE_FORMAT, INPUT, "rootseal-formats(5)", "the bundle is not in its proper form", "fetch it again")          \
     X(E_BUNDLE_POLICY, INPUT, "", "the bundle was decided under another policy than this program's",                    \

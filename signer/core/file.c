@@ -381,3 +381,35 @@ enum err file_remove_dir(int dirfd, const char *name, struct diag *d)
     close(fd);
     return e;
 }
+
+enum err file_read_path(const char *path, size_t max, enum err too_large, struct buf *out, struct diag *d)
+{
+    enum err e = E_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return diag_set(d, E_IO, "%s: %s", path, strerror(errno));
+    for (;;) {
+        uint8_t chunk[8192];
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            e = diag_set(d, E_IO, "%s: %s", path, strerror(errno));
+            break;
+        }
+        if (n == 0)
+            break;
+        if ((size_t)n > max - out->len) {
+            e = diag_set(d, too_large, "%s: larger than %zu bytes", path, max);
+            break;
+        }
+        buf_append(out, chunk, (size_t)n);
+        e = buf_err(out);
+        if (e != E_OK) {
+            diag_set(d, e, "%s", path);
+            break;
+        }
+    }
+    close(fd);
+    return e;
+}

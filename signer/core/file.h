@@ -45,6 +45,10 @@ ERR_MUST_USE enum err file_make_path(const char *path, int *fd, struct diag *d);
 ERR_MUST_USE enum err file_read(int dirfd, const char *name, size_t max, struct buf *out,
                                 bool *found, struct diag *d);
 
+/* Read a file that a user named on the command line, of whatever kind, appended to out; what was read before a failure
+ * stays there. `too_large` when it has more than max bytes, E_IO when it cannot be read. */
+ERR_MUST_USE enum err file_read_path(const char *path, size_t max, enum err too_large, struct buf *out, struct diag *d);
+
 /* Make the n bytes the content of `name` below dirfd so that after a crash either the old or the
  * new content is there, whole: temporary file (name with ".tmp" added, mode 0600), write, fsync,
  * rename, fsync of the folder. A temporary file left by a crash is replaced; after a failure

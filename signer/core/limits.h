@@ -16,6 +16,10 @@
 #define LIMIT_CSR_BYTES (32 * 1024)        /* bytes in one PKCS#10 request */
 #define LIMIT_CRL_BYTES (512u << 20)       /* bytes in one CRL; a million entries are some 40 MB */
 #define LIMIT_CRL_HEAD_BYTES (16 * 1024)   /* bytes in what a CRL says beside its entries, each of its two ends */
+#define LIMIT_ESEAL_BYTES (1u << 20)       /* bytes in one electronic seal, or in a value signed with it */
+#define LIMIT_ESEAL_TEXT 256               /* bytes in one text of an electronic seal */
+#define LIMIT_ESEAL_SIDE 1000              /* millimetres of one side of a seal */
+#define LIMIT_PICTURE_PIXELS 4096          /* pixels of one side of a seal's picture */
 #define LIMIT_SIGNATURE_BYTES 1024         /* bytes in one signature (RSA-8192) */
 #define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */
 #define LIMIT_CLAUSE 200                   /* characters in a clause: it goes into plan and log */

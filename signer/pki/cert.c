@@ -1,53 +1,17 @@
 #include "pki/cert.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "core/file.h"
 #include "core/limits.h"
 #include "pki/cause.h"
 #include "pki/der.h"
 #include "pki/pem.h"
-
-/* Read a file that the user named on the command line; any kind of file will do. */
-static enum err read_path(const char *path, size_t max, enum err too_large, struct buf *out,
-                          struct diag *d)
-{
-    enum err e = E_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return diag_set(d, E_IO, "%s: %s", path, strerror(errno));
-    for (;;) {
-        uint8_t chunk[8192];
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            e = diag_set(d, E_IO, "%s: %s", path, strerror(errno));
-            break;
-        }
-        if (n == 0)
-            break;
-        if ((size_t)n > max - out->len) {
-            e = diag_set(d, too_large, "%s: larger than %zu bytes", path, max);
-            break;
-        }
-        buf_append(out, chunk, (size_t)n);
-        e = buf_err(out);
-        if (e != E_OK) {
-            diag_set(d, e, "%s", path);
-            break;
-        }
-    }
-    close(fd);
-    return e;
-}
 
 static X509 *from_der(struct span der)
 {
@@ -87,7 +51,7 @@ enum err cert_load(const char *path, X509 **out, struct diag *d)
 {
     *out = NULL;
     struct buf bytes = {0};
-    enum err e = read_path(path, LIMIT_CERT_BYTES, E_CERTIFICATE, &bytes, d);
+    enum err e = file_read_path(path, LIMIT_CERT_BYTES, E_CERTIFICATE, &bytes, d);
     if (e == E_OK) {
         struct diag inner = {0};
         e = cert_parse(buf_span(&bytes), out, &inner);
@@ -248,7 +212,7 @@ static enum err load_sealed(const char *path, X509_SIG **out, struct diag *d)
 {
     struct buf bytes = {0};
     *out = NULL;
-    enum err e = read_path(path, LIMIT_KEY_BYTES, E_PRIVATE_KEY, &bytes, d);
+    enum err e = file_read_path(path, LIMIT_KEY_BYTES, E_PRIVATE_KEY, &bytes, d);
     if (e == E_OK && (*out = encrypted_from(buf_span(&bytes))) == NULL)
         e = diag_set(d, E_PRIVATE_KEY, "%s: not one encrypted PKCS#8 private key", path);
     buf_free(&bytes);

@@ -31,6 +31,8 @@
     X(digest) \
     X(display) \
     X(err) \
+    X(eseal) \
+    X(eseal_value) \
     X(export) \
     X(file) \
     X(header) \
@@ -54,6 +56,7 @@
     X(mutants) \
     X(name) \
     X(p7b) \
+    X(picture) \
     X(pin) \
     X(plan) \
     X(policy) \

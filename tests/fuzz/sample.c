@@ -14,6 +14,7 @@
 #include "expect.h"
 #include "fuzz.h"
 #include "help_bundle.h"
+#include "help_eseal.h"
 #include "help_pki.h"
 #include "log/seal.h"
 #include "pki/cert.h"
@@ -338,6 +339,31 @@ static void make_policy(void)
     buf_free(&text);
 }
 
+/* -- electronic seals, and what is signed with them; pictures -- */
+
+static void make_eseals(void)
+{
+    struct help_eseal h;
+    struct buf der = {0};
+    help_eseal_make(&h);
+    expect_ok(cert_write_der(h.ca, &der));
+    put(buf_span(&der), "sample/eseal-ca.der");
+    put(buf_span(&h.seal), "corpus/eseal/good-certificate");
+    put(buf_span(&h.value), "corpus/eseal/good-value");
+    put(help_png, "corpus/eseal/good-png");
+    put(help_gif, "corpus/eseal/good-gif");
+    uint8_t digest[DIGEST_LEN];
+    expect_ok(digest_bytes(DIGEST_SM3, h.holder_der.data, h.holder_der.len, digest));
+    h.info.version = 5;
+    h.info.list = ESEAL_DIGESTS;
+    h.info.signers[0] = (struct eseal_signer){{(const uint8_t *)"SM3", 3}, {digest, sizeof digest}};
+    h.info.extensions = (struct span){(const uint8_t *)"\x30\x0b\x30\x09\x06\x03\x2a\x03\x04\x04\x02hi", 13};
+    help_eseal_sign(&h);
+    put(buf_span(&h.value), "corpus/eseal/good-digest");
+    help_eseal_free(&h);
+    buf_free(&der);
+}
+
 START_TEST(sample)
 {
     make_bundle();
@@ -345,6 +371,7 @@ START_TEST(sample)
         make_authority(policy_authority_find(&policy_table, policy_table.ras[i].authority), policy_table.ras[i].id);
     put(alg_identifier(SIG_PSS_SHA256, false), "corpus/der/good-algorithm");
     make_policy();
+    make_eseals();
     make_logs("sm3", DIGEST_SM3);
     make_logs("sha256", DIGEST_SHA256);
 }

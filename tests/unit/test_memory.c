@@ -13,6 +13,7 @@
 #include "core/base64.h"
 #include "expect.h"
 #include "help_batch.h"
+#include "help_eseal.h"
 #include "help_pki.h"
 #include "log/log.h"
 #include "log/position.h"
@@ -25,6 +26,7 @@
 #include "pki/name.h"
 #include "pki/p7b.h"
 #include "pki/san.h"
+#include "pki/show_eseal.h"
 #include "pki/tbs_view.h"
 #include "sample_records.h"
 
@@ -312,6 +314,49 @@ START_TEST(certificates)
 }
 END_TEST
 
+/* -- electronic seals -- */
+
+static struct help_eseal eseal;
+static enum err build_eseal(void)
+{
+    struct buf out = {0};
+    enum err e = eseal_build(&eseal.info, &out, &d);
+    if (e == E_OK)
+        e = eseal_assemble(buf_span(&eseal.tbs), buf_span(&eseal.maker_der), buf_span(&eseal.holder_der), &out);
+    buf_free(&out);
+    return e;
+}
+static enum err verify_eseal(void)
+{
+    struct eseal_value v;
+    enum err e = eseal_value_parse(buf_span(&eseal.value), &v, &d);
+    if (e == E_OK)
+        e = eseal_value_verify(&v, &d);
+    if (e == E_OK)
+        e = eseal_check_maker(&v.seal, eseal.ca, &d);
+    return e;
+}
+static struct buf eseal_shown;
+static enum err show_eseal_(void)
+{
+    struct buf out = {0};
+    enum err e = show_eseal(&eseal.info, &out, &d);
+    e = same_as_before(e, buf_span(&out), &eseal_shown);
+    buf_free(&out);
+    return e;
+}
+
+START_TEST(electronic_seals)
+{
+    help_eseal_make(&eseal);
+    SWEEP(build_eseal);
+    SWEEP(verify_eseal);
+    SWEEP(show_eseal_);
+    help_eseal_free(&eseal);
+    buf_free(&eseal_shown);
+}
+END_TEST
+
 /* -- approvals and authorisations -- */
 
 static enum err verify_approval(void)
@@ -454,6 +499,7 @@ Suite *suite_memory(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, requests);
     tcase_add_test(t, certificates);
+    tcase_add_test(t, electronic_seals);
     tcase_add_test(t, signatures_of_persons);
     tcase_add_test(t, the_log);
     suite_add_tcase(s, t);

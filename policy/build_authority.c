@@ -250,7 +250,9 @@ static enum err build_profile(struct build *b, const char *at, const struct yaml
         e = build_signer(b, at, y, a, out);
     if (e == E_OK)
         e = build_key_usage(b, at, &y->key_usage, out);
-    return e != E_OK ? e : build_extensions(b, at, &y->extensions, out);
+    if (e == E_OK)
+        e = build_extensions(b, at, &y->extensions, out);
+    return e != E_OK ? e : build_identity(b, at, y, out);
 }
 
 static enum err build_profiles(struct build *b, const struct yaml_profile *y, size_t n,
@@ -270,7 +272,7 @@ static enum err build_profiles(struct build *b, const struct yaml_profile *y, si
     }
     out->profiles = list;
     out->profiles_n = n;
-    return e;
+    return e != E_OK ? e : build_pairs(b, y, list, n);
 }
 
 enum err build_authority(struct build *b, const struct yaml_authority *y,

@@ -22,6 +22,14 @@ static const char *const words[] = {[POLICY_BY_SUBSCRIBER] = "POLICY_BY_SUBSCRIB
                                     [POLICY_BY_OPERATOR] = "POLICY_BY_OPERATOR"};
 static const char *const strings[] = {
     [POLICY_UTF8] = "POLICY_UTF8", [POLICY_PRINTABLE] = "POLICY_PRINTABLE"};
+static const char *const identities[] = {
+    [POLICY_RESIDENT_ID] = "POLICY_RESIDENT_ID",   [POLICY_MILITARY_ID] = "POLICY_MILITARY_ID",
+    [POLICY_PASSPORT] = "POLICY_PASSPORT",         [POLICY_INSURANCE] = "POLICY_INSURANCE",
+    [POLICY_REGISTRATION] = "POLICY_REGISTRATION", [POLICY_ORGANIZATION_CODE] = "POLICY_ORGANIZATION_CODE",
+    [POLICY_TAXATION] = "POLICY_TAXATION"};
+static const char *const checks[] = {[POLICY_CHECK_NONE] = "POLICY_CHECK_NONE",
+                                     [POLICY_CHECK_RESIDENT] = "POLICY_CHECK_RESIDENT",
+                                     [POLICY_CHECK_USCC] = "POLICY_CHECK_USCC"};
 static const char *const vendors[] = {[POLICY_VENDOR_GENERIC] = "POLICY_VENDOR_GENERIC",
                                       [POLICY_VENDOR_SANSEC] = "POLICY_VENDOR_SANSEC",
                                       [POLICY_VENDOR_TASS] = "POLICY_VENDOR_TASS",
@@ -171,6 +179,23 @@ static void put_strings(struct buf *out, const char *prefix, const char *what,
         buf_printf(out, ".%s = {%s_%s, %zu}, ", what, prefix, what, s->n);
 }
 
+static void emit_identity(struct buf *out, const char *prefix, const struct policy_profile *p)
+{
+    char name[2 * NAME];
+    if (p->identity_n == 0)
+        return;
+    snprintf(name, sizeof name, "%s_identity", prefix);
+    open_array(out, "struct policy_identity_rule", name);
+    for (size_t i = 0; i < p->identity_n; i++) {
+        buf_printf(out, "    {.field = %s, .required = %s, .check = %s, ",
+                   identities[p->identity[i].field], p->identity[i].required ? "true" : "false",
+                   checks[p->identity[i].check]);
+        put_field(out, "clause", p->identity[i].clause);
+        buf_append_str(out, "},\n");
+    }
+    close_array(out);
+}
+
 /* The arrays that one profile points to. */
 static void emit_profile_parts(struct buf *out, const char *prefix, const struct policy_profile *p)
 {
@@ -190,6 +215,7 @@ static void emit_profile_parts(struct buf *out, const char *prefix, const struct
     emit_strings(out, prefix, "crl", &p->crl);
     emit_strings(out, prefix, "ocsp", &p->ocsp);
     emit_strings(out, prefix, "issuers", &p->issuers);
+    emit_identity(out, prefix, p);
 }
 
 static void emit_profile(struct buf *out, const char *prefix, const struct policy_profile *p)
@@ -215,7 +241,11 @@ static void emit_profile(struct buf *out, const char *prefix, const struct polic
     put_strings(out, prefix, "ocsp", &p->ocsp);
     put_strings(out, prefix, "issuers", &p->issuers);
     put_field(out, "extensions_clause", p->extensions_clause);
-    buf_printf(out, ".copy_san = %s},\n", p->copy_san ? "true" : "false");
+    snprintf(name, sizeof name, "%s_identity", prefix);
+    put_array(out, "identity", "identity_n", name, p->identity_n);
+    put_field(out, "pair", p->pair);
+    buf_printf(out, ".identity_implicit = %s, .copy_san = %s},\n",
+               p->identity_implicit ? "true" : "false", p->copy_san ? "true" : "false");
 }
 
 static void emit_profiles(struct buf *out, size_t authority, const struct policy_profile *p,

@@ -97,6 +97,13 @@ ERR_MUST_USE enum err build_terms(struct build *b, const struct yaml_authority *
 ERR_MUST_USE enum err build_authority(struct build *b, const struct yaml_authority *y,
                                       struct policy_authority *out);
 
+/* build_identity.c: what a profile says of identity extensions; and, when all profiles of the
+ * authority are there, of pairs. */
+ERR_MUST_USE enum err build_identity(struct build *b, const char *at, const struct yaml_profile *y,
+                                     struct policy_profile *out);
+ERR_MUST_USE enum err build_pairs(struct build *b, const struct yaml_profile *y,
+                                  struct policy_profile *profiles, size_t n);
+
 /* build_people.c: RAs, persons and officers into the table; authorities and quorum are there
  * already. */
 ERR_MUST_USE enum err build_people(struct build *b, const struct yaml_people *y);

@@ -14,6 +14,16 @@ static const char *const kind_names[] = {
     [POLICY_PERSON] = "person", [POLICY_ORGANISATION] = "organisation", [POLICY_DEVICE] = "device"};
 static const char *const string_names[] = {
     [POLICY_UTF8] = "utf8", [POLICY_PRINTABLE] = "printable"};
+static const char *const identity_names[] = {[POLICY_RESIDENT_ID] = "resident-id",
+                                             [POLICY_MILITARY_ID] = "military-id",
+                                             [POLICY_PASSPORT] = "passport",
+                                             [POLICY_INSURANCE] = "insurance",
+                                             [POLICY_REGISTRATION] = "registration",
+                                             [POLICY_ORGANIZATION_CODE] = "organization-code",
+                                             [POLICY_TAXATION] = "taxation"};
+static const char *const check_names[] = {[POLICY_CHECK_NONE] = "none",
+                                          [POLICY_CHECK_RESIDENT] = "resident",
+                                          [POLICY_CHECK_USCC] = "uscc"};
 static const char *const vendor_names[] = {[POLICY_VENDOR_GENERIC] = "generic",
                                            [POLICY_VENDOR_SANSEC] = "sansec",
                                            [POLICY_VENDOR_TASS] = "tass",
@@ -82,6 +92,22 @@ const struct policy_reason *policy_reason_find(const struct policy_authority *a,
         if (a->reasons[i].by == by && strcmp(a->reasons[i].name, name) == 0)
             return &a->reasons[i];
     return NULL;
+}
+
+const struct policy_identity_rule *policy_identity_find(const struct policy_profile *p, enum policy_identity field)
+{
+    for (size_t i = 0; i < p->identity_n; i++)
+        if (p->identity[i].field == field)
+            return &p->identity[i];
+    return NULL;
+}
+
+bool policy_is_pair(const struct policy_authority *a, const struct policy_profile *p)
+{
+    for (size_t i = 0; i < a->profiles_n; i++)
+        if (a->profiles[i].pair != NULL && strcmp(a->profiles[i].pair, p->name) == 0)
+            return true;
+    return false;
 }
 
 const struct policy_key *policy_key_at(const struct policy *p, size_t i)
@@ -172,6 +198,16 @@ const char *policy_string_name(enum policy_string s)
     return name_of(string_names, COUNT(string_names), (size_t)s);
 }
 
+const char *policy_identity_name(enum policy_identity f)
+{
+    return name_of(identity_names, COUNT(identity_names), (size_t)f);
+}
+
+const char *policy_check_name(enum policy_check c)
+{
+    return name_of(check_names, COUNT(check_names), (size_t)c);
+}
+
 bool policy_role_by_name(const char *name, enum policy_role *out)
 {
     size_t at = position_of(role_names, COUNT(role_names), name);
@@ -214,6 +250,24 @@ bool policy_string_by_name(const char *name, enum policy_string *out)
     if (at == COUNT(string_names))
         return false;
     *out = (enum policy_string)at;
+    return true;
+}
+
+bool policy_identity_by_name(const char *name, enum policy_identity *out)
+{
+    size_t at = position_of(identity_names, COUNT(identity_names), name);
+    if (at == COUNT(identity_names))
+        return false;
+    *out = (enum policy_identity)at;
+    return true;
+}
+
+bool policy_check_by_name(const char *name, enum policy_check *out)
+{
+    size_t at = position_of(check_names, COUNT(check_names), name);
+    if (at == COUNT(check_names))
+        return false;
+    *out = (enum policy_check)at;
     return true;
 }
 

@@ -30,6 +30,20 @@ enum policy_vendor {
     POLICY_VENDOR_SOFTHSM_SM2
 };
 
+/* What the identity extensions of GM/T 0015-2012 carry, in the order in which requests and certificates have them. The
+ * first three make one extension, IdentifyCode, of which a certificate has one. */
+enum policy_identity {
+    POLICY_RESIDENT_ID,
+    POLICY_MILITARY_ID,
+    POLICY_PASSPORT,
+    POLICY_INSURANCE,
+    POLICY_REGISTRATION,
+    POLICY_ORGANIZATION_CODE,
+    POLICY_TAXATION,
+    POLICY_IDENTITY_COUNT
+};
+enum policy_check { POLICY_CHECK_NONE, POLICY_CHECK_RESIDENT, POLICY_CHECK_USCC }; /* pki/idcode.h */
+
 /* A calendar period: "1y", "18m", "90d" and the like. */
 struct policy_period {
     int years, months, days;
@@ -74,6 +88,13 @@ struct policy_subject_key {
     int min_bits, max_bits;
 };
 
+struct policy_identity_rule {
+    enum policy_identity field;
+    bool required;            /* its extension must be there; the rows of IdentifyCode agree on it */
+    enum policy_check check;  /* of its check digit */
+    const char *clause;
+};
+
 struct policy_profile {
     const char *name;
     enum policy_kind kind;
@@ -95,6 +116,10 @@ struct policy_profile {
     struct policy_strings issuers;            /* URLs of the CA certificate */
     const char *extensions_clause;
     bool copy_san;            /* subjectAltName is taken from the request */
+    const struct policy_identity_rule *identity; /* in the order of the fields */
+    size_t identity_n;
+    bool identity_implicit;   /* how IdentifyCode is tagged, which GM/T 0015 leaves open; usually EXPLICIT */
+    const char *pair;         /* of an encrypting certificate: the profile of the signing one it belongs to; else NULL */
 };
 
 /* A service that is offered. Only those that revoke ("revoke", "seal-revoke") say on whose word: one of them at least;
@@ -231,13 +256,20 @@ const struct policy_key *policy_key_at(const struct policy *p, size_t i);
  * the log's and the bundles' do not. */
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
 
+/* The row for this field, or NULL. Is this profile the pair of another one of the authority's? */
+const struct policy_identity_rule *policy_identity_find(const struct policy_profile *p, enum policy_identity field);
+bool policy_is_pair(const struct policy_authority *a, const struct policy_profile *p);
+
 /* "entry", "review"; "subscriber", "ceased", "operator"; "person", "organisation", "device"; "generic", "sansec", ...
- * "softhsm-sm2"; "utf8", "printable". "?" for a number outside the enumeration. */
+ * "softhsm-sm2"; "utf8", "printable"; "resident-id", "military-id", ... "taxation"; "none", "resident", "uscc". "?" for
+ * a number outside the enumeration. */
 const char *policy_role_name(enum policy_role r);
 const char *policy_by_name(enum policy_by by);
 const char *policy_kind_name(enum policy_kind k);
 const char *policy_vendor_name(enum policy_vendor v);
 const char *policy_string_name(enum policy_string s);
+const char *policy_identity_name(enum policy_identity f);
+const char *policy_check_name(enum policy_check c);
 
 /* The other way round; false, with *out unchanged, when there is no such name. */
 bool policy_role_by_name(const char *name, enum policy_role *out);
@@ -245,6 +277,8 @@ bool policy_by_by_name(const char *name, enum policy_by *out);
 bool policy_kind_by_name(const char *name, enum policy_kind *out);
 bool policy_vendor_by_name(const char *name, enum policy_vendor *out);
 bool policy_string_by_name(const char *name, enum policy_string *out);
+bool policy_identity_by_name(const char *name, enum policy_identity *out);
+bool policy_check_by_name(const char *name, enum policy_check *out);
 
 /* The name RFC 5280 4.2.1.3 gives to one KU_... bit, NULL when the number is not one such bit; and back, 0 when there
  * is no such name. */

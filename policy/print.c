@@ -139,6 +139,22 @@ static void print_usage(struct buf *out, const struct prefix *prefix, uint32_t u
     put_clause(out, clause);
 }
 
+static void print_identity(struct buf *out, const struct prefix *prefix,
+                           const struct policy_profile *p)
+{
+    for (size_t i = 0; i < p->identity_n; i++) {
+        put_prefix(out, prefix);
+        buf_printf(out, " identity %s %s check %s", policy_identity_name(p->identity[i].field),
+                   p->identity[i].required ? "required" : "optional",
+                   policy_check_name(p->identity[i].check));
+        put_clause(out, p->identity[i].clause);
+    }
+    put_prefix(out, prefix);
+    buf_printf(out, " identity-tagging %s", p->identity_implicit ? "implicit" : "explicit");
+    put_text(out, "pair", p->pair);
+    buf_append_byte(out, '\n');
+}
+
 static void print_profile(struct buf *out, const char *authority, const struct policy_profile *p)
 {
     const struct prefix prefix = {authority, "profile", p->name};
@@ -165,6 +181,7 @@ static void print_profile(struct buf *out, const char *authority, const struct p
     print_strings(out, &prefix, "crl", &p->crl);
     print_strings(out, &prefix, "ocsp", &p->ocsp);
     print_strings(out, &prefix, "issuer", &p->issuers);
+    print_identity(out, &prefix, p);
 }
 
 static void put_authority(struct buf *out, const struct policy_authority *a)

@@ -242,6 +242,15 @@ static const cyaml_schema_field_t extensions_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t identity_fields[] = {
+    TEXT("field", yaml_identity, field),
+    TEXT_OPTIONAL("required", yaml_identity, required),
+    TEXT_OPTIONAL("check", yaml_identity, check),
+    TEXT("clause", yaml_identity, clause),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t identity_entry = ENTRY(yaml_identity, identity_fields);
+
 static const cyaml_schema_field_t profile_fields[] = {
     TEXT("name", yaml_profile, name),
     TEXT("kind", yaml_profile, kind),
@@ -252,6 +261,9 @@ static const cyaml_schema_field_t profile_fields[] = {
     MAPPING("validity", yaml_profile, validity, validity_fields),
     MAPPING("key-usage", yaml_profile, key_usage, key_usage_fields),
     MAPPING("extensions", yaml_profile, extensions, extensions_fields),
+    LIST_OPTIONAL("identity", yaml_profile, identity, &identity_entry),
+    TEXT_OPTIONAL("identity-tagging", yaml_profile, identity_tagging),
+    TEXT_OPTIONAL("pair", yaml_profile, pair),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t profile_entry = ENTRY(yaml_profile, profile_fields);

@@ -183,6 +183,13 @@ struct yaml_extensions {
     char *clause;
 };
 
+struct yaml_identity {
+    char *field;
+    char *required; /* may be NULL */
+    char *check;    /* may be NULL */
+    char *clause;
+};
+
 struct yaml_profile {
     char *name;
     char *kind;
@@ -194,6 +201,10 @@ struct yaml_profile {
     struct yaml_validity validity;
     struct yaml_key_usage key_usage;
     struct yaml_extensions extensions;
+    struct yaml_identity *identity;
+    unsigned identity_n;
+    char *identity_tagging; /* may be NULL */
+    char *pair;             /* may be NULL */
 };
 
 struct yaml_authority {

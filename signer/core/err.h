@@ -158,6 +158,20 @@ enum err_class {
     X(E_SUBJECT_VALUE, REFUSED, "", "a subject attribute has a value that is not allowed", "correct it")                \
     X(E_SUBJECT_CHARACTER, REFUSED, "", "a subject attribute holds a character that could deceive a reader",            \
       "remove control, bidirectional and invisible characters")                                                         \
+    X(E_IDENTITY_FIELD, REFUSED, "", "an identity field is not allowed by the profile", "remove it")                     \
+    X(E_IDENTITY_MISSING, REFUSED, "", "an identity field is missing", "add it")                                        \
+    X(E_IDENTITY_VALUE, REFUSED, "", "an identity field has a value that is not allowed", "correct it")                 \
+    X(E_IDENTITY_CHECK, REFUSED, "", "the check digit of an identity number is wrong",                                  \
+      "correct the number, or give an override when it is genuine")                                                     \
+    X(E_OVERRIDE, REFUSED, "", "there is an override but nothing to override", "remove it")                             \
+    X(E_PAIR_FIELD, REFUSED, "", "what an encrypting request says of its pair does not fit the profile",                \
+      "name one signing certificate and give its enveloped key; others have neither")                                   \
+    X(E_PAIR_UNKNOWN, REFUSED, "", "the signing certificate of the pair is not there",                                  \
+      "name a signing request before this one that is issued, or a good certificate")                                   \
+    X(E_PAIR_SUBJECT, REFUSED, "", "the two certificates of the pair are not of one subject",                           \
+      "give both the same subject and identity")                                                                        \
+    X(E_ENVELOPED_KEY, REFUSED, "GM/T 0009-2012", "the enveloped key is not one of the request's key",                  \
+      "fetch it again from the key-management centre")                                                                  \
     X(E_REQUEST_DATE, REFUSED, "", "the request was asked for at an impossible time", "correct requested-at")              \
     X(E_OUTLIVES_ISSUER, REFUSED, "RFC 5280 6.1", "the certificate would outlive its issuer", "renew the root first")    \
     /* plan and authorisation */                                                                                        \

@@ -29,6 +29,10 @@
 #define CRL_REASON_SUPERSEDED 4            /* superseded, */
 #define CRL_REASON_HOLD 6                  /* certificateHold, */
 #define CRL_REASON_REMOVE 8                /* removeFromCRL: CRLReason */
+#define LIMIT_IDENTITY_TEXT 64             /* bytes in an identity number */
+#define LIMIT_OVERRIDE_TEXT 100            /* characters in the reason for an override */
+#define LIMIT_OVERRIDE_SHOWN (10 * LIMIT_OVERRIDE_TEXT + 128) /* bytes of it as it is shown, with the fields' names */
+#define LIMIT_ENVELOPED_BYTES 1024         /* bytes in an SM2EnvelopedKey */
 #define LIMIT_SESSIONS 64                  /* parallel sessions on one token */
 #define LIMIT_OFFICERS 32                  /* officers in a policy */
 #define LIMIT_CLOCK_SKEW 300               /* seconds an RA's clock may be ahead of ours */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pki/der.h"
+#include "pki/lint_identity.h"
 
 static enum err wrong(struct diag *d, const char *clause, const char *what)
 {
@@ -26,14 +27,15 @@ static bool is_canonical(X509_EXTENSION *ext)
     return same;
 }
 
-/* Every extension must be one of the wanted, at most once, with the wanted criticality; a wanted one must be there. */
+/* Every extension must be one of the wanted, at most once, with the wanted criticality; a wanted one must be there. With
+ * identity true those of lint_identity.h are left to it. */
 struct wanted {
     int nid;
     bool critical;
     bool present;
 };
 
-static enum err check_set(const TBS_VIEW *v, const struct wanted *w, size_t n, struct diag *d)
+static enum err check_set(const TBS_VIEW *v, const struct wanted *w, size_t n, bool identity, struct diag *d)
 {
     char name[80];
     for (int i = 0; i < X509v3_get_ext_count(v->extensions); i++) {
@@ -41,6 +43,8 @@ static enum err check_set(const TBS_VIEW *v, const struct wanted *w, size_t n, s
         const ASN1_OBJECT *type = X509_EXTENSION_get_object(ext);
         int nid = OBJ_obj2nid(type);
         size_t k = 0;
+        if (identity && lint_identity_is(type))
+            continue;
         while (k < n && (w[k].nid != nid || !w[k].present))
             k++;
         OBJ_obj2txt(name, sizeof name, type, 0);
@@ -276,7 +280,9 @@ enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct policy_profi
     };
     static enum err (*const checks[])(const TBS_VIEW *, const struct policy_profile *, struct diag *) = {
         check_extended_key_usage, check_policies, check_crl, check_aia, check_san};
-    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], d);
+    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], true, d);
+    if (e == E_OK)
+        e = lint_identity(v, p, d);
     if (e == E_OK)
         e = check_key_ids(v, issuer, d);
     if (e == E_OK && p->key_usage != 0 && key_usage(v) != p->key_usage)
@@ -293,7 +299,7 @@ enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d)
         {NID_key_usage, true, true},
         {NID_basic_constraints, true, ca},
     };
-    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], d);
+    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], false, d);
     if (e != E_OK)
         return e;
     if (!ski_fits_key(v))

@@ -6,7 +6,7 @@
 #include "pki/san.h"
 #include "pki/show_parts.h"
 
-#define DEEPER "        " /* before a line of an extension's content */
+#define DEEPER SHOW_DEEPER
 
 /* -- extensions: each form is understood whole, or not at all (false) -- */
 
@@ -170,6 +170,11 @@ static const struct form {
     {"1.3.6.1.5.5.7.1.1", "authorityInfoAccess", NULL, put_location},
     {"2.5.29.14", "subjectKeyIdentifier", put_subject_key_id, NULL},
     {"2.5.29.35", "authorityKeyIdentifier", put_authority_key_id, NULL},
+    {"1.2.156.10260.4.1.1", "identifyCode", show_put_identify_code, NULL},
+    {"1.2.156.10260.4.1.2", "insuranceNumber", show_put_printable, NULL},
+    {"1.2.156.10260.4.1.3", "icRegistrationNumber", show_put_printable, NULL},
+    {"1.2.156.10260.4.1.4", "organizationCode", show_put_printable, NULL},
+    {"1.2.156.10260.4.1.5", "taxationNumber", show_put_printable, NULL},
 };
 
 /* The content by its form; in hexadecimal when it has another one. */

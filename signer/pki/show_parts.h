@@ -5,6 +5,8 @@
 #include "core/buf.h"
 #include "pki/der.h"
 
+#define SHOW_DEEPER "        " /* before a line of an extension's content */
+
 /* The beginning of a line: indented, the label in its column. */
 void show_put_label(struct buf *out, const char *label);
 
@@ -23,5 +25,10 @@ void show_put_oid(struct buf *out, const struct der *oid);
 
 /* Every extension of the [3] element, each whole. False when it is no list of extensions. */
 bool show_put_extensions(struct buf *out, const struct der *tagged);
+
+/* show_identity.c: the content of an identity extension (identity.h) on a line; false, with whatever was appended to be
+ * dropped, when it has another form: IdentifyCode, and the others. */
+bool show_put_identify_code(struct buf *out, struct span value);
+bool show_put_printable(struct buf *out, struct span value);
 
 #endif

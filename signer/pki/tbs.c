@@ -197,6 +197,7 @@ static enum err put_extensions(struct buf *b, const struct tbs_spec *s)
     size_t seq = der_open(b, DER_SEQUENCE);
     for (size_t i = 0; i < sizeof puts / sizeof puts[0] && e == E_OK; i++)
         e = puts[i](b, s);
+    buf_append(b, s->identity.p, s->identity.n);
     der_close(b, seq);
     der_close(b, tagged);
     return e;

@@ -21,6 +21,7 @@ struct tbs_spec {
     uint32_t key_usage;     /* KU_ bits; the extension is critical */
     const struct policy_strings *extended_key_usage, *policies, *crl, *ocsp, *issuers; /* NULL: none */
     struct span san;        /* DER GeneralNames */
+    struct span identity;   /* DER Extensions, one after the other (identity.h) */
 };
 
 /* Append the DER TBSCertificate to out. */

@@ -37,6 +37,8 @@
     X(file) \
     X(header) \
     X(hsm) \
+    X(idcode) \
+    X(identity) \
     X(import) \
     X(index) \
     X(intake) \

@@ -35,19 +35,20 @@ CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clo
     words.c signals.c pin.c guard.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
-    show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c)
+    show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
+    show_identity.c idcode.c identity.c lint_identity.c enveloped.c)
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
-BATCH := $(addprefix signer/batch/,header.c op.c request.c intake.c approval.c decide.c decide_certificate.c decide_status.c plan_write.c \
-    plan_parse.c plan_read.c announce.c effects.c lists.c authorise.c certify.c \
+BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
+    decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c authorise.c certify.c \
     replay.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
-    build_people.c emit.c scalar.c where.c)
+    build_identity.c build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \

@@ -8,6 +8,7 @@
 #include "core/base64.h"
 #include "core/clock.h"
 #include "pki/cert.h"
+#include "pki/identity.h"
 #include "pki/lint.h"
 #include "pki/tbs_view.h"
 
@@ -158,27 +159,19 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
 /* A key is one subject's for good; the digests are the index's (batch/history.c). */
 static enum err check_owner(struct audit *a, const struct plan_item *i, struct diag *d)
 {
-    TBS_VIEW *v = NULL;
+    struct tbs_outline tbs;
     uint8_t key[DIGEST_LEN], subject[DIGEST_LEN];
-    const unsigned char *der = NULL;
     const uint8_t *owner = NULL;
-    size_t n = 0;
-    enum err e = tbs_view_parse(buf_span(&i->tbs), &v, d);
-    if (e != E_OK)
-        return e;
-    struct span spki = tbs_view_spki(v);
-    if (X509_NAME_get0_der(v->subject, &der, &n) != 1)
-        e = E_CRYPTO;
+    enum err e = tbs_outline(buf_span(&i->tbs), &tbs, d);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, spki.p, spki.n, key);
+        e = digest_bytes(DIGEST_SHA256, tbs.spki.p, tbs.spki.n, key);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, der, n, subject);
+        e = identity_holder(tbs.subject, tbs.identity, subject);
     if (e == E_OK)
         e = set_put(&a->batches.owners, key, subject, &owner);
     if (e == E_OK && owner != NULL && memcmp(owner, subject, DIGEST_LEN) != 0)
         e = diag_set(d, E_KEY_OTHER_SUBJECT, "request %lld: the key was certified for another subject before",
                      (long long)i->n);
-    tbs_view_free(v);
     return e;
 }
 

@@ -121,6 +121,22 @@ static enum err note_id(struct work *w, const char *id, struct diag *d)
     return old == NULL ? E_OK : differs(w, "a second certificate under the same id", d);
 }
 
+/* The link to the signing certificate, and the enveloped key, byte for byte. */
+static enum err check_pair(struct work *w, const struct result *s, const struct decision *o, struct diag *d)
+{
+    struct plan_item item = {.act = PLAN_ISSUE};
+    char pair[2 * SERIAL_LEN + 1];
+    const struct buf *sent = &o->request.pair.enveloped_key;
+    hex_encode(o->pair, SERIAL_LEN, pair);
+    if ((s->pair != NULL) != (o->profile->pair != NULL))
+        return differs(w, "it has a pair and should not, or the other way round", d);
+    if (s->pair != NULL && (strcmp(s->pair, pair) != 0 || !der_same(buf_span(sent), buf_span(&s->enveloped_key))))
+        return differs(w, "its pair or its enveloped key is not the one that was asked for", d);
+    if (!hex_decode(s->serial, item.serial, SERIAL_LEN))
+        return differs(w, "its serial number is not one that the appliance makes", d);
+    return pair_note_issued(&w->decider, o, &item, d);
+}
+
 static enum err take_issued(struct work *w, const struct result *s, const struct record *r,
                             const struct decision *o, struct answer *a, struct diag *d)
 {
@@ -137,6 +153,8 @@ static enum err take_issued(struct work *w, const struct result *s, const struct
         e = certificate_check(s, o, issuer, &show, d);
     if (e == E_OK)
         e = note_id(w, s->id, d);
+    if (e == E_OK)
+        e = check_pair(w, s, o, d);
     if (e != E_OK)
         return e;
     w->issued++;

@@ -4,9 +4,11 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/der.h"
 #include "pki/lint.h"
+#include "pki/lint_identity.h"
 
 /* One certificate, in DER, every byte of it. */
 static enum err read_der(struct span der, X509 **cert, struct span *tbs, struct diag *d)
@@ -63,6 +65,33 @@ static bool same_names(X509 *cert, const struct decision *o)
     return is_der(ASN1_STRING_get0_data(value), ASN1_STRING_length(value), &o->san);
 }
 
+/* The identity extensions, in their order, are those that the request makes. */
+static bool same_identity(X509 *cert, const struct decision *o, struct buf *have)
+{
+    for (int i = 0; i < X509_get_ext_count(cert); i++) {
+        X509_EXTENSION *ext = X509_get_ext(cert, i);
+        uint8_t *der = NULL;
+        if (!lint_identity_is(X509_EXTENSION_get_object(ext)))
+            continue;
+        int n = i2d_X509_EXTENSION(ext, &der);
+        if (n > 0)
+            buf_append(have, der, (size_t)n);
+        OPENSSL_free(der);
+    }
+    return der_same(buf_span(have), buf_span(&o->identity));
+}
+
+static enum err check_identity(X509 *cert, const struct decision *o, struct diag *d)
+{
+    struct buf have = {0};
+    bool same = same_identity(cert, o, &have);
+    enum err e = buf_err(&have);
+    buf_free(&have);
+    if (e == E_OK && !same)
+        e = cause_take(E_BUNDLE_ANSWER);
+    return e == E_OK ? E_OK : diag_set(d, e, "its identity is not the one asked for");
+}
+
 static enum err check_request(X509 *cert, const struct decision *o, struct diag *d)
 {
     if (!same_key(cert, &o->csr))
@@ -71,7 +100,7 @@ static enum err check_request(X509 *cert, const struct decision *o, struct diag 
         return diag_set(d, E_BUNDLE_ANSWER, "its subject is not the one asked for");
     if (!same_names(cert, o))
         return diag_set(d, E_BUNDLE_ANSWER, "its alternative names are not those asked for");
-    return E_OK;
+    return check_identity(cert, o, d);
 }
 
 enum err certificate_check(const struct result *r, const struct decision *o,

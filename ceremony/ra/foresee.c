@@ -70,6 +70,9 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         e = decide_request(&decider, line, line_error, requests.number, &o, d);
         if (e == E_OK && (e = find_twin(&keys, &o, n, &twin)) != E_OK)
             diag_set(d, e, "the keys");
+        const struct plan_item item = {.act = o.code == E_OK ? o.act : PLAN_REFUSE}; /* without a serial number yet */
+        if (e == E_OK)
+            e = pair_note_issued(&decider, &o, &item, d);
         if (e == E_OK && o.code != E_OK)
             ++*refused;
         if (e == E_OK && tell != NULL && (o.code != E_OK || twin > 0)) {

@@ -23,10 +23,18 @@ static enum err read_common(struct result *r, const char *where, struct diag *d)
 
 static enum err read_issued(struct result *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"n",      "id",      "decision", "clause",      "profile",
-                                       "serial", "supersedes", "ignored", "log", "certificate", NULL};
+    static const char *const one[] = {"n",      "id",         "decision", "clause", "profile",
+                                      "serial", "supersedes", "ignored",  "log",    "certificate", NULL};
+    static const char *const two[] = {"n",          "id",      "decision", "clause",      "profile", "serial",
+                                      "supersedes", "ignored", "log",      "certificate", "pair",    "enveloped-key",
+                                      NULL};
     struct diag why = {0};
-    enum err e = form_keys(r->obj, where, keys, d);
+    bool paired = json_object_get(r->obj, "pair") != NULL;
+    enum err e = form_keys(r->obj, where, paired ? two : one, d);
+    if (e == E_OK && paired)
+        e = form_text(r->obj, "pair", LIMIT_TOKEN_TEXT, &r->pair, where, d);
+    if (e == E_OK && paired)
+        e = form_code(json_get_base64(r->obj, "enveloped-key", &r->enveloped_key, where, &why), &why, d);
     if (e == E_OK)
         e = read_common(r, where, d);
     if (e == E_OK)
@@ -89,5 +97,6 @@ void result_free(struct result *r)
 {
     json_decref(r->obj);
     buf_free(&r->cert);
+    buf_free(&r->enveloped_key);
     *r = (struct result){0};
 }

@@ -18,6 +18,8 @@ struct result {
     const char *serial;  /* issued: lower-case hexadecimal; else NULL */
     const char *ignored; /* issued: requested extensions that were not copied; else NULL */
     struct buf cert;     /* issued: DER */
+    const char *pair;    /* issued, encrypting: the serial of the signing certificate; else NULL */
+    struct buf enveloped_key; /* and the private key, enveloped for the holder */
 };
 
 /* Read line `number`. E_BUNDLE_FORMAT when it is not exactly one, E_NO_MEMORY. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "pki/identity.h"
 #include "pki/tbs_view.h"
 
 enum err announce_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c, struct diag *d)
@@ -15,7 +16,7 @@ enum err announce_cert(const struct plan_header *h, const struct plan_item *item
     memcpy(c->batch, h->batch, DIGEST_LEN);
     enum err e = tbs_outline(buf_span(&item->tbs), &tbs, d);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, tbs.subject.p, tbs.subject.n, c->subject);
+        e = identity_holder(tbs.subject, tbs.identity, c->subject);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, tbs.spki.p, tbs.spki.n, c->spki);
     c->not_after = tbs.not_after;

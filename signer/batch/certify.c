@@ -56,13 +56,25 @@ static struct span string_span(const ASN1_OCTET_STRING *s)
     return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
 }
 
+/* What the plan says beside the bytes. */
+static enum err fill_item(const struct decision *o, struct plan_item *item, struct diag *d)
+{
+    const struct policy_profile *p = o->profile;
+    const struct buf *enveloped = &o->request.pair.enveloped_key;
+    snprintf(item->profile, sizeof item->profile, "%s", p->name);
+    snprintf(item->key, sizeof item->key, "%s", p->key);
+    snprintf(item->ignored, sizeof item->ignored, "%s", o->ignored);
+    snprintf(item->override_, sizeof item->override_, "%s", o->override_);
+    item->has_pair = p->pair != NULL;
+    memcpy(item->pair, o->pair, SERIAL_LEN);
+    buf_append(&item->enveloped_key, enveloped->data, enveloped->len);
+    return buf_err(&item->enveloped_key) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "an enveloped key");
+}
+
 enum err certify_build(const struct issuer *issuer, const struct decision *o, int64_t now, struct plan_item *item,
                        struct diag *d)
 {
     const struct policy_profile *p = o->profile;
-    snprintf(item->profile, sizeof item->profile, "%s", p->name);
-    snprintf(item->key, sizeof item->key, "%s", p->key);
-    snprintf(item->ignored, sizeof item->ignored, "%s", o->ignored);
     const struct tbs_spec spec = {
         .serial = {item->serial, SERIAL_LEN},
         .alg = issuer->row->alg,
@@ -81,8 +93,11 @@ enum err certify_build(const struct issuer *issuer, const struct decision *o, in
         .ocsp = &p->ocsp,
         .issuers = &p->issuers,
         .san = buf_span(&o->san),
+        .identity = buf_span(&o->identity),
     };
-    enum err e = check_lifetime(issuer, spec.not_after, d);
+    enum err e = fill_item(o, item, d);
+    if (e == E_OK)
+        e = check_lifetime(issuer, spec.not_after, d);
     if (e == E_OK)
         e = tbs_build(&spec, &item->tbs, d);
     if (e == E_OK)

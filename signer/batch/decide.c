@@ -99,10 +99,12 @@ void decision_free(struct decision *o)
     csr_free(&o->csr);
     buf_free(&o->subject);
     buf_free(&o->san);
+    buf_free(&o->identity);
 }
 
 void decider_free(struct decider *c)
 {
     set_free(&c->ids);
     set_free(&c->keys);
+    pairs_free(&c->pairs);
 }

@@ -3,6 +3,7 @@
 #define ROOTSEAL_BATCH_DECIDE_H
 
 #include "batch/header.h"
+#include "batch/pair.h"
 #include "batch/plan.h"
 #include "batch/request.h"
 #include "core/set.h"
@@ -32,6 +33,7 @@ struct decider {
     struct set ids;        /* request ids seen in this batch */
     bool list_seen;        /* a list was asked for: nothing else may follow, since it says what became of all */
     struct set keys;       /* SPKI digest → subject digest, of what was found good */
+    struct pairs pairs;    /* the signing requests that later ones may name as their pair: pair_note_issued() */
 };
 
 /* The outcome for one request. Free with decision_free(). */
@@ -48,9 +50,12 @@ struct decision {
     struct index_cert existing;           /* the certificate that the request names */
     struct csr csr;
     struct buf subject;                   /* DER Name to be certified */
-    uint8_t subject_digest[DIGEST_LEN];   /* SHA-256 of it */
+    uint8_t subject_digest[DIGEST_LEN];   /* of it and the identity: identity_holder() */
     struct buf san;                       /* DER GeneralNames, empty for none */
     char ignored[200];                    /* requested extensions that are not copied, comma-separated */
+    struct buf identity;                  /* DER Extensions, empty for none */
+    char override_[LIMIT_OVERRIDE_SHOWN]; /* what was overridden, and why; printable ASCII; "" for nothing */
+    uint8_t pair[SERIAL_LEN];             /* of an encrypting certificate: the serial number of its signing one */
 };
 
 /* Decide the request on this line. line_error is what reading the line gave (E_LINE_TOO_LONG refuses it). A refusal is

@@ -3,6 +3,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "batch/decide_identity.h"
 #include "batch/decide_status.h"
 #include "core/clock.h"
 #include "pki/name.h"
@@ -85,9 +86,11 @@ static enum err check_request(struct decider *c, struct decision *o, struct diag
         e = name_from_request(csr_subject(&o->csr), o->profile->subject, o->profile->subject_n, o->profile->clause,
                               &o->subject, d);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, o->subject.data, o->subject.len, o->subject_digest);
-    if (e == E_OK)
         e = take_extensions(o, d);
+    if (e == E_OK)
+        e = decide_identity(c, o, d);
+    if (e == E_OK)
+        e = pair_decide(c, o, d);
     return e == E_OK ? check_key_owner(c, o, d) : e;
 }
 

@@ -70,6 +70,10 @@ struct plan_item {
     bool has_supersedes;
     uint8_t supersedes[SERIAL_LEN];    /* of the certificate that ends with an issue */
     char ignored[200];
+    char override_[LIMIT_OVERRIDE_SHOWN]; /* the identity fields whose check digit was overridden, and why; "" for none */
+    bool has_pair;                     /* an encrypting certificate: the serial number of its signing one, */
+    uint8_t pair[SERIAL_LEN];
+    struct buf enveloped_key;          /* and what the key-management centre sent with it */
     struct buf tbs;                    /* of an issue: DER TBSCertificate */
     char reason[LIMIT_TOKEN_TEXT + 1]; /* of a revocation: the policy's name for it; "" otherwise */
     int reason_code;                   /* of revoke, hold and release: CRLReason, RFC 5280 5.3.1 */

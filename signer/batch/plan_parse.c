@@ -114,13 +114,26 @@ static bool take_refusal(struct plan_item *i, json_t *obj)
     return i->code != E_OK && copy_text(i->detail, sizeof i->detail, detail);
 }
 
+/* What only some certificates have. */
+static bool take_extras(struct plan_item *i, const json_t *obj)
+{
+    const char *override = json_string_value(json_object_get(obj, "override"));
+    const char *pair = json_string_value(json_object_get(obj, "pair"));
+    i->has_pair = pair != NULL;
+    if (override != NULL && !copy_text(i->override_, sizeof i->override_, override))
+        return false;
+    return pair == NULL || (hex_decode(pair, i->pair, SERIAL_LEN) &&
+                            json_get_base64(obj, "enveloped-key", &i->enveloped_key, "", NULL) == E_OK &&
+                            i->enveloped_key.len <= LIMIT_ENVELOPED_BYTES);
+}
+
 static bool take_issue(struct plan_item *i, json_t *obj)
 {
     const char *profile, *serial, *supersedes, *ignored;
     if (json_unpack(obj, "{s:s,s:s,s:s,s:s}", "profile", &profile, "serial", &serial, "supersedes", &supersedes,
                     "ignored", &ignored) != 0 ||
         !copy_token(i->profile, profile) || !hex_decode(serial, i->serial, SERIAL_LEN) ||
-        !copy_text(i->ignored, sizeof i->ignored, ignored))
+        !copy_text(i->ignored, sizeof i->ignored, ignored) || !take_extras(i, obj))
         return false;
     i->has_supersedes = supersedes[0] != '\0';
     if (i->has_supersedes && !hex_decode(supersedes, i->supersedes, SERIAL_LEN))

@@ -211,6 +211,7 @@ enum err plan_open_again(int dir_fd, const struct plan *p, struct plan *out, str
 void plan_item_free(struct plan_item *i)
 {
     buf_free(&i->tbs);
+    buf_free(&i->enveloped_key);
     *i = (struct plan_item){0};
 }
 

@@ -85,18 +85,40 @@ static json_t *pack_refusal(const struct plan_item *i)
     return json_pack("{s:s,s:s,s:s}", "code", err_name(i->code), "clause", i->clause, "detail", i->detail);
 }
 
+static int set_base64(json_t *obj, const char *key, const struct buf *bytes)
+{
+    char *text = base64_string(bytes->data, bytes->len);
+    int bad = text == NULL ? -1 : json_object_set_new(obj, key, json_string(text));
+    free(text);
+    return bad;
+}
+
+/* What only some certificates have. */
+static int set_extras(json_t *obj, const struct plan_item *i)
+{
+    char pair[2 * SERIAL_LEN + 1];
+    int bad = 0;
+    if (i->override_[0] != '\0')
+        bad = json_object_set_new(obj, "override", json_string(i->override_));
+    if (bad != 0 || !i->has_pair)
+        return bad;
+    hex_encode(i->pair, SERIAL_LEN, pair);
+    bad = json_object_set_new(obj, "pair", json_string(pair));
+    return bad != 0 ? bad : set_base64(obj, "enveloped-key", &i->enveloped_key);
+}
+
 static json_t *pack_issue(const struct plan_item *i)
 {
     char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "";
-    char *tbs = base64_string(i->tbs.data, i->tbs.len);
-    if (tbs == NULL)
-        return NULL;
     hex_encode(i->serial, SERIAL_LEN, serial);
     if (i->has_supersedes)
         hex_encode(i->supersedes, SERIAL_LEN, supersedes);
-    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "clause", i->clause, "profile", i->profile, "key", i->key,
-                            "serial", serial, "supersedes", supersedes, "ignored", i->ignored, "tbs", tbs);
-    free(tbs);
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "clause", i->clause, "profile", i->profile, "key", i->key,
+                            "serial", serial, "supersedes", supersedes, "ignored", i->ignored);
+    if (obj == NULL || set_extras(obj, i) != 0 || set_base64(obj, "tbs", &i->tbs) != 0) {
+        json_decref(obj);
+        return NULL;
+    }
     return obj;
 }
 

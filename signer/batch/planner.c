@@ -152,6 +152,8 @@ static enum err plan_request(struct requests *q, const struct json_lines *lines,
         *d = why;
     }
     if (e == E_OK)
+        e = pair_note_issued(&q->decider, &o, item, d);
+    if (e == E_OK)
         e = effects_take(&q->effects, &o, item, d);
 out:
     decision_free(&o);

@@ -112,7 +112,8 @@ static enum err make_again(struct replay *r, const struct decision *o, const str
         certify_refuse(again, e, why.clause, why.text);
     else if (e != E_OK)
         return diag_set(d, e, "%s", why.text);
-    return effects_take(&r->effects, o, again, d);
+    e = pair_note_issued(&r->decider, o, again, d);
+    return e == E_OK ? effects_take(&r->effects, o, again, d) : e;
 }
 
 static enum err compare(const struct plan_item *planned, const struct plan_item *again, struct diag *d)

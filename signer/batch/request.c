@@ -50,6 +50,23 @@ static enum err get_csr(const json_t *obj, struct request *r, const char *where,
     return e;
 }
 
+/* What may stand beside a CSR, and nowhere else. */
+static enum err get_holder(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    static const char *const names[] = {"identity", "override", "pair", "pair-serial", "enveloped-key"};
+    enum err e = E_OK;
+    for (size_t i = 0; e == E_OK && i < sizeof names / sizeof names[0]; i++) {
+        bool there = json_object_get(obj, names[i]) != NULL;
+        if (there && r->op != OP_UNKNOWN && (op_fields(r->op) & OP_CSR) == 0)
+            e = diag_set(d, E_FIELD_UNKNOWN, "%s: \"%s\" in a request to %s", where, names[i], op_name(r->op));
+    }
+    if (e == E_OK)
+        e = request_identity_parse(obj, &r->identity, where, d);
+    if (e == E_OK)
+        e = request_override_parse(obj, r->override_, where, d);
+    return e == E_OK ? pair_parse(obj, &r->pair, where, d) : e;
+}
+
 /* The fields that only some ops have. */
 static enum err get_op_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
@@ -68,8 +85,9 @@ static enum err get_op_fields(const json_t *obj, struct request *r, const char *
 /* The id comes first, so that whatever else is wrong can be answered under it. */
 static enum err get_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"id",  "op",  "profile",      "serial",   "by",       "reason",
-                                       "key", "csr", "requested-at", "evidence", "operator", NULL};
+    static const char *const keys[] = {"id",           "op",       "profile",     "serial",        "by",       "reason",
+                                       "key",          "csr",      "identity",    "pair",          "pair-serial",
+                                       "enveloped-key", "requested-at", "evidence", "operator", "override", NULL};
     enum err e = json_get_token(obj, "id", r->id, where, d);
     if (e == E_OK)
         e = json_only(obj, keys, where, d);
@@ -85,6 +103,8 @@ static enum err get_fields(const json_t *obj, struct request *r, const char *whe
     r->has_evidence = json_object_get(obj, "evidence") != NULL;
     if (e == E_OK && r->has_evidence)
         e = json_get_digest(obj, "evidence", r->evidence, where, d);
+    if (e == E_OK)
+        e = get_holder(obj, r, where, d);
     return e == E_OK ? get_csr(obj, r, where, d) : e;
 }
 
@@ -119,9 +139,10 @@ enum err request_write(const struct request *r, struct buf *out)
     int bad = obj == NULL || set_text(obj, "profile", r->profile) != 0 ||
               set_text(obj, "serial", r->has_serial ? serial : "") != 0 || set_text(obj, "by", r->by) != 0 ||
               set_text(obj, "reason", r->reason) != 0 || set_text(obj, "key", r->key) != 0 ||
-              set_text(obj, "csr", csr) != 0 || set_text(obj, "requested-at", at) != 0 ||
+              set_text(obj, "csr", csr) != 0 || request_identity_write(&r->identity, obj) != 0 ||
+              pair_write(&r->pair, obj) != 0 || set_text(obj, "requested-at", at) != 0 ||
               set_text(obj, "evidence", r->has_evidence ? evidence : "") != 0 ||
-              set_text(obj, "operator", r->operator_) != 0;
+              set_text(obj, "operator", r->operator_) != 0 || set_text(obj, "override", r->override_) != 0;
     enum err e = bad ? E_NO_MEMORY : json_line_write(obj, out);
     json_decref(obj);
     free(csr);
@@ -131,4 +152,5 @@ enum err request_write(const struct request *r, struct buf *out)
 void request_free(struct request *r)
 {
     buf_free(&r->csr);
+    pair_free(&r->pair);
 }

@@ -3,6 +3,8 @@
 #define ROOTSEAL_BATCH_REQUEST_H
 
 #include "batch/op.h"
+#include "batch/pair.h"
+#include "batch/request_identity.h"
 #include "core/diag.h"
 #include "core/digest.h"
 #include "core/json.h"
@@ -23,6 +25,9 @@ struct request {
     bool has_evidence;
     uint8_t evidence[DIGEST_LEN];        /* SHA-256 of the applicant's file at the RA */
     struct buf csr;                      /* DER */
+    struct identity identity;            /* of the holder */
+    char override_[4 * LIMIT_OVERRIDE_TEXT + 1]; /* why a wrong check digit is to be let pass; "" when it is not */
+    struct pair pair;                    /* of an encrypting certificate */
 };
 
 /* Read a line. `number` is its line number in the file, for the diag. What could be read (the id first of all) is in

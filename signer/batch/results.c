@@ -251,6 +251,20 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
     return e;
 }
 
+/* The encrypting certificate's link to its signing one, and its private key as it came. */
+static int set_pair(json_t *obj, const struct plan_item *i)
+{
+    char serial[2 * SERIAL_LEN + 1];
+    if (!i->has_pair)
+        return 0;
+    hex_encode(i->pair, SERIAL_LEN, serial);
+    char *text = base64_string(i->enveloped_key.data, i->enveloped_key.len);
+    int bad = text == NULL || json_object_set_new(obj, "pair", json_string(serial)) != 0 ||
+              json_object_set_new(obj, "enveloped-key", json_string(text)) != 0;
+    free(text);
+    return bad;
+}
+
 static enum err write_issued(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
     struct buf cert = {0};
@@ -258,14 +272,17 @@ static enum err write_issued(struct results *w, const struct plan_item *i, const
     enum err e = rebuild(w, i, r, &cert, d);
     if (e == E_OK) {
         text = base64_string(cert.data, cert.len);
-        e = put_line(w,
-                     text == NULL ? NULL
-                                  : json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)i->n, "id",
-                                              i->id, "decision", "issued", "clause", i->clause, "profile", i->profile,
-                                              "serial", record_text(r, "serial"), "supersedes",
-                                              record_text(r, "supersedes"), "ignored", i->ignored, "log",
-                                              (json_int_t)r->seq, "certificate", text),
-                     d);
+        json_t *obj = text == NULL
+                          ? NULL
+                          : json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)i->n, "id", i->id,
+                                      "decision", "issued", "clause", i->clause, "profile", i->profile, "serial",
+                                      record_text(r, "serial"), "supersedes", record_text(r, "supersedes"), "ignored",
+                                      i->ignored, "log", (json_int_t)r->seq, "certificate", text);
+        if (obj != NULL && set_pair(obj, i) != 0) {
+            json_decref(obj);
+            obj = NULL;
+        }
+        e = put_line(w, obj, d);
         buf_append(&w->certs.pending, cert.data, cert.len);
         w->certs_bytes += cert.len;
     }

@@ -123,7 +123,7 @@ struct index_cert {
     char profile[65];
     char key[65];                  /* name of the key that signs it */
     uint8_t spki[DIGEST_LEN];
-    uint8_t subject[DIGEST_LEN];   /* of the DER subject name */
+    uint8_t subject[DIGEST_LEN];   /* of subject name and identity: identity_holder() */
     int64_t not_after;
     uint64_t log_seq;              /* of the issued line; 0 while only reserved */
     /* What became of it; a new row is good, whatever stands here. */

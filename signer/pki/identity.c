@@ -113,6 +113,18 @@ static enum err put_extension(struct buf *out, enum policy_identity f, bool impl
     return e;
 }
 
+enum err identity_holder(struct span subject, struct span identity, uint8_t out[DIGEST_LEN])
+{
+    struct buf both = {0};
+    buf_append(&both, subject.p, subject.n);
+    buf_append(&both, identity.p, identity.n);
+    enum err e = buf_err(&both);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, both.data, both.len, out);
+    buf_free(&both);
+    return e;
+}
+
 enum err identity_from_request(const struct identity *asked, const struct policy_profile *p, int64_t now, bool override,
                                struct buf *out, unsigned *wrong, struct diag *d)
 {

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "core/diag.h"
+#include "core/digest.h"
 #include "policy/policy.h"
 
 #define IDENTITY_OID "1.2.156.10260.4.1." /* a digit of 1 to 5 follows */
@@ -24,5 +25,9 @@ struct identity {
  * for a number out of its form; E_IDENTITY_CHECK. No diag holds a value. */
 ERR_MUST_USE enum err identity_from_request(const struct identity *asked, const struct policy_profile *p, int64_t now,
                                             bool override, struct buf *out, unsigned *wrong, struct diag *d);
+
+/* Who holds a certificate, for comparing: SHA-256 over its DER subject and, behind it, the identity extensions as above.
+ * Two persons may have one name. */
+ERR_MUST_USE enum err identity_holder(struct span subject, struct span identity, uint8_t out[DIGEST_LEN]);
 
 #endif

@@ -69,6 +69,29 @@ static bool read_time(const struct der *der, int64_t *out)
     return ok;
 }
 
+/* From the first identity extension to the end of the list; false when it is no list of extensions. */
+static bool find_identity(struct span in, struct span *out)
+{
+    /* 1.2.156.10260.4.1 */
+    static const uint8_t arc[] = {0x2a, 0x81, 0x1c, 0xd0, 0x14, 0x04, 0x01};
+    struct der tagged, list, one, oid;
+    *out = (struct span){0};
+    der_take(&in, DER_CONTEXT + 1, &one); /* the unique identifiers, which we never write */
+    der_take(&in, DER_CONTEXT + 2, &one);
+    if (in.n == 0)
+        return true;
+    if (!der_take(&in, DER_CONSTRUCTED + 3, &tagged) || in.n > 0 || !der_take(&tagged.body, DER_SEQUENCE, &list))
+        return false;
+    while (list.body.n > 0) {
+        const struct span rest = list.body;
+        if (!der_take(&list.body, DER_SEQUENCE, &one) || !der_take(&one.body, DER_OID, &oid))
+            return false;
+        if (out->n == 0 && oid.body.n == sizeof arc + 1 && memcmp(oid.body.p, arc, sizeof arc) == 0)
+            *out = rest;
+    }
+    return true;
+}
+
 /* Version, serial number, algorithm, issuer, validity, subject, key: RFC 5280 4.1. */
 enum err tbs_outline(struct span tbs, struct tbs_outline *out, struct diag *d)
 {
@@ -79,7 +102,7 @@ enum err tbs_outline(struct span tbs, struct tbs_outline *out, struct diag *d)
     good = good && der_take(&in, DER_CONSTRUCTED + 0, &skipped) && der_take(&in, DER_INTEGER, &skipped) &&
            der_take(&in, DER_SEQUENCE, &skipped) && der_take(&in, DER_SEQUENCE, &skipped) &&
            der_take(&in, DER_SEQUENCE, &validity) && der_take(&in, DER_SEQUENCE, &subject) &&
-           der_take(&in, DER_SEQUENCE, &spki);
+           der_take(&in, DER_SEQUENCE, &spki) && find_identity(in, &out->identity);
     in = validity.body;
     good = good && der_next(&in, &skipped) && der_next(&in, &time) && in.n == 0 && read_time(&time, &out->not_after);
     if (!good)

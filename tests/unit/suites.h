@@ -62,6 +62,7 @@
     X(pin) \
     X(plan) \
     X(policy) \
+    X(policy_identity) \
     X(policy_text) \
     X(pool) \
     X(reach) \

@@ -1,0 +1,1 @@
+0,/registration, check: uscc/s//registration, check: resident/

@@ -1,0 +1,1 @@
+0,/check: resident/s//check: luhn/

@@ -1,0 +1,1 @@
+0,/clause: "id rule 4"/s//clause: ""/

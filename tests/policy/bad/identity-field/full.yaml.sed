@@ -1,0 +1,1 @@
+s/field: insurance, required/field: shoe-size, required/

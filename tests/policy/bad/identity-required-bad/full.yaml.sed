@@ -1,0 +1,1 @@
+0,/insurance, required: false/s//insurance, required: maybe/

@@ -1,0 +1,1 @@
+0,/military-id, required: true, /s//military-id, /

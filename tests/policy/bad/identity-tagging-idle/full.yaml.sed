@@ -1,0 +1,1 @@
+/resident-id\|military-id\|passport/d

@@ -1,0 +1,1 @@
+0,/identity-tagging: implicit/s//identity-tagging: automatic/

@@ -1,0 +1,1 @@
+0,/field: organization-code, check/s//field: registration, check/

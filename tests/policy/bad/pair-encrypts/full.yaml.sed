@@ -1,0 +1,1 @@
+s/bits: \[digitalSignature\]/bits: [digitalSignature, keyAgreement]/

@@ -1,0 +1,1 @@
+/person-encrypt/,${/field: taxation/d}

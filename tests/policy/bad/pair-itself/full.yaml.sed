@@ -1,0 +1,1 @@
+s/pair: person$/pair: person-encrypt/

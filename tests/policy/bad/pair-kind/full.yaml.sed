@@ -1,0 +1,1 @@
+/person-encrypt/,$s/kind: person$/kind: organisation/

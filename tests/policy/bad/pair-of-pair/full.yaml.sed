@@ -1,0 +1,1 @@
+0,/identity-tagging: implicit/s//&\n    pair: person-encrypt/

@@ -1,0 +1,1 @@
+s/bits: \[keyEncipherment/bits: [digitalSignature, keyEncipherment/

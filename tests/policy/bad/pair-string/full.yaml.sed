@@ -1,0 +1,1 @@
+/person-encrypt/,$s/type: CN, /type: CN, string: printable, /

@@ -1,0 +1,1 @@
+/person-encrypt/,$s/^      - {type: CN, .*/&\n      - {type: O, clause: "name rule"}/

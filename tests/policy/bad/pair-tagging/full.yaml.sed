@@ -1,0 +1,1 @@
+/person-encrypt/,${/identity-tagging/d}

@@ -1,0 +1,1 @@
+/person-encrypt/,$s/type: CN, required: true, /type: CN, value: Wang, /

@@ -58,6 +58,7 @@
     X(mutants) \
     X(name) \
     X(p7b) \
+    X(pair) \
     X(picture) \
     X(pin) \
     X(plan) \
@@ -68,6 +69,7 @@
     X(reach) \
     X(record) \
     X(request) \
+    X(request_identity) \
     X(san) \
     X(sandbox) \
     X(seal) \

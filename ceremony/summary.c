@@ -50,13 +50,20 @@ static enum err print_issued(const struct plan_item *i, struct diag *d)
     struct buf text = {0};
     enum err e = show_tbs(buf_span(&i->tbs), &text, d);
     if (e == E_OK) {
-        char hex[2 * SERIAL_LEN + 1];
-        hex_encode(i->supersedes, SERIAL_LEN, hex);
-        printf("sign %" PRId64 "  %s%s%s\n", i->n, i->id, i->has_supersedes ? ", ends " : "", i->has_supersedes ? hex : "");
+        char ended[2 * SERIAL_LEN + 1], pair[2 * SERIAL_LEN + 1];
+        hex_encode(i->supersedes, SERIAL_LEN, ended);
+        hex_encode(i->pair, SERIAL_LEN, pair);
+        printf("sign %" PRId64 "  %s%s%s%s%s\n", i->n, i->id, i->has_supersedes ? ", ends " : "",
+               i->has_supersedes ? ended : "", i->has_pair ? ", beside " : "", i->has_pair ? pair : "");
         fwrite(text.data, 1, text.len, stdout);
     }
     buf_free(&text);
     return e;
+}
+
+static void print_override(const struct plan_item *i)
+{
+    printf("override %" PRId64 "  %s\n    the check digit is wrong of %s\n", i->n, i->id, i->override_);
 }
 
 static void print_status(const struct plan_item *i)
@@ -99,7 +106,8 @@ static enum err print_item(const struct plan_item *i, struct diag *d)
     }
 }
 
-/* What is unusual comes first: refusals, then changes of status, then lists, then certificates. */
+/* What is unusual comes first: overrides, refusals, then changes of status, then lists, then certificates. */
+#define OVERRIDES (-1)
 static int turn_of(enum plan_act act)
 {
     return act == PLAN_REFUSE ? 0 : act == PLAN_CRL ? 2 : act == PLAN_ISSUE ? 3 : 1;
@@ -114,6 +122,8 @@ static enum err print_turn(struct plan *plan, int turn, struct diag *d)
         e = plan_next(plan, &item, &more, d);
         if (e != E_OK || !more)
             break;
+        if (turn == OVERRIDES && item.override_[0] != '\0')
+            print_override(&item);
         if (turn_of(item.act) == turn)
             e = print_item(&item, d);
     }
@@ -126,7 +136,7 @@ enum err summary_print(struct plan *plan, struct diag *d)
     print_header(plan);
     putchar('\n');
     enum err e = E_OK;
-    for (int turn = 0; turn < 4 && e == E_OK; turn++)
+    for (int turn = OVERRIDES; turn < 4 && e == E_OK; turn++)
         e = print_turn(plan, turn, d);
     if (e == E_OK)
         e = plan_rewind(plan, d);

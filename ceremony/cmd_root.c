@@ -76,7 +76,7 @@ static enum err certify(struct state *s, struct hsm *h, const struct policy_key 
     if (e == E_OK)
         e = hsm_sign(k, buf_span(&tbs), &signature, d);
     if (e == E_OK)
-        e = cert_assemble(buf_span(&tbs), row->alg, row->sm2_null, buf_span(&signature), &cert);
+        e = cert_complete(buf_span(&tbs), buf_span(&signature), &cert, d);
     if (e == E_OK)
         e = log_anchor(s, row, &cert, d);
     key_free(&public);

@@ -211,6 +211,20 @@ static enum err build_extensions(struct build *b, const char *at, const struct y
     return e != E_OK ? e : build_clause(b, below, y->clause, &out->extensions_clause);
 }
 
+/* Only an SM2 signature leaves it open. */
+static enum err build_null(struct build *b, const char *at, const struct yaml_profile *y, const struct policy_key *key,
+                           struct policy_profile *out)
+{
+    bool written = false;
+    if (y->sm2_null == NULL)
+        return E_OK;
+    if (key->kind != KEY_SM2)
+        return build_error(b, at, "sm2-null", "the key \"%s\" is no SM2 key", key->name);
+    enum err e = build_bool(b, at, "sm2-null", y->sm2_null, &written);
+    out->sm2_null = written ? POLICY_NULL_WRITTEN : POLICY_NULL_ABSENT;
+    return e;
+}
+
 /* The key that signs is the authority's own and outlives what it signs. */
 static enum err build_signer(struct build *b, const char *at, const struct yaml_profile *y,
                              const struct policy_authority *a, struct policy_profile *out)
@@ -224,7 +238,9 @@ static enum err build_signer(struct build *b, const char *at, const struct yaml_
     if (key == NULL)
         return build_error(b, at, "key", "\"%s\" is not a key of this authority", y->key);
     out->key = key->name;
-    enum err e = build_period(b, below, "period", y->validity.period, &out->validity);
+    enum err e = build_null(b, at, y, key, out);
+    if (e == E_OK)
+        e = build_period(b, below, "period", y->validity.period, &out->validity);
     if (e == E_OK && !scalar_period_longer(&key->validity, &out->validity))
         e = build_error(b, below, "period",
                         "the certificate would outlive its authority's key \"%s\"", key->name);

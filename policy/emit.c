@@ -30,6 +30,9 @@ static const char *const identities[] = {
 static const char *const checks[] = {[POLICY_CHECK_NONE] = "POLICY_CHECK_NONE",
                                      [POLICY_CHECK_RESIDENT] = "POLICY_CHECK_RESIDENT",
                                      [POLICY_CHECK_USCC] = "POLICY_CHECK_USCC"};
+static const char *const nulls[] = {[POLICY_NULL_AS_KEY] = "POLICY_NULL_AS_KEY",
+                                    [POLICY_NULL_WRITTEN] = "POLICY_NULL_WRITTEN",
+                                    [POLICY_NULL_ABSENT] = "POLICY_NULL_ABSENT"};
 static const char *const vendors[] = {[POLICY_VENDOR_GENERIC] = "POLICY_VENDOR_GENERIC",
                                       [POLICY_VENDOR_SANSEC] = "POLICY_VENDOR_SANSEC",
                                       [POLICY_VENDOR_TASS] = "POLICY_VENDOR_TASS",
@@ -244,8 +247,9 @@ static void emit_profile(struct buf *out, const char *prefix, const struct polic
     snprintf(name, sizeof name, "%s_identity", prefix);
     put_array(out, "identity", "identity_n", name, p->identity_n);
     put_field(out, "pair", p->pair);
-    buf_printf(out, ".identity_implicit = %s, .copy_san = %s},\n",
-               p->identity_implicit ? "true" : "false", p->copy_san ? "true" : "false");
+    buf_printf(out, ".identity_implicit = %s, .sm2_null = %s, .copy_san = %s},\n",
+               p->identity_implicit ? "true" : "false", nulls[p->sm2_null],
+               p->copy_san ? "true" : "false");
 }
 
 static void emit_profiles(struct buf *out, size_t authority, const struct policy_profile *p,

@@ -94,6 +94,11 @@ const struct policy_reason *policy_reason_find(const struct policy_authority *a,
     return NULL;
 }
 
+bool policy_sm2_null(const struct policy_profile *p, const struct policy_key *key)
+{
+    return p->sm2_null == POLICY_NULL_AS_KEY ? key->sm2_null : p->sm2_null == POLICY_NULL_WRITTEN;
+}
+
 const struct policy_identity_rule *policy_identity_find(const struct policy_profile *p, enum policy_identity field)
 {
     for (size_t i = 0; i < p->identity_n; i++)

@@ -44,6 +44,9 @@ enum policy_identity {
 };
 enum policy_check { POLICY_CHECK_NONE, POLICY_CHECK_RESIDENT, POLICY_CHECK_USCC }; /* pki/idcode.h */
 
+/* NULL parameters in the SM2 AlgorithmIdentifier of a certificate: as the key that signs has it, or as the profile says. */
+enum policy_null { POLICY_NULL_AS_KEY, POLICY_NULL_WRITTEN, POLICY_NULL_ABSENT };
+
 /* A calendar period: "1y", "18m", "90d" and the like. */
 struct policy_period {
     int years, months, days;
@@ -119,6 +122,7 @@ struct policy_profile {
     const struct policy_identity_rule *identity; /* in the order of the fields */
     size_t identity_n;
     bool identity_implicit;   /* how IdentifyCode is tagged, which GM/T 0015 leaves open; usually EXPLICIT */
+    enum policy_null sm2_null;
     const char *pair;         /* of an encrypting certificate: the profile of the signing one it belongs to; else NULL */
 };
 
@@ -255,6 +259,9 @@ const struct policy_key *policy_key_at(const struct policy *p, size_t i);
 /* Does this key, a row of p, sign certificates? An authority's does, unless it is there for OCSP responses or for seals;
  * the log's and the bundles' do not. */
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
+
+/* Do certificates of this profile, signed by this key, carry NULL parameters when it is an SM2 key? */
+bool policy_sm2_null(const struct policy_profile *p, const struct policy_key *key);
 
 /* The row for this field, or NULL. Is this profile the pair of another one of the authority's? */
 const struct policy_identity_rule *policy_identity_find(const struct policy_profile *p, enum policy_identity field);

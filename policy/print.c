@@ -152,7 +152,10 @@ static void print_identity(struct buf *out, const struct prefix *prefix,
     put_prefix(out, prefix);
     buf_printf(out, " identity-tagging %s", p->identity_implicit ? "implicit" : "explicit");
     put_text(out, "pair", p->pair);
-    buf_append_byte(out, '\n');
+    buf_printf(out, " sm2-null %s\n",
+               p->sm2_null == POLICY_NULL_AS_KEY    ? "of-key"
+               : p->sm2_null == POLICY_NULL_WRITTEN ? "true"
+                                                    : "false");
 }
 
 static void print_profile(struct buf *out, const char *authority, const struct policy_profile *p)

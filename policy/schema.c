@@ -264,6 +264,7 @@ static const cyaml_schema_field_t profile_fields[] = {
     LIST_OPTIONAL("identity", yaml_profile, identity, &identity_entry),
     TEXT_OPTIONAL("identity-tagging", yaml_profile, identity_tagging),
     TEXT_OPTIONAL("pair", yaml_profile, pair),
+    TEXT_OPTIONAL("sm2-null", yaml_profile, sm2_null),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t profile_entry = ENTRY(yaml_profile, profile_fields);

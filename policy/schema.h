@@ -205,6 +205,7 @@ struct yaml_profile {
     unsigned identity_n;
     char *identity_tagging; /* may be NULL */
     char *pair;             /* may be NULL */
+    char *sm2_null;         /* may be NULL */
 };
 
 struct yaml_authority {

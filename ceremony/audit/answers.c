@@ -81,37 +81,20 @@ static enum err check_serial(struct audit *a, const struct record *r, struct dia
     return e;
 }
 
-/* Put it together with this form of the AlgorithmIdentifier; *same says whether it is the one. */
-static enum err assemble(const struct plan_item *i, enum sig_alg alg, bool sm2_null,
-                         const struct buf *signature, const char *digest, struct buf *cert,
-                         bool *same)
+/* The certificate, from the plan's bytes and the log's signature: the log has its digest. */
+static enum err rebuild(const struct plan_item *i, const struct record *r, struct buf *cert, struct diag *d)
 {
-    uint8_t got[DIGEST_LEN];
+    struct buf signature = {0};
+    uint8_t got[DIGEST_LEN] = {0};
     char hex[DIGEST_HEX];
-    buf_reset(cert);
-    enum err e = cert_assemble(buf_span(&i->tbs), alg, sm2_null, buf_span(signature), cert);
+    const char *text = record_text(r, "signature");
+    enum err e = base64_decode(text, strlen(text), &signature);
+    if (e == E_OK)
+        e = cert_complete(buf_span(&i->tbs), buf_span(&signature), cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, got);
     hex_encode(got, DIGEST_LEN, hex);
-    *same = e == E_OK && strcmp(hex, digest) == 0;
-    return e;
-}
-
-/* Under another policy the form of the SM2 AlgorithmIdentifier is not known: both are tried. */
-static enum err rebuild(const struct audit *a, const struct batches_open *b,
-                        const struct plan_item *i, const struct keys_entry *key,
-                        const struct record *r, struct buf *cert, struct diag *d)
-{
-    struct buf signature = {0};
-    const struct policy_key *row = b->same_policy ? policy_key_find(a->policy, i->key) : NULL;
-    const char *text = record_text(r, "signature"), *digest = record_text(r, "certificate");
-    bool same = false, with_null = row == NULL || row->sm2_null;
-    enum err e = base64_decode(text, strlen(text), &signature);
-    if (e == E_OK)
-        e = assemble(i, key->alg, with_null, &signature, digest, cert, &same);
-    if (e == E_OK && !same && row == NULL)
-        e = assemble(i, key->alg, false, &signature, digest, cert, &same);
-    if (e == E_OK && !same)
+    if (e == E_OK && strcmp(hex, record_text(r, "certificate")) != 0)
         e = diag_set(d, E_ARCHIVE, "the plan's bytes and the signature do not give the certificate "
                                    "of request %lld", (long long)i->n);
     buf_free(&signature);
@@ -183,7 +166,7 @@ static enum err check_issued(struct audit *a, const struct batches_open *b,
     const struct keys_entry *key = keys_find(&a->keys, i->key);
     if (key == NULL || key->anchor == NULL)
         return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
-    enum err e = rebuild(a, b, i, key, r, &cert, d);
+    enum err e = rebuild(i, r, &cert, d);
     if (e == E_OK)
         e = cert_parse(buf_span(&cert), &x, d);
     if (e == E_OK)

@@ -78,7 +78,7 @@ enum err certify_build(const struct issuer *issuer, const struct decision *o, in
     const struct tbs_spec spec = {
         .serial = {item->serial, SERIAL_LEN},
         .alg = issuer->row->alg,
-        .sm2_null = issuer->row->sm2_null,
+        .sm2_null = policy_sm2_null(p, issuer->row),
         .issuer = buf_span(&issuer->subject),
         .not_before = now,
         .not_after = tbs_add_period(now, &p->validity) - 1, /* both ends belong to it, RFC 5280 4.1.2.5 */

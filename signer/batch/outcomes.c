@@ -67,7 +67,6 @@ static enum err log_refused(struct run *r, const struct plan_item *item, struct 
 static enum err log_issued(struct run *r, const struct plan_item *item, struct diag *d)
 {
     struct buf signature = {0}, cert = {0};
-    struct issuer *key;
     uint8_t digest[DIGEST_LEN];
     char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "", hex[DIGEST_HEX];
     char *text = NULL;
@@ -75,9 +74,7 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
         hex_encode(item->supersedes, SERIAL_LEN, supersedes);
     enum err e = hsm_pool_take(r->pool, &signature, d);
     if (e == E_OK)
-        e = issuers_find(r->issuers, r->s, item->key, &key, d);
-    if (e == E_OK)
-        e = cert_assemble(buf_span(&item->tbs), key->row->alg, key->row->sm2_null, buf_span(&signature), &cert);
+        e = cert_complete(buf_span(&item->tbs), buf_span(&signature), &cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert.data, cert.len, digest);
     if (e == E_OK) {

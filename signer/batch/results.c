@@ -231,7 +231,7 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
                         struct diag *d)
 {
     struct buf signature = {0};
-    struct issuer *key;
+    struct issuer *key; /* goes into the bundle's chain */
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
     const char *text = record_text(r, "signature");
@@ -239,7 +239,7 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
     if (e == E_OK)
         e = base64_decode(text, strlen(text), &signature);
     if (e == E_OK)
-        e = cert_assemble(buf_span(&i->tbs), key->row->alg, key->row->sm2_null, buf_span(&signature), cert);
+        e = cert_complete(buf_span(&i->tbs), buf_span(&signature), cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, digest);
     if (e == E_OK) {

@@ -12,6 +12,7 @@
 #include "pki/cause.h"
 #include "pki/der.h"
 #include "pki/pem.h"
+#include "pki/tbs_view.h"
 
 static X509 *from_der(struct span der)
 {
@@ -168,10 +169,8 @@ out:
     return e;
 }
 
-enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_null, struct span signature,
-                       struct buf *out)
+static enum err assemble(struct span tbs, struct span id, struct span signature, struct buf *out)
 {
-    struct span id = alg_identifier(alg, sm2_null);
     struct buf bits = {0};
     der_put_header(&bits, DER_BIT_STRING, signature.n + 1);
     buf_append_byte(&bits, 0); /* no unused bits */
@@ -185,6 +184,21 @@ enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_null, struct 
         e = buf_err(out);
     }
     buf_free(&bits);
+    return e;
+}
+
+enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_null, struct span signature,
+                       struct buf *out)
+{
+    return assemble(tbs, alg_identifier(alg, sm2_null), signature, out);
+}
+
+enum err cert_complete(struct span tbs, struct span signature, struct buf *out, struct diag *d)
+{
+    struct tbs_outline outline;
+    enum err e = tbs_outline(tbs, &outline, d);
+    if (e == E_OK && (e = assemble(tbs, outline.algorithm, signature, out)) != E_OK)
+        diag_set(d, e, "a certificate");
     return e;
 }
 

@@ -32,6 +32,10 @@ ERR_MUST_USE enum err cert_verify(X509 *cert, EVP_PKEY *issuer, struct diag *d);
 ERR_MUST_USE enum err cert_assemble(struct span tbs, enum sig_alg alg, bool sm2_null, struct span signature,
                                     struct buf *out);
 
+/* Append the certificate of this TBSCertificate: the AlgorithmIdentifier outside is the one inside, byte for byte
+ * (RFC 5280 4.1.1.2). E_LINT when tbs is none. */
+ERR_MUST_USE enum err cert_complete(struct span tbs, struct span signature, struct buf *out, struct diag *d);
+
 /* Load a private key from an encrypted PKCS#8 file (PEM or DER). The passphrase (n bytes, not NUL-terminated) is only
  * read. An unencrypted file is refused, as is a wrong passphrase: E_PRIVATE_KEY; E_IO when it cannot be read.
  * EVP_PKEY_free() the key. */

@@ -11,7 +11,7 @@
 #include "pki/lint_extensions.h"
 #include "pki/tbs_view.h"
 
-static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, struct diag *d)
+static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, bool sm2_null, struct diag *d)
 {
     if (v->version == NULL || ASN1_INTEGER_get(v->version) != X509_VERSION_3)
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.1", "the version is not 3");
@@ -25,7 +25,7 @@ static enum err check_frame(const TBS_VIEW *v, const struct policy_key *row, str
     int n = i2d_X509_ALGOR(v->signature, &alg);
     if (n < 0)
         return diag_set(d, cause_take(E_LINT), "the signature algorithm");
-    struct span want = alg_identifier(row->alg, row->sm2_null);
+    struct span want = alg_identifier(row->alg, sm2_null);
     bool same = n > 0 && (size_t)n == want.n && memcmp(alg, want.p, want.n) == 0;
     OPENSSL_free(alg);
     if (!same)
@@ -189,7 +189,7 @@ enum err lint_end_entity(struct span tbs, struct span serial, const struct polic
     TBS_VIEW *v = NULL;
     enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_frame(v, row, d);
+        e = check_frame(v, row, policy_sm2_null(profile, row), d);
     if (e == E_OK)
         e = check_serial(v, serial, d);
     if (e == E_OK)
@@ -219,7 +219,7 @@ enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca
     TBS_VIEW *v = NULL;
     enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_frame(v, row, d);
+        e = check_frame(v, row, row->sm2_null, d);
     if (e == E_OK)
         e = check_itself(v, d);
     if (e == E_OK)

@@ -95,18 +95,19 @@ static bool find_identity(struct span in, struct span *out)
 /* Version, serial number, algorithm, issuer, validity, subject, key: RFC 5280 4.1. */
 enum err tbs_outline(struct span tbs, struct tbs_outline *out, struct diag *d)
 {
-    struct der whole = {0}, validity = {0}, skipped, time, subject, spki;
+    struct der whole = {0}, validity = {0}, skipped, algorithm, time, subject, spki;
     *out = (struct tbs_outline){0};
     bool good = tbs.n <= LONG_MAX && der_take(&tbs, DER_SEQUENCE, &whole) && tbs.n == 0;
     struct span in = whole.body;
     good = good && der_take(&in, DER_CONSTRUCTED + 0, &skipped) && der_take(&in, DER_INTEGER, &skipped) &&
-           der_take(&in, DER_SEQUENCE, &skipped) && der_take(&in, DER_SEQUENCE, &skipped) &&
+           der_take(&in, DER_SEQUENCE, &algorithm) && der_take(&in, DER_SEQUENCE, &skipped) &&
            der_take(&in, DER_SEQUENCE, &validity) && der_take(&in, DER_SEQUENCE, &subject) &&
            der_take(&in, DER_SEQUENCE, &spki) && find_identity(in, &out->identity);
     in = validity.body;
     good = good && der_next(&in, &skipped) && der_next(&in, &time) && in.n == 0 && read_time(&time, &out->not_after);
     if (!good)
         return diag_set(d, cause_take(E_LINT), "the bytes are not a TBSCertificate");
+    out->algorithm = algorithm.whole;
     out->subject = subject.whole;
     out->spki = spki.whole;
     return E_OK;

@@ -34,6 +34,7 @@ struct span tbs_view_spki(const TBS_VIEW *v);
 
 /* What the index keeps of a certificate; the spans point into the TBS. */
 struct tbs_outline {
+    struct span algorithm;     /* the AlgorithmIdentifier, whole, in DER */
     struct span subject, spki; /* whole, in DER */
     struct span identity;      /* the identity extensions, which stand last (identity.h); empty when there is none */
     int64_t not_after;

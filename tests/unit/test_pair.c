@@ -10,8 +10,10 @@
 #include "expect.h"
 #include "help_batch.h"
 #include "help_pki.h"
+#include "pki/cert.h"
 #include "pki/der_write.h"
 #include "pki/enveloped.h"
+#include "pki/lint.h"
 
 Suite *suite_pair(void);
 
@@ -377,6 +379,38 @@ START_TEST(overrides)
 }
 END_TEST
 
+/* The profile decides over the key's word, and the certificate has it inside and outside alike. */
+START_TEST(null_parameters)
+{
+    static const uint8_t sm2_sm3[] = {0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x75};
+    for (int absent = 0; absent < 2; absent++) {
+        EVP_PKEY *a = help_key(KEY_SM2);
+        struct request r = ask(absent ? "r-1" : "r-2", "person", a, "Wang Wu");
+        struct buf cert = {0};
+        int n = 0, with_null = 0;
+        w.profiles[0].sm2_null = absent ? POLICY_NULL_ABSENT : POLICY_NULL_AS_KEY;
+        expect_ok(decide(&r));
+        expect_ok_diag(cert_complete(buf_span(&last.tbs), (struct span){sm2_sm3, 4}, &cert, &d), &d);
+        for (size_t i = 0; i + sizeof sm2_sm3 + 2 <= cert.len; i++)
+            if (memcmp(cert.data + i, sm2_sm3, sizeof sm2_sm3) == 0) {
+                n++;
+                with_null += memcmp(cert.data + i + sizeof sm2_sm3, "\x05\x00", 2) == 0;
+            }
+        ck_assert_int_eq(n, 2);
+        ck_assert_int_eq(with_null, absent ? 0 : 2);
+        /* the other form is found by the lint */
+        w.profiles[0].sm2_null = absent ? POLICY_NULL_WRITTEN : POLICY_NULL_ABSENT;
+        expect_err(lint_end_entity(buf_span(&last.tbs), (struct span){0}, &w.profiles[0], &w.keys[0], w.root_certs[0], &d),
+                   E_LINT);
+        buf_free(&cert);
+        EVP_PKEY_free(a);
+    }
+    struct buf out = {0};
+    expect_err(cert_complete((struct span){sm2_sm3, sizeof sm2_sm3}, (struct span){sm2_sm3, 4}, &out, &d), E_LINT);
+    ck_assert_uint_eq(out.len, 0);
+}
+END_TEST
+
 START_TEST(enveloped_keys)
 {
     EVP_PKEY *a = help_key(KEY_SM2), *b = help_key(KEY_SM2), *rsa = help_key(KEY_RSA);
@@ -423,6 +457,7 @@ Suite *suite_pair(void)
     tcase_add_test(t, a_pair_issued_before);
     tcase_add_test(t, a_key_of_a_namesake);
     tcase_add_test(t, overrides);
+    tcase_add_test(t, null_parameters);
     tcase_add_test(t, enveloped_keys);
     suite_add_tcase(s, t);
     return s;

@@ -33,6 +33,22 @@ START_TEST(look_ups)
 }
 END_TEST
 
+START_TEST(null_parameters)
+{
+    struct policy_key key = {.sm2_null = true};
+    struct policy_profile p = {.sm2_null = POLICY_NULL_AS_KEY};
+    ck_assert(policy_sm2_null(&p, &key));
+    p.sm2_null = POLICY_NULL_ABSENT;
+    ck_assert(!policy_sm2_null(&p, &key));
+    key.sm2_null = false;
+    ck_assert(!policy_sm2_null(&p, &key));
+    p.sm2_null = POLICY_NULL_WRITTEN;
+    ck_assert(policy_sm2_null(&p, &key));
+    p.sm2_null = POLICY_NULL_AS_KEY;
+    ck_assert(!policy_sm2_null(&p, &key));
+}
+END_TEST
+
 START_TEST(names)
 {
     enum policy_identity field;
@@ -72,8 +88,8 @@ START_TEST(the_canonical_text)
                                          "clause \"rule passport\"\n"));
     ck_assert_ptr_nonnull(strstr(before, "authority \"ca\" profile \"person\" identity taxation optional check uscc "
                                          "clause \"rule taxation\"\n"));
-    ck_assert_ptr_nonnull(strstr(before, "authority \"ca\" profile \"person\" identity-tagging explicit pair none\n"));
-    ck_assert_ptr_nonnull(strstr(before, "profile \"server\" identity-tagging explicit pair \"person\"\n"));
+    ck_assert_ptr_nonnull(strstr(before, "authority \"ca\" profile \"person\" identity-tagging explicit pair none sm2-null of-key\n"));
+    ck_assert_ptr_nonnull(strstr(before, "profile \"server\" identity-tagging explicit pair \"person\" sm2-null of-key\n"));
 #define CHANGE(...)                                                                                                    \
     do {                                                                                                               \
         set_up();                                                                                                      \
@@ -87,6 +103,11 @@ START_TEST(the_canonical_text)
     CHANGE(rules[1].clause = "other");
     CHANGE(w.profiles[0].identity_n = 1);
     CHANGE(w.profiles[0].identity_implicit = true);
+    CHANGE(w.profiles[1].sm2_null = POLICY_NULL_WRITTEN);
+    text(before);
+    CHANGE(w.profiles[1].sm2_null = POLICY_NULL_ABSENT);
+    set_up();
+    text(before);
     CHANGE(w.profiles[2].pair = NULL);
     CHANGE(w.profiles[2].pair = "device");
 }
@@ -98,6 +119,7 @@ Suite *suite_policy_identity(void)
     TCase *t = tcase_create("policy_identity");
     tcase_add_checked_fixture(t, set_up, NULL);
     tcase_add_test(t, look_ups);
+    tcase_add_test(t, null_parameters);
     tcase_add_test(t, names);
     tcase_add_test(t, the_canonical_text);
     suite_add_tcase(s, t);

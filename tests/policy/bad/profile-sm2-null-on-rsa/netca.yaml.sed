@@ -1,0 +1,1 @@
+0,/^    key: netca-root-rsa/s//&\n    sm2-null: true/

@@ -1,0 +1,1 @@
+s/^    sm2-null: false/    sm2-null: no/

@@ -9,7 +9,7 @@ static void tell_override(struct decision *o, unsigned wrong)
 {
     char *out = o->override_;
     size_t cap = sizeof o->override_, n = 0;
-    for (int f = 0; f < POLICY_IDENTITY_COUNT; f++)
+    for (enum policy_identity f = 0; f < POLICY_IDENTITY_COUNT; f++)
         if (wrong & 1u << f)
             n += (size_t)snprintf(out + n, cap - n, "%s%s", n > 0 ? "," : "", policy_identity_name(f));
     n += (size_t)snprintf(out + n, cap - n, ": ");

@@ -37,7 +37,7 @@ int request_identity_write(const struct identity *i, json_t *line)
 {
     json_t *fields = json_object();
     int bad = fields == NULL ? -1 : 0;
-    for (int f = 0; bad == 0 && f < POLICY_IDENTITY_COUNT; f++)
+    for (enum policy_identity f = 0; bad == 0 && f < POLICY_IDENTITY_COUNT; f++)
         if (i->value[f][0] != '\0')
             bad = json_object_set_new(fields, policy_identity_name(f), json_string(i->value[f]));
     if (bad == 0 && json_object_size(fields) > 0)

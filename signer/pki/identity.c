@@ -21,7 +21,7 @@ static bool there(const struct identity *asked, enum policy_identity f)
 static enum err check_fields(const struct identity *asked, const struct policy_profile *p, struct diag *d)
 {
     int codes = 0;
-    for (int f = 0; f < POLICY_IDENTITY_COUNT; f++) {
+    for (enum policy_identity f = 0; f < POLICY_IDENTITY_COUNT; f++) {
         const struct policy_identity_rule *rule = policy_identity_find(p, f);
         if (there(asked, f) && rule == NULL)
             return diag_set_clause(d, E_IDENTITY_FIELD, p->clause, "%s is not in the profile", policy_identity_name(f));
@@ -130,7 +130,7 @@ enum err identity_from_request(const struct identity *asked, const struct policy
 {
     *wrong = 0;
     enum err e = check_fields(asked, p, d);
-    for (int f = 0; e == E_OK && f < POLICY_IDENTITY_COUNT; f++) {
+    for (enum policy_identity f = 0; e == E_OK && f < POLICY_IDENTITY_COUNT; f++) {
         if (!there(asked, f))
             continue;
         e = check_value(policy_identity_find(p, f), asked->value[f], now, override, wrong, d);

@@ -145,8 +145,8 @@ static enum err check_one(const TBS_VIEW *v, const struct policy_profile *p, X50
 static enum err check_required(const struct policy_profile *p, const bool *seen, struct diag *d)
 {
     for (size_t i = 0; i < p->identity_n; i++) {
-        int field = p->identity[i].field;
-        int number = field <= POLICY_PASSPORT ? 1 : field - POLICY_INSURANCE + 2;
+        int field = (int)p->identity[i].field;
+        int number = field <= (int)POLICY_PASSPORT ? 1 : field - (int)POLICY_INSURANCE + 2;
         if (p->identity[i].required && !seen[number])
             return wrong(d, p->identity[i].clause, number, "is missing");
     }

@@ -36,7 +36,8 @@ CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clo
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
-    show_identity.c idcode.c identity.c lint_identity.c enveloped.c)
+    show_identity.c idcode.c identity.c lint_identity.c enveloped.c \
+    der_read.c ocsp.c ocsp_view.c ocsp_check.c)
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
@@ -114,12 +115,13 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
-CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_text.c \
+CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
     help_bundle.c help_batch.c help_lint.c help_log.c sample_records.c help_eseal.c sample_policy.c memory.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.
-WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
+WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyFinal \
+    EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
 $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -128,6 +130,7 @@ $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/poli
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
 include tests/bad/bad.mk
+include tests/status/status.mk
 
 BENCH := $(addprefix $(B)/bench/,rawsign requests measure count.so)
 $(B)/bench/%: tests/bench/%.c
@@ -164,7 +167,7 @@ run-bench: all $(BENCH)
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
-    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES)
+    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \

@@ -216,7 +216,10 @@ enum err_class {
     X(E_CRL_ENTRIES, STORAGE, "RFC 5280 5.1.2.6", "the entries for a CRL are not in order",                              \
       "delete index.db; it is rebuilt from the log")                                                                    \
     X(E_CRL_FORMAT, INPUT, "RFC 5280 5", "the bytes are not a CRL in its one form", "fetch it again")                   \
-    X(E_CRL_SIGNATURE, INPUT, "RFC 5280 5.1.1.3", "a CRL's signature does not verify", "call the auditor")
+    X(E_CRL_SIGNATURE, INPUT, "RFC 5280 5.1.1.3", "a CRL's signature does not verify", "call the auditor") \
+    X(E_OCSP_FORMAT, INPUT, "RFC 5019 2.2", "the bytes are not an OCSP response in its one form", "fetch it again")     \
+    X(E_OCSP_SIGNATURE, INPUT, "RFC 6960 4.2.1", "an OCSP response's signature does not verify", "call the auditor")    \
+    X(E_OCSP_RESPONDER, INPUT, "RFC 6960 4.2.2.2", "an OCSP response is not by a responder of the issuer", "call the auditor")
 
 enum err {
 #define X(code, class_, clause, sentence, advice) code,

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "core/clock.h"
-#include "core/limits.h"
+#include "pki/der.h"
 
 /* The OIDs' content octets: id-ce is 2.5.29. */
 enum { ID_CRL_NUMBER = 20, ID_REASON = 21, ID_DELTA = 27, ID_IDP = 28, ID_AKI = 35, ID_FRESHEST = 46 };
@@ -154,23 +153,4 @@ bool crl_reason_read(struct span in, int *reason)
         return false;
     *reason = v.body.p[0];
     return *reason != 0;
-}
-
-bool crl_time_read(struct der time, int64_t *out)
-{
-    char iso[CLOCK_TEXT];
-    const char *p = (const char *)time.body.p;
-    *out = 0;
-    const char *century = "";
-    if (time.tag == V_ASN1_UTCTIME && time.body.n == 13)
-        century = p[0] < '5' ? "20" : "19";
-    else if (time.tag != V_ASN1_GENERALIZEDTIME || time.body.n != 15)
-        return false;
-    size_t year = time.body.n - 11; /* two digits or four, before MMDDhhmmssZ */
-    const char *rest = p + year;
-    if (rest[10] != 'Z')
-        return false;
-    snprintf(iso, sizeof iso, "%s%.*s-%.2s-%.2sT%.2s:%.2s:%.2sZ", century, (int)year, p, rest, rest + 2, rest + 4,
-             rest + 6, rest + 8);
-    return clock_parse(iso, out) && (strncmp(iso, "2050", 4) < 0) == (time.tag == V_ASN1_UTCTIME);
 }

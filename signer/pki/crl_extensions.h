@@ -3,16 +3,11 @@
 #define ROOTSEAL_PKI_CRL_EXTENSIONS_H
 
 #include "pki/crl_view.h"
-#include "pki/der.h"
 
 /* Read the contents of crlExtensions' [0] into the facts. E_CRL_FORMAT. */
 ERR_MUST_USE enum err crl_extensions_read(struct span in, struct crl_facts *out, struct diag *d);
 
 /* Read the contents of crlEntryExtensions, which is a reason and nothing else (RFC 5280 5.3.1). */
 bool crl_reason_read(struct span in, int *reason);
-
-/* Read a whole Time in its one form for its year (RFC 5280 5.1.2.4): UTCTime through 2049, GeneralizedTime from 2050 on,
- * both with seconds and Z. */
-bool crl_time_read(struct der time, int64_t *out);
 
 #endif

@@ -9,7 +9,7 @@
 #include "core/buf.h"
 #include "core/limits.h"
 #include "pki/crl_extensions.h"
-#include "pki/der.h"
+#include "pki/der_read.h"
 
 #define WINDOW (64 * 1024)
 #define ENTRY_MAX 128 /* more than any entry with a serial number, a time and a reason is long */
@@ -123,9 +123,9 @@ static enum err read_front(struct crl_view *v, struct diag *d)
         return fail(d, "RFC 5280 5.1.2.2", "the signature algorithm is not known");
     if (!der_take(&in, DER_SEQUENCE, &issuer) || !der_check(issuer.whole) || issuer.body.n == 0)
         return fail(d, "RFC 5280 5.1.2.3", "the issuer is not a name");
-    if (!der_next(&in, &this_update) || !crl_time_read(this_update, &f->this_update))
+    if (!der_next(&in, &this_update) || !der_read_time(this_update, &f->this_update))
         return fail(d, "RFC 5280 5.1.2.4", "thisUpdate is not a time in its one form");
-    if (!der_next(&in, &next_update) || !crl_time_read(next_update, &f->next_update) || in.n != 0)
+    if (!der_next(&in, &next_update) || !der_read_time(next_update, &f->next_update) || in.n != 0)
         return fail(d, "RFC 5280 5.1.2.5", "nextUpdate is not a time in its one form");
     f->alg_id = alg.whole;
     f->issuer = issuer.whole;
@@ -274,19 +274,9 @@ static enum err fill(struct crl_view *v, struct span *out, struct diag *d)
 static bool read_entry(struct span in, struct crl_entry *e)
 {
     struct der serial, time, extensions;
-    if (!der_take(&in, DER_INTEGER, &serial) || serial.body.n == 0 || serial.body.n > CRL_SERIAL_MAX ||
-        (serial.body.p[0] & 0x80) != 0)
+    if (!der_next(&in, &serial) || !der_read_serial(serial, e->serial, &e->serial_n))
         return false;
-    struct span digits = serial.body;
-    if (digits.p[0] == 0) {
-        digits.p++;
-        digits.n--;
-        if (digits.n == 0 || (digits.p[0] & 0x80) == 0)
-            return false; /* zero, or not minimal */
-    }
-    memcpy(e->serial, digits.p, digits.n);
-    e->serial_n = digits.n;
-    if (!der_next(&in, &time) || !crl_time_read(time, &e->revoked))
+    if (!der_next(&in, &time) || !der_read_time(time, &e->revoked))
         return false;
     return in.n == 0 || (der_take(&in, DER_SEQUENCE, &extensions) && in.n == 0 &&
                          crl_reason_read(extensions.body, &e->reason));

@@ -58,19 +58,34 @@ enum err der_oid(struct buf *b, const char *dotted)
     return e;
 }
 
-void der_time(struct buf *b, int64_t t)
+/* YYYY-MM-DDThh:mm:ssZ without its punctuation. */
+static size_t digits_of(int64_t t, char out[CLOCK_TEXT])
 {
-    char iso[CLOCK_TEXT], out[CLOCK_TEXT] = "";
-    clock_format(t, iso);
-    /* YYYY-MM-DDThh:mm:ssZ without its punctuation */
+    char iso[CLOCK_TEXT];
     size_t n = 0;
+    clock_format(t, iso);
     for (const char *c = iso; *c != '\0'; c++)
         if (*c != '-' && *c != ':' && *c != 'T')
             out[n++] = *c;
+    out[n] = '\0';
+    return n;
+}
+
+void der_time(struct buf *b, int64_t t)
+{
+    char out[CLOCK_TEXT];
+    size_t n = digits_of(t, out);
     if (strncmp(out, "2050", 4) < 0)
         der_value(b, V_ASN1_UTCTIME, out + 2, n - 2);
     else
         der_value(b, V_ASN1_GENERALIZEDTIME, out, n);
+}
+
+void der_generalized(struct buf *b, int64_t t)
+{
+    char out[CLOCK_TEXT];
+    size_t n = digits_of(t, out);
+    der_value(b, V_ASN1_GENERALIZEDTIME, out, n);
 }
 
 enum err der_extension_open(struct buf *b, const char *oid, bool critical, struct der_extension *x)

@@ -25,6 +25,9 @@ ERR_MUST_USE enum err der_oid(struct buf *b, const char *dotted);
 /* A Time as RFC 5280 4.1.2.5 wants it: UTCTime through 2049, GeneralizedTime from 2050 on. */
 void der_time(struct buf *b, int64_t t);
 
+/* A GeneralizedTime with seconds and Z, whatever the year. */
+void der_generalized(struct buf *b, int64_t t);
+
 /* An Extension (RFC 5280 4.1) with this dotted OID: what is written until der_extension_close() is its value. Errors of
  * der_oid(). */
 struct der_extension {

@@ -233,3 +233,24 @@ enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca
     tbs_view_free(v);
     return verdict(e, d);
 }
+
+enum err lint_responder(struct span tbs, const struct policy_key *row, const struct policy_key *ca, X509 *issuer,
+                        EVP_PKEY *key, struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
+    if (e == E_OK)
+        e = check_frame(v, ca, d);
+    if (e == E_OK)
+        e = check_inside_issuer(v, issuer, d);
+    if (e == E_OK)
+        e = check_validity(v, &row->validity, row->clause, d);
+    if (e == E_OK)
+        e = check_subject(v->subject, row->subject, row->subjects, d);
+    if (e == E_OK)
+        e = check_own_key(v, row, key, d);
+    if (e == E_OK)
+        e = lint_extensions_responder(v, issuer, d);
+    tbs_view_free(v);
+    return verdict(e, d);
+}

@@ -22,4 +22,10 @@ ERR_MUST_USE enum err lint_end_entity(struct span tbs, struct span serial, const
 ERR_MUST_USE enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca, EVP_PKEY *key,
                                        struct diag *d);
 
+/* The same for the certificate of one of our own keys that signs OCSP responses for a CA: row says its subject and
+ * validity, ca and issuer are the CA's row and certificate, key is the responder's. Exactly these extensions: key
+ * identifiers, digitalSignature, OCSPSigning and nocheck (RFC 6960 4.2.2.2, RFC 5019 2.2.2). */
+ERR_MUST_USE enum err lint_responder(struct span tbs, const struct policy_key *row, const struct policy_key *ca,
+                                     X509 *issuer, EVP_PKEY *key, struct diag *d);
+
 #endif

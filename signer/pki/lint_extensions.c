@@ -310,3 +310,23 @@ enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d)
         return wrong(d, "RFC 5280 4.2.1.9", "the basic constraints are wrong");
     return E_OK;
 }
+
+/* The value of nocheck is NULL, which check_set() has seen to be DER. */
+enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag *d)
+{
+    const struct wanted wanted[] = {
+        {NID_authority_key_identifier, false, true},
+        {NID_subject_key_identifier, false, true},
+        {NID_key_usage, true, true},
+        {NID_ext_key_usage, false, true},
+        {NID_id_pkix_OCSP_noCheck, false, true},
+    };
+    static const char *const signing[] = {"1.3.6.1.5.5.7.3.9"};
+    const struct policy_profile profile = {.extended_key_usage = {signing, 1}, .extensions_clause = "RFC 6960 4.2.2.2"};
+    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], d);
+    if (e == E_OK)
+        e = check_key_ids(v, issuer, d);
+    if (e == E_OK && key_usage(v) != KU_DIGITAL_SIGNATURE)
+        e = wrong(d, "RFC 5280 4.2.1.3", "the key usage is not that of such a key");
+    return e == E_OK ? check_extended_key_usage(v, &profile, d) : e;
+}

@@ -16,4 +16,7 @@ ERR_MUST_USE enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct
  * digitalSignature alone. E_LINT otherwise. */
 ERR_MUST_USE enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d);
 
+/* Key identifiers, digitalSignature, OCSPSigning alone and nocheck. E_LINT otherwise. */
+ERR_MUST_USE enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag *d);
+
 #endif

@@ -15,6 +15,7 @@
 #define OID_BASIC_CONSTRAINTS "2.5.29.19"
 #define OID_EKU "2.5.29.37"
 #define OID_CRL "2.5.29.31"
+#define OID_OCSP_NOCHECK "1.3.6.1.5.5.7.48.1.5"
 #define OID_AIA "1.3.6.1.5.5.7.1.1"
 #define OID_AD_OCSP "1.3.6.1.5.5.7.48.1"
 #define OID_AD_ISSUERS "1.3.6.1.5.5.7.48.2"
@@ -137,6 +138,17 @@ static enum err put_extended_key_usage(struct buf *b, const struct tbs_spec *s)
     return e;
 }
 
+static enum err put_ocsp_nocheck(struct buf *b, const struct tbs_spec *s)
+{
+    struct extension x;
+    if (!s->ocsp_nocheck)
+        return E_OK;
+    enum err e = extension_open(b, OID_OCSP_NOCHECK, false, &x);
+    der_value(b, DER_NULL, "", 0);
+    extension_close(b, &x);
+    return e;
+}
+
 /* One DistributionPoint an address: a list inside one would mean the same CRL in several places. */
 static enum err put_crl(struct buf *b, const struct tbs_spec *s)
 {
@@ -190,8 +202,8 @@ static enum err put_aia(struct buf *b, const struct tbs_spec *s)
 static enum err put_extensions(struct buf *b, const struct tbs_spec *s)
 {
     static enum err (*const puts[])(struct buf *, const struct tbs_spec *) = {
-        put_key_ids, put_basic_constraints, put_key_usage, put_policies, put_san, put_extended_key_usage, put_crl,
-        put_aia};
+        put_key_ids, put_basic_constraints, put_key_usage, put_policies, put_san, put_extended_key_usage,
+        put_ocsp_nocheck, put_crl, put_aia};
     enum err e = E_OK;
     size_t tagged = der_open(b, DER_CONSTRUCTED + 3);
     size_t seq = der_open(b, DER_SEQUENCE);

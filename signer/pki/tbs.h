@@ -22,6 +22,7 @@ struct tbs_spec {
     const struct policy_strings *extended_key_usage, *policies, *crl, *ocsp, *issuers; /* NULL: none */
     struct span san;        /* DER GeneralNames */
     struct span identity;   /* DER Extensions, one after the other (identity.h) */
+    bool ocsp_nocheck;      /* of an OCSP responder whose own status is not asked (RFC 6960 4.2.2.2.1) */
 };
 
 /* Append the DER TBSCertificate to out. */

@@ -14,7 +14,9 @@
 #include "expect.h"
 #include "fuzz.h"
 #include "help_bundle.h"
+#include "help_crl.h"
 #include "help_eseal.h"
+#include "help_ocsp.h"
 #include "help_pki.h"
 #include "log/seal.h"
 #include "pki/cert.h"
@@ -264,6 +266,43 @@ static void make_bundle(void)
     help_clean();
 }
 
+/* -- lists of revoked certificates and responses about one -- */
+
+static void make_lists(const struct help_ocsp *h, const char *name)
+{
+    struct crl_head head = help_crl_head(h->ca, h->ca_row.alg);
+    for (int delta = 0; delta < 2; delta++)
+        for (size_t n = 0; n <= 4; n += 4) {
+            struct buf tbs = {0}, crl = {0};
+            head.base = delta ? 3 : 0;
+            head.freshest_url = n > 0 ? "http://crl.example/delta.crl" : NULL;
+            help_crl_tbs(&head, help_crl_entries, n, &tbs);
+            help_crl(&head, help_crl_entries, n, h->ca_key, &crl);
+            put(buf_span(&tbs), "corpus/crl/good-%s-%s-%zu-tbs", name, delta ? "delta" : "full", n);
+            put(buf_span(&crl), "corpus/crl/good-%s-%s-%zu", name, delta ? "delta" : "full", n);
+            buf_free(&tbs);
+            buf_free(&crl);
+        }
+}
+
+static void make_status(enum sig_alg alg, const char *name)
+{
+    struct help_ocsp h;
+    help_ocsp_make(&h, alg);
+    make_lists(&h, name);
+    struct ocsp_status s = help_ocsp_status(&h);
+    for (int i = 0; i < 3; i++) {
+        struct buf der = {0};
+        s.revoked = i > 0;
+        s.revoked_at = i > 0 ? HELP_OCSP_NOW : 0;
+        s.reason = i > 1 ? 6 : 0;
+        help_ocsp_response(&h, &s, &der);
+        put(buf_span(&der), "corpus/ocsp/good-%s-%d", name, i);
+        buf_free(&der);
+    }
+    help_ocsp_free(&h);
+}
+
 /* -- logs that have a line of every type between them, each short so that it is read fast -- */
 
 static json_t *fields_of(enum record_type type, const char *hash, const struct log_position *at)
@@ -367,6 +406,8 @@ static void make_eseals(void)
 START_TEST(sample)
 {
     make_bundle();
+    make_status(SIG_SM2_SM3, "sm2");
+    make_status(SIG_RSA_SHA256, "rsa");
     for (size_t i = 0; i < policy_table.ras_n; i++)
         make_authority(policy_authority_find(&policy_table, policy_table.ras[i].authority), policy_table.ras[i].id);
     put(alg_identifier(SIG_PSS_SHA256, false), "corpus/der/good-algorithm");

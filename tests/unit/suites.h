@@ -58,6 +58,7 @@
     X(mutants) \
     X(name) \
     X(p7b) \
+    X(ocsp) \
     X(pair) \
     X(picture) \
     X(pin) \

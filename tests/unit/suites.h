@@ -54,6 +54,7 @@
     X(man) \
     X(map) \
     X(memory) \
+    X(memory_status) \
     X(merkle) \
     X(mutants) \
     X(name) \

@@ -1,6 +1,5 @@
-/* No memory: each function is called again and again, the first, the second, ... allocation failing, alone or with all
- * that follow, until none fails any more. It must succeed or say so. Anything else would be a good request refused for
- * good, a good approval called false, a good log called broken; and with SAN=1 nothing may leak. */
+/* No memory, where it would be a good request refused for good, a good approval called false, a good log called broken: see
+ * memory_sweep.h. */
 #include <fcntl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -13,21 +12,17 @@
 #include "core/base64.h"
 #include "expect.h"
 #include "help_batch.h"
-#include "help_crl.h"
 #include "help_eseal.h"
-#include "help_ocsp.h"
 #include "help_pki.h"
 #include "log/log.h"
 #include "log/position.h"
 #include "log/seal.h"
-#include "memory.h"
+#include "memory_sweep.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
-#include "pki/crl_lint.h"
 #include "pki/csr.h"
 #include "pki/lint.h"
 #include "pki/name.h"
-#include "pki/ocsp_check.h"
 #include "pki/p7b.h"
 #include "pki/san.h"
 #include "pki/show_eseal.h"
@@ -39,26 +34,7 @@ Suite *suite_memory(void);
 static struct diag d;
 static bool differs; /* a call succeeded with another result than the first; told later, for Check allocates too */
 
-/* Every function is called once with all its memory, so that what libraries prepare once is prepared. */
-static void sweep(const char *name, enum err (*call)(void))
-{
-    d = (struct diag){0};
-    ck_assert_msg(call() == E_OK, "%s: %s", name, d.text);
-    for (int and_on = 0; and_on < 2; and_on++) {
-        bool failed = true;
-        for (uint64_t n = 1; failed; n++) {
-            d = (struct diag){0};
-            memory_fail(n, and_on == 1);
-            enum err e = call();
-            failed = memory_stop();
-            ck_assert_msg(!differs, "%s, allocation %llu: another result", name, (unsigned long long)n);
-            ck_assert_msg(e == E_NO_MEMORY || e == E_OK || e == E_CRYPTO, "%s, allocation %llu%s: %s: %s", name,
-                          (unsigned long long)n, and_on ? " and on" : "", err_name(e), d.text);
-            ck_assert_msg(failed || e == E_OK, "%s: %s when nothing failed", name, err_name(e));
-        }
-    }
-}
-#define SWEEP(f) sweep(#f, f)
+#define SWEEP(f) memory_sweep(#f, f, &d, &differs)
 
 /* What succeeds without some memory must be what comes with all of it. */
 static enum err same_as_before(enum err e, struct span now, struct buf *before)
@@ -415,112 +391,6 @@ START_TEST(signatures_of_persons)
 }
 END_TEST
 
-/* -- CRLs and OCSP responses -- */
-
-static struct help_ocsp responder;
-static struct crl_head list;
-static struct buf list_signature, response_signature, response_tbs;
-static int list_tbs = -1, list_crl = -1;
-
-static enum err write_list(void)
-{
-    struct help_entries entries = {help_crl_entries, 4, 0};
-    struct crl_source source = help_crl_source(&entries);
-    struct crl_written written;
-    struct prehash *p;
-    struct prehash_value v;
-    uint8_t sha256[DIGEST_LEN];
-    if (ftruncate(list_tbs, 0) != 0 || lseek(list_tbs, 0, SEEK_SET) != 0 || ftruncate(list_crl, 0) != 0 ||
-        lseek(list_crl, 0, SEEK_SET) != 0)
-        return E_IO;
-    enum err e = prehash_new(list.alg, responder.ca_key, &p);
-    if (e == E_OK)
-        e = crl_write_tbs(&list, &source, list_tbs, p, &written, &d);
-    if (e == E_OK)
-        e = prehash_final(p, &v);
-    if (e == E_OK && list_signature.len > 0)
-        e = alg_verify_digest(list.alg, responder.ca_key, (struct span){v.bytes, v.n}, buf_span(&list_signature));
-    if (e == E_OK)
-        e = crl_assemble(list_tbs, written.bytes, list.alg, true, buf_span(&list_signature), list_crl, sha256, &d);
-    prehash_free(p);
-    return e;
-}
-static enum err read_list(void)
-{
-    struct crl_view *v;
-    uint8_t sha256[DIGEST_LEN];
-    enum err e = crl_view_open(list_crl, false, &v, &d);
-    if (e == E_OK)
-        e = crl_lint(v, &list, 4, responder.ca, sha256, &d);
-    if (e == E_OK)
-        e = crl_verify(v, responder.ca_key, &d);
-    crl_view_close(v);
-    return e;
-}
-static enum err write_response(void)
-{
-    static struct buf whole;
-    struct ocsp_status s = {0};
-    struct buf tbs = {0}, out = {0};
-    char path[OCSP_PATH_MAX];
-    enum err e = ocsp_id_of(responder.ca, &s.id);
-    if (e == E_OK)
-        e = ocsp_responder_of(responder.responder, s.responder);
-    s.id.serial_n = s.id.serial[0] = 1;
-    s.produced_at = s.this_update = HELP_OCSP_NOW;
-    s.next_update = HELP_OCSP_NOW + 1;
-    if (e == E_OK)
-        e = ocsp_path(&s.id, path);
-    if (e == E_OK)
-        e = ocsp_write_tbs(&s, &tbs, &d);
-    if (e == E_OK)
-        e = ocsp_lint(buf_span(&tbs), &s, responder.ca, responder.responder, &d);
-    if (e == E_OK)
-        e = ocsp_assemble(buf_span(&tbs), responder.row.alg, true, buf_span(&response_signature),
-                          buf_span(&responder.responder_der), &out);
-    if (e == E_OK && response_tbs.len == 0)
-        buf_append(&response_tbs, tbs.data, tbs.len);
-    e = same_as_before(e, buf_span(&out), &whole);
-    buf_free(&tbs);
-    buf_free(&out);
-    return e;
-}
-static struct buf response;
-static enum err read_response(void)
-{
-    struct ocsp_view v;
-    enum err e = ocsp_view_response(buf_span(&response), &v, &d);
-    return e == E_OK ? ocsp_verify(&v, responder.ca, &d) : e;
-}
-
-START_TEST(status)
-{
-    struct buf tbs = {0};
-    help_ocsp_make(&responder, SIG_SM2_SM3);
-    list = help_crl_head(responder.ca, SIG_SM2_SM3);
-    list_tbs = help_crl_file((struct span){0});
-    list_crl = help_crl_file((struct span){0});
-    help_crl_tbs(&list, help_crl_entries, 4, &tbs);
-    expect_ok(alg_sign(SIG_SM2_SM3, responder.ca_key, buf_span(&tbs), &list_signature));
-    SWEEP(write_list);
-    expect_ok(write_list());
-    SWEEP(read_list);
-    expect_ok(write_response());
-    expect_ok(alg_sign(SIG_SM2_SM3, responder.key, buf_span(&response_tbs), &response_signature));
-    expect_ok(ocsp_assemble(buf_span(&response_tbs), SIG_SM2_SM3, true, buf_span(&response_signature),
-                            buf_span(&responder.responder_der), &response));
-    buf_free(&response_signature);
-    SWEEP(write_response);
-    SWEEP(read_response);
-    struct buf *all[] = {&tbs, &list_signature, &response_tbs, &response};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        buf_free(all[i]);
-    close(list_tbs);
-    close(list_crl);
-    help_ocsp_free(&responder);
-}
-END_TEST
-
 /* -- the log -- */
 
 static enum err read_record(void)
@@ -601,7 +471,6 @@ Suite *suite_memory(void)
     tcase_add_test(t, certificates);
     tcase_add_test(t, electronic_seals);
     tcase_add_test(t, signatures_of_persons);
-    tcase_add_test(t, status);
     tcase_add_test(t, the_log);
     suite_add_tcase(s, t);
     return s;

@@ -25,12 +25,18 @@ fits() { # NAME [--dry-run]: no fuzz, and nothing that is there already
     patch -p1 --forward --fuzz=0 --batch --quiet "${@:2}" < "$ROOT/tests/defects/$1.patch" > "$C/$1.log" 2>&1
 }
 
-# The sources alone: what is built is built anew, with the defect in it.
-plant() { # NAME
+# The sources alone, once: what is built there is without a defect, so that each costs what depends on it, and no more.
+make_copy() {
     rm -rf "$C/copy"
     mkdir -p "$C/copy"
     tar -C "$ROOT" --exclude=./build --exclude=./.git -cf - . | tar -C "$C/copy" -xf -
-    (cd "$C/copy" && fits "$1" && make -s -j"${JOBS:-$(nproc)}" all) >> "$C/$1.log" 2>&1
+    build > "$C/copy.log" 2>&1 || { echo "the copy does not build: $C/copy.log"; exit 1; }
+}
+build() { (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL make -s -j"${JOBS:-$(nproc)}" all); }
+plant() { (cd "$C/copy" && fits "$1") && build >> "$C/$1.log" 2>&1; } # NAME
+take_out() { # NAME
+    (cd "$C/copy" && patch -p1 --reverse --fuzz=0 --batch --quiet < "$ROOT/tests/defects/$1.patch") ||
+        { echo "$1 does not come out again"; exit 1; }
 }
 
 CLOSING='^[0-9]+ passed, [0-9]+ failed$|^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+$'
@@ -50,18 +56,18 @@ check() { # NAME
         fail "$1.patch does not fit: the product has moved under it, plant the defect anew"
     elif [ -n "$apply_only" ]; then
         pass "$1 fits"
-    elif ! plant "$1"; then
-        fail "$1 does not build: $C/$1.log"
-    elif find_it "$1"; then
-        pass "$1 is found: $(closing "$1")"
     else
-        fail "$1 is not found: $(tail -1 "$C/$1.log")"
+        if ! plant "$1"; then fail "$1 does not build: $C/$1.log"
+        elif find_it "$1"; then pass "$1 is found: $(closing "$1")"
+        else fail "$1 is not found: $(tail -1 "$C/$1.log")"; fi
+        take_out "$1"
     fi
 }
 
 if [ $# -eq 0 ]; then
     for patch in tests/defects/*.patch; do set -- "$@" "$(basename "$patch" .patch)"; done
 fi
+[ -n "$apply_only" ] || make_copy
 for name in "$@"; do check "$name"; done
 for sweep in tests/defects/*.sweep; do
     [ -e "${sweep%.sweep}.patch" ] || fail "$(basename "$sweep") has no patch"

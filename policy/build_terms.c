@@ -50,20 +50,25 @@ enum err build_crl(struct build *b, const char *at, const struct yaml_crl *y, st
     return e != E_OK ? e : build_clause(b, below, y->clause, &out->crl_clause);
 }
 
-/* A key of its own for one purpose: it signs no certificates, and its name is not used for another purpose. */
-static enum err build_own_key(struct build *b, const char *at, const char *name, const struct policy_authority *a,
-                              const char **out)
+static const struct policy_key *key_find(const struct policy_authority *a, const char *name)
 {
-    const struct policy_key *key = NULL;
     for (size_t i = 0; i < a->keys_n; i++)
         if (named(name, &a->keys[i]))
-            key = &a->keys[i];
-    if (key == NULL)
-        return build_error(b, at, "key", "\"%s\" is not a key of this authority", name);
+            return &a->keys[i];
+    return NULL;
+}
+
+static enum err key_missing(struct build *b, const char *at, const char *name)
+{
+    return build_error(b, at, "key", "\"%s\" is not a key of this authority", name);
+}
+
+/* A key of its own for one purpose: it signs no certificates, and serves no other purpose. */
+static enum err claim_key(struct build *b, const char *at, const struct policy_authority *a, const struct policy_key *key)
+{
     if (signs_certificates(a, key))
-        return build_error(b, at, "key", "\"%s\" signs certificates; this needs a key of its own", name);
-    *out = key->name;
-    return build_claim(b, at, "key", "key for one purpose", a->name, name);
+        return build_error(b, at, "key", "\"%s\" signs certificates; this needs a key of its own", key->name);
+    return build_claim(b, at, "key", "key for one purpose", a->name, key->name);
 }
 
 static enum err build_renewal(struct build *b, const struct yaml_renewal *y, struct policy_authority *out)
@@ -105,14 +110,17 @@ static enum err build_ocsp(struct build *b, const struct yaml_ocsp *y, struct po
 {
     if (y == NULL)
         return E_OK;
-    enum err e = build_own_key(b, "ocsp", y->key, out, &out->ocsp_key);
+    const struct policy_key *responder = key_find(out, y->key), *issuer = NULL;
+    if (responder == NULL)
+        return key_missing(b, "ocsp", y->key);
+    enum err e = claim_key(b, "ocsp", out, responder);
     if (e == E_OK)
         e = build_duration(b, "ocsp", "period", y->period, &out->ocsp_period);
-    const struct policy_key *responder = NULL, *issuer = NULL;
-    for (size_t i = 0; i < out->keys_n && e == E_OK; i++) {
+    if (e != E_OK)
+        return e;
+    out->ocsp_key = responder->name;
+    for (size_t i = 0; i < out->keys_n; i++) {
         const struct policy_key *key = &out->keys[i];
-        if (named(out->ocsp_key, key))
-            responder = key;
         if (!signs_certificates(out, key))
             continue;
         if (issuer != NULL)
@@ -120,8 +128,6 @@ static enum err build_ocsp(struct build *b, const struct yaml_ocsp *y, struct po
                                issuer->name, key->name);
         issuer = key;
     }
-    if (e != E_OK)
-        return e;
     if (issuer == NULL)
         return build_error(b, "ocsp", "", "this authority has no certificates to answer for");
     if (!scalar_period_longer(&issuer->validity, &responder->validity))
@@ -139,12 +145,15 @@ static enum err build_seals(struct build *b, const struct yaml_seals *y, struct 
         return offers(out, "seal-issue") ? build_error(b, "services", "", "seal-issue needs \"seals\"") : E_OK;
     if (!offers(out, "seal-issue"))
         return build_error(b, "seals", "", "this authority does not offer seal-issue");
-    enum err e = build_own_key(b, "seals", y->key, out, &s->key);
+    const struct policy_key *key = key_find(out, y->key);
+    if (key == NULL)
+        return key_missing(b, "seals", y->key);
+    enum err e = claim_key(b, "seals", out, key);
     if (e == E_OK)
         e = build_period(b, "seals.validity", "period", y->validity.period, &s->validity);
-    for (size_t i = 0; i < out->keys_n && e == E_OK; i++)
-        if (named(s->key, &out->keys[i]) && !scalar_period_longer(&out->keys[i].validity, &s->validity))
-            e = build_error(b, "seals.validity", "period", "a seal would outlive its key \"%s\"", s->key);
+    s->key = key->name;
+    if (e == E_OK && !scalar_period_longer(&key->validity, &s->validity))
+        e = build_error(b, "seals.validity", "period", "a seal would outlive its key \"%s\"", key->name);
     if (e == E_OK)
         e = build_clause(b, "seals.validity", y->validity.clause, &s->validity_clause);
     return e != E_OK ? e : build_clause(b, "seals", y->clause, &s->clause);

@@ -10,8 +10,9 @@
 #include "log/position.h"
 
 /* Large enough for few system calls and for any torn tail that one group of appended lines could
- * leave. */
+ * leave. A short log takes less, and one byte more than it has, so that its end is seen. */
 #define READ_BYTES (256 * 1024)
+#define READ_BYTES_MIN (2 * LIMIT_LOG_LINE)
 
 struct log_reader {
     int fd;
@@ -21,24 +22,37 @@ struct log_reader {
     bool eof;
     size_t start; /* of what is not yet returned, in data */
     size_t end;
-    uint8_t data[READ_BYTES];
+    size_t cap;
+    uint8_t data[]; /* cap bytes */
 };
+
+static size_t cap_for(uint64_t bytes)
+{
+    if (bytes < READ_BYTES_MIN)
+        return READ_BYTES_MIN;
+    return bytes < READ_BYTES ? (size_t)bytes + 1 : READ_BYTES;
+}
 
 enum err log_reader_open(int dirfd, const char *name, const struct log_position *from,
                          struct log_reader **out, struct diag *d)
 {
+    int fd;
+    uint64_t bytes;
     *out = NULL;
-    struct log_reader *r = calloc(1, sizeof *r);
-    if (r == NULL)
+    enum err e = position_open_file(dirfd, name, false, &fd, &bytes, d);
+    if (e != E_OK)
+        return e;
+    size_t cap = cap_for(bytes);
+    struct log_reader *r = calloc(1, sizeof *r + cap);
+    if (r == NULL) {
+        close(fd);
         return diag_set(d, E_NO_MEMORY, "%s", name);
-    r->fd = -1;
+    }
+    r->fd = fd;
+    r->cap = cap;
     snprintf(r->name, sizeof r->name, "%s", name);
     if (from != NULL)
         r->at = *from;
-    uint64_t bytes;
-    enum err e = position_open_file(dirfd, name, false, &r->fd, &bytes, d);
-    if (e != E_OK)
-        goto out;
     if (bytes < r->at.bytes) {
         e = diag_set(d, E_LOG_CHAIN, "%s ends before line %llu, where reading should go on", name,
                      (unsigned long long)r->at.size + 1);
@@ -62,7 +76,7 @@ static enum err fill(struct log_reader *r, struct diag *d)
     r->end -= r->start;
     r->start = 0;
     for (;;) {
-        ssize_t got = read(r->fd, r->data + r->end, sizeof r->data - r->end);
+        ssize_t got = read(r->fd, r->data + r->end, r->cap - r->end);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -89,7 +103,7 @@ static enum err take_line(struct log_reader *r, struct span *line, struct diag *
         }
         if (r->eof)
             return E_OK;
-        if (have == sizeof r->data)
+        if (have == r->cap)
             return diag_set(d, E_LOG_FORMAT, "%s line %llu: longer than %d bytes", r->name,
                             (unsigned long long)r->at.size + 1, LIMIT_LOG_LINE);
         searched = have;
@@ -179,7 +193,6 @@ void log_reader_close(struct log_reader *r)
 {
     if (r == NULL)
         return;
-    if (r->fd >= 0)
-        close(r->fd);
+    close(r->fd);
     free(r);
 }

@@ -181,6 +181,47 @@ START_TEST(a_longer_log_reads_back)
 }
 END_TEST
 
+/* A short log takes a small buffer, which must have room for its end: torn, it has each of these sizes. */
+START_TEST(a_log_of_any_size_ends)
+{
+    static const size_t sizes[] = {32766, 32767, 32768, 32769, 262142, 262143, 262144, 262145};
+    struct buf content = {0};
+    struct log_position at = help_log_sample(DIGEST_SM3), end;
+    size_t torn;
+    char *rest = calloc(1, sizes[_i]);
+    help_log_get(&content);
+    buf_append(&content, rest, sizes[_i] - content.len);
+    help_log_put(content.data, content.len);
+    expect_ok_diag(help_log_read_all(&end, &torn), &help_log_diag);
+    help_log_same(&at, &end);
+    ck_assert_uint_eq(at.bytes + torn, sizes[_i]);
+    free(rest);
+    buf_free(&content);
+}
+END_TEST
+
+START_TEST(a_log_that_grows_while_it_is_read)
+{
+    struct log *l;
+    struct log_reader *r;
+    struct span line;
+    struct record rec;
+    bool more = true;
+    help_log_make(DIGEST_SM3, &l);
+    expect_ok_diag(log_reader_open(help_log_dir, LOG_FILE, NULL, &r, &help_log_diag), &help_log_diag);
+    for (int i = 0; i < 1000; i++)
+        expect_ok(log_append(l, RECORD_ISSUED, sample_fields(RECORD_ISSUED, NULL), &help_log_diag));
+    expect_ok(log_sync(l, &help_log_diag));
+    while (more) {
+        expect_ok_diag(log_reader_next(r, &line, &rec, &more, &help_log_diag), &help_log_diag);
+        record_free(&rec);
+    }
+    help_log_same(log_position(l), log_reader_position(r));
+    log_reader_close(r);
+    log_close(l);
+}
+END_TEST
+
 /* -- positions -- */
 
 START_TEST(positions_hold_or_not)
@@ -255,6 +296,8 @@ Suite *suite_log_changes(void)
     tcase_add_test(t, a_number_time_or_prev_of_its_own_is_found);
     tcase_add_test(t, lines_without_end_are_refused);
     tcase_add_test(t, a_longer_log_reads_back);
+    tcase_add_loop_test(t, a_log_of_any_size_ends, 0, 8);
+    tcase_add_test(t, a_log_that_grows_while_it_is_read);
     tcase_add_test(t, positions_hold_or_not);
     tcase_add_test(t, positions_are_kept_whole);
     suite_add_tcase(s, t);

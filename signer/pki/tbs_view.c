@@ -25,13 +25,15 @@ enum err tbs_view_parse(struct span tbs, TBS_VIEW **out, struct diag *d)
     const uint8_t *p = tbs.p;
     uint8_t *again = NULL;
     enum err e = E_OK;
-    *out = tbs.n <= INT32_MAX ? (TBS_VIEW *)ASN1_item_d2i(NULL, &p, (long)tbs.n, ASN1_ITEM_rptr(TBS_VIEW)) : NULL;
+    *out = NULL;
+    if (!der_check(tbs)) /* first: OpenSSL costs more, and keeps the bytes of names and gives them back as they were */
+        return diag_set(d, E_LINT, "the bytes are not DER");
+    if (tbs.n <= INT32_MAX)
+        *out = (TBS_VIEW *)ASN1_item_d2i(NULL, &p, (long)tbs.n, ASN1_ITEM_rptr(TBS_VIEW));
     if (*out == NULL)
         e = diag_set(d, cause_take(E_LINT), "the bytes are not a TBSCertificate");
-    else if (p != tbs.p + tbs.n || (*out)->spki->type != V_ASN1_SEQUENCE)
+    else if ((*out)->spki->type != V_ASN1_SEQUENCE)
         e = diag_set(d, E_LINT, "the bytes are not a TBSCertificate");
-    else if (!der_check(tbs)) /* OpenSSL keeps the bytes of names and gives them back as they were */
-        e = diag_set(d, E_LINT, "the bytes are not DER");
     if (e == E_OK) {
         int n = ASN1_item_i2d((const ASN1_VALUE *)*out, &again, ASN1_ITEM_rptr(TBS_VIEW));
         if (n < 0)

@@ -39,12 +39,13 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
     show_identity.c idcode.c identity.c lint_identity.c enveloped.c \
     der_read.c ocsp.c ocsp_view.c ocsp_check.c)
 # electronic seals
-PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c)
+PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
     decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c authorise.c certify.c \
     replay.c)
+BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
@@ -56,7 +57,7 @@ CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c
     cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c bundles.c sweep.c report.c)
-AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_eseal.c)
+AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c copies.c certificate.c import.c layout.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)

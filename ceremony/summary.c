@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/words.h"
 #include "pki/show.h"
+#include "pki/show_eseal.h"
 
 static void print_header(const struct plan *plan)
 {
@@ -48,12 +49,17 @@ static void print_refused(const struct plan_item *i)
 static enum err print_issued(const struct plan_item *i, struct diag *d)
 {
     struct buf text = {0};
-    enum err e = show_tbs(buf_span(&i->tbs), &text, d);
+    struct eseal_info seal;
+    enum err e = E_OK;
+    if (plan_is_eseal(i))
+        e = eseal_info_parse(buf_span(&i->tbs), &seal, d);
+    if (e == E_OK)
+        e = plan_is_eseal(i) ? show_eseal(&seal, &text, d) : show_tbs(buf_span(&i->tbs), &text, d);
     if (e == E_OK) {
         char ended[2 * SERIAL_LEN + 1], pair[2 * SERIAL_LEN + 1];
         hex_encode(i->supersedes, SERIAL_LEN, ended);
         hex_encode(i->pair, SERIAL_LEN, pair);
-        printf("sign %" PRId64 "  %s%s%s%s%s\n", i->n, i->id, i->has_supersedes ? ", ends " : "",
+        printf("%s %" PRId64 "  %s%s%s%s%s\n", plan_is_eseal(i) ? "seal" : "sign", i->n, i->id, i->has_supersedes ? ", ends " : "",
                i->has_supersedes ? ended : "", i->has_pair ? ", beside " : "", i->has_pair ? pair : "");
         fwrite(text.data, 1, text.len, stdout);
     }

@@ -253,6 +253,8 @@ static enum err build_profile(struct build *b, const char *at, const struct yaml
     enum err e = build_token(b, at, "name", y->name, &out->name);
     if (e == E_OK)
         e = build_claim(b, at, "name", "name of a profile", a->name, y->name);
+    if (e == E_OK && strcmp(y->name, POLICY_SEAL) == 0)
+        e = build_error(b, at, "name", "\"" POLICY_SEAL "\" is what seals have in the place of a profile");
     if (e == E_OK && !policy_kind_by_name(y->kind, &out->kind))
         e = build_error(b, at, "kind", "\"%s\" is not one of person, organisation, device",
                         y->kind);

@@ -1,6 +1,6 @@
 /* RAs, and the certificates of the persons and officers who are pinned. */
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,16 +31,16 @@ static enum err build_ras(struct build *b, const struct yaml_ra *y, size_t n)
 }
 
 /* Keys that approvals and authorisations can be checked with: RSA with SHA-2, SM2 with SM3. */
-static enum err check_key(struct build *b, const char *at, const char *file, EVP_PKEY *key)
+static enum err check_key(struct build *b, const char *at, const char *field, const char *file, EVP_PKEY *key)
 {
     if (key == NULL)
-        return build_error(b, at, "certificate", "\"%s\": the public key could not be read", file);
+        return build_error(b, at, field, "\"%s\": the public key could not be read", file);
     if (EVP_PKEY_is_a(key, "SM2"))
         return E_OK;
     if (!EVP_PKEY_is_a(key, "RSA"))
-        return build_error(b, at, "certificate", "\"%s\": the key must be RSA or SM2", file);
+        return build_error(b, at, field, "\"%s\": the key must be RSA or SM2", file);
     if (EVP_PKEY_get_bits(key) < RSA_MIN)
-        return build_error(b, at, "certificate", "\"%s\": the RSA key has %d bits; %d are needed",
+        return build_error(b, at, field, "\"%s\": the RSA key has %d bits; %d are needed",
                            file, EVP_PKEY_get_bits(key), RSA_MIN);
     return E_OK;
 }
@@ -88,31 +88,47 @@ static enum err keep_certificate(struct build *b, X509 *cert, struct span *out)
     return e;
 }
 
-static enum err build_certificate(struct build *b, const char *at, const char *file,
-                                  struct span *out)
+/* The certificate in this file below the policy folder, with a key that signatures are checked with. */
+static enum err load_certificate(struct build *b, const char *at, const char *field, const char *file, X509 **out)
 {
     char *path = NULL;
-    X509 *cert = NULL;
     struct diag d = {0};
-    enum err e = E_OK;
     if (!scalar_path(file))
-        return build_error(b, at, "certificate", "\"%s\" is not a file below the policy folder",
-                           file);
+        return build_error(b, at, field, "\"%s\" is not a file below the policy folder", file);
     if (asprintf(&path, "%s/%s", b->in->dir, file) < 0)
         return diag_set(b->diag, E_NO_MEMORY, "%s", where_file(b->where));
-    e = cert_load(path, &cert, &d);
+    enum err e = cert_load(path, out, &d);
     if (e == E_NO_MEMORY)
         diag_set(b->diag, e, "%s", d.text);
     else if (e != E_OK)
-        e = build_error(b, at, "certificate", "%s: %s", err_sentence(e), d.text);
+        e = build_error(b, at, field, "%s: %s", err_sentence(e), d.text);
     if (e == E_OK)
-        e = check_key(b, at, file, X509_get0_pubkey(cert));
+        e = check_key(b, at, field, file, X509_get0_pubkey(*out));
+    free(path);
+    return e;
+}
+
+static enum err build_certificate(struct build *b, const char *at, const char *file, struct span *out)
+{
+    X509 *cert = NULL;
+    enum err e = load_certificate(b, at, "certificate", file, &cert);
     if (e == E_OK)
         e = claim_certificate(b, at, cert);
     if (e == E_OK)
         e = keep_certificate(b, cert, out);
     X509_free(cert);
-    free(path);
+    return e;
+}
+
+enum err build_ca_certificate(struct build *b, const char *at, const char *field, const char *file, struct span *out)
+{
+    X509 *cert = NULL;
+    enum err e = load_certificate(b, at, field, file, &cert);
+    if (e == E_OK && X509_check_ca(cert) != 1)
+        e = build_error(b, at, field, "\"%s\" is not a CA's certificate", file);
+    if (e == E_OK)
+        e = keep_certificate(b, cert, out);
+    X509_free(cert);
     return e;
 }
 

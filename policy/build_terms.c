@@ -152,10 +152,16 @@ static enum err build_seals(struct build *b, const struct yaml_seals *y, struct 
     if (e == E_OK)
         e = build_period(b, "seals.validity", "period", y->validity.period, &s->validity);
     s->key = key->name;
+    if (e == E_OK && key->kind != KEY_SM2)
+        e = build_error(b, "seals", "key", "\"%s\" is no SM2 key", key->name);
     if (e == E_OK && !scalar_period_longer(&key->validity, &s->validity))
         e = build_error(b, "seals.validity", "period", "a seal would outlive its key \"%s\"", key->name);
     if (e == E_OK)
         e = build_clause(b, "seals.validity", y->validity.clause, &s->validity_clause);
+    if (e == E_OK && y->holders != NULL)
+        e = build_ca_certificate(b, "seals.holders", "issuer", y->holders->issuer, &s->holder_issuer);
+    if (e == E_OK && y->holders != NULL)
+        e = build_clause(b, "seals.holders", y->holders->clause, &s->holder_clause);
     return e != E_OK ? e : build_clause(b, "seals", y->clause, &s->clause);
 }
 

@@ -326,7 +326,7 @@ static void emit_approvals(struct buf *out, size_t authority, const struct polic
 }
 
 /* Renewal, promise, OCSP and seals, within the initialiser of their authority. */
-static void put_terms(struct buf *out, const struct policy_authority *a)
+static void put_terms(struct buf *out, size_t i, const struct policy_authority *a)
 {
     buf_append_str(out, "\n     .renewal = {");
     put_period(out, "window", &a->renewal.window);
@@ -343,8 +343,19 @@ static void put_terms(struct buf *out, const struct policy_authority *a)
     put_field(out, "key", a->seals.key);
     put_period(out, "validity", &a->seals.validity);
     put_field(out, "validity_clause", a->seals.validity_clause);
+    if (a->seals.holder_issuer.n > 0)
+        buf_printf(out, ".holder_issuer = {h%zu_certificate, sizeof h%zu_certificate}, ", i, i);
+    put_field(out, "holder_clause", a->seals.holder_clause);
     put_field(out, "clause", a->seals.clause);
     buf_append_str(out, "},\n     ");
+}
+
+static void emit_certificate(struct buf *out, char kind, size_t index, struct span der)
+{
+    buf_printf(out, "static const uint8_t %c%zu_certificate[] = {", kind, index);
+    for (size_t i = 0; i < der.n; i++)
+        buf_printf(out, "%s0x%02x,", i % 16 == 0 ? "\n    " : " ", der.p[i]);
+    buf_append_str(out, "\n};\n\n");
 }
 
 static void emit_authorities(struct buf *out, const struct policy_authority *a, size_t n)
@@ -356,6 +367,8 @@ static void emit_authorities(struct buf *out, const struct policy_authority *a, 
         emit_reasons(out, i, a[i].reasons, a[i].reasons_n);
         emit_approvals(out, i, a[i].approvals, a[i].approvals_n);
         emit_profiles(out, i, a[i].profiles, a[i].profiles_n);
+        if (a[i].seals.holder_issuer.n > 0)
+            emit_certificate(out, 'h', i, a[i].seals.holder_issuer);
     }
     if (n == 0)
         return;
@@ -367,7 +380,7 @@ static void emit_authorities(struct buf *out, const struct policy_authority *a, 
         put_field(out, "title", a[i].title);
         put_field(out, "agreement", a[i].agreement);
         put_field(out, "services_clause", a[i].services_clause);
-        put_terms(out, &a[i]);
+        put_terms(out, i, &a[i]);
         for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++) {
             char name[NAME], count[NAME];
             snprintf(name, sizeof name, "a%zu_%s", i, lists[k]);
@@ -377,14 +390,6 @@ static void emit_authorities(struct buf *out, const struct policy_authority *a, 
         buf_append_str(out, "},\n");
     }
     close_array(out);
-}
-
-static void emit_certificate(struct buf *out, char kind, size_t index, struct span der)
-{
-    buf_printf(out, "static const uint8_t %c%zu_certificate[] = {", kind, index);
-    for (size_t i = 0; i < der.n; i++)
-        buf_printf(out, "%s0x%02x,", i % 16 == 0 ? "\n    " : " ", der.p[i]);
-    buf_append_str(out, "\n};\n\n");
 }
 
 static void put_certificate(struct buf *out, char kind, size_t index)

@@ -104,6 +104,10 @@ ERR_MUST_USE enum err build_identity(struct build *b, const char *at, const stru
 ERR_MUST_USE enum err build_pairs(struct build *b, const struct yaml_profile *y,
                                   struct policy_profile *profiles, size_t n);
 
+/* build_people.c: the certificate of a CA that is pinned, in this file below the policy folder. */
+ERR_MUST_USE enum err build_ca_certificate(struct build *b, const char *at, const char *field,
+                                           const char *file, struct span *out);
+
 /* build_people.c: RAs, persons and officers into the table; authorities and quorum are there
  * already. */
 ERR_MUST_USE enum err build_people(struct build *b, const struct yaml_people *y);

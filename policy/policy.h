@@ -151,11 +151,16 @@ struct policy_renewal {
     const char *key_clause;   /* of new_key; NULL when only seals are renewed */
 };
 
-/* The electronic seals an authority makes. key is NULL when it makes none. */
+/* What plans, logs and results say of a seal in the place of a profile; no profile has this name. */
+#define POLICY_SEAL "electronic-seal"
+
+/* The electronic seals an authority makes. key is NULL when it makes none; it is an SM2 key. */
 struct policy_seals {
     const char *key;          /* name of the authority's key that signs them; it signs no certificates */
     struct policy_period validity;
     const char *validity_clause;
+    struct span holder_issuer; /* DER certificate of the CA of those who may hold one; empty: nobody can hold one */
+    const char *holder_clause; /* NULL when there is no holder_issuer */
     const char *clause;
 };
 

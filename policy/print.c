@@ -243,7 +243,32 @@ static void print_terms(struct buf *out, const struct policy_authority *a)
     put_clause(out, a->seals.validity_clause);
 }
 
-static void print_authority(struct buf *out, const struct policy_authority *a)
+static enum err print_certificate(struct buf *out, struct span certificate)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    enum err e = digest_bytes(DIGEST_SHA256, certificate.p, certificate.n, digest);
+    if (e != E_OK)
+        return e;
+    hex_encode(digest, sizeof digest, hex);
+    buf_printf(out, " certificate-sha256 %s\n", hex);
+    return E_OK;
+}
+
+/* Whose certificates the holders of seals have. */
+static enum err print_holders(struct buf *out, const struct policy_authority *a)
+{
+    if (a->seals.holder_issuer.n == 0)
+        return E_OK;
+    put_authority(out, a);
+    buf_append_str(out, " seals holders");
+    put_clause(out, a->seals.holder_clause);
+    put_authority(out, a);
+    buf_append_str(out, " seals holders issuer");
+    return print_certificate(out, a->seals.holder_issuer);
+}
+
+static enum err print_authority(struct buf *out, const struct policy_authority *a)
 {
     put_authority(out, a);
     put_text(out, "title", a->title);
@@ -261,6 +286,7 @@ static void print_authority(struct buf *out, const struct policy_authority *a)
         print_key(out, a->name, "key", &a->keys[i]);
     for (size_t i = 0; i < a->profiles_n; i++)
         print_profile(out, a->name, &a->profiles[i]);
+    return print_holders(out, a);
 }
 
 static void print_appliance(struct buf *out, const struct policy *p)
@@ -284,24 +310,12 @@ static void print_appliance(struct buf *out, const struct policy *p)
     put_clause(out, p->quorum_clause);
 }
 
-static enum err print_certificate(struct buf *out, struct span certificate)
-{
-    uint8_t digest[DIGEST_LEN];
-    char hex[DIGEST_HEX];
-    enum err e = digest_bytes(DIGEST_SHA256, certificate.p, certificate.n, digest);
-    if (e != E_OK)
-        return e;
-    hex_encode(digest, sizeof digest, hex);
-    buf_printf(out, " certificate-sha256 %s\n", hex);
-    return E_OK;
-}
-
 enum err policy_print(const struct policy *p, struct buf *out)
 {
     enum err e = E_OK;
     print_appliance(out, p);
-    for (size_t i = 0; i < p->authorities_n; i++)
-        print_authority(out, &p->authorities[i]);
+    for (size_t i = 0; i < p->authorities_n && e == E_OK; i++)
+        e = print_authority(out, &p->authorities[i]);
     for (size_t i = 0; i < p->ras_n; i++) {
         buf_append_str(out, "ra ");
         put_quoted(out, p->ras[i].id);

@@ -218,9 +218,16 @@ static const cyaml_schema_field_t validity_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t holders_fields[] = {
+    TEXT("issuer", yaml_holders, issuer),
+    TEXT("clause", yaml_holders, clause),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t seals_fields[] = {
     TEXT("key", yaml_seals, key),
     MAPPING("validity", yaml_seals, validity, validity_fields),
+    MAPPING_OPTIONAL("holders", yaml_seals, holders, holders_fields),
     TEXT("clause", yaml_seals, clause),
     CYAML_FIELD_END,
 };

@@ -162,9 +162,15 @@ struct yaml_validity {
     char *clause;
 };
 
+struct yaml_holders {
+    char *issuer;
+    char *clause;
+};
+
 struct yaml_seals {
     char *key;
     struct yaml_validity validity;
+    struct yaml_holders *holders; /* may be NULL */
     char *clause;
 };
 

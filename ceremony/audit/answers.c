@@ -5,12 +5,13 @@
 
 #include "audit/audit.h"
 #include "audit/statuses.h"
+#include "batch/certify_eseal.h"
 #include "core/base64.h"
 #include "core/clock.h"
 #include "pki/cert.h"
 #include "pki/identity.h"
 #include "pki/lint.h"
-#include "pki/tbs_view.h"
+#include "pki/lint_eseal.h"
 
 #define MOMENT 60 /* seconds */
 
@@ -81,8 +82,9 @@ static enum err check_serial(struct audit *a, const struct record *r, struct dia
     return e;
 }
 
-/* The certificate, from the plan's bytes and the log's signature: the log has its digest. */
-static enum err rebuild(const struct plan_item *i, const struct record *r, struct buf *cert, struct diag *d)
+/* The certificate or seal, from the plan's bytes and the log's signature: the log has its digest. */
+static enum err rebuild(const struct plan_item *i, const struct keys_entry *key, const struct record *r,
+                        struct buf *cert, struct diag *d)
 {
     struct buf signature = {0};
     uint8_t got[DIGEST_LEN] = {0};
@@ -90,7 +92,7 @@ static enum err rebuild(const struct plan_item *i, const struct record *r, struc
     const char *text = record_text(r, "signature");
     enum err e = base64_decode(text, strlen(text), &signature);
     if (e == E_OK)
-        e = cert_complete(buf_span(&i->tbs), buf_span(&signature), cert, d);
+        e = certify_assemble(i, key->anchor, buf_span(&signature), cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, got);
     hex_encode(got, DIGEST_LEN, hex);
@@ -121,6 +123,18 @@ static enum err check_certificate(const struct plan_item *i, const struct keys_e
     return E_OK;
 }
 
+static enum err check_eseal(const struct plan_item *i, const struct keys_entry *key, struct span der, struct diag *d)
+{
+    struct eseal s;
+    struct diag why = {0};
+    enum err e = eseal_parse(der, &s, &why);
+    if (e == E_OK)
+        e = eseal_verify(&s, &why);
+    if (e == E_OK)
+        e = eseal_check_maker(&s, key->anchor, &why);
+    return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+}
+
 static enum err lint_again(const struct audit *a, const struct batches_open *b,
                            const struct plan_item *i, const struct keys_entry *key, struct diag *d)
 {
@@ -129,6 +143,11 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
         return E_OK;
     const struct policy_authority *authority =
         policy_authority_find(a->policy, b->header.authority);
+    if (plan_is_eseal(i) && authority != NULL && authority->seals.key != NULL &&
+        strcmp(authority->seals.key, i->key) == 0) {
+        enum err seal = lint_eseal(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, &authority->seals, &why);
+        return seal == E_OK ? E_OK : diag_set(d, seal, "request %lld: %s", (long long)i->n, why.text);
+    }
     const struct policy_key *row = policy_key_find(a->policy, i->key);
     const struct policy_profile *profile =
         authority != NULL ? policy_profile_find(authority, i->profile) : NULL;
@@ -142,14 +161,14 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
 /* A key is one subject's for good; the digests are the index's (batch/history.c). */
 static enum err check_owner(struct audit *a, const struct plan_item *i, struct diag *d)
 {
-    struct tbs_outline tbs;
+    struct tbs_outline parts;
     uint8_t key[DIGEST_LEN], subject[DIGEST_LEN];
     const uint8_t *owner = NULL;
-    enum err e = tbs_outline(buf_span(&i->tbs), &tbs, d);
+    enum err e = certify_outline(i, &parts, d);
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, tbs.spki.p, tbs.spki.n, key);
+        e = digest_bytes(DIGEST_SHA256, parts.spki.p, parts.spki.n, key);
     if (e == E_OK)
-        e = identity_holder(tbs.subject, tbs.identity, subject);
+        e = identity_holder(parts.subject, parts.identity, subject);
     if (e == E_OK)
         e = set_put(&a->batches.owners, key, subject, &owner);
     if (e == E_OK && owner != NULL && memcmp(owner, subject, DIGEST_LEN) != 0)
@@ -166,11 +185,15 @@ static enum err check_issued(struct audit *a, const struct batches_open *b,
     const struct keys_entry *key = keys_find(&a->keys, i->key);
     if (key == NULL || key->anchor == NULL)
         return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
-    enum err e = rebuild(i, r, &cert, d);
-    if (e == E_OK)
-        e = cert_parse(buf_span(&cert), &x, d);
-    if (e == E_OK)
-        e = check_certificate(i, key, x, d);
+    enum err e = rebuild(i, key, r, &cert, d);
+    if (e == E_OK && plan_is_eseal(i)) {
+        e = check_eseal(i, key, buf_span(&cert), d);
+    } else {
+        if (e == E_OK)
+            e = cert_parse(buf_span(&cert), &x, d);
+        if (e == E_OK)
+            e = check_certificate(i, key, x, d);
+    }
     if (e == E_OK)
         e = lint_again(a, b, i, key, d);
     if (e == E_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/commands.h"
+#include "audit/eseal_list.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -20,7 +21,8 @@ struct subject {
     struct buf file, value_file;
     struct eseal seal;
     struct eseal_value value; /* when there is a signed value */
-    bool has_value, has_anchor;
+    bool has_value, has_anchor, has_list;
+    struct eseal_list_answer list; /* once it was judged */
     X509 *anchor;
 };
 
@@ -48,13 +50,22 @@ static enum err subject_read(const char *path, struct subject *s, struct diag *d
         e = file_read_path(options.signed_value, LIMIT_ESEAL_BYTES, E_ESEAL_FORMAT, &s->value_file, d);
     if (e == E_OK && s->has_value)
         e = in_file(eseal_value_parse(buf_span(&s->value_file), &s->value, d), options.signed_value, d);
+    s->has_list = options.list != NULL;
     s->has_anchor = options.anchor != NULL;
     if (e == E_OK && s->has_anchor)
         e = cert_load(options.anchor, &s->anchor, d);
     return e;
 }
 
-static enum err subject_judge(const struct subject *s, struct diag *d)
+static enum err judge_list(struct subject *s, struct diag *d)
+{
+    char when[CLOCK_TEXT];
+    enum err e = eseal_list_look(options.list, &s->seal, &s->list, d);
+    clock_format(s->list.at, when);
+    return e == E_OK && s->list.revoked ? diag_set(d, E_ESEAL_REVOKED, "at %s", when) : e;
+}
+
+static enum err subject_judge(struct subject *s, struct diag *d)
 {
     struct picture picture;
     bool known;
@@ -68,13 +79,18 @@ static enum err subject_judge(const struct subject *s, struct diag *d)
     } else if (e == E_OK && s->has_value) {
         e = eseal_value_verify(&s->value, d);
     }
+    if (e == E_OK && s->has_list)
+        e = judge_list(s, d);
     return e;
 }
 
 /* Today's place in the validity, which is told and not judged: an old seal may still be asked about. */
-static const char *standing(const struct eseal_info *x)
+static const char *standing(const struct subject *s)
 {
+    const struct eseal_info *x = &s->seal.info;
     int64_t now = clock_now();
+    if (s->list.revoked)
+        return "revoked";
     return now < x->from ? "not valid yet" : now > x->until ? "expired" : "valid";
 }
 
@@ -91,6 +107,16 @@ static enum err put_value(const struct eseal_value *v, struct buf *out, struct d
     return show_eseal_person("signer", v->holder.cert, out, d);
 }
 
+static void put_list(const struct eseal_list_answer *l, struct buf *out)
+{
+    char from[CLOCK_TEXT], until[CLOCK_TEXT], at[CLOCK_TEXT];
+    clock_format(l->this_update, from);
+    clock_format(l->next_update, until);
+    clock_format(l->at, at);
+    buf_printf(out, "list of revoked seals\n    %-12s %" PRId64 "\n    %-12s %s\n    %-12s %s\n    %-12s %s\n", "number",
+               l->number, "of", from, "next", until, "revoked", l->revoked ? at : "no");
+}
+
 static enum err report_text(const struct subject *s, enum err verdict, struct diag *d)
 {
     struct buf out = {0};
@@ -100,11 +126,13 @@ static enum err report_text(const struct subject *s, enum err verdict, struct di
         e = show_eseal_person("maker", s->seal.maker.cert, &out, d);
     if (e == E_OK && s->has_value)
         e = put_value(&s->value, &out, d);
+    if (s->list.number > 0)
+        put_list(&s->list, &out);
     if (s->seal.maker.stamped || s->value.seal.maker.stamped || s->value.holder.stamped)
         buf_append_str(&out, "\nA time stamp is there; it was not looked at.\n");
     if (!s->has_anchor)
         buf_append_str(&out, "\nThe maker's certificate was taken from the seal itself; --anchor names one to trust.\n");
-    buf_printf(&out, "\n%s, %s\n", standing(&s->seal.info), verdict == E_OK ? "verified" : "NOT verified");
+    buf_printf(&out, "\n%s, %s\n", standing(s), verdict == E_OK ? "verified" : "NOT verified");
     if (e == E_OK && (e = buf_err(&out)) != E_OK)
         diag_set(d, e, "an electronic seal");
     if (e == E_OK)
@@ -200,11 +228,12 @@ static enum err report_json(const struct subject *s, enum err verdict, struct di
     const struct eseal_info *x = &s->seal.info;
     struct buf out = {0};
     json_t *obj = json_pack(
-        "{s:b,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o}", "verified", verdict == E_OK, "code",
-        err_name(verdict), "standing", standing(x), "seal", pack_text(x->id), "name", pack_text(x->name), "type",
+        "{s:b,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:I,s:o}", "verified", verdict == E_OK, "code",
+        err_name(verdict), "standing", standing(s), "seal", pack_text(x->id), "name", pack_text(x->name), "type",
         (json_int_t)x->type, "version", (json_int_t)x->version, "vendor", pack_text(x->vendor), "made",
         pack_time(x->created), "from", pack_time(x->from), "to", pack_time(x->until), "holders", pack_holders(x), "picture",
-        pack_picture(x), "maker", pack_person(s->seal.maker.cert), "anchor-compared", s->has_anchor, "signed-value",
+        pack_picture(x), "maker", pack_person(s->seal.maker.cert), "anchor-compared", s->has_anchor, "list",
+        (json_int_t)s->list.number, "signed-value",
         pack_value(s));
     enum err e = json_line_write(obj, &out);
     if (e == E_OK)

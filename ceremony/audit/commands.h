@@ -7,7 +7,7 @@
 /* Options of all commands, set by cli.h; NULL when not given. */
 struct options {
     const char *state, *anchors, *min_size, *size, *head;
-    const char *signed_value, *anchor;
+    const char *signed_value, *anchor, *list;
     bool json;
 };
 extern struct options options;

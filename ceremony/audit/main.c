@@ -26,6 +26,7 @@ static const struct cli_option *options_eseal(void)
 {
     static const struct cli_option o[] = {
         {"signed-value", "FILE", "what was signed with the seal", &options.signed_value, NULL, NULL, false},
+        {"list", "FILE", "the maker's list of revoked seals", &options.list, NULL, NULL, false},
         {"anchor", "CERT", "the certificate of the maker, or of the CA above it", &options.anchor, NULL, NULL, false},
         {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false},
         {0},

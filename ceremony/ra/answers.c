@@ -79,6 +79,8 @@ static enum err check_issued_line(const struct work *w, const struct result *s,
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
     const struct policy_profile *p = o->profile;
+    if (p == NULL)
+        return differs(w, "it is answered with a certificate and did not ask for one", d);
     enum err e = digest_bytes(DIGEST_SHA256, s->cert.data, s->cert.len, digest);
     if (e != E_OK)
         return diag_set(d, e, "a certificate");

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "batch/certify_eseal.h"
 #include "pki/identity.h"
-#include "pki/tbs_view.h"
 
 enum err announce_cert(const struct plan_header *h, const struct plan_item *item, struct index_cert *c, struct diag *d)
 {
@@ -14,7 +14,7 @@ enum err announce_cert(const struct plan_header *h, const struct plan_item *item
     snprintf(c->key, sizeof c->key, "%s", item->key);
     memcpy(c->serial, item->serial, SERIAL_LEN);
     memcpy(c->batch, h->batch, DIGEST_LEN);
-    enum err e = tbs_outline(buf_span(&item->tbs), &tbs, d);
+    enum err e = certify_outline(item, &tbs, d);
     if (e == E_OK)
         e = identity_holder(tbs.subject, tbs.identity, c->subject);
     if (e == E_OK)

@@ -26,7 +26,7 @@ enum err certifier_issuer(struct certifier *c, const char *key, struct issuer **
 enum err certifier_run(struct certifier *c, const struct decision *o, struct plan_item *item, struct diag *d)
 {
     struct issuer *issuer = NULL;
-    enum err e = issuers_find(&c->issuers, c->state, o->profile->key, &issuer, d);
+    enum err e = issuers_find(&c->issuers, c->state, certify_key(o), &issuer, d);
     if (e == E_OK)
         e = make_serial(c, item->serial, d);
     return e != E_OK ? e : certify_build(issuer, o, c->now, item, d);

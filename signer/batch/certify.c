@@ -3,6 +3,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "batch/certify_eseal.h"
 #include "pki/lint.h"
 #include "pki/tbs.h"
 
@@ -71,10 +72,24 @@ static enum err fill_item(const struct decision *o, struct plan_item *item, stru
     return buf_err(&item->enveloped_key) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "an enveloped key");
 }
 
+const char *certify_key(const struct decision *o)
+{
+    return o->seals != NULL ? o->seals->key : o->profile->key;
+}
+
+static enum err build_eseal(const struct issuer *issuer, const struct decision *o, int64_t now, struct plan_item *item,
+                            struct diag *d)
+{
+    enum err e = check_lifetime(issuer, tbs_add_period(now, &o->seals->validity) - 1, d);
+    return e == E_OK ? certify_eseal(o, now, item, d) : e;
+}
+
 enum err certify_build(const struct issuer *issuer, const struct decision *o, int64_t now, struct plan_item *item,
                        struct diag *d)
 {
     const struct policy_profile *p = o->profile;
+    if (o->seals != NULL)
+        return build_eseal(issuer, o, now, item, d);
     const struct tbs_spec spec = {
         .serial = {item->serial, SERIAL_LEN},
         .alg = issuer->row->alg,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch/decide_certificate.h"
+#include "batch/decide_eseal.h"
 #include "batch/decide_status.h"
 
 static enum err check_id(struct decider *c, const struct request *r, uint64_t number, struct diag *d)
@@ -71,6 +72,8 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
     c->list_seen = c->list_seen || (e == E_OK && list);
     if (e != E_OK)
         return e;
+    if (op_fields(o->request.op) & OP_SEAL)
+        return decide_eseal(c, o, d);
     return op_certifies(o->request.op) ? decide_certificate(c, o, d) : decide_status(c, o, d);
 }
 

@@ -44,11 +44,12 @@ struct decision {
     char detail[DIAG_TEXT_MAX];           /* why it was refused; printable ASCII; may hold the subject's data */
     struct request request;
     const struct policy_profile *profile; /* NULL when there is none of that name, or the op needs none */
+    const struct policy_seals *seals;     /* of an electronic seal */
     const struct policy_reason *reason;   /* of a revocation */
     const struct policy_key *list_key;    /* of a revocation list */
     bool existing_found;                  /* never without a history */
     struct index_cert existing;           /* the certificate that the request names */
-    struct csr csr;
+    struct csr csr;                       /* of a request for a seal: only .key, the holder's */
     struct buf subject;                   /* DER Name to be certified */
     uint8_t subject_digest[DIGEST_LEN];   /* of it and the identity: identity_holder() */
     struct buf san;                       /* DER GeneralNames, empty for none */

@@ -27,8 +27,7 @@ static enum err check_key_kind(const struct policy_profile *p, const struct key 
                            alg_key_name(key->kind), key->bits);
 }
 
-/* Our own keys, and keys that the history or this batch gave to another subject. */
-static enum err check_key_owner(struct decider *c, struct decision *o, struct diag *d)
+enum err decide_check_key_owner(struct decider *c, struct decision *o, const char *clause, struct diag *d)
 {
     const uint8_t *digest = o->csr.key.digest;
     uint8_t subject[DIGEST_LEN] = {0};
@@ -42,11 +41,11 @@ static enum err check_key_owner(struct decider *c, struct decision *o, struct di
     if (e == E_OK && c->history != NULL)
         e = c->history->owner(c->history->arg, digest, subject, &found, d);
     if (e == E_OK && found && memcmp(subject, o->subject_digest, DIGEST_LEN) != 0)
-        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, o->profile->clause, "a certificate with this key was issued");
+        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, clause, "a certificate with this key was issued");
     if (e == E_OK)
         e = set_put(&c->keys, digest, o->subject_digest, &old);
     if (e == E_OK && old != NULL && memcmp(old, o->subject_digest, DIGEST_LEN) != 0)
-        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, o->profile->clause, "an earlier request of the batch has this key");
+        e = diag_set_clause(d, E_KEY_OTHER_SUBJECT, clause, "an earlier request of the batch has this key");
     return e;
 }
 
@@ -91,7 +90,7 @@ static enum err check_request(struct decider *c, struct decision *o, struct diag
         e = decide_identity(c, o, d);
     if (e == E_OK)
         e = pair_decide(c, o, d);
-    return e == E_OK ? check_key_owner(c, o, d) : e;
+    return e == E_OK ? decide_check_key_owner(c, o, o->profile->clause, d) : e;
 }
 
 static bool same_subject(const struct decision *o)
@@ -99,8 +98,7 @@ static bool same_subject(const struct decision *o)
     return memcmp(o->existing.subject, o->subject_digest, DIGEST_LEN) == 0;
 }
 
-/* In the window before the end, for the same subject and use, with a new key where the clause asks for one. */
-static enum err check_renewal(const struct decider *c, const struct decision *o, struct diag *d)
+enum err decide_check_window(const struct decider *c, const struct decision *o, struct diag *d)
 {
     const struct policy_renewal *r = &c->authority->renewal;
     const struct policy_period *w = &r->window;
@@ -111,6 +109,16 @@ static enum err check_renewal(const struct decider *c, const struct decision *o,
     clock_format(opens, text);
     if (!any_time && c->now < opens)
         return diag_set_clause(d, E_RENEWAL_TOO_EARLY, r->clause, "it can be asked for from %s", text);
+    return E_OK;
+}
+
+/* In the window before the end, for the same subject and use, with a new key where the clause asks for one. */
+static enum err check_renewal(const struct decider *c, const struct decision *o, struct diag *d)
+{
+    const struct policy_renewal *r = &c->authority->renewal;
+    enum err e = decide_check_window(c, o, d);
+    if (e != E_OK)
+        return e;
     if (strcmp(o->existing.profile, o->profile->name) != 0)
         return diag_set_clause(d, E_PROFILE_OTHER, r->clause, "the certificate has the profile %s", o->existing.profile);
     if (!same_subject(o))

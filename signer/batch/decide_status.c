@@ -12,9 +12,12 @@ enum err decide_find_existing(struct decider *c, struct decision *o, struct diag
     enum err e = c->history->certificate(c->history->arg, c->authority->name, o->request.serial, &o->existing,
                                          &o->existing_found, d);
     hex_encode(o->request.serial, SERIAL_LEN, hex);
-    return e != E_OK || o->existing_found
-               ? e
-               : diag_set(d, E_CERT_UNKNOWN, "%s issued none with the serial number %s", c->authority->name, hex);
+    if (e == E_OK && !o->existing_found)
+        e = diag_set(d, E_CERT_UNKNOWN, "%s issued none with the serial number %s", c->authority->name, hex);
+    bool seal = strcmp(o->existing.profile, POLICY_SEAL) == 0;
+    if (e == E_OK && seal != op_is_eseal(o->request.op))
+        e = diag_set(d, E_NOT_A_SEAL, "%s is %s", hex, seal ? "a seal's" : "a certificate's");
+    return e;
 }
 
 static enum err check_alive(const struct decider *c, const struct decision *o, struct diag *d)
@@ -101,6 +104,7 @@ enum err decide_status(struct decider *c, struct decision *o, struct diag *d)
         return e;
     switch (o->request.op) {
     case OP_REVOKE:
+    case OP_SEAL_REVOKE:
         return decide_revoke(c, o, d);
     case OP_SUSPEND:
     case OP_RESUME:

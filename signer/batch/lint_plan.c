@@ -7,6 +7,7 @@
 
 #include "batch/announce.h"
 #include "pki/lint.h"
+#include "pki/lint_eseal.h"
 
 #define THREADS_MAX 16
 
@@ -41,6 +42,12 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
 {
     struct diag why = {0};
     struct issuer issuer = {0};
+    const struct policy_seals *seals = &j->authority->seals;
+    const struct span serial = {item->serial, SERIAL_LEN};
+    if (plan_is_eseal(item) && seals->key != NULL && strcmp(seals->key, item->key) == 0) {
+        enum err seal = lint_eseal(buf_span(&item->tbs), serial, seals, &why);
+        return seal == E_OK ? E_OK : diag_set_clause(d, seal, why.clause, "request %lld: %s", (long long)item->n, why.text);
+    }
     const struct policy_profile *p = policy_profile_find(j->authority, item->profile);
     if (p == NULL || strcmp(p->key, item->key) != 0)
         return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
@@ -48,8 +55,7 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
     enum err e = find_issuer(j, item, &issuer, d);
     if (e != E_OK)
         return e;
-    e = lint_end_entity(buf_span(&item->tbs), (struct span){item->serial, SERIAL_LEN}, p, issuer.row, issuer.cert,
-                        &why);
+    e = lint_end_entity(buf_span(&item->tbs), serial, p, issuer.row, issuer.cert, &why);
     return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
 }
 

@@ -18,6 +18,9 @@ static const struct {
     [OP_ACCEPT] = {"accept", OP_SERIAL},
     [OP_CRL] = {"crl", OP_KEY},
     [OP_DELTA_CRL] = {"delta-crl", OP_KEY},
+    [OP_SEAL_ISSUE] = {"seal-issue", OP_SEAL},
+    [OP_SEAL_RENEW] = {"seal-renew", OP_SEAL | OP_SERIAL},
+    [OP_SEAL_REVOKE] = {"seal-revoke", OP_SERIAL | OP_BY | OP_REASON},
 };
 
 const char *op_name(enum op op)
@@ -36,6 +39,11 @@ enum op op_by_name(const char *name)
 unsigned op_fields(enum op op)
 {
     return op < OP_UNKNOWN ? ops[op].fields : 0;
+}
+
+bool op_is_eseal(enum op op)
+{
+    return op == OP_SEAL_ISSUE || op == OP_SEAL_RENEW || op == OP_SEAL_REVOKE;
 }
 
 bool op_certifies(enum op op)

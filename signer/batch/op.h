@@ -15,6 +15,9 @@ enum op {
     OP_ACCEPT,          /* the certificate was handed over and not objected to */
     OP_CRL,             /* a full revocation list of a key */
     OP_DELTA_CRL,       /* what changed since the last one */
+    OP_SEAL_ISSUE,      /* an electronic seal */
+    OP_SEAL_RENEW,      /* another one for the same holder */
+    OP_SEAL_REVOKE,
     OP_UNKNOWN          /* refused whatever its fields are */
 };
 
@@ -25,7 +28,8 @@ enum op_field {
     OP_SERIAL = 4,
     OP_BY = 8,
     OP_REASON = 16,
-    OP_KEY = 32
+    OP_KEY = 32,
+    OP_SEAL = 64 /* name, picture, width, height and holder */
 };
 
 /* The name in batch.jsonl and in the policy; "?" for OP_UNKNOWN. */
@@ -34,6 +38,9 @@ enum op op_by_name(const char *name);
 
 /* The fields a request of this kind must have; it may have no others of enum op_field. OP_UNKNOWN may have any. */
 unsigned op_fields(enum op op);
+
+/* Is it about electronic seals? */
+bool op_is_eseal(enum op op);
 
 /* Does it end in a new certificate? And does it end the certificate whose serial number it names? */
 bool op_certifies(enum op op);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/certify_eseal.h"
 #include "batch/lists.h"
 #include "batch/own_key.h"
 #include "core/base64.h"
@@ -67,6 +68,7 @@ static enum err log_refused(struct run *r, const struct plan_item *item, struct 
 static enum err log_issued(struct run *r, const struct plan_item *item, struct diag *d)
 {
     struct buf signature = {0}, cert = {0};
+    struct issuer *key;
     uint8_t digest[DIGEST_LEN];
     char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "", hex[DIGEST_HEX];
     char *text = NULL;
@@ -74,7 +76,9 @@ static enum err log_issued(struct run *r, const struct plan_item *item, struct d
         hex_encode(item->supersedes, SERIAL_LEN, supersedes);
     enum err e = hsm_pool_take(r->pool, &signature, d);
     if (e == E_OK)
-        e = cert_complete(buf_span(&item->tbs), buf_span(&signature), &cert, d);
+        e = issuers_find(r->issuers, r->s, item->key, &key, d);
+    if (e == E_OK)
+        e = certify_assemble(item, key->cert, buf_span(&signature), &cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert.data, cert.len, digest);
     if (e == E_OK) {

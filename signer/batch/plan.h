@@ -81,6 +81,9 @@ struct plan_item {
     struct plan_crl crl;
 };
 
+/* Is an electronic seal to be issued? Its tbs is a SES_SealInfo then, and its profile POLICY_SEAL. */
+bool plan_is_eseal(const struct plan_item *i);
+
 /* How many items there are of each kind. */
 struct plan_counts {
     int64_t issue, refuse;

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "batch/plan.h"
 #include "core/base64.h"
@@ -52,6 +53,11 @@ static const char *const act_names[PLAN_ACTS] = {
     [PLAN_REFUSE] = "refuse", [PLAN_ISSUE] = "issue",   [PLAN_REVOKE] = "revoke", [PLAN_HOLD] = "hold",
     [PLAN_RELEASE] = "release", [PLAN_ACCEPT] = "accept", [PLAN_CRL] = "crl",
 };
+
+bool plan_is_eseal(const struct plan_item *i)
+{
+    return i->act == PLAN_ISSUE && strcmp(i->profile, POLICY_SEAL) == 0;
+}
 
 const char *plan_act_name(enum plan_act act)
 {

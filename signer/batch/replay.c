@@ -97,7 +97,7 @@ static enum err make_decided(struct replay *r, const struct decision *o, const s
         return E_OK;
     }
     memcpy(again->serial, planned->serial, SERIAL_LEN);
-    enum err e = r->source->issuer(r->source->arg, o->profile->key, &issuer, d);
+    enum err e = r->source->issuer(r->source->arg, certify_key(o), &issuer, d);
     return e == E_OK ? certify_build(issuer, o, r->plan->header.created, again, d) : e;
 }
 

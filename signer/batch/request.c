@@ -67,6 +67,40 @@ static enum err get_holder(const json_t *obj, struct request *r, const char *whe
     return e == E_OK ? pair_parse(obj, &r->pair, where, d) : e;
 }
 
+static enum err get_bytes(const json_t *obj, const char *name, size_t max, struct buf *out, const char *where,
+                          struct diag *d)
+{
+    enum err e = json_get_base64(obj, name, out, where, d);
+    if (e == E_OK && out->len > max)
+        e = diag_set(d, E_FIELD_VALUE, "%s: %s has %zu bytes, allowed are %zu", where, name, out->len, max);
+    return e;
+}
+
+/* What an electronic seal is made of: all of it, or nothing. */
+static enum err get_seal(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    static const char *const names[] = {"name", "picture", "width", "height", "holder"};
+    bool there = false;
+    const char *name;
+    enum err e = E_OK;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && e == E_OK; i++)
+        e = check_field(obj, r, OP_SEAL, names[i], &there, where, d);
+    if (e != E_OK || !there || r->op == OP_UNKNOWN)
+        return e;
+    e = json_get_string(obj, "name", &name, where, d);
+    if (e == E_OK)
+        buf_append_str(&r->seal.name, name);
+    if (e == E_OK)
+        e = get_bytes(obj, "picture", LIMIT_PICTURE_BYTES, &r->seal.picture, where, d);
+    if (e == E_OK)
+        e = json_get_integer(obj, "width", 1, LIMIT_ESEAL_SIDE, &r->seal.width, where, d);
+    if (e == E_OK)
+        e = json_get_integer(obj, "height", 1, LIMIT_ESEAL_SIDE, &r->seal.height, where, d);
+    if (e == E_OK)
+        e = get_bytes(obj, "holder", LIMIT_HOLDER_BYTES, &r->seal.holder, where, d);
+    return e == E_OK && r->seal.name.failed ? diag_set(d, E_NO_MEMORY, "%s", where) : e;
+}
+
 /* The fields that only some ops have. */
 static enum err get_op_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
@@ -86,7 +120,8 @@ static enum err get_op_fields(const json_t *obj, struct request *r, const char *
 static enum err get_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
     static const char *const keys[] = {"id",           "op",       "profile",     "serial",        "by",       "reason",
-                                       "key",          "csr",      "identity",    "pair",          "pair-serial",
+                                       "key",          "csr",      "name",        "picture",       "width",    "height",
+                                       "holder",       "identity",   "pair",          "pair-serial",
                                        "enveloped-key", "requested-at", "evidence", "operator", "override", NULL};
     enum err e = json_get_token(obj, "id", r->id, where, d);
     if (e == E_OK)
@@ -105,6 +140,8 @@ static enum err get_fields(const json_t *obj, struct request *r, const char *whe
         e = json_get_digest(obj, "evidence", r->evidence, where, d);
     if (e == E_OK)
         e = get_holder(obj, r, where, d);
+    if (e == E_OK)
+        e = get_seal(obj, r, where, d);
     return e == E_OK ? get_csr(obj, r, where, d) : e;
 }
 
@@ -126,26 +163,42 @@ static int set_text(json_t *obj, const char *key, const char *text)
     return text[0] == '\0' ? 0 : json_object_set_new(obj, key, json_string(text));
 }
 
+static int set_base64(json_t *obj, const char *key, const struct buf *bytes)
+{
+    char *text = base64_string(bytes->data, bytes->len);
+    int bad = text == NULL ? -1 : set_text(obj, key, text);
+    free(text);
+    return bad;
+}
+
+static int set_seal(json_t *obj, const struct request *r)
+{
+    if ((op_fields(r->op) & OP_SEAL) == 0)
+        return 0;
+    return json_object_set_new(obj, "name", json_stringn((const char *)r->seal.name.data, r->seal.name.len)) != 0 ||
+           set_base64(obj, "picture", &r->seal.picture) != 0 ||
+           json_object_set_new(obj, "width", json_integer(r->seal.width)) != 0 ||
+           json_object_set_new(obj, "height", json_integer(r->seal.height)) != 0 ||
+           set_base64(obj, "holder", &r->seal.holder) != 0;
+}
+
 enum err request_write(const struct request *r, struct buf *out)
 {
     char at[CLOCK_TEXT], evidence[DIGEST_HEX], serial[2 * SERIAL_LEN + 1];
     clock_format(r->requested_at, at);
     hex_encode(r->evidence, DIGEST_LEN, evidence);
     hex_encode(r->serial, SERIAL_LEN, serial);
-    char *csr = base64_string(r->csr.data, r->csr.len);
-    if (csr == NULL)
-        return E_NO_MEMORY;
     json_t *obj = json_pack("{s:s,s:s}", "id", r->id, "op", r->op_text);
     int bad = obj == NULL || set_text(obj, "profile", r->profile) != 0 ||
               set_text(obj, "serial", r->has_serial ? serial : "") != 0 || set_text(obj, "by", r->by) != 0 ||
               set_text(obj, "reason", r->reason) != 0 || set_text(obj, "key", r->key) != 0 ||
-              set_text(obj, "csr", csr) != 0 || request_identity_write(&r->identity, obj) != 0 ||
-              pair_write(&r->pair, obj) != 0 || set_text(obj, "requested-at", at) != 0 ||
+              set_base64(obj, "csr", &r->csr) != 0 || set_seal(obj, r) != 0 ||
+              request_identity_write(&r->identity, obj) != 0 || pair_write(&r->pair, obj) != 0 ||
+              set_text(obj, "requested-at", at) != 0 ||
               set_text(obj, "evidence", r->has_evidence ? evidence : "") != 0 ||
               set_text(obj, "operator", r->operator_) != 0 || set_text(obj, "override", r->override_) != 0;
     enum err e = bad ? E_NO_MEMORY : json_line_write(obj, out);
     json_decref(obj);
-    free(csr);
     return e;
 }
 
@@ -153,4 +206,7 @@ void request_free(struct request *r)
 {
     buf_free(&r->csr);
     pair_free(&r->pair);
+    buf_free(&r->seal.name);
+    buf_free(&r->seal.picture);
+    buf_free(&r->seal.holder);
 }

@@ -28,6 +28,12 @@ struct request {
     struct identity identity;            /* of the holder */
     char override_[4 * LIMIT_OVERRIDE_TEXT + 1]; /* why a wrong check digit is to be let pass; "" when it is not */
     struct pair pair;                    /* of an encrypting certificate */
+    struct {                             /* of an electronic seal; empty and 0 when the op has none */
+        struct buf name;                 /* UTF-8 */
+        struct buf picture;
+        int64_t width, height;           /* millimetres */
+        struct buf holder;               /* certificate, DER */
+    } seal;
 };
 
 /* Read a line. `number` is its line number in the file, for the diag. What could be read (the id first of all) is in

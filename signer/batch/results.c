@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "batch/bundle.h"
+#include "batch/certify_eseal.h"
 #include "batch/lists.h"
 #include "core/base64.h"
 #include "core/clock.h"
@@ -239,7 +240,7 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
     if (e == E_OK)
         e = base64_decode(text, strlen(text), &signature);
     if (e == E_OK)
-        e = cert_complete(buf_span(&i->tbs), buf_span(&signature), cert, d);
+        e = certify_assemble(i, key->cert, buf_span(&signature), cert, d);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, digest);
     if (e == E_OK) {
@@ -277,14 +278,16 @@ static enum err write_issued(struct results *w, const struct plan_item *i, const
                           : json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)i->n, "id", i->id,
                                       "decision", "issued", "clause", i->clause, "profile", i->profile, "serial",
                                       record_text(r, "serial"), "supersedes", record_text(r, "supersedes"), "ignored",
-                                      i->ignored, "log", (json_int_t)r->seq, "certificate", text);
+                                      i->ignored, "log", (json_int_t)r->seq, plan_is_eseal(i) ? "seal" : "certificate", text);
         if (obj != NULL && set_pair(obj, i) != 0) {
             json_decref(obj);
             obj = NULL;
         }
         e = put_line(w, obj, d);
-        buf_append(&w->certs.pending, cert.data, cert.len);
-        w->certs_bytes += cert.len;
+        if (!plan_is_eseal(i)) {
+            buf_append(&w->certs.pending, cert.data, cert.len);
+            w->certs_bytes += cert.len;
+        }
     }
     free(text);
     buf_free(&cert);

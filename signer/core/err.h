@@ -195,11 +195,17 @@ enum err_class {
     /* electronic seals */                                                                                              \
     X(E_PICTURE, REFUSED, "", "the picture is not one whole, still PNG or GIF of an allowed size",                      \
       "make the picture anew")                                                                                          \
+    X(E_ESEAL_NAME, REFUSED, "", "the seal's name is empty, too long, or could deceive a reader",                      \
+      "remove control, bidirectional and invisible characters")                                                         \
+    X(E_HOLDER, REFUSED, "", "the holder's certificate is not one that seals are made for",                            \
+      "send the holder's valid certificate for signatures by the CA that the policy pins")                              \
+    X(E_NOT_A_SEAL, REFUSED, "", "the serial number is not of this kind", "seal-* is for seals, the other ops for certificates") \
     X(E_ESEAL_FORMAT, INPUT, "GB/T 38540-2020", "the bytes are not an electronic seal in its proper form", "fetch it again") \
     X(E_ESEAL_SIGNATURE, INPUT, "GB/T 38540-2020", "a signature of an electronic seal does not verify", "do not accept it") \
     X(E_ESEAL_HOLDER, INPUT, "GB/T 38540-2020", "the electronic seal does not name who signed with it", "do not accept it") \
     X(E_ESEAL_EXPIRED, INPUT, "GB/T 38540-2020", "an electronic seal was made or used outside of a validity",           \
       "do not accept it")                                                                                               \
+    X(E_ESEAL_REVOKED, REFUSED, "", "the electronic seal was revoked", "do not accept it")                                \
     X(E_ESEAL_OTHER, INPUT, "", "the value is signed with another electronic seal", "give the seal that is in the value")\
     /* bundles, import, audit */                                                                                        \
     X(E_BUNDLE_FORMAT, INPUT, "rootseal-formats(5)", "the bundle is not in its proper form", "fetch it again")          \

@@ -19,6 +19,8 @@
 #define LIMIT_ESEAL_BYTES (1u << 20)       /* bytes in one electronic seal, or in a value signed with it */
 #define LIMIT_ESEAL_TEXT 256               /* bytes in one text of an electronic seal */
 #define LIMIT_ESEAL_SIDE 1000              /* millimetres of one side of a seal */
+#define LIMIT_PICTURE_BYTES (20 * 1024)    /* bytes in the picture of a seal that is made here */
+#define LIMIT_HOLDER_BYTES 2048            /* bytes in the certificate of its holder */
 #define LIMIT_PICTURE_PIXELS 4096          /* pixels of one side of a seal's picture */
 #define LIMIT_SIGNATURE_BYTES 1024         /* bytes in one signature (RSA-8192) */
 #define LIMIT_TOKEN_TEXT 64                /* characters in an id: batch, request, operator, person */

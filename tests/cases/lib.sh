@@ -135,7 +135,13 @@ batch() {
 }
 
 # The default persons of the present RA: with RSA keys, and so with stock openssl.
-persons() { if [ "$RA" = guangzhou ]; then echo gz-entry gz-review; else echo nj-entry-2 nj-review-2; fi; }
+persons() {
+    case $RA in
+    guangzhou) echo gz-entry gz-review ;;
+    zhengzhou) echo zz-entry zz-review ;;
+    *) echo nj-entry-2 nj-review-2 ;;
+    esac
+}
 
 # approve [PERSON...]: RSA persons with openssl, SM2 persons with ra approve.
 approve() {

@@ -46,6 +46,8 @@ make_people() { # FOLDER
     openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out "$work/keys/rsa-1024.key" 2>/dev/null
     openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/keys/p256.key" 2>/dev/null
     for kind in rsa-1024 p256; do certificate "$1/$kind.pem" "$kind" "$work/keys/$kind.key"; done
+    openssl req -new -x509 -key "$work/keys/sm2-4.key" -subj /CN=leaf -days 30 -sm3 -sigopt distid:1234567812345678 \
+        -extensions v3_req -out "$1/no-ca.pem" 2>/dev/null
     certificate "$1/sm2-1-renewed.pem" "sm2 1 renewed" "$work/keys/sm2-1.key"
     for kind in sm2-1 sm2-2 rsa-2; do openssl x509 -in "$1/$kind.pem" -outform DER -out "$1/$kind.der"; done
     cat "$1/sm2-1.pem" "$1/sm2-2.pem" >"$1/two.pem"

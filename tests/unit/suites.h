@@ -46,6 +46,7 @@
     X(key) \
     X(keygen) \
     X(lint) \
+    X(lint_eseal) \
     X(lint_extensions) \
     X(lint_frame) \
     X(lint_self) \

@@ -1,0 +1,1 @@
+s/- name: person$/- name: electronic-seal/

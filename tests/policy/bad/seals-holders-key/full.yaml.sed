@@ -1,0 +1,1 @@
+s/issuer: sm2-4.pem/issuer: p256.pem/

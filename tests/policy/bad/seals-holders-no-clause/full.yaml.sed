@@ -1,0 +1,1 @@
+s/, clause: "holder rule"}/}/

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "log/record.h"
+#include "pki/der.h"
 #include "ra/certificate.h"
 #include "ra/copies.h"
 

@@ -240,7 +240,7 @@ enum err lint_responder(struct span tbs, const struct policy_key *row, const str
     TBS_VIEW *v = NULL;
     enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_frame(v, ca, d);
+        e = check_frame(v, ca, ca->sm2_null, d);
     if (e == E_OK)
         e = check_inside_issuer(v, issuer, d);
     if (e == E_OK)

@@ -323,7 +323,7 @@ enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag 
     };
     static const char *const signing[] = {"1.3.6.1.5.5.7.3.9"};
     const struct policy_profile profile = {.extended_key_usage = {signing, 1}, .extensions_clause = "RFC 6960 4.2.2.2"};
-    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], d);
+    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], false, d);
     if (e == E_OK)
         e = check_key_ids(v, issuer, d);
     if (e == E_OK && key_usage(v) != KU_DIGITAL_SIGNATURE)

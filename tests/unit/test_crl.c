@@ -426,7 +426,7 @@ Suite *suite_crl(void)
     Suite *s = suite_create("crl");
     TCase *t = tcase_create("crl");
     tcase_set_timeout(t, 120);
-    tcase_add_unchecked_fixture(t, set_up, tear_down);
+    tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, as_openssl_writes_it);
     tcase_add_test(t, many);
     tcase_add_test(t, digests);

@@ -450,7 +450,7 @@ Suite *suite_crl_view(void)
     Suite *s = suite_create("crl_view");
     TCase *t = tcase_create("crl_view");
     tcase_set_timeout(t, 240);
-    tcase_add_unchecked_fixture(t, set_up, tear_down);
+    tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, what_went_in);
     tcase_add_test(t, sm2_id);
     tcase_add_test(t, every_bit);

@@ -178,10 +178,10 @@ static enum err table(bool service, bool profile, int date, int key, enum owner 
 {
     if (!service)
         return E_OP_NOT_OFFERED;
-    if (!profile)
-        return E_PROFILE;
     if (date != 0)
         return E_REQUEST_DATE;
+    if (!profile)
+        return E_PROFILE;
     if (key == 1 && owner != OURS)
         return E_KEY_TYPE;
     if (!subject)

@@ -502,7 +502,7 @@ Suite *suite_ocsp(void)
     Suite *s = suite_create("ocsp");
     TCase *t = tcase_create("ocsp");
     tcase_set_timeout(t, 240);
-    tcase_add_unchecked_fixture(t, set_up, tear_down);
+    tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, as_openssl_reads_it);
     tcase_add_test(t, requests);
     tcase_add_test(t, paths);

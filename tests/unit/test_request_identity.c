@@ -58,7 +58,7 @@ START_TEST(override)
 {
     struct request r;
     char line[2000], reason[4 * LIMIT_OVERRIDE_TEXT + 5] = "";
-    round_trip(HEAD TIME ",\"operator\":\"op-1\",\"override\":\"seen \\u8bc1\"}", &r);
+    round_trip(HEAD TIME ",\"operator\":\"op-1\",\"override\":\"seen \\u8BC1\"}", &r);
     ck_assert_str_eq(r.override_, "seen \xe8\xaf\x81");
     request_free(&r);
     for (int i = 0; i < LIMIT_OVERRIDE_TEXT; i++)

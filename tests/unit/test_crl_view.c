@@ -146,6 +146,65 @@ START_TEST(what_went_in)
 }
 END_TEST
 
+/* More than the reader holds at once. */
+START_TEST(many)
+{
+    static struct crl_entry entries[5000];
+    struct buf bytes = {0};
+    struct crl_view *v;
+    struct crl_entry entry;
+    bool more = true;
+    for (size_t i = 0; i < 5000; i++)
+        entries[i] = (struct crl_entry){{(uint8_t)(1 + i / 256), (uint8_t)i}, 2, HELP_CRL_NOW, (int)(i % 7)};
+    help_crl_tbs(&head, entries, 5000, &bytes);
+    int fd = help_crl_file(buf_span(&bytes));
+    expect_ok_diag(crl_view_open(fd, true, &v, &d), &d);
+    for (size_t i = 0; i < 5000; i++) {
+        expect_ok_diag(crl_view_next(v, &entry, &more, &d), &d);
+        ck_assert(more);
+        ck_assert_mem_eq(&entry, &entries[i], sizeof entry);
+    }
+    expect_ok_diag(crl_view_next(v, &entry, &more, &d), &d);
+    ck_assert(!more);
+    crl_view_close(v);
+    close(fd);
+    buf_free(&bytes);
+}
+END_TEST
+
+/* What is too long, or too short, to be what it should be. */
+START_TEST(limits)
+{
+    static char url[600] = "http://";
+    struct crl_head h = head;
+    struct buf bytes = {0};
+    memset(url + 7, 'a', CRL_URL_MAX - 7);
+    h.idp_url = url;
+    help_crl_tbs(&h, NULL, 0, &bytes);
+    expect_ok_diag(try_tbs(buf_span(&bytes)), &d);
+    buf_reset(&bytes);
+    url[CRL_URL_MAX] = 'a';
+    help_crl_tbs(&h, NULL, 0, &bytes);
+    expect_err(try_tbs(buf_span(&bytes)), E_CRL_FORMAT);
+    static const size_t sizes[] = {0, 1, 1024, 1025, 17000};
+    static const uint8_t signature[17000];
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t sha256[DIGEST_LEN];
+        struct crl_view *v;
+        int from = help_crl_file(buf_span(&tbs)), to = help_crl_file((struct span){0});
+        expect_ok_diag(crl_assemble(from, tbs.len, SIG_SM2_SM3, true, (struct span){signature, sizes[i]}, to, sha256, &d), &d);
+        enum err e = crl_view_open(to, false, &v, &d);
+        expect_err(e, sizes[i] == 1 || sizes[i] == 1024 ? E_OK : E_CRL_FORMAT);
+        if (e == E_OK)
+            expect_err(crl_verify(v, key, &d), E_CRL_SIGNATURE);
+        crl_view_close(v);
+        close(from);
+        close(to);
+    }
+    buf_free(&bytes);
+}
+END_TEST
+
 /* A signature under the empty ID, as OpenSSL makes it by default, is none. */
 START_TEST(sm2_id)
 {
@@ -249,10 +308,11 @@ START_TEST(forms)
         "170d3236303130313030303030302b" "170d3236303230313030303030305a",      /* not Z */
         "180f32303236303130313030303030305a" "170d3236303230313030303030305a",  /* GeneralizedTime too early */
         "170d3530303130313030303030305a" "170d3236303230313030303030305a",      /* 1950 */
-        "180f32303530303130313030303030" "5a" "0500",
-        "180f32303530303130313030303030" "5a" "180f32303530303130313030303030" "41"};
+        "180f32303530303130313030303030305a" "0500",
+        "180f32303530303130313030303030305a" "180f323035303031303130303030303041"};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         expect_err(try_parts(NULL, NULL, times[i], NULL, NULL), E_CRL_FORMAT);
+    expect_ok_diag(try_parts(NULL, NULL, "180f32303530303130313030303030305a" "180f32303530303130323030303030305a", NULL, NULL), &d);
     static const char *const entries[] = {
         "3000",                                                      /* an empty list */
         "30143012020100" "170d3236303130313030303030305a",           /* serial zero */
@@ -300,6 +360,7 @@ START_TEST(extensions)
         A "300b0603551d14040402028001",                       /* a negative number */
         A "300a0603551d140403020100",                         /* number 0 */
         A "30140603551d14040d" "020b0100000000000000000000",  /* more than 64 bits */
+        A "30120603551d14040b" "0209010000000000000000",
         A N "300a0603551d1b0403020102",                       /* a delta indicator that is not critical */
         A N DELTA("020100"),                                  /* the base is no list */
         A N "300e0603551d1b0101ff0404020209ff",               /* the base is the list itself */
@@ -325,6 +386,7 @@ START_TEST(extensions)
         ck_assert_msg(try_extensions(text) == E_CRL_FORMAT, "freshest %zu", i);
     }
     expect_ok_diag(try_extensions(A N), &d);
+    expect_ok_diag(try_extensions(A "30120603551d14040b" "020900ffffffffffffffff"), &d);
     expect_ok_diag(try_extensions(A N DELTA("020102")), &d);
     expect_ok_diag(try_extensions(A N "30130603551d1c0101ff04093007a005a003860178"), &d);
     expect_ok_diag(try_extensions(A N "30120603551d2e040b30093007a005a003860178"), &d);
@@ -364,6 +426,41 @@ START_TEST(files)
 END_TEST
 
 /* -- the lint -- */
+
+/* A list without entries, as asked for. */
+static enum err lint_empty(const struct crl_head *made, X509 *by)
+{
+    struct buf bytes = {0};
+    struct crl_view *v;
+    uint8_t sha256[DIGEST_LEN];
+    help_crl_tbs(made, NULL, 0, &bytes);
+    int fd = help_crl_file(buf_span(&bytes));
+    expect_ok_diag(crl_view_open(fd, true, &v, &d), &d);
+    enum err e = crl_lint(v, made, 0, by, sha256, &d);
+    crl_view_close(v);
+    close(fd);
+    buf_free(&bytes);
+    return e;
+}
+
+/* The certificate read anew after a change; kept until the next one. */
+static X509 *again(X509 *changed)
+{
+    static X509 *kept;
+    uint8_t *der = NULL;
+    X509_free(kept);
+    kept = NULL;
+    if (changed == NULL)
+        return NULL;
+    ck_assert_int_gt(i2d_re_X509_tbs(changed, NULL), 0);
+    int n = i2d_X509(changed, &der);
+    const uint8_t *p = der;
+    kept = d2i_X509(NULL, &p, n);
+    ck_assert_ptr_nonnull(kept);
+    OPENSSL_free(der);
+    X509_free(changed);
+    return kept;
+}
 
 static enum err lint(const struct crl_head *made, const struct crl_head *want, uint64_t entries, X509 *by)
 {
@@ -438,10 +535,32 @@ START_TEST(linted)
     h.next_update = h.this_update + 1;
     expect_clause(lint(&h, &h, 4, issuer), "RFC 5280 6.3.3");
 
-    X509 *plain = help_cert(key, SIG_SM2_SM3, "Issuer"); /* no key usage; another key identifier */
-    h = help_crl_head(plain, SIG_SM2_SM3);
-    expect_ok_diag(lint(&h, &h, 4, plain), &d); /* without keyUsage a key may do everything */
-    X509_free(plain);
+    h.this_update = 1704067200 - 1; /* a second before 2024 */
+    h.next_update = h.this_update + 1;
+    expect_clause(lint_empty(&h, issuer), "RFC 5280 6.3.3");
+    h.this_update++;
+    h.next_update++;
+    expect_ok_diag(lint_empty(&h, issuer), &d);
+}
+END_TEST
+
+/* The same name and key under other certificates. */
+START_TEST(issuers)
+{
+    struct crl_head h = head;
+    X509 *x = X509_dup(issuer);
+    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_subject_key_identifier, -1));
+    expect_clause(lint(&h, &h, 4, again(x)), "RFC 5280 5.2.1");
+    x = X509_dup(issuer);
+    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1));
+    expect_ok_diag(lint(&h, &h, 4, again(x)), &d); /* a key whose usage is not told may do everything */
+    x = X509_dup(issuer);
+    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1));
+    X509_EXTENSION *usage = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, "critical,keyCertSign");
+    ck_assert_int_eq(X509_add_ext(x, usage, -1), 1);
+    X509_EXTENSION_free(usage);
+    expect_clause(lint(&h, &h, 4, again(x)), "RFC 5280 4.2.1.3");
+    again(NULL);
 }
 END_TEST
 
@@ -452,6 +571,8 @@ Suite *suite_crl_view(void)
     tcase_set_timeout(t, 240);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, what_went_in);
+    tcase_add_test(t, many);
+    tcase_add_test(t, limits);
     tcase_add_test(t, sm2_id);
     tcase_add_test(t, every_bit);
     tcase_add_test(t, mutants);
@@ -459,6 +580,7 @@ Suite *suite_crl_view(void)
     tcase_add_test(t, extensions);
     tcase_add_test(t, files);
     tcase_add_test(t, linted);
+    tcase_add_test(t, issuers);
     suite_add_tcase(s, t);
     return s;
 }

@@ -272,6 +272,25 @@ START_TEST(read_back)
 }
 END_TEST
 
+/* Every code that there could be. */
+START_TEST(reasons)
+{
+    static const uint8_t reason[] = {0xa0, 0x03, 0x0a, 0x01, 0x06};
+    struct ocsp_status s = kind(&sm2, 2);
+    struct ocsp_view v;
+    struct buf tbs = {0};
+    expect_ok(ocsp_write_tbs(&s, &tbs, &d));
+    uint8_t *at = memmem(tbs.data, tbs.len, reason, sizeof reason);
+    ck_assert_ptr_nonnull(at);
+    for (int code = 0; code < 256; code++) {
+        at[4] = (uint8_t)code;
+        bool fine = code >= 1 && code <= 10 && code != 7 && code != 8;
+        expect_err(ocsp_view_tbs(buf_span(&tbs), &v, &d), fine ? E_OK : E_OCSP_FORMAT);
+    }
+    buf_free(&tbs);
+}
+END_TEST
+
 START_TEST(spoilt)
 {
     struct ocsp_status s = kind(&sm2, 2);
@@ -509,6 +528,7 @@ Suite *suite_ocsp(void)
     tcase_add_test(t, stock_tools);
     tcase_add_test(t, refused_to_write);
     tcase_add_test(t, read_back);
+    tcase_add_test(t, reasons);
     tcase_add_test(t, spoilt);
     tcase_add_test(t, impostors);
     tcase_add_test(t, linted);

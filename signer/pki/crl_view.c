@@ -8,6 +8,7 @@
 
 #include "core/buf.h"
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/crl_extensions.h"
 #include "pki/der_read.h"
 
@@ -111,6 +112,16 @@ static enum err take(int fd, struct range *in, uint8_t tag, struct range *body, 
     return e != E_OK ? e : fail(d, "RFC 5280 5.1", what);
 }
 
+/* OpenSSL judges what is a name, der_check() how it is written. */
+static bool is_name(struct span der)
+{
+    const uint8_t *p = der.p;
+    X509_NAME *name = der_check(der) ? d2i_X509_NAME(NULL, &p, (long)der.n) : NULL;
+    bool fine = name != NULL && p == der.p + der.n && X509_NAME_entry_count(name) > 0;
+    X509_NAME_free(name);
+    return fine;
+}
+
 /* Version, algorithm, issuer and the two times, which end where the entries or the extensions begin. */
 static enum err read_front(struct crl_view *v, struct diag *d)
 {
@@ -121,8 +132,8 @@ static enum err read_front(struct crl_view *v, struct diag *d)
         return fail(d, "RFC 5280 5.1.2.1", "the version is not 2");
     if (!der_take(&in, DER_SEQUENCE, &alg) || alg_from_identifier(alg.whole, &f->alg) != E_OK)
         return fail(d, "RFC 5280 5.1.2.2", "the signature algorithm is not known");
-    if (!der_take(&in, DER_SEQUENCE, &issuer) || !der_check(issuer.whole) || issuer.body.n == 0)
-        return fail(d, "RFC 5280 5.1.2.3", "the issuer is not a name");
+    if (!der_take(&in, DER_SEQUENCE, &issuer) || !is_name(issuer.whole))
+        return diag_set_clause(d, cause_take(E_CRL_FORMAT), "RFC 5280 5.1.2.3", "the issuer is not a name");
     if (!der_next(&in, &this_update) || !der_read_time(this_update, &f->this_update))
         return fail(d, "RFC 5280 5.1.2.4", "thisUpdate is not a time in its one form");
     if (!der_next(&in, &next_update) || !der_read_time(next_update, &f->next_update) || in.n != 0)

@@ -59,7 +59,7 @@ static void add(X509 *x, int nid, const char *value)
 X509 *help_crl_issuer(EVP_PKEY *key, enum sig_alg alg)
 {
     X509 *x = help_cert(key, alg, "Issuer");
-    X509_delete_ext(x, 0);
+    X509_EXTENSION_free(X509_delete_ext(x, 0));
     add(x, NID_subject_key_identifier, "hash");
     add(x, NID_basic_constraints, "critical,CA:TRUE");
     add(x, NID_key_usage, "critical,keyCertSign,cRLSign");

@@ -333,6 +333,17 @@ START_TEST(forms)
     expect_ok_diag(try_parts(NULL, NULL, NULL, "30223020020101" "170d3236303130313030303030305a"
                              "300c300a0603551d1504030a0106", NULL), &d);
     expect_err(try_parts(NULL, "300a06082a811ccf55018376", NULL, NULL, NULL), E_CRL_FORMAT);
+    static const char *const names[] = {"3000", "3002" "3100", "300f" "fd0d300b06035504030c0461626364", "3005" "31033001" "05",
+                                        "300d" "310b300906035504030c02" "6161"};
+    const struct span right = head.issuer;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct buf name = {0};
+        help_hex(names[i], &name);
+        head.issuer = buf_span(&name);
+        expect_err(try_parts(NULL, NULL, NULL, NULL, NULL), i < 4 ? E_CRL_FORMAT : E_OK);
+        buf_free(&name);
+    }
+    head.issuer = right;
 }
 END_TEST
 
@@ -549,13 +560,13 @@ START_TEST(issuers)
 {
     struct crl_head h = head;
     X509 *x = X509_dup(issuer);
-    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_subject_key_identifier, -1));
+    X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_NID(x, NID_subject_key_identifier, -1)));
     expect_clause(lint(&h, &h, 4, again(x)), "RFC 5280 5.2.1");
     x = X509_dup(issuer);
-    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1));
+    X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1)));
     expect_ok_diag(lint(&h, &h, 4, again(x)), &d); /* a key whose usage is not told may do everything */
     x = X509_dup(issuer);
-    X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1));
+    X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1)));
     X509_EXTENSION *usage = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, "critical,keyCertSign");
     ck_assert_int_eq(X509_add_ext(x, usage, -1), 1);
     X509_EXTENSION_free(usage);

@@ -1,1 +1,1 @@
-$s/clause: .*/clause: ""/
+/policies: .2.999.1.4./,/clause:/s/clause: .*/clause: ""/

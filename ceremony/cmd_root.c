@@ -21,9 +21,39 @@
 #include "pki/name.h"
 #include "pki/tbs.h"
 
-static enum err build(const struct policy_key *row, bool ca, const struct key *public, struct buf *tbs,
-                      struct diag *d)
+/* What the certificate of one of our keys is made from: its own row and public key, and those of the key that signs it, which
+ * is itself but for an OCSP responder. */
+struct subject {
+    const struct policy_key *row;
+    struct key public;
+    const struct policy_key *ca; /* NULL when it is self-signed */
+    X509 *issuer;                /* of ca */
+};
+
+static void describe(const struct policy *p, const struct subject *u, struct tbs_spec *spec)
 {
+    static const char *const signing[] = {"1.3.6.1.5.5.7.3.9"}; /* id-kp-OCSPSigning, RFC 6960 4.2.2.2 */
+    static const struct policy_strings ocsp_signing = {signing, 1};
+    const bool ca = policy_key_is_ca(p, u->row);
+    spec->ca = ca;
+    spec->key_usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE;
+    if (u->ca == NULL)
+        return;
+    const unsigned char *name = NULL;
+    size_t n = 0;
+    const ASN1_OCTET_STRING *aki = X509_get0_subject_key_id(u->issuer);
+    if (X509_NAME_get0_der(X509_get_subject_name(u->issuer), &name, &n) == 1)
+        spec->issuer = (struct span){name, n};
+    spec->alg = u->ca->alg;
+    spec->sm2_null = u->ca->sm2_null;
+    spec->aki = (struct span){ASN1_STRING_get0_data(aki), (size_t)ASN1_STRING_length(aki)};
+    spec->extended_key_usage = &ocsp_signing;
+    spec->ocsp_nocheck = true;
+}
+
+static enum err build(const struct policy *p, const struct subject *u, struct buf *tbs, struct diag *d)
+{
+    const struct policy_key *row = u->row;
     struct buf name = {0};
     uint8_t serial[SERIAL_LEN];
     int64_t now = clock_now();
@@ -31,7 +61,7 @@ static enum err build(const struct policy_key *row, bool ca, const struct key *p
         return diag_set(d, E_CRYPTO, "random numbers");
     serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
     enum err e = name_from_rules(row->subject, row->subjects, &name, d);
-    const struct tbs_spec spec = {
+    struct tbs_spec spec = {
         .serial = {serial, SERIAL_LEN},
         .alg = row->alg,
         .sm2_null = row->sm2_null,
@@ -39,13 +69,17 @@ static enum err build(const struct policy_key *row, bool ca, const struct key *p
         .subject = buf_span(&name),
         .not_before = now,
         .not_after = tbs_add_period(now, &row->validity) - 1,
-        .spki = buf_span(&public->spki),
-        .ski = {public->ski, sizeof public->ski},
-        .ca = ca,
-        .key_usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE,
+        .spki = buf_span(&u->public.spki),
+        .ski = {u->public.ski, sizeof u->public.ski},
     };
-    if (e == E_OK)
+    if (e == E_OK) {
+        describe(p, u, &spec);
         e = tbs_build(&spec, tbs, d);
+    }
+    if (e == E_OK && u->ca == NULL)
+        e = lint_self_signed(buf_span(tbs), row, policy_key_is_ca(p, row), u->public.pkey, d);
+    else if (e == E_OK)
+        e = lint_responder(buf_span(tbs), row, u->ca, u->issuer, u->public.pkey, d);
     buf_free(&name);
     return e;
 }
@@ -62,24 +96,27 @@ static enum err log_anchor(struct state *s, const struct policy_key *row, const 
 
 static enum err certify(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
 {
-    const bool ca = policy_key_is_ca(s->policy, row);
-    struct hsm_key *k = NULL;
-    struct key public = {0};
+    struct subject u = {.row = row, .ca = policy_key_issuer(s->policy, row)};
+    struct hsm_key *own = NULL, *signer = NULL;
     struct buf tbs = {0}, signature = {0}, cert = {0};
-    enum err e = own_key_open(s, h, row->name, &k, d);
+    enum err e = own_key_open(s, h, row->name, &own, d);
+    signer = own;
     if (e == E_OK)
-        e = key_from_pkey(hsm_key_public(k), &public, d);
+        e = key_from_pkey(hsm_key_public(own), &u.public, d);
+    if (e == E_OK && u.ca != NULL)
+        e = state_anchor(s, u.ca->name, &u.issuer, d);
+    if (e == E_OK && u.ca != NULL)
+        e = own_key_open(s, h, u.ca->name, &signer, d);
     if (e == E_OK)
-        e = build(row, ca, &public, &tbs, d);
+        e = build(s->policy, &u, &tbs, d);
     if (e == E_OK)
-        e = lint_self_signed(buf_span(&tbs), row, ca, public.pkey, d);
-    if (e == E_OK)
-        e = hsm_sign(k, buf_span(&tbs), &signature, d);
+        e = hsm_sign(signer, buf_span(&tbs), &signature, d);
     if (e == E_OK)
         e = cert_complete(buf_span(&tbs), buf_span(&signature), &cert, d);
     if (e == E_OK)
         e = log_anchor(s, row, &cert, d);
-    key_free(&public);
+    key_free(&u.public);
+    X509_free(u.issuer);
     buf_free(&tbs);
     buf_free(&signature);
     buf_free(&cert);
@@ -116,6 +153,7 @@ struct job {
     struct state *s;
     struct hsm *h;
     int dir_fd; /* of the folder of anchors */
+    bool issued; /* certificates that another key signs; that one's comes first */
 };
 
 static enum err make_anchor(void *arg, const struct policy_key *row, struct diag *d)
@@ -123,6 +161,8 @@ static enum err make_anchor(void *arg, const struct policy_key *row, struct diag
     const struct job *j = arg;
     struct index_key known = {0};
     bool found = false;
+    if ((policy_key_issuer(j->s->policy, row) != NULL) != j->issued)
+        return E_OK;
     enum err e = index_key(j->s->index, row->name, &known, &found, d);
     if (e == E_OK && known.certificate.len == 0) {
         e = certify(j->s, j->h, row, d);
@@ -137,8 +177,11 @@ static enum err make_anchor(void *arg, const struct policy_key *row, struct diag
 
 static enum err make_anchors(struct state *s, struct hsm *h, struct diag *d)
 {
-    struct job j = {s, h, -1};
+    struct job j = {.s = s, .h = h, .dir_fd = -1};
     enum err e = file_make_dir(s->fd, ANCHORS_DIR, &j.dir_fd, d);
+    if (e == E_OK)
+        e = keys_each(make_anchor, &j, d);
+    j.issued = true;
     if (e == E_OK)
         e = keys_each(make_anchor, &j, d);
     if (j.dir_fd >= 0)

@@ -148,6 +148,26 @@ bool policy_key_is_ca(const struct policy *p, const struct policy_key *key)
     return key != &p->log_key && key != &p->bundle_key;
 }
 
+const struct policy_authority *policy_key_authority(const struct policy *p, const struct policy_key *key)
+{
+    for (size_t i = 0; i < p->authorities_n; i++)
+        for (size_t k = 0; k < p->authorities[i].keys_n; k++)
+            if (&p->authorities[i].keys[k] == key)
+                return &p->authorities[i];
+    return NULL;
+}
+
+const struct policy_key *policy_key_issuer(const struct policy *p, const struct policy_key *key)
+{
+    const struct policy_authority *a = policy_key_authority(p, key);
+    if (a == NULL || a->ocsp_key == NULL || strcmp(a->ocsp_key, key->name) != 0)
+        return NULL;
+    for (size_t i = 0; i < a->keys_n; i++)
+        if (policy_key_is_ca(p, &a->keys[i]))
+            return &a->keys[i];
+    return NULL;
+}
+
 const struct policy_person *policy_person_find(const struct policy *p, const char *id)
 {
     for (size_t i = 0; i < p->persons_n; i++)

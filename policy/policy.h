@@ -265,6 +265,13 @@ const struct policy_key *policy_key_at(const struct policy *p, size_t i);
  * the log's and the bundles' do not. */
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
 
+/* The key that certifies this one, a row of p: of an OCSP responder, the authority's one CA key. NULL for all others, whose
+ * certificates are self-signed. */
+const struct policy_key *policy_key_issuer(const struct policy *p, const struct policy_key *key);
+
+/* The authority that has this key, NULL for the log's and the bundles'. */
+const struct policy_authority *policy_key_authority(const struct policy *p, const struct policy_key *key);
+
 /* Do certificates of this profile, signed by this key, carry NULL parameters when it is an SM2 key? */
 bool policy_sm2_null(const struct policy_profile *p, const struct policy_key *key);
 

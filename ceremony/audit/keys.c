@@ -87,29 +87,50 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
                    k->name);
         return E_OK;
     }
+    const struct policy_key *ca = policy_key_issuer(a->policy, row);
+    const struct keys_entry *issuer = ca != NULL ? keys_find(&a->keys, ca->name) : NULL;
     int n = i2d_re_X509_tbs(x, &tbs);
-    enum err e = n <= 0 ? E_CRYPTO
-                        : lint_self_signed((struct span){tbs, (size_t)n}, row,
-                                           policy_key_is_ca(a->policy, row), k->public, &why);
+    struct span bytes = {tbs, n > 0 ? (size_t)n : 0};
+    enum err e = n <= 0 ? E_CRYPTO : E_OK;
+    if (e == E_OK && ca == NULL)
+        e = lint_self_signed(bytes, row, policy_key_is_ca(a->policy, row), k->public, &why);
+    else if (e == E_OK && (issuer == NULL || issuer->anchor == NULL))
+        e = diag_set(&why, E_ANCHOR, "%s, which signs it, has no certificate yet", ca->name);
+    else if (e == E_OK)
+        e = lint_responder(bytes, row, ca, issuer->anchor, k->public, &why);
     OPENSSL_free(tbs);
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
 }
 
-static enum err check_extensions(X509 *x, bool ca, struct diag *d)
+/* The key that signed this certificate, by its name and by the signature: itself, or one certified before. */
+static const struct keys_entry *signer_of(const struct audit *a, const struct keys_entry *k, X509 *x)
+{
+    if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0)
+        return k;
+    for (size_t i = 0; i < a->keys.n; i++) {
+        const struct keys_entry *one = &a->keys.v[i];
+        if (one != k && one->anchor != NULL && (X509_get_extension_flags(one->anchor) & EXFLAG_CA) != 0 &&
+            X509_NAME_cmp(X509_get_subject_name(one->anchor), X509_get_issuer_name(x)) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+static enum err check_extensions(X509 *x, X509 *issuer, bool ca, struct diag *d)
 {
     uint8_t *tbs = NULL;
     TBS_VIEW *v = NULL;
     int n = i2d_re_X509_tbs(x, &tbs);
     enum err e = n <= 0 ? E_CRYPTO : tbs_view_parse((struct span){tbs, (size_t)n}, &v, d);
     if (e == E_OK)
-        e = lint_extensions_self_signed(v, ca, d);
+        e = issuer == NULL ? lint_extensions_self_signed(v, ca, d) : lint_extensions_responder(v, issuer, d);
     tbs_view_free(v);
     OPENSSL_free(tbs);
     return e;
 }
 
-/* What holds for any self-signed certificate of ours, whatever the policy. */
-static enum err check_sane(const struct keys_entry *k, X509 *x, struct span der, struct diag *d)
+/* What holds for any certificate of ours, whatever the policy: self-signed (issuer NULL), or a responder's. */
+static enum err check_sane(const struct keys_entry *k, X509 *x, X509 *issuer, struct span der, struct diag *d)
 {
     struct diag why = {0};
     struct buf again = {0};
@@ -119,12 +140,10 @@ static enum err check_sane(const struct keys_entry *k, X509 *x, struct span der,
         e = diag_set(&why, E_CERTIFICATE, "it is not in DER");
     if (e == E_OK && X509_get_version(x) != X509_VERSION_3)
         e = diag_set(&why, E_LINT, "the version is not 3");
-    if (e == E_OK && X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) != 0)
-        e = diag_set(&why, E_LINT, "subject and issuer differ");
     if (e == E_OK && ASN1_TIME_compare(X509_get0_notBefore(x), X509_get0_notAfter(x)) > 0)
         e = diag_set(&why, E_LINT, "its validity ends before it begins");
     if (e == E_OK)
-        e = check_extensions(x, ca, &why);
+        e = check_extensions(x, issuer, ca, &why);
     buf_free(&again);
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
 }
@@ -135,10 +154,13 @@ static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *
     struct diag why = {0};
     if (EVP_PKEY_eq(X509_get0_pubkey(x), k->public) != 1)
         return diag_set(d, E_ANCHOR, "the certificate of %s is of another key", k->name);
-    enum err e = cert_verify(x, k->public, &why);
+    const struct keys_entry *signer = signer_of(a, k, x);
+    if (signer == NULL)
+        return diag_set(d, E_ANCHOR, "the certificate of %s is by no key that has one", k->name);
+    enum err e = cert_verify(x, signer->public, &why);
     if (e != E_OK)
         return diag_set(d, e, "%s: %s", k->name, why.text);
-    e = check_sane(k, x, der, d);
+    e = check_sane(k, x, signer == k ? NULL : signer->anchor, der, d);
     if (e == E_OK && a->same_log_policy)
         e = check_by_policy(a, k, x, d);
     return e;

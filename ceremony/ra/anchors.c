@@ -26,15 +26,20 @@ enum err anchors_open(const char *path, const struct policy *policy, struct anch
     return out->v != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "anchors");
 }
 
-/* It must be what the policy's row describes, and sign itself. */
-static enum err check(const struct policy *p, const struct policy_key *row, X509 *cert,
-                      struct diag *d)
+/* It must be what the policy's row describes, signed by itself or, a responder's, by its CA. */
+static enum err check(struct anchors *a, const struct policy_key *row, X509 *cert, struct diag *d)
 {
+    const struct policy *p = a->policy;
+    const struct policy_key *ca = policy_key_issuer(p, row);
+    const struct anchor *issuer = NULL;
     struct buf der = {0};
     struct der whole, tbs = {0};
     struct diag why = {0};
     EVP_PKEY *key = X509_get0_pubkey(cert);
-    enum err e = cert_write_der(cert, &der);
+    enum err e = ca != NULL ? anchors_find(a, ca->name, &issuer, d) : E_OK;
+    if (e != E_OK)
+        return e;
+    e = cert_write_der(cert, &der);
     if (e != E_OK) {
         buf_free(&der);
         return diag_set(d, e, "%s.pem", row->name);
@@ -43,9 +48,10 @@ static enum err check(const struct policy *p, const struct policy_key *row, X509
     if (!der_take(&in, DER_SEQUENCE, &whole) || !der_take(&whole.body, DER_SEQUENCE, &tbs))
         e = diag_set(&why, E_ANCHOR, "it is not in DER");
     if (e == E_OK)
-        e = lint_self_signed(tbs.whole, row, policy_key_is_ca(p, row), key, &why);
+        e = ca == NULL ? lint_self_signed(tbs.whole, row, policy_key_is_ca(p, row), key, &why)
+                       : lint_responder(tbs.whole, row, ca, issuer->cert, key, &why);
     if (e == E_OK)
-        e = cert_verify(cert, key, &why);
+        e = cert_verify(cert, ca == NULL ? key : issuer->key, &why);
     if (e == E_LINT || e == E_CERT_SIGNATURE)
         e = E_ANCHOR;
     buf_free(&der);
@@ -65,7 +71,7 @@ static enum err load(struct anchors *a, const struct policy_key *row, X509 **out
     if (e == E_OK && (e = cert_parse(buf_span(&bytes), out, &why)) != E_OK)
         e = diag_set(d, e == E_CERTIFICATE ? E_ANCHOR : e, "%s: %s", name, why.text);
     if (e == E_OK)
-        e = check(a->policy, row, *out, d);
+        e = check(a, row, *out, d);
     buf_free(&bytes);
     return e;
 }

@@ -90,7 +90,7 @@ struct desk {
     int64_t n;
 };
 
-static void make_request(const struct policy_profile *p, int64_t n, struct buf *der)
+static void make_request(const struct policy_profile *p, int64_t n, struct buf *der, struct buf *envelope)
 {
     static const enum sig_alg algs[] = {
         [KEY_SM2] = SIG_SM2_SM3, [KEY_P256] = SIG_ECDSA_SHA256, [KEY_P384] = SIG_ECDSA_SHA384, [KEY_RSA] = SIG_RSA_SHA256};
@@ -116,6 +116,8 @@ static void make_request(const struct policy_profile *p, int64_t n, struct buf *
     ck_assert_int_gt(len, 0);
     buf_append(&tbs, bytes, (size_t)len);
     help_assemble(&tbs, algs[kind], key, der);
+    if (p->pair != NULL)
+        help_envelope(key, envelope);
     buf_free(&tbs);
     OPENSSL_free(bytes);
     sk_X509_EXTENSION_pop_free(ext, X509_EXTENSION_free);
@@ -146,6 +148,19 @@ static void answer(struct desk *k, const struct policy_profile *p, const struct 
     buf_free(&cert);
 }
 
+/* One number of IdentifyCode and one other, as far as the profile has rows for them; one of them overridden. */
+static void make_identity(const struct policy_profile *p, struct request *r)
+{
+    static const char *const numbers[] = {
+        [POLICY_RESIDENT_ID] = "11010519491231002X", [POLICY_ORGANIZATION_CODE] = "91350100M000100Y4A"};
+    static const enum policy_identity fields[] = {POLICY_RESIDENT_ID, POLICY_ORGANIZATION_CODE};
+    for (size_t i = 0; i < 2; i++)
+        if (policy_identity_find(p, fields[i]) != NULL)
+            snprintf(r->identity.value[fields[i]], sizeof r->identity.value[0], "%s", numbers[fields[i]]);
+    if (r->identity.value[POLICY_ORGANIZATION_CODE][0] != '\0')
+        snprintf(r->override_, sizeof r->override_, "seen \xe8\xaf\x81");
+}
+
 static void ask(struct desk *k, const struct policy_profile *p)
 {
     struct request r = {.requested_at = FUZZ_NOW, .op_text = "issue", .operator_ = "clerk-1", .has_evidence = k->n % 2 == 0};
@@ -154,7 +169,9 @@ static void ask(struct desk *k, const struct policy_profile *p)
     k->n++;
     snprintf(r.id, sizeof r.id, "r-%d", (int)k->n);
     snprintf(r.profile, sizeof r.profile, "%s", p->name);
-    make_request(p, k->n, &r.csr);
+    make_request(p, k->n, &r.csr, &r.pair.enveloped_key);
+    make_identity(p, &r);
+    r.pair.has_serial = p->pair != NULL;
     put(buf_span(&r.csr), "corpus/csr/good-%s-%s", k->authority->name, p->name);
     expect_ok(request_write(&r, &line));
     expect_ok(decide_request(&k->decider, buf_span(&line), E_OK, (uint64_t)k->n + 1, &o, &d));

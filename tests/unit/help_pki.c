@@ -15,6 +15,8 @@
 #include "expect.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
+#include "pki/der_write.h"
+#include "pki/key.h"
 
 void help_hex(const char *hex, struct buf *out)
 {
@@ -237,4 +239,31 @@ void help_write_cert(const char *name, X509 *cert)
     expect_ok(cert_write_pem(cert, &pem));
     help_write(name, buf_span(&pem));
     buf_free(&pem);
+}
+
+void help_envelope(EVP_PKEY *key, struct buf *out)
+{
+    struct key k = {0};
+    struct diag d = {0};
+    static const uint8_t some[64] = {0x11};
+    expect_ok(key_from_pkey(key, &k, &d));
+    size_t whole = der_open(out, DER_SEQUENCE), algorithm = der_open(out, DER_SEQUENCE);
+    expect_ok(der_oid(out, "1.2.156.10197.1.104.1"));
+    der_close(out, algorithm);
+    size_t cipher = der_open(out, DER_SEQUENCE);
+    der_put_unsigned(out, (struct span){some, 32});
+    der_put_unsigned(out, (struct span){some, 32});
+    der_value(out, DER_OCTET_STRING, some, 32);
+    der_value(out, DER_OCTET_STRING, some, 16);
+    der_close(out, cipher);
+    size_t bits = der_open(out, DER_BIT_STRING);
+    buf_append_byte(out, 0);
+    buf_append(out, k.spki.data + k.spki.len - 65, 65);
+    der_close(out, bits);
+    bits = der_open(out, DER_BIT_STRING);
+    buf_append_byte(out, 0);
+    buf_append(out, some, 32);
+    der_close(out, bits);
+    der_close(out, whole);
+    key_free(&k);
 }

@@ -31,6 +31,9 @@ void help_csr(EVP_PKEY *key, enum sig_alg alg, const STACK_OF(X509_EXTENSION) * 
 /* Append one extension to the list. */
 void help_extension(STACK_OF(X509_EXTENSION) * *list, int nid, const char *value);
 
+/* The SM2EnvelopedKey of an SM2 key, whose contents nobody can open. */
+void help_envelope(EVP_PKEY *key, struct buf *out);
+
 /* Sign the encoded tbs and assemble it as certificates and requests are, into out. */
 void help_assemble(const struct buf *tbs, enum sig_alg alg, EVP_PKEY *key, struct buf *out);
 

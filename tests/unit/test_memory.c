@@ -21,6 +21,7 @@
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/csr.h"
+#include "pki/identity.h"
 #include "pki/lint.h"
 #include "pki/name.h"
 #include "pki/p7b.h"
@@ -186,6 +187,20 @@ static enum err build_san(void)
     buf_free(&out);
     return e;
 }
+static enum err build_identity(void)
+{
+    static const struct policy_identity_rule rules[] = {
+        {POLICY_RESIDENT_ID, true, POLICY_CHECK_RESIDENT, "c"}, {POLICY_TAXATION, false, POLICY_CHECK_NONE, "c"}};
+    static const struct policy_profile profile = {.name = "p", .clause = "c", .identity = rules, .identity_n = 2};
+    static const struct identity asked = {.value = {[POLICY_RESIDENT_ID] = "11010519491231002X", [POLICY_TAXATION] = "1"}};
+    static struct buf whole;
+    struct buf out = {0};
+    unsigned wrong;
+    enum err e = identity_from_request(&asked, &profile, WORLD_NOW, false, &out, &wrong, &d);
+    e = same_as_before(e, buf_span(&out), &whole);
+    buf_free(&out);
+    return e;
+}
 static enum err read_request(void)
 {
     struct request r;
@@ -238,6 +253,7 @@ START_TEST(requests)
     SWEEP(build_own_name);
     SWEEP(show_name);
     SWEEP(build_san);
+    SWEEP(build_identity);
     SWEEP(read_request);
     SWEEP(decide);
 }

@@ -11,7 +11,6 @@
 #include "help_batch.h"
 #include "help_pki.h"
 #include "pki/cert.h"
-#include "pki/der_write.h"
 #include "pki/enveloped.h"
 #include "pki/lint.h"
 
@@ -62,33 +61,6 @@ static void tear_down(void)
     tree_remove();
 }
 
-/* SM2EnvelopedKey, whose contents only the holder could open. */
-static void envelope(EVP_PKEY *key, struct buf *out)
-{
-    struct key k = {0};
-    static const uint8_t some[64] = {0x11};
-    expect_ok(key_from_pkey(key, &k, &d));
-    size_t whole = der_open(out, DER_SEQUENCE), algorithm = der_open(out, DER_SEQUENCE);
-    expect_ok(der_oid(out, "1.2.156.10197.1.104.1"));
-    der_close(out, algorithm);
-    size_t cipher = der_open(out, DER_SEQUENCE);
-    der_put_unsigned(out, (struct span){some, 32});
-    der_put_unsigned(out, (struct span){some, 32});
-    der_value(out, DER_OCTET_STRING, some, 32);
-    der_value(out, DER_OCTET_STRING, some, 16);
-    der_close(out, cipher);
-    size_t bits = der_open(out, DER_BIT_STRING);
-    buf_append_byte(out, 0);
-    buf_append(out, k.spki.data + k.spki.len - 65, 65);
-    der_close(out, bits);
-    bits = der_open(out, DER_BIT_STRING);
-    buf_append_byte(out, 0);
-    buf_append(out, some, 32);
-    der_close(out, bits);
-    der_close(out, whole);
-    key_free(&k);
-}
-
 /* A request for Wang Wu. */
 static struct request ask(const char *id, const char *profile, EVP_PKEY *key, const char *cn)
 {
@@ -105,7 +77,7 @@ static struct request ask_pair(const char *id, EVP_PKEY *key, const char *of)
 {
     struct request r = ask(id, "person-encrypt", key, "Wang Wu");
     snprintf(r.pair.request, sizeof r.pair.request, "%s", of);
-    envelope(key, &r.pair.enveloped_key);
+    help_envelope(key, &r.pair.enveloped_key);
     return r;
 }
 
@@ -140,7 +112,7 @@ START_TEST(one_pair)
     struct request r = ask("r-1", "person", a, "Wang Wu");
     uint8_t signing[SERIAL_LEN];
     struct buf envelope_of_b = {0};
-    envelope(b, &envelope_of_b);
+    help_envelope(b, &envelope_of_b);
     expect_ok(decide(&r));
     ck_assert(!last.has_pair && last.enveloped_key.len == 0);
     memcpy(signing, last.serial, SERIAL_LEN);
@@ -177,7 +149,7 @@ START_TEST(fields_of_a_pair)
     r.pair.has_serial = true;
     expect_err(decide(&r), E_PAIR_FIELD);
     r = ask("r-3", "person", a, "Wang Wu");
-    envelope(a, &r.pair.enveloped_key);
+    help_envelope(a, &r.pair.enveloped_key);
     expect_err(decide(&r), E_PAIR_FIELD);
     ck_assert_str_eq(last.clause, "rule person");
     r = ask("r-4", "person", a, "Wang Wu");
@@ -252,6 +224,7 @@ static void remember(enum index_status status, uint8_t serial[SERIAL_LEN])
     expect_ok_diag(announce_cert(&h, &last, &cert, &d), &d);
     expect_ok_diag(index_begin(state.index, &d), &d);
     expect_ok_diag(index_add_cert(state.index, &cert, &d), &d);
+    expect_ok_diag(index_set_issued(state.index, h.batch, last.n, 1, &d), &d);
     if (status != INDEX_GOOD) {
         ck_assert(announce_change(&h, &change, &c));
         expect_ok_diag(index_add_change(state.index, &c, &d), &d);
@@ -416,7 +389,7 @@ START_TEST(enveloped_keys)
     EVP_PKEY *a = help_key(KEY_SM2), *b = help_key(KEY_SM2), *rsa = help_key(KEY_RSA);
     struct key key = {0}, other = {0}, large = {0};
     struct buf good = {0};
-    envelope(a, &good);
+    help_envelope(a, &good);
     expect_ok(key_from_pkey(a, &key, &d));
     expect_ok(key_from_pkey(b, &other, &d));
     expect_ok(key_from_pkey(rsa, &large, &d));

@@ -121,8 +121,8 @@ CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c 
     mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.
-WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyFinal \
-    EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
+WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
+    EVP_DigestVerifyFinal EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
 $(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)

@@ -102,8 +102,10 @@ enum err ocsp_lint(struct span tbs, const struct ocsp_status *want, X509 *issuer
 static enum err check_responder(const struct ocsp_view *v, X509 *cert, X509 *issuer, struct diag *d)
 {
     bool same = false;
-    if (cert_verify(cert, X509_get0_pubkey(issuer), NULL) != E_OK ||
-        X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0)
+    enum err e = cert_verify(cert, X509_get0_pubkey(issuer), NULL);
+    if (e != E_OK && !err_is_refusal(e))
+        return diag_set(d, e, "the responder's certificate");
+    if (e != E_OK || X509_NAME_cmp(X509_get_issuer_name(cert), X509_get_subject_name(issuer)) != 0)
         return diag_set(d, cause_take(E_OCSP_RESPONDER), "its certificate is not by the issuer");
     if ((X509_get_extension_flags(cert) & EXFLAG_XKUSAGE) == 0 || (X509_get_extended_key_usage(cert) & XKU_OCSP_SIGN) == 0)
         return diag_set(d, cause_take(E_OCSP_RESPONDER), "its certificate is not for OCSP signing");
@@ -111,7 +113,7 @@ static enum err check_responder(const struct ocsp_view *v, X509 *cert, X509 *iss
         return diag_set(d, E_OCSP_RESPONDER, "its certificate would have to be checked itself");
     if (!holds(cert, &v->status))
         return diag_set(d, E_OCSP_RESPONDER, "its certificate is not valid as long as the answer");
-    enum err e = same_responder(v->status.responder, cert, &same);
+    e = same_responder(v->status.responder, cert, &same);
     if (e != E_OK)
         return diag_set(d, e, "the responder's key");
     return same ? E_OK : diag_set(d, E_OCSP_RESPONDER, "its certificate is of another key");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pki/alg.h"
+#include "pki/cause.h"
 #include "pki/der.h"
 
 #define FIELD_LEN 32
@@ -35,7 +36,7 @@ enum err sm2_z(const EVP_PKEY *key, uint8_t z[DIGEST_LEN])
 {
     memset(z, 0, DIGEST_LEN);
     if (!EVP_PKEY_is_a(key, "SM2"))
-        return E_KEY_TYPE;
+        return cause_take(E_KEY_TYPE);
     size_t id = strlen(SM2_ID);
     uint8_t in[2 + sizeof SM2_ID - 1 + sizeof curve + 2 * FIELD_LEN];
     in[0] = (uint8_t)(8 * id >> 8);

@@ -22,6 +22,8 @@ int __real_EVP_DigestSign(EVP_MD_CTX *c, unsigned char *sig, size_t *sig_n, cons
 int __wrap_EVP_DigestSign(EVP_MD_CTX *c, unsigned char *sig, size_t *sig_n, const unsigned char *p, size_t n);
 int __real_EVP_DigestVerifyFinal(EVP_MD_CTX *c, const unsigned char *sig, size_t sig_n);
 int __wrap_EVP_DigestVerifyFinal(EVP_MD_CTX *c, const unsigned char *sig, size_t sig_n);
+int __real_EVP_DigestVerifyUpdate(EVP_MD_CTX *c, const void *p, size_t n);
+int __wrap_EVP_DigestVerifyUpdate(EVP_MD_CTX *c, const void *p, size_t n);
 int __real_EVP_PKEY_verify(EVP_PKEY_CTX *c, const unsigned char *sig, size_t sig_n, const unsigned char *p, size_t n);
 int __wrap_EVP_PKEY_verify(EVP_PKEY_CTX *c, const unsigned char *sig, size_t sig_n, const unsigned char *p, size_t n);
 int __real_CMS_SignerInfo_verify(CMS_SignerInfo *si);
@@ -83,6 +85,15 @@ int __wrap_EVP_DigestSign(EVP_MD_CTX *c, unsigned char *sig, size_t *sig_n, cons
     uint64_t left = plan.left;
     plan.left = 0;
     int r = __real_EVP_DigestSign(c, sig, sig_n, p, n);
+    plan.left = left;
+    return r;
+}
+
+int __wrap_EVP_DigestVerifyUpdate(EVP_MD_CTX *c, const void *p, size_t n)
+{
+    uint64_t left = plan.left;
+    plan.left = 0;
+    int r = __real_EVP_DigestVerifyUpdate(c, p, n);
     plan.left = left;
     return r;
 }

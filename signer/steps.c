@@ -7,6 +7,7 @@
 #include "batch/own_batch.h"
 #include "batch/signing.h"
 #include "commands.h"
+#include "core/filter.h"
 #include "core/sandbox.h"
 #include "core/step.h"
 #include "hsm/login.h"
@@ -27,7 +28,7 @@ static enum err shut_in(const struct state *s, bool reads_state, const char *med
     if (e == E_OK)
         e = sandbox_enter(box, d);
     sandbox_free(box);
-    return e == E_OK ? sandbox_strict(d) : e;
+    return e == E_OK ? filter_strict(d) : e;
 }
 
 /* -- intake -- */

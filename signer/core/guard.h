@@ -10,10 +10,7 @@
 
 /* Guard the process for good: no core dump, not dumpable (so no tracing by others), no new privileges, files for the
  * owner only, no OpenSSL configuration from the environment, descriptors 0 to 2 taken, memory locked where the system
- * allows it (guard_memory_locked()), and a system call filter: no socket but a local one (a smart-card daemon's), no other
- * program started, no tracing, no kernel modules, mounts or namespaces, no file's mode, owner or attributes changed by
- * its name, no clock set, nothing typed into the terminal. What the filter forbids fails with EPERM.
- * Call it before the first thread. E_SANDBOX when the kernel has no such filter, E_IO when it refuses the rest. */
+ * allows it (guard_memory_locked()), and filter_every(). Call it before the first thread. E_SANDBOX when the kernel has no such filter, E_IO when it refuses the rest. */
 ERR_MUST_USE enum err guard_process(struct diag *d);
 
 /* Lock all memory where the system allows it; a child process inherits no locks, and so does it again. */

@@ -1,9 +1,8 @@
 /* sandbox.h - shut a process in before it touches what it must not trust, or what must not be touched.
  *
- * Landlock (Linux 5.13) says which files the process can still open; the seccomp filter of core/guard.h is on already,
- * and the strict one here allows little more than reading and writing. Both are for good and for all threads to come.
- * Where the kernel lacks either the programs refuse to work (E_SANDBOX); only a build that is marked for development goes
- * on without, and says so in its version, its banner and the log.
+ * Landlock (Linux 5.13) says which files the process can still open, for good and for all threads to come; core/filter.h
+ * says what it can still do with them. Where the kernel lacks either the programs refuse to work (E_SANDBOX); only a build
+ * that is marked for development goes on without, and says so in its version, its banner and the log.
  */
 #ifndef ROOTSEAL_CORE_SANDBOX_H
 #define ROOTSEAL_CORE_SANDBOX_H
@@ -30,15 +29,5 @@ ERR_MUST_USE enum err sandbox_allow(struct sandbox *s, const char *path, bool wr
 
 /* From here on no file can be opened but those allowed. What is open already stays open. E_SANDBOX. */
 ERR_MUST_USE enum err sandbox_enter(const struct sandbox *s, struct diag *d);
-
-/* From here on only system calls that work on files, memory, time and threads of one's own. Any socket, program, other
- * process or executable memory ends the process with SIGSYS; whatever else fails with EPERM. After sandbox_enter().
- * E_SANDBOX. */
-ERR_MUST_USE enum err sandbox_strict(struct diag *d);
-
-/* For a process that loads a PKCS#11 module, which is not our code: from here on it can start no process that would
- * outlive it and change no file's mode or owner; without `sockets` it can reach no service of this machine either. What
- * is forbidden fails with EPERM. After sandbox_enter(). E_SANDBOX. */
-ERR_MUST_USE enum err sandbox_module(bool sockets, struct diag *d);
 
 #endif

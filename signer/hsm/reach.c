@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/filter.h"
 
 #define FILES_MAX 4096 /* beside a module */
 
@@ -159,5 +160,5 @@ enum err reach_shut_in(int state_fd, const char *module, const char *more, struc
     if (e == E_OK)
         e = sandbox_enter(s, d);
     sandbox_free(s);
-    return e == E_OK ? sandbox_module(sockets, d) : e;
+    return e == E_OK ? filter_module(sockets, d) : e;
 }

@@ -9,7 +9,7 @@
  * that SoftHSM's configuration names; to read, the module and the plain files beside it (no links, and of thousands only
  * the module), and the system's programs and libraries. No disk, and nothing that is mounted elsewhere: a medium lies beyond. `more` names what a vendor's module
  * wants besides, to read and write, separated by colons: its settings, its device; a socket among them lets it connect to
- * services of this machine, which it cannot otherwise. NULL is allowed. Then sandbox_module(). E_SANDBOX, E_USAGE. */
+ * services of this machine, which it cannot otherwise. NULL is allowed. Then filter_module(). E_SANDBOX, E_USAGE. */
 ERR_MUST_USE enum err reach_shut_in(int state_fd, const char *module, const char *more, struct diag *d);
 
 #endif

@@ -5,7 +5,8 @@
 #   NAME.patch  a unified diff against the product, paths as git writes them; its first lines say what is taken away
 #   NAME.sweep  one line: the command, run by bash in the copy's root after `make all`, that must fail with this defect. It
 #               must end with the line `N passed, N failed` of all sweeps, or Check's `N%: Checks: N, Failures: N, Errors: N`:
-#               a build that breaks, or a sweep that cannot begin, is no finding. Nor is a world that cannot be made.
+#               a build that breaks, or a sweep that cannot begin, is no finding. Nor is a world that cannot be made, or a
+#               case or script that took too long.
 #
 # With --apply-only nothing is built: it only shows that every patch still fits, exactly, and has its sweep.
 # Ends `N passed, N failed`. What was said is in build/test/defects/NAME.log.
@@ -46,7 +47,7 @@ find_it() { # NAME: the closing line decides
     local status=0
     (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL bash -c "$(cat "$ROOT/tests/defects/$1.sweep")") \
         >> "$C/$1.log" 2>&1 || status=$?
-    [ "$status" -ne 0 ] && ! grep -qaF ':F:world:' "$C/$1.log" && closing "$1" | grep -qvE ', 0 failed$|^100%:'
+    [ "$status" -ne 0 ] && ! grep -qaE ':[FE]:world:|, its time was up$' "$C/$1.log" && closing "$1" | grep -qvE ', 0 failed$|^100%:'
 }
 
 check() { # NAME

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/filter.h"
 #include "core/guard.h"
 #include "core/sandbox.h"
 #include "suites.h"
@@ -50,7 +51,7 @@ static enum err shut_in(bool strict)
     if (e == E_OK)
         e = sandbox_enter(box, NULL);
     sandbox_free(box);
-    return e == E_OK && strict ? sandbox_strict(NULL) : e;
+    return e == E_OK && strict ? filter_strict(NULL) : e;
 }
 
 /* The status of a child that shuts itself in and does this. */

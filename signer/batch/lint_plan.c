@@ -42,20 +42,19 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
 {
     struct diag why = {0};
     struct issuer issuer = {0};
+    const bool seal = plan_is_eseal(item);
     const struct policy_seals *seals = &j->authority->seals;
-    const struct span serial = {item->serial, SERIAL_LEN};
-    if (plan_is_eseal(item) && seals->key != NULL && strcmp(seals->key, item->key) == 0) {
-        enum err seal = lint_eseal(buf_span(&item->tbs), serial, seals, &why);
-        return seal == E_OK ? E_OK : diag_set_clause(d, seal, why.clause, "request %lld: %s", (long long)item->n, why.text);
-    }
     const struct policy_profile *p = policy_profile_find(j->authority, item->profile);
-    if (p == NULL || strcmp(p->key, item->key) != 0)
+    const char *key = seal ? seals->key : p != NULL ? p->key : NULL;
+    const struct span tbs = buf_span(&item->tbs), serial = {item->serial, SERIAL_LEN};
+    if (key == NULL || strcmp(key, item->key) != 0)
         return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
                         item->key);
     enum err e = find_issuer(j, item, &issuer, d);
     if (e != E_OK)
         return e;
-    e = lint_end_entity(buf_span(&item->tbs), serial, p, issuer.row, issuer.cert, &why);
+    e = seal ? lint_eseal(tbs, serial, seals, &why)
+             : lint_end_entity(tbs, serial, p, issuer.row, issuer.cert, &why);
     return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
 }
 

@@ -72,6 +72,7 @@
     X(reach) \
     X(record) \
     X(request) \
+    X(request_eseal) \
     X(request_identity) \
     X(san) \
     X(sandbox) \

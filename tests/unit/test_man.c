@@ -359,6 +359,18 @@ START_TEST(the_batch_stands_with_its_fields)
     expect_written(".Ss Batch header", &line);
     expect_ok(request_write(&r, &line));
     expect_written(".Ss Batch request", &line);
+    struct request seal = {.id = "i", .op = OP_SEAL_ISSUE, .op_text = "seal-issue", .seal = {.width = 1, .height = 1}};
+    struct buf *texts[] = {&seal.seal.name, &seal.seal.picture, &seal.seal.holder};
+    for (size_t i = 0; i < 3; i++)
+        buf_append_str(texts[i], "x");
+    expect_ok(request_write(&seal, &line));
+    char *page = need_page(FORMATS_PAGE);
+    struct names own = keys_of(&line, 2);
+    own.n--; /* requested-at, which all have */
+    expect_fields(page, ".Ss Requests for electronic seals", &own);
+    free(page);
+    request_free(&seal);
+    buf_free(&line);
 }
 END_TEST
 

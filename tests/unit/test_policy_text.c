@@ -208,6 +208,9 @@ START_TEST(digest_knows_services)
     CHANGE(f.authorities[0].seals.validity.years = 9);
     CHANGE(f.authorities[0].seals.validity_clause = "other");
     CHANGE(f.authorities[0].seals.clause = "other");
+    CHANGE(f.authorities[0].seals.holder_issuer = f.persons[0].certificate);
+    CHANGE((f.authorities[0].seals.holder_issuer = f.persons[0].certificate, f.authorities[0].seals.holder_clause = "other"));
+    CHANGE(f.authorities[0].seals.holder_issuer = f.persons[1].certificate);
     free(d.seen);
 }
 END_TEST

@@ -30,13 +30,21 @@ struct subject {
     X509 *issuer;                /* of ca */
 };
 
+/* What the key is for: to sign certificates and their CRLs, or other things, among them perhaps the list of seals. */
+static uint32_t usage_of(const struct policy_key *row, bool ca)
+{
+    if (ca)
+        return KU_KEY_CERT_SIGN | KU_CRL_SIGN;
+    return row->crl_period > 0 ? KU_DIGITAL_SIGNATURE | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE;
+}
+
 static void describe(const struct policy *p, const struct subject *u, struct tbs_spec *spec)
 {
     static const char *const signing[] = {"1.3.6.1.5.5.7.3.9"}; /* id-kp-OCSPSigning, RFC 6960 4.2.2.2 */
     static const struct policy_strings ocsp_signing = {signing, 1};
     const bool ca = policy_key_is_ca(p, u->row);
     spec->ca = ca;
-    spec->key_usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE;
+    spec->key_usage = usage_of(u->row, ca);
     if (u->ca == NULL)
         return;
     const unsigned char *name = NULL;

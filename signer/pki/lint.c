@@ -229,7 +229,7 @@ enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca
     if (e == E_OK)
         e = check_own_key(v, row, key, d);
     if (e == E_OK)
-        e = lint_extensions_self_signed(v, ca, d);
+        e = lint_extensions_self_signed(v, ca, row->crl_period > 0, d);
     tbs_view_free(v);
     return verdict(e, d);
 }

@@ -292,8 +292,9 @@ enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct policy_profi
     return e;
 }
 
-enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d)
+enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, bool lists, struct diag *d)
 {
+    const uint32_t usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : lists ? KU_DIGITAL_SIGNATURE | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE;
     const struct wanted wanted[] = {
         {NID_subject_key_identifier, false, true},
         {NID_key_usage, true, true},
@@ -304,7 +305,7 @@ enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d)
         return e;
     if (!ski_fits_key(v))
         return wrong(d, "RFC 5280 4.2.1.2", "the subject key identifier is not the key's");
-    if (key_usage(v) != (ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE))
+    if (key_usage(v) != usage)
         return wrong(d, "RFC 5280 4.2.1.3", "the key usage is not that of such a key");
     if (ca != is_ca(v))
         return wrong(d, "RFC 5280 4.2.1.9", "the basic constraints are wrong");

@@ -13,8 +13,8 @@ ERR_MUST_USE enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct
                                                  struct diag *d);
 
 /* Subject key identifier and key usage; with ca, basicConstraints with cA TRUE and keyCertSign and cRLSign, else
- * digitalSignature alone. E_LINT otherwise. */
-ERR_MUST_USE enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, struct diag *d);
+ * digitalSignature, with lists beside cRLSign. E_LINT otherwise. */
+ERR_MUST_USE enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, bool lists, struct diag *d);
 
 /* Key identifiers, digitalSignature, OCSPSigning alone and nocheck. E_LINT otherwise. */
 ERR_MUST_USE enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag *d);

@@ -41,6 +41,7 @@
     X(identity) \
     X(import) \
     X(index) \
+    X(index_lists) \
     X(intake) \
     X(json) \
     X(key) \

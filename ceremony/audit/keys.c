@@ -118,12 +118,13 @@ static const struct keys_entry *signer_of(const struct audit *a, const struct ke
 
 static enum err check_extensions(X509 *x, X509 *issuer, bool ca, struct diag *d)
 {
+    const bool lists = !ca && (X509_get_key_usage(x) & KU_CRL_SIGN) != 0; /* the key of seals signs their list */
     uint8_t *tbs = NULL;
     TBS_VIEW *v = NULL;
     int n = i2d_re_X509_tbs(x, &tbs);
     enum err e = n <= 0 ? E_CRYPTO : tbs_view_parse((struct span){tbs, (size_t)n}, &v, d);
     if (e == E_OK)
-        e = issuer == NULL ? lint_extensions_self_signed(v, ca, d) : lint_extensions_responder(v, issuer, d);
+        e = issuer == NULL ? lint_extensions_self_signed(v, ca, lists, d) : lint_extensions_responder(v, issuer, d);
     tbs_view_free(v);
     OPENSSL_free(tbs);
     return e;

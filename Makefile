@@ -59,7 +59,8 @@ AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c key
     officers.c carried.c answers.c statuses.c bundles.c sweep.c report.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
-    chain.c answers.c copies.c certificate.c import.c layout.c)
+    chain.c answers.c answer_issued.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c \
+    results_csv.c layout.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
@@ -117,7 +118,7 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
 CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
-    help_bundle.c help_batch.c help_lint.c help_log.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
+    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_log.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.

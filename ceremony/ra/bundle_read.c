@@ -95,19 +95,31 @@ out:
     return e;
 }
 
-static enum err read_file(int fd, enum manifest_file f, struct bundle *b, struct diag *d)
+static enum err read_file(int fd, const char *name, const uint8_t want[DIGEST_LEN], struct buf *out, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
-    const char *name = manifest_file_name(f);
     bool found;
-    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &b->files[f], &found, d);
+    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, out, &found, d);
     if (e == E_OK && !found)
         return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
-    if (e == E_OK &&
-        (e = digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest)) != E_OK)
+    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, out->data, out->len, digest)) != E_OK)
         return diag_set(d, e, "%s", name);
-    if (e == E_OK && memcmp(digest, b->manifest.files[f], DIGEST_LEN) != 0)
+    if (e == E_OK && memcmp(digest, want, DIGEST_LEN) != 0)
         e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+    return e;
+}
+
+static enum err read_files(int fd, struct bundle *b, struct diag *d)
+{
+    enum err e = E_OK;
+    for (int f = 0; f < MANIFEST_FILES && e == E_OK; f++)
+        e = read_file(fd, manifest_file_name((enum manifest_file)f), b->manifest.files[f], &b->files[f], d);
+    for (int64_t i = 0; i < b->manifest.lists && e == E_OK; i++) {
+        const struct manifest_list *l = &b->manifest.list[i];
+        char name[MANIFEST_LIST_NAME];
+        manifest_list_name(l->key, l->number, name);
+        e = read_file(fd, name, l->digest, &b->lists[i], d);
+    }
     return e;
 }
 
@@ -128,8 +140,8 @@ enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *o
         e = manifest_parse(buf_span(&bytes), &out->manifest, d);
     if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, out->digest)) != E_OK)
         diag_set(d, e, MANIFEST);
-    for (int f = 0; f < MANIFEST_FILES && e == E_OK; f++)
-        e = read_file(fd, (enum manifest_file)f, out, d);
+    if (e == E_OK)
+        e = read_files(fd, out, d);
     buf_free(&bytes);
     close(fd);
     return e;
@@ -139,4 +151,6 @@ void bundle_free(struct bundle *b)
 {
     for (int f = 0; f < MANIFEST_FILES; f++)
         buf_free(&b->files[f]);
+    for (int i = 0; i < MANIFEST_LISTS; i++)
+        buf_free(&b->lists[i]);
 }

@@ -9,6 +9,7 @@ struct bundle {
     struct manifest manifest;
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of bundle.json: the bundle's name */
     struct buf files[MANIFEST_FILES];
+    struct buf lists[MANIFEST_LISTS]; /* as many as the manifest says, in its order */
 };
 
 /* Read the bundle in this folder once, every file whole, so that what is verified is what is used.

@@ -39,7 +39,8 @@ static enum err check_intent(const struct walk *w, const struct record *r, struc
     if (!same_digest(r, "batch", m->batch) || !same_digest(r, "plan", m->plan) ||
         !same_digest(r, "policy", m->policy) || !same_text(r, "authority", m->authority) ||
         !same_text(r, "ra", m->ra) || record_number(r, "sequence") != m->sequence ||
-        record_number(r, "issue") != m->issued || record_number(r, "refuse") != m->refused)
+        record_number(r, "issue") != m->issued || record_number(r, "refuse") != m->refused ||
+        record_number(r, "status") != m->status || record_number(r, "lists") != m->lists)
         return diag_set(d, E_BUNDLE_ANSWER,
                         FILE_NAME " begins with another intent than bundle.json tells of");
     return E_OK;

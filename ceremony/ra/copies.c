@@ -33,7 +33,7 @@ static enum err check_p7b(const struct bundle *b, const struct answers *a, struc
     struct span have;
     enum err e = E_OK;
     for (size_t i = 0; i < a->n; i++)
-        if (a->v[i].issued)
+        if (a->v[i].cert.len > 0)
             buf_append(&want, a->v[i].cert.data, a->v[i].cert.len);
     for (size_t i = 0; i < a->issuers_n && e == E_OK; i++)
         e = cert_write_der(a->issuers[i]->cert, &want);

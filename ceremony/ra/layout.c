@@ -1,19 +1,30 @@
 #include "ra/layout.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/json.h"
 #include "pki/cert.h"
-#include "ra/csv.h"
+#include "ra/results_csv.h"
+
+#define LISTS_DIR "crls"
+#define LISTS_MAX 1000000 /* files in it */
+
+/* Folders, each made when its first file comes. */
+enum folder { CERTS, ENVELOPED, CHAIN, LISTS, FOLDERS };
+static const char *const folder_names[FOLDERS] = {
+    [CERTS] = "certs", [ENVELOPED] = "enveloped", [CHAIN] = "chain", [LISTS] = LISTS_DIR};
 
 struct layout {
     const struct bundle *bundle;
     const struct answers *answers;
     const struct seal *seal;
     const struct progress *progress;
-    int fd, certs_fd, chain_fd;
+    int out_fd, fd;   /* OUT, and the folder of this bundle */
+    int dirs[FOLDERS]; /* -1: not there yet */
     bool write; /* else only compare with what is there */
     bool news;  /* something was written */
 };
@@ -39,66 +50,67 @@ static enum err settle(struct layout *l, int fd, const char *name, const struct 
     return e;
 }
 
-static enum err settle_pem(struct layout *l, int fd, const char *name, X509 *cert,
-                           struct diag *d)
+static enum err settle_in(struct layout *l, enum folder f, const char *name, const char *ending,
+                          const struct buf *content, struct diag *d)
 {
-    char file[LIMIT_TOKEN_TEXT + 8];
+    char file[MANIFEST_LIST_NAME + 8];
+    enum err e = E_OK;
+    snprintf(file, sizeof file, "%s%s", name, ending);
+    if (l->dirs[f] < 0)
+        e = file_make_dir(f == LISTS ? l->out_fd : l->fd, folder_names[f], &l->dirs[f], d);
+    return e == E_OK ? settle(l, l->dirs[f], file, content, d) : e;
+}
+
+static enum err settle_pem(struct layout *l, enum folder f, const char *name, X509 *cert, struct diag *d)
+{
     struct buf pem = {0};
-    snprintf(file, sizeof file, "%s.pem", name);
     enum err e = cert_write_pem(cert, &pem);
-    e = e != E_OK ? diag_set(d, e, "%s", file) : settle(l, fd, file, &pem, d);
+    e = e != E_OK ? diag_set(d, e, "%s.pem", name) : settle_in(l, f, name, ".pem", &pem, d);
     buf_free(&pem);
     return e;
 }
 
-static enum err settle_certs(struct layout *l, struct diag *d)
+static enum err settle_issued(struct layout *l, const struct answer *a, struct diag *d)
+{
+    X509 *cert = NULL;
+    enum err e = cert_parse(buf_span(&a->cert), &cert, d);
+    if (e == E_OK)
+        e = settle_pem(l, CERTS, a->id, cert, d);
+    if (e == E_OK && a->enveloped_key.len > 0)
+        e = settle_in(l, ENVELOPED, a->id, ".der", &a->enveloped_key, d);
+    X509_free(cert);
+    return e;
+}
+
+static enum err settle_list(struct layout *l, const struct answer *a, struct diag *d)
+{
+    char name[MANIFEST_LIST_NAME];
+    manifest_list_name(a->key, a->number, name);
+    return settle_in(l, LISTS, name, "", a->list, d);
+}
+
+static enum err settle_answers(struct layout *l, struct diag *d)
 {
     enum err e = E_OK;
     for (size_t i = 0; i < l->answers->n && e == E_OK; i++) {
         const struct answer *a = &l->answers->v[i];
-        X509 *cert = NULL;
-        if (a->issued) {
-            e = cert_parse(buf_span(&a->cert), &cert, d);
-            if (e == E_OK)
-                e = settle_pem(l, l->certs_fd, a->id, cert, d);
-            X509_free(cert);
-        }
+        if (a->act == PLAN_ISSUE)
+            e = settle_issued(l, a, d);
+        else if (a->act == PLAN_CRL)
+            e = settle_list(l, a, d);
         if (l->write && l->progress != NULL)
             l->progress->step(l->progress->arg, i + 1, l->answers->n);
     }
     for (size_t i = 0; i < l->answers->issuers_n && e == E_OK; i++)
-        e = settle_pem(l, l->chain_fd, l->answers->issuers[i]->row->name,
+        e = settle_pem(l, CHAIN, l->answers->issuers[i]->row->name,
                        l->answers->issuers[i]->cert, d);
     return e;
 }
 
 static enum err settle_csv(struct layout *l, struct diag *d)
 {
-    static const char *const head[] = {"n",         "id",   "decision", "serial", "not_before",
-                                       "not_after", "code", "clause",   "file",   "detail",
-                                       "ignored"};
-    enum { COLUMNS = sizeof head / sizeof head[0] };
     struct buf out = {0};
-    csv_row(&out, head, COLUMNS);
-    for (size_t i = 0; i < l->answers->n; i++) {
-        const struct answer *a = &l->answers->v[i];
-        char n[24], file[LIMIT_TOKEN_TEXT + 16] = "";
-        snprintf(n, sizeof n, "%zu", i + 1);
-        if (a->issued)
-            snprintf(file, sizeof file, "certs/%s.pem", a->id);
-        const char *const row[COLUMNS] = {n,
-                                          a->id,
-                                          a->issued ? "issued" : "refused",
-                                          a->serial,
-                                          a->not_before,
-                                          a->not_after,
-                                          a->issued ? "" : err_name(a->code),
-                                          a->clause,
-                                          file,
-                                          a->issued ? "" : a->note,
-                                          a->issued ? a->note : ""};
-        csv_row(&out, row, COLUMNS);
-    }
+    results_csv(l->answers, &out);
     enum err e = settle(l, l->fd, "results.csv", &out, d);
     buf_free(&out);
     return e;
@@ -114,10 +126,11 @@ static enum err settle_mark(struct layout *l, struct diag *d)
     hex_encode(l->seal->log, DIGEST_LEN, log);
     hex_encode(l->seal->head, DIGEST_LEN, head);
     json_t *obj =
-        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:s,s:I,s:s}", "format",
+        json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:I,s:s}", "format",
                   "rootseal-import-1", "authority", m->authority, "ra", m->ra, "id", m->id,
                   "sequence", (json_int_t)m->sequence, "batch", batch, "bundle", bundle, "issued",
-                  (json_int_t)m->issued, "refused", (json_int_t)m->refused, "log", log, "log-size",
+                  (json_int_t)m->issued, "refused", (json_int_t)m->refused, "status", (json_int_t)m->status,
+                  "lists", (json_int_t)m->lists, "log", log, "log-size",
                   (json_int_t)l->seal->size, "log-head", head);
     enum err e = json_line_write(obj, &out);
     buf_append_byte(&out, '\n');
@@ -133,7 +146,7 @@ static enum err settle_all(struct layout *l, bool write, struct diag *d)
     l->write = write;
     enum err e = write ? E_OK : settle_mark(l, d);
     if (e == E_OK)
-        e = settle_certs(l, d);
+        e = settle_answers(l, d);
     if (e == E_OK)
         e = settle_csv(l, d);
     if (e == E_OK && write)
@@ -149,33 +162,63 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
                        .answers = answers,
                        .seal = seal,
                        .progress = progress,
+                       .out_fd = -1,
                        .fd = -1,
-                       .certs_fd = -1,
-                       .chain_fd = -1};
-    int out_fd;
+                       .dirs = {-1, -1, -1, -1}};
     snprintf(name, LAYOUT_NAME, "%s-%" PRId64, bundle->manifest.ra, bundle->manifest.sequence);
-    enum err e = file_make_path(path, &out_fd, d);
+    enum err e = file_make_path(path, &l.out_fd, d);
     if (e == E_OK)
-        e = file_make_dir(out_fd, name, &l.fd, d);
-    if (e == E_OK)
-        e = file_make_dir(l.fd, "certs", &l.certs_fd, d);
-    if (e == E_OK)
-        e = file_make_dir(l.fd, "chain", &l.chain_fd, d);
+        e = file_make_dir(l.out_fd, name, &l.fd, d);
     if (e == E_OK)
         e = settle_all(&l, false, d);
     if (e == E_OK)
         e = settle_all(&l, true, d);
     /* What was found there already may be from a run that was killed before it synced the names. */
-    if (e == E_OK)
-        e = file_sync(l.certs_fd, "certs", d);
-    if (e == E_OK)
-        e = file_sync(l.chain_fd, "chain", d);
+    for (int f = 0; f < FOLDERS && e == E_OK; f++)
+        if (l.dirs[f] >= 0)
+            e = file_sync(l.dirs[f], folder_names[f], d);
     if (e == E_OK)
         e = file_sync(l.fd, name, d);
     *news = l.news;
-    const int fds[] = {l.chain_fd, l.certs_fd, l.fd, out_fd};
-    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
+    for (int f = 0; f < FOLDERS; f++)
+        if (l.dirs[f] >= 0)
+            close(l.dirs[f]);
+    if (l.fd >= 0)
+        close(l.fd);
+    if (l.out_fd >= 0)
+        close(l.out_fd);
+    return e;
+}
+
+/* -- the lists of earlier imports -- */
+
+/* The folder, or -1 where there is none yet. */
+static enum err open_lists(const char *path, int *fd, struct diag *d)
+{
+    int out_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *fd = out_fd >= 0 ? file_open_beneath(out_fd, LISTS_DIR, O_RDONLY | O_DIRECTORY, 0) : -1;
+    enum err e = *fd >= 0 || errno == ENOENT ? E_OK : diag_errno(d, errno, "%s/" LISTS_DIR, path);
+    if (out_fd >= 0)
+        close(out_fd);
+    return e;
+}
+
+enum err layout_last_list(const char *path, const char *key, int64_t *number, struct diag *d)
+{
+    struct file_list names = {0};
+    int fd;
+    *number = 0;
+    enum err e = open_lists(path, &fd, d);
+    if (e != E_OK || fd < 0)
+        return e;
+    e = file_list(fd, LISTS_MAX, &names, d);
+    for (size_t i = 0; i < names.n; i++) {
+        char of[LIMIT_TOKEN_TEXT + 1];
+        int64_t n;
+        if (manifest_list_parse(names.names[i], of, &n) && strcmp(of, key) == 0 && n > *number)
+            *number = n;
+    }
+    file_list_free(&names);
+    close(fd);
     return e;
 }

@@ -1,7 +1,9 @@
 #include "ra/manifest.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "ra/form.h"
 
 #define WHERE "bundle.json"
@@ -15,6 +17,28 @@ const char *manifest_file_name(enum manifest_file f)
                                                       [MANIFEST_RESULTS] = "results.jsonl",
                                                       [MANIFEST_SEAL] = "seal.json"};
     return names[f];
+}
+
+void manifest_list_name(const char *key, int64_t number, char out[MANIFEST_LIST_NAME])
+{
+    snprintf(out, MANIFEST_LIST_NAME, "%s-%" PRId64 ".crl", key, number);
+}
+
+bool manifest_list_parse(const char *name, char key[LIMIT_TOKEN_TEXT + 1], int64_t *number)
+{
+    char again[MANIFEST_LIST_NAME];
+    const char *hyphen = strrchr(name, '-');
+    size_t n = hyphen != NULL ? (size_t)(hyphen - name) : 0;
+    *number = 0;
+    key[0] = '\0';
+    if (n == 0 || n > LIMIT_TOKEN_TEXT)
+        return false;
+    for (const char *c = hyphen + 1; *c >= '0' && *c <= '9' && *number < INT64_MAX / 10 - 9; c++)
+        *number = *number * 10 + (*c - '0');
+    memcpy(key, name, n);
+    key[n] = '\0';
+    manifest_list_name(key, *number, again);
+    return *number > 0 && text_is_token(key, LIMIT_TOKEN_TEXT) && strcmp(name, again) == 0;
 }
 
 static enum err read_names(const json_t *obj, struct manifest *m, struct diag *d)
@@ -57,31 +81,39 @@ static enum err read_values(const json_t *obj, struct manifest *m, struct diag *
     return form_code(e, &why, d);
 }
 
-static enum err read_file(const json_t *obj, enum manifest_file f, uint8_t digest[DIGEST_LEN],
-                          struct diag *d)
+/* The name and the digest of one file. */
+static enum err read_file(const json_t *obj, const char **name, uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     static const char *const keys[] = {"name", "sha256", NULL};
     struct diag why = {0};
-    const char *name;
     if (!json_is_object(obj))
         return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of objects");
     enum err e = form_keys(obj, WHERE ": files", keys, d);
     if (e == E_OK)
-        e = form_text(obj, "name", LIMIT_TOKEN_TEXT, &name, WHERE ": files", d);
-    if (e == E_OK && strcmp(name, manifest_file_name(f)) != 0)
-        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name,
-                     manifest_file_name(f));
+        e = form_text(obj, "name", MANIFEST_LIST_NAME, name, WHERE ": files", d);
     return e != E_OK ? e : form_code(json_get_digest(obj, "sha256", digest, WHERE, &why), &why, d);
 }
 
 static enum err read_files(const json_t *files, struct manifest *m, struct diag *d)
 {
-    if (!json_is_array(files) || json_array_size(files) != MANIFEST_FILES)
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d",
-                        MANIFEST_FILES);
+    const char *name;
+    if (m->lists > MANIFEST_LISTS || !json_is_array(files) ||
+        json_array_size(files) != MANIFEST_FILES + (size_t)m->lists)
+        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d and %" PRId64 " revocation lists",
+                        MANIFEST_FILES, m->lists);
     enum err e = E_OK;
-    for (size_t i = 0; i < MANIFEST_FILES && e == E_OK; i++)
-        e = read_file(json_array_get(files, i), (enum manifest_file)i, m->files[i], d);
+    for (size_t i = 0; i < MANIFEST_FILES && e == E_OK; i++) {
+        e = read_file(json_array_get(files, i), &name, m->files[i], d);
+        if (e == E_OK && strcmp(name, manifest_file_name((enum manifest_file)i)) != 0)
+            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name,
+                         manifest_file_name((enum manifest_file)i));
+    }
+    for (size_t i = 0; i < (size_t)m->lists && e == E_OK; i++) {
+        struct manifest_list *l = &m->list[i];
+        e = read_file(json_array_get(files, MANIFEST_FILES + i), &name, l->digest, d);
+        if (e == E_OK && !manifest_list_parse(name, l->key, &l->number))
+            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s is not the name of a revocation list", name);
+    }
     return e;
 }
 

@@ -11,13 +11,13 @@
 #include "unit/help_bundle.h"
 #include "unit/help_pki.h"
 
-#define FILES (MANIFEST_FILES + 2)
+enum { LIST = MANIFEST_FILES, BUNDLE_JSON, BUNDLE_P7S, FILES };
 
 static struct help_bundle made;
 static struct {
     const char *name;
     struct buf bytes;
-} files[FILES]; /* of the bundle: the manifest's own, then bundle.json and bundle.p7s */
+} files[FILES]; /* of the bundle: those that bundle.json names, itself, and bundle.p7s */
 static struct import good;
 
 static void read_file(int i, const char *name)
@@ -37,8 +37,9 @@ static void make_good(void)
     help_bundle_write(&made);
     for (int f = 0; f < MANIFEST_FILES; f++)
         read_file(f, manifest_file_name((enum manifest_file)f));
-    read_file(MANIFEST_FILES, "bundle.json");
-    read_file(MANIFEST_FILES + 1, "bundle.p7s");
+    read_file(LIST, HELP_BUNDLE_LIST);
+    read_file(BUNDLE_JSON, "bundle.json");
+    read_file(BUNDLE_P7S, "bundle.p7s");
     snprintf(anchors, sizeof anchors, "%s", help_path("anchors"));
     snprintf(batch, sizeof batch, "%s", help_path("batch"));
     bad_must(import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), NULL, &good, NULL) == E_OK,
@@ -70,13 +71,22 @@ static void add_files(struct inputs *in, int n)
             inputs_add(in, files[i].name, buf_span(&files[i].bytes), *m);
 }
 
+static bool same_list(const struct answer *a, const struct answer *b)
+{
+    return (a->list == NULL) == (b->list == NULL) &&
+           (a->list == NULL || (a->list->len == b->list->len && memcmp(a->list->data, b->list->data, a->list->len) == 0));
+}
+
 /* All that an import makes of a bundle: two that agree in this give the RA the same certificates and answers. */
 static bool same_answers(const struct answers *a, const struct answers *b)
 {
     bool same = a->n == b->n && a->issuers_n == b->issuers_n;
     for (size_t i = 0; same && i < a->n; i++) {
         const struct answer *x = &a->v[i], *y = &b->v[i];
-        same = strcmp(x->id, y->id) == 0 && x->issued == y->issued && x->code == y->code &&
+        same = strcmp(x->id, y->id) == 0 && x->act == y->act && x->code == y->code && x->late == y->late &&
+               x->number == y->number && x->base == y->base && strcmp(x->key, y->key) == 0 &&
+               strcmp(x->reason, y->reason) == 0 && strcmp(x->supersedes, y->supersedes) == 0 &&
+               strcmp(x->next_update, y->next_update) == 0 && same_list(x, y) &&
                strcmp(x->clause, y->clause) == 0 && strcmp(x->serial, y->serial) == 0 &&
                strcmp(x->not_before, y->not_before) == 0 && strcmp(x->not_after, y->not_after) == 0 &&
                x->cert.len == y->cert.len && (x->cert.len == 0 || memcmp(x->cert.data, y->cert.data, x->cert.len) == 0);
@@ -131,6 +141,8 @@ static enum err judge_carried(const char *what, struct span bytes, bool *same)
         *same = memcmp(b.digest, good.bundle.digest, DIGEST_LEN) == 0;
         for (int f = 0; f < MANIFEST_FILES && *same; f++)
             *same = b.files[f].len == files[f].bytes.len && memcmp(b.files[f].data, files[f].bytes.data, b.files[f].len) == 0;
+        *same = *same && b.lists[0].len == files[LIST].bytes.len &&
+                memcmp(b.lists[0].data, files[LIST].bytes.data, b.lists[0].len) == 0;
     }
     bundle_free(&b);
     return e;
@@ -142,7 +154,7 @@ const struct kind kind_bundle = {"bundle", prepare_carried, judge_carried, NULL}
 
 static void prepare_signed(struct inputs *in)
 {
-    add_files(in, MANIFEST_FILES);
+    add_files(in, BUNDLE_JSON);
 }
 
 static enum err check_seal(struct span bytes, struct seal *seal)
@@ -164,9 +176,10 @@ static enum err judge_signed(const char *what, struct span bytes, bool *same)
     struct bundle b = good.bundle;
     struct seal seal = {0};
     struct answers answers = {0};
-    for (int f = 0; f < MANIFEST_FILES; f++)
+    for (int f = 0; f < BUNDLE_JSON; f++)
         if (strcmp(files[f].name, what) == 0)
-            b.files[f] = (struct buf){.data = (uint8_t *)(uintptr_t)bytes.p, .len = bytes.n, .cap = bytes.n};
+            *(f == LIST ? &b.lists[0] : &b.files[f]) =
+                (struct buf){.data = (uint8_t *)(uintptr_t)bytes.p, .len = bytes.n, .cap = bytes.n};
     enum err e = check_seal(buf_span(&b.files[MANIFEST_SEAL]), &seal);
     if (e == E_OK)
         e = chain_check(buf_span(&b.files[MANIFEST_LOG]), &b.manifest, &seal, NULL);

@@ -3,10 +3,13 @@
  *
  * The reader of that file comes first: what it refuses the import would refuse, and is given to it only now and then. */
 #include <string.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 #include "help_bundle.h"
+#include "help_crl.h"
 #include "pki/cms.h"
+#include "pki/crl_view.h"
 #include "ra/chain.h"
 #include "ra/copies.h"
 #include "ra/import.h"
@@ -19,14 +22,16 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-enum { BUNDLE_JSON = MANIFEST_FILES, BUNDLE_P7S, FILES };
+enum { BUNDLE_JSON = MANIFEST_FILES, BUNDLE_P7S, LIST, FILES };
 
 static struct buf files[FILES];
 static struct import sample;
 
 static const char *name_of(int f)
 {
-    return f == BUNDLE_JSON ? MANIFEST : f == BUNDLE_P7S ? SIGNATURE : manifest_file_name((enum manifest_file)f);
+    static const char *const others[] = {
+        [BUNDLE_JSON] = MANIFEST, [BUNDLE_P7S] = SIGNATURE, [LIST] = HELP_BUNDLE_LIST};
+    return f < MANIFEST_FILES ? manifest_file_name((enum manifest_file)f) : others[f];
 }
 
 static enum err import_folder(struct import *i)
@@ -79,12 +84,14 @@ static void put_manifest(int f, struct span bytes)
 
 static void check_accepted(const struct import *i)
 {
-    fuzz_hold(i->answers.n == 3 && i->bundle.manifest.issued == 2 && i->bundle.manifest.refused == 1,
+    fuzz_hold(i->answers.n == 9 && i->bundle.manifest.issued == 3 && i->bundle.manifest.refused == 1,
               "other answers than the batch asks for");
     for (size_t k = 0; k < i->answers.n; k++) {
         fuzz_check_shown((struct span){(const uint8_t *)i->answers.v[k].clause, strlen(i->answers.v[k].clause)}, false);
-        fuzz_hold(i->answers.v[k].issued == (i->answers.v[k].code == E_OK && i->answers.v[k].cert.len > 0),
-                  "an answer that is neither issued nor refused");
+        const struct answer *a = &i->answers.v[k];
+        fuzz_hold((a->act == PLAN_ISSUE) == (a->cert.len > 0) && (a->act == PLAN_REFUSE) == (a->code != E_OK) &&
+                      (a->act == PLAN_CRL) == (a->list != NULL),
+                  "an answer that lacks what it is about");
     }
 }
 
@@ -107,6 +114,26 @@ static enum err read_copy(enum manifest_file f, struct span in, struct diag *d)
     struct bundle b = sample.bundle;
     b.files[f] = (struct buf){.data = (uint8_t *)(uintptr_t)in.p, .len = in.n, .cap = in.n};
     return copies_check(&b, &sample.answers, &sample.anchors, d);
+}
+
+/* The same as a list: its form, its entries, its signature. */
+static enum err read_list(struct span in, struct diag *d)
+{
+    struct crl_view *view = NULL;
+    struct crl_entry entry;
+    const struct anchor *anchor;
+    bool more = true;
+    int fd = help_crl_file(in);
+    enum err e = crl_view_open(fd, false, &view, d);
+    while (e == E_OK && more)
+        e = crl_view_next(view, &entry, &more, d);
+    if (e == E_OK)
+        e = anchors_find(&sample.anchors, "ca-root", &anchor, d);
+    if (e == E_OK)
+        e = crl_verify(view, anchor->key, d);
+    crl_view_close(view);
+    close(fd);
+    return e;
 }
 
 static enum err read_signature(struct span in, struct diag *d)
@@ -135,6 +162,7 @@ static enum err read_file(int f, struct span in)
                  : f == MANIFEST_SEAL    ? read_seal(in, &d)
                  : f == MANIFEST_LOG     ? chain_check(in, &sample.bundle.manifest, &sample.seal, &d)
                  : f == MANIFEST_RESULTS ? read_results(in, &d)
+                 : f == LIST             ? read_list(in, &d)
                                          : read_copy((enum manifest_file)f, in, &d);
     fuzz_check_diag(e, &d);
     return e;
@@ -144,14 +172,14 @@ static enum err import_with(int f, struct span content)
 {
     struct import i;
     fuzz_put(name_of(f), content);
-    if (f < MANIFEST_FILES)
+    if (f != BUNDLE_JSON && f != BUNDLE_P7S)
         put_manifest(f, content);
     enum err e = import_folder(&i);
     if (e == E_OK)
         check_accepted(&i);
     import_free(&i);
     fuzz_put(name_of(f), buf_span(&files[f]));
-    if (f < MANIFEST_FILES)
+    if (f != BUNDLE_JSON && f != BUNDLE_P7S)
         fuzz_put(MANIFEST, buf_span(&files[BUNDLE_JSON]));
     return e;
 }

@@ -18,7 +18,7 @@ FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-saniti
     $(WARNINGS) -Wno-missing-field-initializers
 
 FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(RA_PARTS)
-FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
+FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_bundle_policy.c help_bundle_log.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
 fuzz_objects = $(patsubst %.c,$(FUZZ_B)/obj/%.o,$(1))
 
 $(FUZZ_B)/obj/%.o: %.c

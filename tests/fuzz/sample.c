@@ -279,6 +279,7 @@ static void make_bundle(void)
         copy_bundle_file(manifest_file_name((enum manifest_file)f), f);
     copy_bundle_file("bundle.json", MANIFEST_FILES);
     copy_bundle_file("bundle.p7s", MANIFEST_FILES + 1);
+    copy_bundle_file(HELP_BUNDLE_LIST, MANIFEST_FILES + 2);
     make_approval(KEY_SM2, SIG_SM2_SM3, "sm2", &b.batch);
     make_approval(KEY_RSA, SIG_RSA_SHA256, "rsa", &b.batch);
     help_bundle_free(&b);

@@ -11,7 +11,7 @@
 #include "core/clock.h"
 #include "expect.h"
 #include "help_pki.h"
-#include "log/seal.h"
+#include "log/record.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/der.h"
@@ -21,99 +21,15 @@
 
 #define FIRST_LINE 40
 #define BEFORE 1700000000 /* when the keys were certified */
-#define NOW 1760000000
+#define NOW HELP_BUNDLE_NOW
+#define OLD HELP_BUNDLE_OLD
 
-enum { ROOT, BUNDLE, LOG };
-
-static const struct policy_attribute root_name[] = {
-    {.type = "CN", .value = "ca root", .max = 64, .clause = "c 1"}};
-static const struct policy_attribute bundle_name[] = {
-    {.type = "CN", .value = "bundles", .max = 64, .clause = "c 1"}};
-static const struct policy_attribute log_name[] = {
-    {.type = "CN", .value = "log", .max = 64, .clause = "c 1"}};
-static const struct policy_key keys[] = {{.name = "ca-root",
-                                          .uri = "pkcs11:object=ca-root",
-                                          .kind = KEY_SM2,
-                                          .bits = 256,
-                                          .alg = SIG_SM2_SM3,
-                                          .sm2_null = true,
-                                          .subject = root_name,
-                                          .subjects = 1,
-                                          .validity = {.years = 20},
-                                          .clause = "c 2"}};
-static const struct policy_attribute subject[] = {
-    {.type = "C", .value = "CN", .max = 2, .clause = "c 3"},
-    {.type = "CN", .required = true, .max = 64, .clause = "c 3"}};
-static const struct policy_subject_key subject_keys[] = {{KEY_SM2, 256, 256}, {KEY_P256, 256, 256}};
-static const struct policy_profile profiles[] = {{.name = "person",
-                                                  .key = "ca-root",
-                                                  .clause = "c 4",
-                                                  .keys = subject_keys,
-                                                  .keys_n = 2,
-                                                  .keys_clause = "c 5",
-                                                  .subject = subject,
-                                                  .subject_n = 2,
-                                                  .validity = {.years = 1},
-                                                  .validity_clause = "c 6",
-                                                  .key_usage = KU_DIGITAL_SIGNATURE,
-                                                  .key_usage_clause = "c 7",
-                                                  .extensions_clause = "c 8",
-                                                  .copy_san = true}};
-static const struct policy_service services[] = {{.op = "issue", .clause = "c 9"}};
-static const struct policy_approval approvals[] = {{POLICY_ENTRY, 1, "c 10"}};
-static const struct policy_authority authorities[] = {{.name = "ca",
-                                                       .title = "ca",
-                                                       .agreement = "a.txt",
-                                                       .keys = keys,
-                                                       .keys_n = 1,
-                                                       .services = services,
-                                                       .services_n = 1,
-                                                       .services_clause = "c 9",
-                                                       .approvals = approvals,
-                                                       .approvals_n = 1,
-                                                       .profiles = profiles,
-                                                       .profiles_n = 1}};
-static const struct policy_ra ras[] = {{"town", "ca"}};
-static const struct policy policy = {
-    .name = "test",
-    .token = "pkcs11:token=test",
-    .log_hash = DIGEST_SM3,
-    .log_key = {.name = "the-log",
-                .uri = "pkcs11:object=the-log",
-                .kind = KEY_SM2,
-                .bits = 256,
-                .alg = SIG_SM2_SM3,
-                .sm2_null = true,
-                .subject = log_name,
-                .subjects = 1,
-                .validity = {.years = 20},
-                .clause = "c 11"},
-    .bundle_key = {.name = "the-bundle",
-                   .uri = "pkcs11:object=the-bundle",
-                   .kind = KEY_RSA,
-                   .bits = 2048,
-                   .alg = SIG_RSA_SHA256,
-                   .subject = bundle_name,
-                   .subjects = 1,
-                   .validity = {.years = 20},
-                   .clause = "c 12"},
-    .limits = {1 << 20, 100, 7 * 86400, 86400, 60, "c 13"},
-    .quorum = 2,
-    .quorum_clause = "c 14",
-    .authorities = authorities,
-    .authorities_n = 1,
-    .ras = ras,
-    .ras_n = 1,
-};
-
-const struct policy *help_bundle_policy(void)
-{
-    return &policy;
-}
+enum { ROOT = HELP_BUNDLE_ROOT, BUNDLE, LOG = HELP_BUNDLE_LOG };
 
 static const struct policy_key *row_of(int which)
 {
-    return which == ROOT ? &keys[0] : which == BUNDLE ? &policy.bundle_key : &policy.log_key;
+    const struct policy *p = help_bundle_policy();
+    return which == ROOT ? &p->authorities[0].keys[0] : which == BUNDLE ? &p->bundle_key : &p->log_key;
 }
 
 static void make_anchor(struct help_bundle *b, int which)
@@ -148,9 +64,17 @@ static void make_anchor(struct help_bundle *b, int which)
 
 /* -- the batch -- */
 
-static void add_request(struct help_bundle *b, const char *id, bool spoil)
+static void put_request(struct help_bundle *b, struct request *r)
 {
-    struct request r = {.requested_at = NOW};
+    expect_ok(request_write(r, &b->batch));
+    buf_append_byte(&b->batch, '\n');
+    request_free(r);
+}
+
+/* op "change" is about the certificate with the serial number OLD + 4. */
+static void add_request(struct help_bundle *b, const char *id, const char *op, bool spoil)
+{
+    struct request r = {.requested_at = NOW, .has_serial = strcmp(op, "change") == 0, .serial = {OLD, [15] = 4}};
     EVP_PKEY *key = help_key(strcmp(id, "one") == 0 ? KEY_SM2 : KEY_P256);
     STACK_OF(X509_EXTENSION) *ext = NULL;
     help_extension(&ext, NID_subject_alt_name, "DNS:a.example.com");
@@ -158,27 +82,42 @@ static void add_request(struct help_bundle *b, const char *id, bool spoil)
     if (spoil)
         r.csr.data[r.csr.len - 1] ^= 1;
     snprintf(r.id, sizeof r.id, "%s", id);
-    strcpy(r.op_text, "issue");
+    snprintf(r.op_text, sizeof r.op_text, "%s", op);
     strcpy(r.profile, "person");
-    expect_ok(request_write(&r, &b->batch));
-    buf_append_byte(&b->batch, '\n');
+    put_request(b, &r);
     sk_X509_EXTENSION_pop_free(ext, X509_EXTENSION_free);
     EVP_PKEY_free(key);
-    request_free(&r);
+}
+
+/* About the certificate with the serial number OLD + n. */
+static void add_status(struct help_bundle *b, const char *id, const char *op, uint8_t n)
+{
+    struct request r = {.requested_at = NOW, .has_serial = true, .serial = {OLD, [15] = n}};
+    bool revoke = strcmp(op, "revoke") == 0;
+    snprintf(r.id, sizeof r.id, "%s", id);
+    snprintf(r.op_text, sizeof r.op_text, "%s", op);
+    strcpy(r.by, revoke ? "subscriber" : "");
+    strcpy(r.reason, revoke ? "lost" : "");
+    put_request(b, &r);
 }
 
 static void make_batch(struct help_bundle *b, struct batch_header *h)
 {
     *h = (struct batch_header){
-        .sequence = 7, .created = NOW, .valid_until = NOW + 86400, .count = 3};
+        .sequence = 7, .created = NOW, .valid_until = NOW + 86400, .count = 8};
     strcpy(h->authority, "ca");
     strcpy(h->ra, "town");
     strcpy(h->id, "b7");
     expect_ok(header_write(h, &b->batch));
     buf_append_byte(&b->batch, '\n');
-    add_request(b, "one", false);
-    add_request(b, "two", true);
-    add_request(b, "three", false);
+    add_request(b, "one", "issue", false);
+    add_request(b, "two", "issue", true);
+    add_request(b, "three", "issue", false);
+    add_status(b, "four", "revoke", 1);
+    add_status(b, "five", "suspend", 2);
+    add_status(b, "six", "resume", 3);
+    add_request(b, "seven", "change", false);
+    add_status(b, "eight", "accept", 5);
 }
 
 /* -- the answer -- */
@@ -186,22 +125,18 @@ static void make_batch(struct help_bundle *b, struct batch_header *h)
 struct answerer {
     struct help_bundle *b;
     char batch[DIGEST_HEX];
-    uint8_t head[DIGEST_LEN];
     uint64_t seq;
-    struct merkle merkle;
     struct buf certificates;
 };
 
+/* Not chained yet. */
 static void log_line(struct answerer *a, enum record_type type, json_t *fields)
 {
-    struct buf line = {0}, *log = &a->b->files[MANIFEST_LOG];
+    static const uint8_t zeros[DIGEST_LEN];
+    struct buf *log = &a->b->files[MANIFEST_LOG];
     struct diag d = {0};
-    expect_ok_diag(record_write(a->seq, NOW, type, a->head, fields, &line, &d), &d);
-    expect_ok(digest_bytes(DIGEST_SM3, line.data, line.len, a->head));
-    expect_ok(merkle_append(&a->merkle, buf_span(&line)));
-    buf_append(log, line.data, line.len);
+    expect_ok_diag(record_write(a->seq, HELP_BUNDLE_NOW, type, zeros, fields, log, &d), &d);
     buf_append_byte(log, '\n');
-    buf_free(&line);
     a->seq++;
 }
 
@@ -249,21 +184,23 @@ static void answer_issued(struct answerer *a, const struct decision *o, int64_t 
 {
     struct buf cert = {0}, signature = {0};
     uint8_t digest[DIGEST_LEN];
-    char hex[DIGEST_HEX], serial[33];
+    char hex[DIGEST_HEX], serial[33], supersedes[33] = "";
     certify(a, o, n, &cert, &signature);
     expect_ok(digest_bytes(DIGEST_SHA256, cert.data, cert.len, digest));
     hex_encode(digest, DIGEST_LEN, hex);
     snprintf(serial, sizeof serial, "400000000000000000000000000000%02x", (unsigned)n);
+    if (o->request.has_serial)
+        hex_encode(o->request.serial, SERIAL_LEN, supersedes);
     char *text = base64_string(cert.data, cert.len);
     char *signed_text = base64_string(signature.data, signature.len);
     result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s}", "n", (json_int_t)n, "id",
                              o->request.id, "decision", "issued", "clause", o->clause, "profile",
-                             o->profile->name, "serial", serial, "supersedes", "", "ignored", "", "log",
+                             o->profile->name, "serial", serial, "supersedes", supersedes, "ignored", "", "log",
                              (json_int_t)a->seq, "certificate", text));
     log_line(a, RECORD_ISSUED,
              json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "batch", a->batch, "n", (json_int_t)n,
                        "authority", "ca", "profile", "person", "key", "ca-root", "serial", serial,
-                       "certificate", hex, "signature", signed_text, "supersedes", ""));
+                       "certificate", hex, "signature", signed_text, "supersedes", supersedes));
     buf_append(&a->certificates, cert.data, cert.len);
     a->b->issued++;
     free(text);
@@ -283,9 +220,70 @@ static void answer_refused(struct answerer *a, const struct decision *o, int64_t
     a->b->refused++;
 }
 
+static void answer_accepted(struct answerer *a, const struct decision *o, int64_t n, const char *serial)
+{
+    result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:I}", "n", (json_int_t)n, "id", o->request.id, "decision", "accepted",
+                             "clause", o->clause, "serial", serial, "log", (json_int_t)a->seq));
+    log_line(a, RECORD_ACCEPTED,
+             json_pack("{s:s,s:I,s:s,s:s,s:s}", "batch", a->batch, "n", (json_int_t)n, "authority", "ca", "key", "ca-root",
+                       "serial", serial));
+}
+
+static void answer_status(struct answerer *a, const struct decision *o, int64_t n)
+{
+    static const char *const status[PLAN_ACTS] = {
+        [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held", [PLAN_RELEASE] = "released"};
+    int code = o->act == PLAN_REVOKE ? o->reason->code : o->act == PLAN_HOLD ? CRL_REASON_HOLD : CRL_REASON_REMOVE;
+    const char *reason = o->act == PLAN_REVOKE ? o->reason->name : "";
+    char serial[33], asked[CLOCK_TEXT];
+    hex_encode(o->request.serial, SERIAL_LEN, serial);
+    clock_format(o->request.requested_at, asked);
+    a->b->status++;
+    if (o->act == PLAN_ACCEPT) {
+        answer_accepted(a, o, n, serial);
+        return;
+    }
+    result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:I}", "n", (json_int_t)n, "id", o->request.id, "decision",
+                             status[o->act], "clause", o->clause, "serial", serial, "reason", reason, "reason-code",
+                             (json_int_t)code, "late", 0, "log", (json_int_t)a->seq));
+    log_line(a, RECORD_REVOKED,
+             json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:b}", "batch", a->batch, "n", (json_int_t)n, "authority",
+                       "ca", "key", "ca-root", "serial", serial, "status", status[o->act], "reason", reason,
+                       "reason-code", (json_int_t)code, "asked", asked, "late", 0));
+}
+
+/* What the list says comes later. */
+static void answer_list(struct answerer *a, int64_t n)
+{
+    static const uint8_t zeros[DIGEST_LEN];
+    char hex[DIGEST_HEX], next[CLOCK_TEXT];
+    hex_encode(zeros, DIGEST_LEN, hex);
+    clock_format(NOW + row_of(ROOT)->crl_period, next);
+    result_line(a, json_pack("{s:I,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I}", "n", (json_int_t)n, "id", "", "decision",
+                             "crl", "clause", "c 15", "key", "ca-root", "number", (json_int_t)5, "base", (json_int_t)0,
+                             "next-update", next, "entries", (json_int_t)4, "file", HELP_BUNDLE_LIST, "log",
+                             (json_int_t)a->seq));
+    log_line(a, RECORD_CRL,
+             json_pack("{s:s,s:I,s:s,s:I,s:I,s:I,s:s,s:s}", "batch", a->batch, "n", (json_int_t)n, "key", "ca-root",
+                       "number", (json_int_t)5, "base", (json_int_t)0, "entries", (json_int_t)4, "tbs", hex, "signature",
+                       "AA=="));
+    a->b->lists++;
+}
+
+static void answer_one(struct answerer *a, const struct decision *o, int64_t n)
+{
+    if (o->code != E_OK)
+        answer_refused(a, o, n);
+    else if (o->act == PLAN_ISSUE)
+        answer_issued(a, o, n);
+    else
+        answer_status(a, o, n);
+}
+
 static void answer_all(struct answerer *a, const struct batch_header *h)
 {
-    struct decider decider = {.policy = &policy, .authority = &authorities[0], .header = h};
+    const struct policy *p = help_bundle_policy();
+    struct decider decider = {.policy = p, .authority = &p->authorities[0], .header = h, .now = NOW};
     struct lines lines = {.rest = buf_span(&a->b->batch)};
     struct span line;
     ck_assert(lines_next(&lines, &line, NULL));
@@ -293,29 +291,11 @@ static void answer_all(struct answerer *a, const struct batch_header *h)
         struct decision o;
         struct diag d = {0};
         expect_ok_diag(decide_request(&decider, line, E_OK, lines.number, &o, &d), &d);
-        if (o.code == E_OK)
-            answer_issued(a, &o, n);
-        else
-            answer_refused(a, &o, n);
+        answer_one(a, &o, n);
         decision_free(&o);
     }
+    answer_list(a, h->count + 1);
     decider_free(&decider);
-}
-
-static void make_seal(struct answerer *a)
-{
-    struct log_position at = {.size = a->seq - 1, .hash = DIGEST_SM3, .merkle = a->merkle};
-    struct seal s;
-    struct buf text = {0};
-    memcpy(at.head, a->head, DIGEST_LEN);
-    expect_ok(seal_of(&at, "the-log", &s));
-    expect_ok(seal_text(&s, &text));
-    expect_ok(alg_sign(SIG_SM2_SM3, a->b->keys[LOG], buf_span(&text), &s.signature));
-    expect_ok(seal_write(&s, &a->b->files[MANIFEST_SEAL]));
-    a->b->log_last = (int64_t)a->seq;
-    log_line(a, RECORD_SEAL, seal_fields(&s));
-    buf_free(&text);
-    seal_free(&s);
 }
 
 static void make_p7b(struct answerer *a)
@@ -359,16 +339,18 @@ void help_bundle_make(struct help_bundle *b)
     hex_encode(digest, DIGEST_LEN, a.batch);
     memset(digest, 0x5a, DIGEST_LEN);
     hex_encode(digest, DIGEST_LEN, plan);
-    expect_ok(policy_digest(&policy, b->policy));
+    expect_ok(policy_digest(help_bundle_policy(), b->policy));
     hex_encode(b->policy, DIGEST_LEN, hex);
     log_line(&a, RECORD_PLAN,
              json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:s}", "batch", a.batch, "intake", a.batch,
                        "plan", plan, "policy", hex, "authority", "ca", "ra", "town", "sequence",
-                       (json_int_t)7, "issue", (json_int_t)2, "refuse", (json_int_t)1, "status",
-                       (json_int_t)0, "lists", (json_int_t)0, "program", "rootseal 0"));
+                       (json_int_t)7, "issue", (json_int_t)3, "refuse", (json_int_t)1, "status",
+                       (json_int_t)4, "lists", (json_int_t)1, "program", "rootseal 0"));
     log_line(&a, RECORD_SELF_TEST, json_pack("{s:s}", "key", "ca-root"));
     answer_all(&a, &h);
-    make_seal(&a);
+    b->log_last = (int64_t)a.seq;
+    help_bundle_list(b, NULL);
+    help_bundle_seal(b);
     make_p7b(&a);
     make_chain(b);
     buf_free(&a.certificates);
@@ -376,29 +358,35 @@ void help_bundle_make(struct help_bundle *b)
 
 /* -- onto disk -- */
 
+static void pack_file(json_t *files, const char *name, const struct buf *bytes)
+{
+    uint8_t digest[DIGEST_LEN];
+    char hex[DIGEST_HEX];
+    expect_ok(digest_bytes(DIGEST_SHA256, bytes->data, bytes->len, digest));
+    hex_encode(digest, DIGEST_LEN, hex);
+    json_array_append_new(files, json_pack("{s:s,s:s}", "name", name, "sha256", hex));
+}
+
 static void make_manifest(const struct help_bundle *b, struct buf *out)
 {
     uint8_t digest[DIGEST_LEN];
-    char batch[DIGEST_HEX], plan[DIGEST_HEX], hex[DIGEST_HEX], file[DIGEST_HEX];
+    char batch[DIGEST_HEX], plan[DIGEST_HEX], hex[DIGEST_HEX];
     json_t *files = json_array();
     expect_ok(digest_bytes(DIGEST_SHA256, b->batch.data, b->batch.len, digest));
     hex_encode(digest, DIGEST_LEN, batch);
     memset(digest, 0x5a, DIGEST_LEN);
     hex_encode(digest, DIGEST_LEN, plan);
     hex_encode(b->policy, DIGEST_LEN, hex);
-    for (int f = 0; f < MANIFEST_FILES; f++) {
-        expect_ok(digest_bytes(DIGEST_SHA256, b->files[f].data, b->files[f].len, digest));
-        hex_encode(digest, DIGEST_LEN, file);
-        json_array_append_new(files,
-                              json_pack("{s:s,s:s}", "name",
-                                        manifest_file_name((enum manifest_file)f), "sha256", file));
-    }
+    for (int f = 0; f < MANIFEST_FILES; f++)
+        pack_file(files, manifest_file_name((enum manifest_file)f), &b->files[f]);
+    for (int64_t i = 0; i < b->lists; i++)
+        pack_file(files, HELP_BUNDLE_LIST, &b->list);
     json_t *obj =
         json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "format",
                   "rootseal-bundle-1", "authority", "ca", "ra", "town", "id", "b7", "sequence",
                   (json_int_t)7, "batch", batch, "plan", plan, "policy", hex, "issued",
-                  (json_int_t)b->issued, "refused", (json_int_t)b->refused, "status", (json_int_t)0,
-                  "lists", (json_int_t)0, "log-first",
+                  (json_int_t)b->issued, "refused", (json_int_t)b->refused, "status", (json_int_t)b->status,
+                  "lists", (json_int_t)b->lists, "log-first",
                   (json_int_t)b->log_first, "log-last", (json_int_t)b->log_last, "files", files);
     expect_ok(json_line_write(obj, out));
     buf_append_byte(out, '\n');
@@ -430,6 +418,7 @@ static void write_bundle(const struct help_bundle *b)
         snprintf(name, sizeof name, "bundle/%s", manifest_file_name((enum manifest_file)f));
         help_write(name, buf_span(&b->files[f]));
     }
+    help_write("bundle/" HELP_BUNDLE_LIST, buf_span(&b->list));
     help_write("bundle/bundle.json", buf_span(&manifest));
     help_write("bundle/bundle.p7s", buf_span(&signature));
     X509_free(cert);
@@ -455,5 +444,6 @@ void help_bundle_free(struct help_bundle *b)
     }
     for (int f = 0; f < MANIFEST_FILES; f++)
         buf_free(&b->files[f]);
+    buf_free(&b->list);
     buf_free(&b->batch);
 }

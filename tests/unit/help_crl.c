@@ -118,20 +118,25 @@ void help_crl_tbs(const struct crl_head *head, const struct crl_entry *entries, 
     close(fd);
 }
 
-void help_crl(const struct crl_head *head, const struct crl_entry *entries, size_t n, EVP_PKEY *key, struct buf *out)
+void help_crl_join(const struct buf *tbs, enum sig_alg alg, bool sm2_null, const struct buf *signature, struct buf *out)
 {
-    struct buf tbs = {0}, signature = {0};
     struct diag d = {0};
     uint8_t sha256[DIGEST_LEN], want[DIGEST_LEN];
-    help_crl_tbs(head, entries, n, &tbs);
-    expect_ok(alg_sign(head->alg, key, buf_span(&tbs), &signature));
-    int tbs_fd = help_crl_file(buf_span(&tbs)), fd = help_crl_file((struct span){0});
-    expect_ok_diag(crl_assemble(tbs_fd, tbs.len, head->alg, head->sm2_null, buf_span(&signature), fd, sha256, &d), &d);
+    int tbs_fd = help_crl_file(buf_span(tbs)), fd = help_crl_file((struct span){0});
+    expect_ok_diag(crl_assemble(tbs_fd, tbs->len, alg, sm2_null, buf_span(signature), fd, sha256, &d), &d);
     help_crl_read(fd, out);
     expect_ok(digest_bytes(DIGEST_SHA256, out->data, out->len, want));
     ck_assert_mem_eq(sha256, want, DIGEST_LEN);
     close(tbs_fd);
     close(fd);
+}
+
+void help_crl(const struct crl_head *head, const struct crl_entry *entries, size_t n, EVP_PKEY *key, struct buf *out)
+{
+    struct buf tbs = {0}, signature = {0};
+    help_crl_tbs(head, entries, n, &tbs);
+    expect_ok(alg_sign(head->alg, key, buf_span(&tbs), &signature));
+    help_crl_join(&tbs, head->alg, head->sm2_null, &signature, out);
     buf_free(&tbs);
     buf_free(&signature);
 }

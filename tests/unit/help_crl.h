@@ -30,6 +30,9 @@ struct crl_head help_crl_head(X509 *issuer, enum sig_alg alg);
 /* The bytes of the TBSCertList. */
 void help_crl_tbs(const struct crl_head *head, const struct crl_entry *entries, size_t n, struct buf *out);
 
+/* The CRL of these two parts. */
+void help_crl_join(const struct buf *tbs, enum sig_alg alg, bool sm2_null, const struct buf *signature, struct buf *out);
+
 /* The CRL, signed by the key. */
 void help_crl(const struct crl_head *head, const struct crl_entry *entries, size_t n, EVP_PKEY *key, struct buf *out);
 

@@ -7,6 +7,7 @@
 
 #define SUITES(X) \
     X(alg) \
+    X(answers) \
     X(approval) \
     X(archive) \
     X(audit) \
@@ -27,6 +28,7 @@
     X(decide) \
     X(der) \
     X(der_write) \
+    X(desk) \
     X(diag) \
     X(digest) \
     X(display) \

@@ -130,7 +130,7 @@ END_TEST
 
 START_TEST(a_torn_tail_is_cut_and_explained)
 {
-    static const char garbage[3][5000] = {"{\"seq\":16,\"ti", "\xff", {0}};
+    static const char garbage[3][5000] = {"{\"seq\":20,\"ti", "\xff", {0}};
     static const size_t lengths[3] = {13, 1, 5000};
     struct log_position at = help_log_sample(DIGEST_SM3);
     struct log_position end;
@@ -323,7 +323,7 @@ START_TEST(a_recovery_that_fails_leaves_a_readable_log)
     signal(SIGXFSZ, SIG_IGN);
     struct buf content = {0};
     help_log_get(&content);
-    buf_append_str(&content, "{\"seq\":16");
+    buf_append_str(&content, "{\"seq\":20");
     help_log_put(content.data, content.len);
     limit_file_size((rlim_t)at.bytes + 50);
     expect_err(log_open(help_log_dir, &at, &l, &help_log_diag), E_IO);

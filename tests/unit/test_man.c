@@ -352,13 +352,17 @@ START_TEST(the_batch_stands_with_its_fields)
                              .count = 1,
                              .has_policy = true,
                              .has_previous = true};
-    struct request r = {
-        .id = "i", .op_text = "issue", .profile = "p", .operator_ = "o", .has_evidence = true};
+    struct request r = {.id = "i", .op_text = "issue", .profile = "p", .has_serial = true, .by = "b", .reason = "r",
+                        .key = "k", .operator_ = "o", .has_evidence = true, .override_ = "o",
+                        .pair = {.request = "i", .has_serial = true}, .identity = {.value = {"1"}}};
     struct buf line = {0};
     expect_ok(header_write(&h, &line));
     expect_written(".Ss Batch header", &line);
+    buf_append_byte(&r.csr, 1);
+    buf_append_byte(&r.pair.enveloped_key, 1);
     expect_ok(request_write(&r, &line));
     expect_written(".Ss Batch request", &line);
+    request_free(&r);
     struct request seal = {.id = "i", .op = OP_SEAL_ISSUE, .op_text = "seal-issue", .seal = {.width = 1, .height = 1}};
     struct buf *texts[] = {&seal.seal.name, &seal.seal.picture, &seal.seal.holder};
     for (size_t i = 0; i < 3; i++)
@@ -370,15 +374,15 @@ START_TEST(the_batch_stands_with_its_fields)
     expect_fields(page, ".Ss Requests for electronic seals", &own);
     free(page);
     request_free(&seal);
-    buf_free(&line);
 }
 END_TEST
 
 START_TEST(the_plan_stands_with_its_fields)
 {
     struct plan_header h = {.authority = "a", .ra = "r", .id = "b", .sequence = 1};
-    struct plan_item issue = {.n = 1, .id = "i", .act = PLAN_ISSUE},
-                     refuse = {.n = 1, .code = E_KEY_SIZE};
+    struct plan_item issue = {.n = 1, .id = "i", .act = PLAN_ISSUE, .override_ = "o", .has_pair = true},
+                     refuse = {.n = 1, .code = E_KEY_SIZE}, status = {.n = 1, .act = PLAN_HOLD},
+                     list = {.n = 1, .act = PLAN_CRL};
     struct buf line = {0};
     expect_ok(plan_write_header(&h, &line));
     expect_written(".Ss Plan header", &line);
@@ -386,6 +390,10 @@ START_TEST(the_plan_stands_with_its_fields)
     expect_written(".Ss Plan item to be issued", &line);
     expect_ok(plan_write_item(&refuse, &line));
     expect_written(".Ss Plan item to be refused", &line);
+    expect_ok(plan_write_item(&status, &line));
+    expect_written(".Ss Plan item about a status", &line);
+    expect_ok(plan_write_item(&list, &line));
+    expect_written(".Ss Plan item for a list", &line);
     expect_ok(plan_write_end(&(struct plan_counts){.issue = 1, .refuse = 1}, &line));
     expect_written(".Ss Plan end", &line);
 }

@@ -11,7 +11,7 @@ static struct diag d;
 #define HEAD "{\"id\":\"s-1\",\"op\":\"%s\""
 #define NUMBER ",\"serial\":\"00112233445566778899aabbccddeeff\""
 #define WHY ",\"by\":\"operator\",\"reason\":\"fee\""
-#define SEAL ",\"name\":\"\\u6cb3\\u5357\",\"picture\":\"MAA=\",\"width\":42,\"height\":30,\"holder\":\"MAE=\""
+#define SEAL ",\"name\":\"\\u6CB3\\u5357\",\"picture\":\"MAA=\",\"width\":42,\"height\":30,\"holder\":\"MAE=\""
 #define TAIL ",\"requested-at\":\"2026-03-01T00:00:00Z\"}"
 
 static enum err parse(const char *op, const char *fields, struct request *r, char *line, size_t cap)

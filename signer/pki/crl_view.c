@@ -347,8 +347,18 @@ struct crl_source crl_view_source(struct crl_view *v)
     return (struct crl_source){v, source_rewind, source_next};
 }
 
-/* The TBSCertList's bytes in turn to one of the two. */
-static enum err feed(struct crl_view *v, struct digest *digest, struct alg_verifier *verifier, struct diag *d)
+static enum err to_digest(void *arg, const void *p, size_t n)
+{
+    return digest_update(arg, p, n);
+}
+
+static enum err to_verifier(void *arg, const void *p, size_t n)
+{
+    return alg_verify_update(arg, p, n);
+}
+
+/* The TBSCertList's bytes, piece by piece. */
+static enum err feed(struct crl_view *v, enum err (*to)(void *arg, const void *p, size_t n), void *arg, struct diag *d)
 {
     uint8_t bytes[WINDOW];
     struct range left = v->tbs;
@@ -357,7 +367,7 @@ static enum err feed(struct crl_view *v, struct digest *digest, struct alg_verif
         enum err e = read_at(v->fd, bytes, r, d);
         if (e != E_OK)
             return e;
-        e = digest != NULL ? digest_update(digest, bytes, r.n) : alg_verify_update(verifier, bytes, r.n);
+        e = to(arg, bytes, r.n);
         if (e != E_OK)
             return diag_set(d, e, "the digest of a CRL");
         left.at += r.n;
@@ -373,7 +383,7 @@ enum err crl_view_digest(struct crl_view *v, uint8_t sha256[DIGEST_LEN], struct 
     enum err e = digest_new(DIGEST_SHA256, &digest);
     if (e != E_OK)
         return diag_set(d, e, "the digest of a CRL");
-    e = feed(v, digest, NULL, d);
+    e = feed(v, to_digest, digest, d);
     if (e == E_OK) {
         e = digest_final(digest, sha256);
         if (e != E_OK)
@@ -391,7 +401,7 @@ enum err crl_verify(struct crl_view *v, EVP_PKEY *issuer, struct diag *d)
         return diag_set(d, E_CRL_SIGNATURE, "there is none");
     enum err e = alg_verify_begin(f->alg, issuer, &verifier);
     if (e == E_OK) {
-        e = feed(v, NULL, verifier, d);
+        e = feed(v, to_verifier, verifier, d);
         if (e != E_OK)
             goto out;
         e = alg_verify_end(verifier, f->signature);

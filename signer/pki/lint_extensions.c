@@ -294,7 +294,9 @@ enum err lint_extensions_end_entity(const TBS_VIEW *v, const struct policy_profi
 
 enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, bool lists, struct diag *d)
 {
-    const uint32_t usage = ca ? KU_KEY_CERT_SIGN | KU_CRL_SIGN : lists ? KU_DIGITAL_SIGNATURE | KU_CRL_SIGN : KU_DIGITAL_SIGNATURE;
+    const uint32_t usage = ca      ? KU_KEY_CERT_SIGN | KU_CRL_SIGN
+                           : lists ? KU_DIGITAL_SIGNATURE | KU_CRL_SIGN
+                                   : KU_DIGITAL_SIGNATURE;
     const struct wanted wanted[] = {
         {NID_subject_key_identifier, false, true},
         {NID_key_usage, true, true},

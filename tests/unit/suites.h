@@ -26,6 +26,7 @@
     X(csr) \
     X(data) \
     X(decide) \
+    X(decide_eseal) \
     X(der) \
     X(der_write) \
     X(desk) \

@@ -59,8 +59,8 @@ AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c key
     officers.c carried.c answers.c statuses.c bundles.c sweep.c report.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
-    chain.c answers.c answer_issued.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c \
-    results_csv.c layout.c)
+    chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c \
+    results_csv.c layout.c addition.c draft.c draft_files.c table.c words.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.

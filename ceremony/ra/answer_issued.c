@@ -6,22 +6,22 @@
 #include "ra/answering.h"
 #include "ra/certificate.h"
 
-static enum err check_line(const struct answering *w, const struct result *s, const struct record *r,
-                           const struct decision *o, struct diag *d)
+enum err answering_check_issued(const struct answering *w, const struct result *s, const struct record *r,
+                                struct span bytes, const char *profile, const char *key, const struct decision *o,
+                                struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
-    const struct policy_profile *p = o->profile;
-    enum err e = digest_bytes(DIGEST_SHA256, s->cert.data, s->cert.len, digest);
+    enum err e = digest_bytes(DIGEST_SHA256, bytes.p, bytes.n, digest);
     if (e != E_OK)
         return diag_set(d, e, "a certificate");
     hex_encode(digest, DIGEST_LEN, hex);
-    if (strcmp(s->profile, p->name) != 0 || strcmp(s->clause, o->clause) != 0)
+    if (strcmp(s->profile, profile) != 0 || strcmp(s->clause, o->clause) != 0)
         return answering_differs(w, "it was issued under another profile or clause than it asked for", d);
     if (strcmp(s->ignored, o->ignored) != 0)
         return answering_differs(w, "other extensions were left out than the profile leaves out", d);
     if (strcmp(record_text(r, "authority"), w->desk->header.authority) != 0 ||
-        strcmp(record_text(r, "profile"), p->name) != 0 || strcmp(record_text(r, "key"), p->key) != 0)
+        strcmp(record_text(r, "profile"), profile) != 0 || strcmp(record_text(r, "key"), key) != 0)
         return answering_differs(w, "its log line has another authority, profile or key", d);
     if (strcmp(record_text(r, "serial"), s->serial) != 0 || strcmp(record_text(r, "certificate"), hex) != 0)
         return answering_differs(w, "its log line is about another certificate", d);
@@ -69,6 +69,17 @@ static enum err note_id(struct answering *w, const char *id, struct diag *d)
     return old == NULL ? E_OK : answering_differs(w, "a second certificate under the same id", d);
 }
 
+enum err answering_note_issued(struct answering *w, const char *id, const char *key, const struct anchor **issuer,
+                               struct diag *d)
+{
+    enum err e = anchors_find(w->anchors, key, issuer, d);
+    if (e == E_OK)
+        e = note_id(w, id, d);
+    if (e == E_OK && (e = note_issuer(w->out, *issuer)) != E_OK)
+        diag_set(d, e, "the issuers");
+    return e;
+}
+
 /* The link to the signing certificate, and the enveloped key, byte for byte. */
 static enum err check_pair(struct answering *w, const struct result *s, const struct decision *o, struct diag *d)
 {
@@ -85,8 +96,7 @@ static enum err check_pair(struct answering *w, const struct result *s, const st
     return pair_note_issued(&w->decider, o, &item, d);
 }
 
-static enum err keep(struct answering *w, const struct result *s, const struct show *show, const struct anchor *issuer,
-                     struct answer *a, struct diag *d)
+static enum err keep(const struct result *s, const struct show *show, struct answer *a, struct diag *d)
 {
     memcpy(a->serial, show->serial, sizeof a->serial);
     memcpy(a->not_before, show->not_before, sizeof a->not_before);
@@ -95,9 +105,7 @@ static enum err keep(struct answering *w, const struct result *s, const struct s
     buf_append(&a->cert, s->cert.data, s->cert.len);
     if (s->pair != NULL)
         buf_append(&a->enveloped_key, s->enveloped_key.data, s->enveloped_key.len);
-    enum err e = note_issuer(w->out, issuer);
-    if (e == E_OK)
-        e = buf_err(&a->cert);
+    enum err e = buf_err(&a->cert);
     if (e == E_OK)
         e = buf_err(&a->enveloped_key);
     return e == E_OK ? E_OK : diag_set(d, e, "the answers");
@@ -106,18 +114,19 @@ static enum err keep(struct answering *w, const struct result *s, const struct s
 enum err answer_issued(struct answering *w, const struct result *s, const struct record *r, const struct decision *o,
                        struct answer *a, struct diag *d)
 {
+    const struct policy_profile *p = o->profile;
     const struct anchor *issuer = NULL;
     struct show show;
-    enum err e = check_line(w, s, r, o, d);
+    if (s->cert.len == 0)
+        return answering_differs(w, "it was answered with no certificate", d);
+    enum err e = answering_check_issued(w, s, r, buf_span(&s->cert), p->name, p->key, o, d);
     if (e == E_OK)
-        e = anchors_find(w->anchors, o->profile->key, &issuer, d);
+        e = answering_note_issued(w, s->id, p->key, &issuer, d);
     if (e == E_OK)
         e = certificate_check(s, o, issuer, &show, d);
-    if (e == E_OK)
-        e = note_id(w, s->id, d);
     if (e == E_OK)
         e = check_pair(w, s, o, d);
     if (e == E_OK)
         e = check_superseded(w, s, r, o, d);
-    return e == E_OK ? keep(w, s, &show, issuer, a, d) : e;
+    return e == E_OK ? keep(s, &show, a, d) : e;
 }

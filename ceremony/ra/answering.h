@@ -40,6 +40,20 @@ ERR_MUST_USE enum err answering_differs(const struct answering *w, const char *w
 ERR_MUST_USE enum err answer_issued(struct answering *w, const struct result *s, const struct record *r,
                                     const struct decision *o, struct answer *a, struct diag *d);
 
+/* The same of an electronic seal: made with the policy's key, as lint_eseal() says, with the name, picture, size and holder
+ * that were asked for. */
+ERR_MUST_USE enum err answer_seal(struct answering *w, const struct result *s, const struct record *r,
+                                  const struct decision *o, struct answer *a, struct diag *d);
+
+/* What is issued has its own id, and its maker is the anchor of this key, which is noted in the answers. */
+ERR_MUST_USE enum err answering_note_issued(struct answering *w, const char *id, const char *key,
+                                            const struct anchor **issuer, struct diag *d);
+
+/* The result and the log line tell of these bytes, under this profile and key. */
+ERR_MUST_USE enum err answering_check_issued(const struct answering *w, const struct result *s, const struct record *r,
+                                             struct span bytes, const char *profile, const char *key,
+                                             const struct decision *o, struct diag *d);
+
 /* The status of the certificate that the request names is what it asks for, for its reason, with the policy's reason code,
  * late or not as the log line's time says. */
 ERR_MUST_USE enum err answer_status(struct answering *w, const struct result *s, const struct record *r,

@@ -91,7 +91,7 @@ static enum err take_done(struct answering *w, const struct result *s, const str
         return answering_differs(w, "something else was done than was asked for", d);
     switch (s->act) {
     case PLAN_ISSUE:
-        return answer_issued(w, s, r, o, a, d);
+        return o->seals != NULL ? answer_seal(w, s, r, o, a, d) : answer_issued(w, s, r, o, a, d);
     case PLAN_CRL:
         return answer_list(w, s, r, o, a, d);
     default:
@@ -226,6 +226,7 @@ void answers_free(struct answers *a)
 {
     for (size_t i = 0; i < a->n; i++) {
         buf_free(&a->v[i].cert);
+        buf_free(&a->v[i].seal);
         buf_free(&a->v[i].enveloped_key);
         free(a->v[i].note);
     }

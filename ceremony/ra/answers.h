@@ -18,7 +18,8 @@ struct answer {
     char serial[64];                         /* issued, or whose status changed */
     char not_before[21], not_after[21];      /* issued */
     char supersedes[LIMIT_TOKEN_TEXT + 1];   /* issued: the serial of the certificate that ended with it */
-    struct buf cert;                         /* issued: DER */
+    struct buf cert;                         /* issued, a certificate: DER; */
+    struct buf seal;                         /* or an electronic seal */
     struct buf enveloped_key;                /* issued, encrypting: the private key, enveloped for the holder */
     char reason[LIMIT_TOKEN_TEXT + 1];       /* revoked */
     bool late;                               /* revoked after the time that the policy promises */

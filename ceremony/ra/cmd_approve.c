@@ -15,20 +15,21 @@
 #include "pki/keyfile.h"
 #include "ra/foresee.h"
 #include "ra/own.h"
+#include "ra/words.h"
 
-/* How many requests there are of each profile. */
+/* How many requests there are of each kind. */
 struct tally {
     struct count {
-        char profile[LIMIT_TOKEN_TEXT + 1]; /* "" for lines that cannot be read that far */
+        char kind[2 * LIMIT_TOKEN_TEXT + 8]; /* "" for lines that cannot be read that far */
         int64_t n;
     } * by;
     size_t n;
 };
 
-static enum err tally_add(struct tally *t, const char *profile)
+static enum err tally_add(struct tally *t, const char *kind)
 {
     size_t i = 0;
-    while (i < t->n && strcmp(t->by[i].profile, profile) != 0)
+    while (i < t->n && strcmp(t->by[i].kind, kind) != 0)
         i++;
     if (i == t->n) {
         struct count *more = reallocarray(t->by, t->n + 1, sizeof *more);
@@ -36,7 +37,7 @@ static enum err tally_add(struct tally *t, const char *profile)
             return E_NO_MEMORY;
         t->by = more;
         more[t->n] = (struct count){.n = 0};
-        snprintf(more[t->n].profile, sizeof more[t->n].profile, "%s", profile);
+        snprintf(more[t->n].kind, sizeof more[t->n].kind, "%s", kind);
         t->n++;
     }
     t->by[i].n++;
@@ -52,9 +53,12 @@ static enum err tally_requests(const struct desk *k, struct tally *t, struct dia
     while (e == E_OK && desk_next(&requests, &line, &line_error)) {
         struct request r;
         struct diag ignored = {0};
+        char kind[2 * LIMIT_TOKEN_TEXT + 8] = "";
         e = request_parse(line, requests.number, &r, &ignored);
+        if (e == E_OK)
+            words_of_kind(&r, kind, sizeof kind);
         if (e != E_NO_MEMORY)
-            e = tally_add(t, e == E_OK ? r.profile : "");
+            e = tally_add(t, kind);
         request_free(&r);
     }
     return e == E_OK ? E_OK : diag_set(d, e, BATCH_FILE);
@@ -74,8 +78,7 @@ static void print_summary(const struct desk *k, const struct tally *t, int64_t r
            h->authority, h->ra, h->id, h->sequence, created, until, h->count);
     for (size_t i = 0; i < t->n; i++)
         printf("           %" PRId64 " %s\n", t->by[i].n,
-               t->by[i].profile[0] != '\0' ? t->by[i].profile
-                                           : "(not readable; the appliance will refuse them)");
+               t->by[i].kind[0] != '\0' ? t->by[i].kind : "(not readable; the appliance will refuse them)");
     if (refused > 0)
         printf("refused    %" PRId64 " of %" PRId64 ", as far as an RA can know: see ra check\n", refused, h->count);
     printf("sha-256    %s\nwords      %s\n", hex, words);
@@ -99,13 +102,13 @@ static enum err check_whole(const struct desk *k, struct diag *d)
 static enum err show(const struct desk *k, struct diag *d)
 {
     struct tally t = {0};
-    int64_t refused;
+    struct foresee_counts counts;
     const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
-    enum err e = foresee_requests(k, a, clock_now(), NULL, NULL, &refused, d);
+    enum err e = foresee_requests(k, a, clock_now(), NULL, NULL, &counts, d);
     if (e == E_OK)
         e = tally_requests(k, &t, d);
     if (e == E_OK)
-        print_summary(k, &t, refused);
+        print_summary(k, &t, counts.of.refuse);
     free(t.by);
     return e;
 }

@@ -12,7 +12,7 @@ struct check {
     int64_t now;
     const struct policy_authority *authority;
     struct diag first; /* the first thing that would be refused */
-    int64_t refused;
+    struct foresee_counts counts;
 };
 
 static enum err print_json(json_t *obj)
@@ -38,13 +38,19 @@ static enum err tell_batch(struct check *c, const struct diag *why)
     return E_OK;
 }
 
-/* One key twice for one subject is issued twice: perhaps that is meant, perhaps a file was copied. */
-static enum err warn(int64_t n, const char *id, int64_t twin)
+/* One key twice for one subject is issued twice: perhaps that is meant, perhaps a file was copied. The same twice about one
+ * certificate is mostly refused. */
+static enum err warn(int64_t n, const struct decision *o, int64_t twin)
 {
+    const char *id = o->request.id;
+    bool key = o->act == PLAN_ISSUE;
     if (options.json)
-        return print_json(json_pack("{s:I,s:s,s:s,s:I}", "n", (json_int_t)n, "id", id, "warning", "same key",
-                                    "as", (json_int_t)twin));
-    printf("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n", id, twin);
+        return print_json(json_pack("{s:I,s:s,s:s,s:I}", "n", (json_int_t)n, "id", id, "warning",
+                                    key ? "same key" : "same request", "as", (json_int_t)twin));
+    if (key)
+        printf("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n", id, twin);
+    else
+        printf("%-11s warning: it asks for the same as request %" PRId64 "\n", id, twin);
     return E_OK;
 }
 
@@ -52,7 +58,7 @@ static enum err tell_request(void *arg, int64_t n, const struct decision *o, int
 {
     struct check *c = arg;
     if (o->code == E_OK)
-        return warn(n, o->request.id, twin);
+        return warn(n, o, twin);
     if (c->first.code == E_OK)
         diag_set_clause(&c->first, o->code, o->clause, "request %" PRId64 " (%s): %s", n,
                         o->request.id, o->detail);
@@ -106,15 +112,25 @@ static enum err check_batch(struct check *c, struct diag *d)
 
 static enum err summarise(const struct check *c)
 {
-    int64_t n = desk_count(&c->desk);
+    int64_t n = desk_count(&c->desk), known = c->counts.about_existing;
+    const struct plan_counts *of = &c->counts.of;
     if (options.json)
-        return print_json(json_pack("{s:I,s:I,s:I}", "requests", (json_int_t)n, "would-issue",
-                                    (json_int_t)(n - c->refused), "would-refuse",
-                                    (json_int_t)c->refused));
-    printf("%" PRId64 " request%s: %" PRId64 " would be issued, %" PRId64 " refused\n"
-           "What only the appliance knows is not asked here: replay, sequence, and keys it has "
-           "seen before.\n",
-           n, n == 1 ? "" : "s", n - c->refused, c->refused);
+        return print_json(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "requests", (json_int_t)n, "would-issue",
+                                    (json_int_t)of->issue, "would-change", (json_int_t)of->status, "would-list",
+                                    (json_int_t)of->lists, "would-refuse", (json_int_t)of->refuse, "about-existing",
+                                    (json_int_t)known));
+    printf("%" PRId64 " request%s: %" PRId64 " would be issued, %" PRId64 " refused\n", n, n == 1 ? "" : "s", of->issue,
+           of->refuse);
+    if (of->status > 0)
+        printf("%" PRId64 " change%s of status\n", of->status, of->status == 1 ? "" : "s");
+    if (of->lists > 0)
+        printf("%" PRId64 " revocation list%s\n", of->lists, of->lists == 1 ? "" : "s");
+    printf("What only the appliance knows is not asked here: replay, sequence, and keys it has "
+           "seen before.\n");
+    if (known > 0)
+        printf("Nor whether the certificates that %" PRId64 " request%s name were issued, and what became of them: expired,\n"
+               "revoked, on hold, accepted, of another subject, too early to be renewed.\n",
+               known, known == 1 ? "" : "s");
     return E_OK;
 }
 
@@ -127,7 +143,7 @@ enum err cmd_check(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = check_batch(&c, d);
     if (e == E_OK && c.authority != NULL)
-        e = foresee_requests(&c.desk, c.authority, c.now, tell_request, &c, &c.refused, d);
+        e = foresee_requests(&c.desk, c.authority, c.now, tell_request, &c, &c.counts, d);
     if (e == E_OK && c.authority != NULL)
         e = summarise(&c);
     if (e == E_OK && c.first.code != E_OK) {

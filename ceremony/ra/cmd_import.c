@@ -12,7 +12,7 @@
 static bool is_of_appliance(enum err e)
 {
     return err_class(e) == CLASS_HSM || e == E_LOG_FORMAT || e == E_LOG_CHAIN || e == E_LOG_ORDER || e == E_LOG_SEAL ||
-           e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_CRL_FORMAT || e == E_CRL_SIGNATURE || e == E_LINT;
+           e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_CRL_FORMAT || e == E_CRL_SIGNATURE || e == E_ESEAL_FORMAT || e == E_ESEAL_SIGNATURE || e == E_LINT;
 }
 
 static enum err verify(struct import *i, struct diag *d)

@@ -6,11 +6,13 @@
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
+#include "pki/cert.h"
 #include "pki/csr.h"
 #include "pki/name.h"
 #include "pki/san.h"
 #include "ra/desk.h"
 #include "ra/letters.h"
+#include "ra/words.h"
 
 static void print_header(const struct desk *k)
 {
@@ -82,15 +84,16 @@ static enum err print_names(const struct csr *csr)
     return e;
 }
 
-static enum err print_request(const struct request *r, int64_t n)
+/* Kind of key, subject and alternative names of a certificate that is asked for. */
+static enum err print_csr(const struct request *r)
 {
     char kind[32];
     struct buf name = {0};
     struct csr csr;
     struct diag why = {0};
-    enum err e = csr_parse((struct span){r->csr.data, r->csr.len}, &csr, &why);
+    enum err e = csr_parse(buf_span(&r->csr), &csr, &why);
     if (e != E_OK) {
-        printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r->id, r->profile, err_name(e), why.text);
+        printf("%-18s %s: %s\n", r->profile, err_name(e), why.text);
         return e == E_NO_MEMORY ? e : E_OK;
     }
     name_display(csr_subject(&csr), &name);
@@ -98,12 +101,95 @@ static enum err print_request(const struct request *r, int64_t n)
         snprintf(kind, sizeof kind, "rsa-%d", csr.key.bits);
     else
         snprintf(kind, sizeof kind, "%s", alg_key_name(csr.key.kind));
-    printf("%6" PRId64 "  %-20s %-18s %-9s ", n, r->id, r->profile, kind);
+    printf("%-18s %-9s ", r->profile, kind);
     e = print_text("", &name);
     if (e == E_OK)
         e = print_names(&csr);
     buf_free(&name);
     csr_free(&csr);
+    return e;
+}
+
+static enum err print_shown(const char *before, const void *text, size_t n)
+{
+    struct buf shown = {0};
+    name_display_text((struct span){text, n}, &shown);
+    enum err e = print_text(before, &shown);
+    buf_free(&shown);
+    return e;
+}
+
+/* The numbers of the holder, and why one that looks wrong is not. */
+static enum err print_identity(const struct request *r)
+{
+    enum err e = E_OK;
+    for (int f = 0; f < POLICY_IDENTITY_COUNT && e == E_OK; f++) {
+        char before[64];
+        const char *value = r->identity.value[f];
+        snprintf(before, sizeof before, "        %s ", policy_identity_name((enum policy_identity)f));
+        if (value[0] != '\0')
+            e = print_shown(before, value, strlen(value));
+    }
+    if (e == E_OK && r->override_[0] != '\0')
+        e = print_shown("        genuine although a check digit is wrong: ", r->override_, strlen(r->override_));
+    return e;
+}
+
+static void print_pair(const struct request *r)
+{
+    char serial[2 * SERIAL_LEN + 1];
+    hex_encode(r->pair.serial, SERIAL_LEN, serial);
+    if (r->pair.request[0] != '\0' || r->pair.has_serial)
+        printf("        for encryption, beside the signing certificate %s%s\n", r->pair.has_serial ? "" : "of request ",
+               r->pair.has_serial ? serial : r->pair.request);
+}
+
+/* The name of an electronic seal, its size, and who will hold it. */
+static enum err print_seal(const struct request *r)
+{
+    X509 *holder = NULL;
+    struct buf name = {0};
+    enum err e = print_shown("", r->seal.name.data, r->seal.name.len);
+    printf("        picture of %zu bytes, %" PRId64 " x %" PRId64 " mm\n", r->seal.picture.len, r->seal.width,
+           r->seal.height);
+    if (e == E_OK && cert_parse(buf_span(&r->seal.holder), &holder, NULL) == E_OK) {
+        name_display(X509_get_subject_name(holder), &name);
+        e = print_text("        holder ", &name);
+    } else if (e == E_OK) {
+        puts("        holder (not readable)");
+    }
+    X509_free(holder);
+    buf_free(&name);
+    return e;
+}
+
+/* Late requests are told by the appliance: the time that the policy promises runs from here. */
+static void print_asked(const struct request *r)
+{
+    char when[CLOCK_TEXT];
+    clock_format(r->requested_at, when);
+    if (r->op == OP_REVOKE || r->op == OP_SEAL_REVOKE)
+        printf("        asked for at %s\n", when);
+}
+
+static enum err print_request(const struct request *r, int64_t n)
+{
+    char words[400];
+    words_of_request(r, words, sizeof words);
+    printf("%6" PRId64 "  %-20s ", n, r->id);
+    enum err e = E_OK;
+    if (op_certifies(r->op))
+        e = print_csr(r);
+    else if ((op_fields(r->op) & OP_SEAL) != 0)
+        e = print_seal(r);
+    else
+        puts(words);
+    if (e == E_OK && r->has_serial && (op_fields(r->op) & (OP_CSR | OP_SEAL)) != 0)
+        printf("        %s\n", words);
+    if (e == E_OK)
+        e = print_identity(r);
+    print_pair(r);
+    print_asked(r);
     return e;
 }
 

@@ -3,12 +3,13 @@
 #define ROOTSEAL_RA_COMMANDS_H
 
 #include "core/cli.h"
+#include "ra/draft.h"
 
 /* Options of all commands, set by cli.h. */
 struct options {
     const char *dir, *authority, *ra, *id, *previous; /* new; dir for all but import */
     int sequence, valid_for; /* -1: not given */
-    const char *profile, *operator_, *evidence; /* add */
+    const char *draft[DRAFT_FIELDS], *evidence, *csv; /* add */
     const char *person, *key, *digest;          /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
     const char *bundle, *batch, *anchors, *out; /* import */

@@ -37,23 +37,44 @@ void foresee_whole(const struct desk *k, int64_t now, struct diag why[FORESEE_WH
         why[i].code = e[i];
 }
 
-/* The number of the first request with this key, 0 when this is it. */
+/* What two requests have in common when one of them is too many: the key of a certificate; the certificate and what is to
+ * become of it; the list. A holder may have many seals. */
+static enum err twin_key(const struct decision *o, uint8_t key[DIGEST_LEN])
+{
+    const struct request *r = &o->request;
+    struct buf text = {0};
+    if (o->act == PLAN_ISSUE && o->seals == NULL) {
+        memcpy(key, o->csr.key.digest, DIGEST_LEN);
+        return E_OK;
+    }
+    buf_printf(&text, "%s %s ", r->op_text, o->act == PLAN_ISSUE ? r->id : r->key);
+    buf_append(&text, r->serial, SERIAL_LEN);
+    enum err e = buf_err(&text);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
+    buf_free(&text);
+    return e;
+}
+
+/* The number of the first such request, 0 when this is it. */
 static enum err find_twin(struct set *keys, const struct decision *o, int64_t n, int64_t *twin)
 {
-    uint8_t place[DIGEST_LEN] = {0};
-    const uint8_t *old;
+    uint8_t key[DIGEST_LEN], place[DIGEST_LEN] = {0};
+    const uint8_t *old = NULL;
     *twin = 0;
     if (o->code != E_OK)
         return E_OK;
     memcpy(place, &n, sizeof n);
-    enum err e = set_put(keys, o->csr.key.digest, place, &old);
+    enum err e = twin_key(o, key);
+    if (e == E_OK)
+        e = set_put(keys, key, place, &old);
     if (e == E_OK && old != NULL)
         memcpy(twin, old, sizeof *twin);
     return e;
 }
 
 enum err foresee_requests(const struct desk *k, const struct policy_authority *authority, int64_t now, foresee_tell tell,
-                          void *arg, int64_t *refused, struct diag *d)
+                          void *arg, struct foresee_counts *counts, struct diag *d)
 {
     struct decider decider = {.policy = &policy_table, .authority = authority, .header = &k->header, .now = now};
     struct cli_progress bar = {.label = "checking"};
@@ -62,7 +83,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
     struct span line;
     enum err line_error, e = E_OK;
     int64_t n = 0, total = desk_count(k);
-    *refused = 0;
+    *counts = (struct foresee_counts){0};
     while (e == E_OK && desk_next(&requests, &line, &line_error)) {
         struct decision o;
         int64_t twin = 0;
@@ -73,8 +94,8 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         const struct plan_item item = {.act = o.code == E_OK ? o.act : PLAN_REFUSE}; /* without a serial number yet */
         if (e == E_OK)
             e = pair_note_issued(&decider, &o, &item, d);
-        if (e == E_OK && o.code != E_OK)
-            ++*refused;
+        plan_count(&counts->of, item.act);
+        counts->about_existing += o.code == E_OK && o.request.has_serial;
         if (e == E_OK && tell != NULL && (o.code != E_OK || twin > 0)) {
             cli_progress_hide(&bar);
             if ((e = tell(arg, n, &o, twin)) != E_OK)

@@ -14,9 +14,9 @@
 #define LISTS_MAX 1000000 /* files in it */
 
 /* Folders, each made when its first file comes. */
-enum folder { CERTS, ENVELOPED, CHAIN, LISTS, FOLDERS };
+enum folder { CERTS, ENVELOPED, SEALS, CHAIN, LISTS, FOLDERS };
 static const char *const folder_names[FOLDERS] = {
-    [CERTS] = "certs", [ENVELOPED] = "enveloped", [CHAIN] = "chain", [LISTS] = LISTS_DIR};
+    [CERTS] = "certs", [ENVELOPED] = "enveloped", [SEALS] = "seals", [CHAIN] = "chain", [LISTS] = LISTS_DIR};
 
 struct layout {
     const struct bundle *bundle;
@@ -73,6 +73,8 @@ static enum err settle_pem(struct layout *l, enum folder f, const char *name, X5
 static enum err settle_issued(struct layout *l, const struct answer *a, struct diag *d)
 {
     X509 *cert = NULL;
+    if (a->seal.len > 0)
+        return settle_in(l, SEALS, a->id, ".esl", &a->seal, d);
     enum err e = cert_parse(buf_span(&a->cert), &cert, d);
     if (e == E_OK)
         e = settle_pem(l, CERTS, a->id, cert, d);
@@ -164,7 +166,7 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
                        .progress = progress,
                        .out_fd = -1,
                        .fd = -1,
-                       .dirs = {-1, -1, -1, -1}};
+                       .dirs = {-1, -1, -1, -1, -1}};
     snprintf(name, LAYOUT_NAME, "%s-%" PRId64, bundle->manifest.ra, bundle->manifest.sequence);
     enum err e = file_make_path(path, &l.out_fd, d);
     if (e == E_OK)

@@ -4,6 +4,7 @@
  *     OUT/<ra>-<sequence>/
  *         certs/<id>.pem             each certificate
  *         enveloped/<id>.der         the private key of an encrypting certificate, as the key-management centre sent it
+ *         seals/<id>.esl             each electronic seal
  *         chain/<key>.pem            the issuers'
  *         results.csv                one row a request, and one for each list besides
  *         import.json                the SHA-256 of bundle.json, and what the seal says of the log

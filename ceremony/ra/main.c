@@ -29,17 +29,41 @@ static const struct cli_option *options_new(void)
     return o;
 }
 
+#define FIELD(field, name, value, help) {name, value, help, &options.draft[field], NULL, NULL, false}
+
 static const struct cli_option *options_add(void)
 {
     static const struct cli_option o[] = {
         DIR,
-        {"profile", "NAME", "the profile of all these requests", &options.profile, NULL, NULL,
-         true},
-        {"operator", "ID", "a pseudonym of who keyed them in", &options.operator_, NULL, NULL,
-         false},
-        {"evidence", "DIR",
-         "the applicants' files: their SHA-256 goes with the request of the same name",
+        FIELD(DRAFT_OP, "op", "SERVICE", "what is asked for (issue)"),
+        FIELD(DRAFT_PROFILE, "profile", "NAME", "the profile of the certificates"),
+        FIELD(DRAFT_SERIAL, "serial", "HEX", "the certificate or seal that it is about, by its serial number,"),
+        FIELD(DRAFT_CERTIFICATE, "certificate", "FILE", "or by itself"),
+        FIELD(DRAFT_BY, "by", "WHO", "whose wish a revocation is: subscriber, ceased, operator"),
+        FIELD(DRAFT_REASON, "reason", "NAME", "why, as the policy names it"),
+        FIELD(DRAFT_KEY, "key", "NAME", "the key whose revocation list is asked for"),
+        FIELD(DRAFT_NAME, "name", "TEXT", "of an electronic seal: its name,"),
+        FIELD(DRAFT_PICTURE, "picture", "FILE", "its picture, PNG or GIF,"),
+        FIELD(DRAFT_WIDTH, "width", "MM", "the width,"),
+        FIELD(DRAFT_HEIGHT, "height", "MM", "the height,"),
+        FIELD(DRAFT_HOLDER, "holder", "FILE", "and the certificate of who will hold it"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", "of the holder, as the profile asks for it"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", "the same"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", "the same"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", "the same"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", "the same"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", "the same"),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", "the same"),
+        FIELD(DRAFT_OVERRIDE, "override", "TEXT", "why a number with a wrong check digit is genuine"),
+        FIELD(DRAFT_PAIR, "pair", "ID", "the request for the signing certificate beside this encrypting one,"),
+        FIELD(DRAFT_PAIR_SERIAL, "pair-serial", "HEX", "or the serial number of that certificate"),
+        FIELD(DRAFT_ENVELOPED_KEY, "enveloped-key", "FILE", "what the key-management centre sent with it"),
+        FIELD(DRAFT_ID, "id", "ID", "the request's id (the name of its file)"),
+        FIELD(DRAFT_REQUESTED_AT, "requested-at", "TIME", "when it was asked for (now)"),
+        FIELD(DRAFT_OPERATOR, "operator", "ID", "a pseudonym of who keyed it in"),
+        {"evidence", "FILE_OR_DIR", "the applicants' files: their SHA-256 goes with the request of the same name",
          &options.evidence, NULL, NULL, false},
+        {"csv", "FILE", "a table of requests in place of all these", &options.csv, NULL, NULL, false},
         END};
     return o;
 }
@@ -89,7 +113,7 @@ static const struct cli_option *options_import(void)
 
 static const struct cli_command commands[] = {
     {"new", "begin a batch", options_new, NULL, cmd_new},
-    {"add", "add certificate requests to a batch", options_add, "FILE_OR_FOLDER...", cmd_add},
+    {"add", "add requests to a batch", options_add, "[FILE_OR_FOLDER...]", cmd_add},
     {"approve", "show a batch and sign it as a person of the policy", options_approve, NULL,
      cmd_approve},
     {"check", "tell what the appliance would refuse", options_check, NULL, cmd_check},

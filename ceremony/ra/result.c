@@ -50,7 +50,11 @@ static enum err read_issued(struct result *r, const char *where, struct diag *d)
         e = form_text(r->obj, "ignored", IGNORED_TEXT, &r->ignored, where, d);
     if (e == E_OK && json_object_get(r->obj, "pair") != NULL)
         e = read_pair(r, where, d);
-    return e != E_OK ? e : form_code(json_get_base64(r->obj, "certificate", &r->cert, where, &why), &why, d);
+    if (e != E_OK)
+        return e;
+    e = json_object_get(r->obj, "seal") != NULL ? json_get_base64(r->obj, "seal", &r->seal, where, &why)
+                                                : json_get_base64(r->obj, "certificate", &r->cert, where, &why);
+    return form_code(e, &why, d);
 }
 
 static enum err read_refused(struct result *r, const char *where, struct diag *d)
@@ -121,15 +125,19 @@ static const char *const *keys_of(const struct result *r)
                                          "supersedes", "ignored", "log",      "certificate", NULL};
     static const char *const paired[] = {"n",       "id",  "decision",    "clause", "profile",       "serial", "supersedes",
                                          "ignored", "log", "certificate", "pair",   "enveloped-key", NULL};
+    static const char *const sealed[] = {"n",          "id",      "decision", "clause", "profile", "serial",
+                                         "supersedes", "ignored", "log",      "seal",   NULL};
     static const char *const accepted[] = {"n", "id", "decision", "clause", "serial", "log", NULL};
     static const char *const status[] = {"n",      "id",          "decision", "clause", "serial",
                                          "reason", "reason-code", "late",     "log",    NULL};
     static const char *const list[] = {"n",    "id",          "decision", "clause", "key", "number",
                                        "base", "next-update", "entries",  "file",   "log", NULL};
     static const char *const *const keys[PLAN_ACTS] = {
-        [PLAN_REFUSE] = refused, [PLAN_ISSUE] = issued,    [PLAN_REVOKE] = status, [PLAN_HOLD] = status,
+        [PLAN_REFUSE] = refused, [PLAN_REVOKE] = status, [PLAN_HOLD] = status,
         [PLAN_RELEASE] = status, [PLAN_ACCEPT] = accepted, [PLAN_CRL] = list};
-    return r->act == PLAN_ISSUE && json_object_get(r->obj, "pair") != NULL ? paired : keys[r->act];
+    if (r->act != PLAN_ISSUE)
+        return keys[r->act];
+    return json_object_get(r->obj, "pair") != NULL ? paired : json_object_get(r->obj, "seal") != NULL ? sealed : issued;
 }
 
 static enum err read_line(struct result *r, const char *where, struct diag *d)
@@ -169,6 +177,7 @@ void result_free(struct result *r)
 {
     json_decref(r->obj);
     buf_free(&r->cert);
+    buf_free(&r->seal);
     buf_free(&r->enveloped_key);
     *r = (struct result){0};
 }

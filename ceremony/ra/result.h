@@ -19,7 +19,8 @@ struct result {
     const char *serial;       /* issued, or whose status changed: lower-case hexadecimal */
     const char *supersedes;   /* issued: the serial of the certificate that ended with it, or "" */
     const char *ignored;      /* issued: requested extensions that were not copied */
-    struct buf cert;          /* issued: DER */
+    struct buf cert;          /* issued, a certificate: DER; */
+    struct buf seal;          /* or an electronic seal */
     const char *pair;         /* issued, encrypting: the serial of the signing certificate, */
     struct buf enveloped_key; /* and the private key, enveloped for the holder */
     const char *reason;       /* revoked: the policy's name for it; held, released: "" */

@@ -60,7 +60,7 @@ static void put_row(const struct answer *a, size_t n, struct buf *out)
                                 [NEXT_UPDATE] = ""};
     snprintf(t.n, sizeof t.n, "%zu", n);
     if (a->act == PLAN_ISSUE)
-        snprintf(t.file, sizeof t.file, "certs/%s.pem", a->id);
+        snprintf(t.file, sizeof t.file, a->seal.len > 0 ? "seals/%s.esl" : "certs/%s.pem", a->id);
     if (a->act == PLAN_CRL)
         fill_list(a, &t, row);
     csv_row(out, row, COLUMNS);

@@ -83,6 +83,7 @@ enum err_class {
     X(E_MEDIUM_FILE, INPUT, "", "a file on the medium is not allowed", "only plain files with plain names belong here") \
     X(E_MEDIUM_LIMIT, INPUT, "", "the medium holds more than is allowed", "split the batch")                            \
     X(E_MEDIUM_CHANGED, INPUT, "", "a file changed while it was read", "check the medium and run again")                \
+    X(E_CSV, INPUT, "RFC 4180", "the table of requests is not in its proper form", "correct it at the place named")      \
     X(E_NO_REQUESTS, INPUT, "", "there are no requests here", "name the folder that holds them, or the files themselves") \
     X(E_EVIDENCE, INPUT, "", "the files of evidence do not fit the requests",                                           \
       "name each file like its request, one for each")                                                                  \

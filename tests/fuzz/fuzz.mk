@@ -7,7 +7,7 @@
 #   make fuzz-sample                   make sample/ and the seeds (corpus/*/good-*) anew, after a change of a format
 
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-FUZZ_TARGETS := der seal eseal batch log plan csr cert approval bundle policy crl ocsp
+FUZZ_TARGETS := der csv seal eseal batch log plan csr cert approval bundle policy crl ocsp
 FUZZ_B := build/fuzz
 RUNS ?= 100000
 LIMIT ?= 300

@@ -33,6 +33,7 @@
     X(diag) \
     X(digest) \
     X(display) \
+    X(draft) \
     X(err) \
     X(eseal) \
     X(eseal_value) \

@@ -1,0 +1,178 @@
+#include "ra/addition.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "ra/ident.h"
+
+#define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
+
+static enum err put(struct set *s, const char *id, const uint8_t *value, const uint8_t **old)
+{
+    uint8_t key[DIGEST_LEN];
+    enum err e = digest_bytes(DIGEST_SHA256, id, strlen(id), key);
+    return e != E_OK ? e : set_put(s, key, value != NULL ? value : key, old);
+}
+
+/* Lines that are there stay byte for byte. A batch that is damaged is not added to: a new header would hide it. */
+static enum err keep_lines(struct addition *a, struct diag *d)
+{
+    struct lines requests = a->desk.requests;
+    struct span line;
+    enum err line_error;
+    enum err e = E_OK;
+    struct lines all = a->desk.requests;
+    while (e == E_OK && desk_next(&requests, &line, &line_error)) {
+        struct request r = {0};
+        const uint8_t *old;
+        struct span whole;
+        lines_next(&all, &whole, NULL);
+        buf_append(&a->lines, whole.p, whole.n);
+        buf_append_byte(&a->lines, '\n');
+        e = line_error != E_OK ? diag_set(d, line_error, BATCH_FILE " line %llu", (unsigned long long)requests.number)
+                               : request_parse(line, requests.number, &r, d);
+        if (e == E_OK)
+            e = put(&a->ids, r.id, NULL, &old);
+        request_free(&r);
+    }
+    return e;
+}
+
+/* What the evidence set keeps for an id. */
+static void place_write(size_t place, uint8_t value[DIGEST_LEN])
+{
+    memset(value, 0, DIGEST_LEN);
+    memcpy(value, &place, sizeof place);
+}
+
+static enum err find_evidence(struct addition *a, struct request *r, struct diag *d)
+{
+    uint8_t none[DIGEST_LEN];
+    const uint8_t *old;
+    size_t place = 0;
+    if (r->has_evidence)
+        a->with_evidence++;
+    if (a->evidence_fd < 0 || r->has_evidence)
+        return E_OK;
+    place_write(0, none);
+    enum err e = put(&a->evidence_of, r->id, none, &old);
+    if (e == E_OK && old != NULL)
+        memcpy(&place, old, sizeof place);
+    if (e != E_OK || place == 0)
+        return e;
+    r->has_evidence = true;
+    a->with_evidence++;
+    return file_digest(a->evidence_fd, a->evidence.names[place - 1], LIMIT_EVIDENCE_BYTES, r->evidence, d);
+}
+
+enum err addition_put(struct addition *a, struct request *r, const char *name, struct diag *d)
+{
+    const uint8_t *old;
+    size_t before = a->lines.len;
+    enum err e = put(&a->ids, r->id, NULL, &old);
+    if (e == E_OK && old != NULL)
+        return diag_set(d, E_REQUEST_ID, "%s: there is a request %s already", name, r->id);
+    if (e == E_OK)
+        e = find_evidence(a, r, d);
+    if (e == E_OK)
+        e = request_write(r, &a->lines);
+    if (e == E_OK && a->lines.len - before > LIMIT_LINE)
+        return diag_set(d, E_LINE_TOO_LONG, "%s: %zu bytes, allowed are %d", name,
+                        a->lines.len - before, LIMIT_LINE);
+    buf_append_byte(&a->lines, '\n');
+    a->added++;
+    return e == E_NO_MEMORY || e == E_CRYPTO ? diag_set(d, e, "%s", name) : e;
+}
+
+bool addition_is_request(const char *name)
+{
+    static const char *const endings[] = {".csr", ".pem", ".der", ".req"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (n > 4 && strcmp(name + n - 4, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Whose evidence each file is, by the id that its name gives. Requests may lie in the same folder.
+ */
+enum err addition_evidence(struct addition *a, const char *folder, struct diag *d)
+{
+    a->evidence_path = folder;
+    enum err e = file_open_dir(folder, &a->evidence_fd, d);
+    if (e == E_OK)
+        e = file_list(a->evidence_fd, FOLDER_FILES, &a->evidence, d);
+    for (size_t i = 0; i < a->evidence.n && e == E_OK; i++) {
+        struct diag ignored = {0};
+        char id[LIMIT_TOKEN_TEXT + 1];
+        uint8_t place[DIGEST_LEN];
+        const uint8_t *old = NULL;
+        const char *name = a->evidence.names[i];
+        if (addition_is_request(name) || ident_from_name(name, id, &ignored) != E_OK)
+            continue;
+        place_write(i + 1, place);
+        e = put(&a->evidence_of, id, place, &old);
+        if (e == E_OK && old != NULL)
+            e = diag_set(d, E_EVIDENCE, "%s: two files are evidence for %s", folder, id);
+    }
+    return e;
+}
+
+static enum err check_unapproved(const struct desk *k, struct diag *d)
+{
+    struct file_list list;
+    enum err e = desk_approvals(k->fd, &list, d);
+    if (e == E_OK && list.n > 0)
+        e = diag_set(d, E_APPROVAL_SIGNATURE,
+                     "%s is there and would not fit the batch any more; remove the approvals, add, "
+                     "then approve",
+                     list.names[0]);
+    file_list_free(&list);
+    return e;
+}
+
+/* The batch is made when its last request is added: its time moves on with its end, so that no
+ * request can have been asked for after it. */
+enum err addition_finish(struct addition *a, struct diag *d)
+{
+    struct batch_header h = a->desk.header;
+    if (a->now > h.created) {
+        h.valid_until += a->now - h.created;
+        h.created = a->now;
+    }
+    h.count += a->added;
+    if (a->evidence_path != NULL && a->with_evidence == 0)
+        return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", a->evidence_path);
+    enum err e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
+    if (e == E_OK)
+        printf("%lld request%s added, %lld with evidence; the batch has %lld\n", (long long)a->added,
+               a->added == 1 ? "" : "s", (long long)a->with_evidence, (long long)h.count);
+    return e;
+}
+
+enum err addition_begin(const char *dir, struct addition *out, struct diag *d)
+{
+    *out = (struct addition){.desk = {.fd = -1}, .evidence_fd = -1, .now = clock_now()};
+    enum err e = desk_open_locked(dir, &out->desk, d);
+    if (e == E_OK)
+        e = check_unapproved(&out->desk, d);
+    if (e == E_OK)
+        e = desk_check_count(&out->desk, d);
+    if (e == E_OK)
+        e = keep_lines(out, d);
+    out->authority = policy_authority_find(&policy_table, out->desk.header.authority);
+    return e;
+}
+
+void addition_free(struct addition *a)
+{
+    if (a->evidence_fd >= 0)
+        close(a->evidence_fd);
+    set_free(&a->ids);
+    set_free(&a->evidence_of);
+    file_list_free(&a->evidence);
+    buf_free(&a->lines);
+    desk_close(&a->desk);
+}

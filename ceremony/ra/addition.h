@@ -1,0 +1,42 @@
+/* addition.h - requests that are being added to a batch: all of them, or none. */
+#ifndef ROOTSEAL_RA_ADDITION_H
+#define ROOTSEAL_RA_ADDITION_H
+
+#include "batch/request.h"
+#include "core/set.h"
+#include "policy/policy.h"
+#include "ra/desk.h"
+
+/* Zero-initialise with desk.fd and evidence_fd -1 by addition_begin(); end with addition_free(), on failure too. */
+struct addition {
+    struct desk desk;
+    const struct policy_authority *authority; /* NULL: one that this program does not know */
+    struct set ids;   /* of every request that is there */
+    struct buf lines; /* of every request */
+    int evidence_fd;  /* -1 for none */
+    const char *evidence_path;
+    struct file_list evidence;
+    struct set evidence_of; /* digest of an id → place in that list, from 1 */
+    int64_t now;
+    int64_t added, with_evidence;
+};
+
+/* Open and lock the batch in this folder. Its lines stay byte for byte. E_APPROVAL_SIGNATURE when it is approved already;
+ * E_BATCH_COUNT and errors of request_parse() when it is damaged: a new header would hide it. */
+ERR_MUST_USE enum err addition_begin(const char *dir, struct addition *out, struct diag *d);
+
+/* The applicants' files lie in this folder, each called like its request's id. E_EVIDENCE when two are called alike. */
+ERR_MUST_USE enum err addition_evidence(struct addition *a, const char *folder, struct diag *d);
+
+/* One more request, with the evidence of its id. E_REQUEST_ID when the id is there already, E_LINE_TOO_LONG. `name` is where
+ * it came from. */
+ERR_MUST_USE enum err addition_put(struct addition *a, struct request *r, const char *name, struct diag *d);
+
+/* Write the batch, and tell what was added. E_EVIDENCE when there is a folder of evidence with nothing for any request. */
+ERR_MUST_USE enum err addition_finish(struct addition *a, struct diag *d);
+void addition_free(struct addition *a);
+
+/* Is this the name of a file that holds a request: *.csr, *.pem, *.der, *.req? */
+bool addition_is_request(const char *name);
+
+#endif

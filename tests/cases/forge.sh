@@ -19,8 +19,8 @@ forge_intent() {
     done
     forge_line plan "$1" "$(head -n 1 "$folder/plan.jsonl" | jq -c --arg plan "$PLAN" \
         --argjson counts "$(tail -n 1 "$folder/plan.jsonl")" \
-        '{batch, intake, plan: $plan, policy, authority, ra, sequence, issue: $counts.issue, refuse: $counts.refuse, status: $counts.status, lists: $counts.lists,
-          program: "rootseal 0"}' | sed 's/^{//; s/}$//')"
+        '{batch, intake, plan: $plan, policy, authority, ra, sequence, issue: $counts.issue, refuse: $counts.refuse,
+          status: $counts.status, lists: $counts.lists, program: "rootseal 0"}' | sed 's/^{//; s/}$//')"
 }
 
 # forge_policy DIGEST: a change of policy.

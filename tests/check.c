@@ -74,7 +74,7 @@ static char codes[PATH_MAX];
 static char ran[PATH_MAX]; /* the names of what was run, for the table of promises */
 static char *cases[CASES_MAX];
 static size_t cases_n;
-static struct job jobs[1 + SCRIPTS + CASES_MAX]; /* the world, where there are cases; then the scripts, then the cases */
+static struct job jobs[2 + SCRIPTS + CASES_MAX]; /* the worlds that the cases need; then the scripts, then the cases */
 static size_t jobs_n, first_script, first_case;
 
 /* -- what came of a program -- */
@@ -162,12 +162,19 @@ static void add_case(const char *name)
     j->argv[1] = (char *)name;
 }
 
+/* Its world is that of the six operators; the others share a smaller one. */
+static bool is_of_operators(const char *name)
+{
+    return strncmp(name, "op-", 3) == 0 || strncmp(name, "year-", 5) == 0;
+}
+
 /* What they share is made once: who comes meanwhile waits. */
-static void add_world(void)
+static void add_world(const char *name)
 {
     struct job *j = &jobs[jobs_n++];
-    *j = job_make("world", CASE_SECONDS);
+    *j = job_make(name, CASE_SECONDS);
     j->argv[0] = "tests/cases/world";
+    j->argv[1] = (char *)name;
 }
 
 static Suite *suite_scenarios(void)
@@ -175,7 +182,7 @@ static Suite *suite_scenarios(void)
     Suite *s = suite_create("scenarios");
     TCase *w = tcase_create("world"), *c = tcase_create("cases");
     tcase_set_timeout(w, JOB_SECONDS);
-    tcase_add_loop_test(w, job, 0, 1);
+    tcase_add_loop_test(w, job, 0, (int)first_script);
     tcase_set_timeout(c, JOB_SECONDS);
     tcase_add_loop_test(c, job, (int)first_case, (int)jobs_n);
     suite_add_tcase(s, w);
@@ -290,11 +297,13 @@ static bool chosen(const char *name, int argc, char **argv)
 
 static void add_jobs(int argc, char **argv)
 {
-    size_t chosen_cases = 0;
+    size_t chosen_cases[2] = {0}; /* by world */
     for (size_t i = 0; i < cases_n; i++)
-        chosen_cases += chosen(cases[i], argc, argv);
-    if (chosen_cases > 0)
-        add_world();
+        chosen_cases[is_of_operators(cases[i])] += chosen(cases[i], argc, argv);
+    if (chosen_cases[0] > 0)
+        add_world("world");
+    if (chosen_cases[1] > 0)
+        add_world("operators");
     first_script = jobs_n;
     for (size_t i = 0; i < SCRIPTS; i++)
         if (chosen(scripts[i].name, argc, argv))

@@ -11,6 +11,7 @@ ID=gz-0001
 SEQUENCE=1
 COUNT=     # the count in the header; as many as there are lines when empty
 HEADER=    # more members of the header, with a comma before each
+QUIET=     # set: steps that succeed are not told
 MEMBERS=   # more members of each request, with a comma before each
 STEPS=0
 AUDITED=   # set by a case that audits by itself at its end
@@ -68,7 +69,7 @@ step() {
         [ -z "$CODE" ] || seen "$CODE"
     fi
     LAST=$at
-    say "$name $STATUS${CODE:+ $CODE}"
+    if [ -z "$QUIET" ] || [ "$STATUS" -ne 0 ]; then say "$name $STATUS${CODE:+ $CODE}"; fi
 }
 
 # -- making a batch --
@@ -139,6 +140,9 @@ persons() {
     case $RA in
     guangzhou) echo gz-entry gz-review ;;
     zhengzhou) echo zz-entry zz-review ;;
+    beijing) echo bj-entry bj-review ;;
+    yinchuan) echo yc-entry yc-review ;;
+    taiyuan) echo ty-entry ty-review ;;
     *) echo nj-entry-2 nj-review-2 ;;
     esac
 }
@@ -156,6 +160,23 @@ approve() {
             world_approve "$IN" "$p.p7s" "$PEOPLE" "$p"
         fi
     done
+}
+
+# -- what must not be told --
+
+# forms TEXT: as it is, as JSON escapes it, in hexadecimal, and in base64 where it begins a text
+forms() {
+    printf "%s\n" "$1"
+    jq -nar --arg t "$1" "\$t | @json | .[1:-1]"
+    printf "%s" "$1" | hex
+    echo
+    printf "%s" "$1" | base64 -w0 | sed "s/..=*\$//"
+    echo
+}
+# holds FILE TEXT
+holds() {
+    forms "$2" | grep -v "^$" > "$C/forms"
+    grep -qaiF -f "$C/forms" "$1"
 }
 
 # -- the steps of a run --

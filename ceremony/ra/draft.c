@@ -331,7 +331,7 @@ static enum err take_texts(struct work *w, int64_t now, struct diag *d)
         e = take_token(w, DRAFT_OPERATOR, r->operator_, d);
     if (e == E_OK)
         e = take_override(w, d);
-    if ((name = look(w, DRAFT_NAME)) != NULL)
+    if (e == E_OK && (name = look(w, DRAFT_NAME)) != NULL)
         buf_append_str(&r->seal.name, name);
     return e;
 }

@@ -209,6 +209,7 @@ enum err answers_take_issued(struct audit *a, const struct record *r)
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
     a->counts.issued++;
+    a->counts.superseded += record_text(r, "supersedes")[0] != '\0';
     enum err e = audit_take(a, check_serial(a, r, &why), &why);
     if (e != E_OK || b == NULL)
         return e;
@@ -304,13 +305,22 @@ static enum err check_late(const struct audit *a, const struct batches_open *b, 
     return E_OK;
 }
 
+static void count_status(struct audit_counts *c, const struct record *r)
+{
+    const char *status = record_text(r, "status");
+    c->accepted += r->type == RECORD_ACCEPTED;
+    c->revoked += strcmp(status, "revoked") == 0;
+    c->held += strcmp(status, "held") == 0;
+    c->released += strcmp(status, "released") == 0;
+    c->late += json_is_true(json_object_get(r->obj, "late"));
+}
+
 enum err answers_take_status(struct audit *a, const struct record *r)
 {
     struct plan_item item = {0};
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
-    if (r->type == RECORD_REVOKED)
-        a->counts.revoked++;
+    count_status(&a->counts, r);
     if (b == NULL)
         return E_OK;
     enum err e = next_item(b, r, &item, &why);

@@ -20,7 +20,10 @@ struct audit_counts {
     uint64_t batches;   /* with an intent */
     uint64_t turned_away; /* refusals of whole batches */
     uint64_t authorisations;
-    uint64_t issued, refused, revoked, lists;
+    uint64_t issued, refused;
+    uint64_t superseded, revoked, held, released, accepted; /* changes of status */
+    uint64_t late;      /* revocations after the time that the policy promises */
+    uint64_t lists;
     uint64_t seals, bundles, recoveries;
 };
 

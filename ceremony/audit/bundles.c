@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/bundle_lists.h"
 #include "batch/bundle.h"
 #include "core/file.h"
 #include "core/text.h"
@@ -168,6 +169,8 @@ static enum err check_folder(struct audit *a, const struct batches_open *b, int 
         e = check_manifest(b, &bytes, &obj, d);
     if (e == E_OK)
         e = check_files(fd, obj, d);
+    if (e == E_OK)
+        e = bundle_lists_check(a, b, fd, d);
     if (e == E_OK)
         e = check_signature(a, fd, &bytes, d);
     json_decref(obj);

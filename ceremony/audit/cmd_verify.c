@@ -36,13 +36,11 @@ static enum err verdict(const struct audit *a, struct diag *d)
     return e;
 }
 
-enum err cmd_verify(int n, char **operands, struct diag *d)
+enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d), struct diag *d)
 {
     struct cli_progress bar = {.label = "auditing"};
     const struct progress progress = {cli_progress_step, &bar};
     struct verify_options o;
-    (void)n;
-    (void)operands;
     enum err e = read_options(&o, d);
     if (e != E_OK)
         return e;
@@ -52,13 +50,27 @@ enum err cmd_verify(int n, char **operands, struct diag *d)
         return diag_set(d, E_NO_MEMORY, "audit");
     e = verify_run(&o, a, d);
     cli_progress_end(&bar);
-    if (e == E_OK && options.json)
-        e = report_json(a, &o);
-    else if (e == E_OK)
-        report_text(a, &o);
+    if (e == E_OK)
+        e = tell(a, &o, d);
     if (e == E_OK)
         e = verdict(a, d);
     verify_free(a);
     free(a);
     return e;
+}
+
+static enum err report(const struct audit *a, const struct verify_options *o, struct diag *d)
+{
+    (void)d;
+    if (options.json)
+        return report_json(a, o);
+    report_text(a, o);
+    return E_OK;
+}
+
+enum err cmd_verify(int n, char **operands, struct diag *d)
+{
+    (void)n;
+    (void)operands;
+    return verify_and(report, d);
 }

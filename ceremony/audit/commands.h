@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_AUDIT_COMMANDS_H
 #define ROOTSEAL_AUDIT_COMMANDS_H
 
+#include "audit/verify.h"
 #include "core/cli.h"
 
 /* Options of all commands, set by cli.h; NULL when not given. */
@@ -12,7 +13,12 @@ struct options {
 };
 extern struct options options;
 
+/* Audit the state that the options name, let tell() say what is to be said, and end with the first error that was found. */
+ERR_MUST_USE enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
+                                 struct diag *d);
+
 enum err cmd_verify(int n, char **operands, struct diag *d);
+enum err cmd_status(int n, char **operands, struct diag *d);
 enum err cmd_eseal(int n, char **operands, struct diag *d);
 
 #endif

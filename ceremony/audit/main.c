@@ -5,20 +5,24 @@
 
 struct options options;
 
+#define STATE                                                                                                              \
+    {"state", "DIR", "the appliance's state, or a copy", &options.state, NULL, NULL, true},                                \
+    {"anchors", "DIR", "the keys' certificates from the ceremony", &options.anchors, NULL, NULL, false},                   \
+    {"head", "DIGEST", "the log must hold the line with this digest: hex or words", &options.head, NULL, NULL, false},     \
+    {"size", "N", "which must be line N", &options.size, NULL, NULL, false},                                               \
+    {"min-size", "N", "the log must have at least N lines", &options.min_size, NULL, NULL, false}
+
 static const struct cli_option *options_verify(void)
 {
     static const struct cli_option o[] = {
-        {"state", "DIR", "the appliance's state, or a copy", &options.state, NULL, NULL, true},
-        {"anchors", "DIR", "the keys' certificates from the ceremony", &options.anchors, NULL, NULL,
-         false},
-        {"head", "DIGEST", "the log must hold the line with this digest: hex or words",
-         &options.head, NULL, NULL, false},
-        {"size", "N", "which must be line N", &options.size, NULL, NULL, false},
-        {"min-size", "N", "the log must have at least N lines", &options.min_size, NULL, NULL,
-         false},
-        {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false},
-        {0},
-    };
+        STATE, {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false}, {0}};
+    return o;
+}
+
+static const struct cli_option *options_status(void)
+{
+    static const struct cli_option o[] = {
+        STATE, {"json", NULL, "print one JSON object a certificate", NULL, NULL, &options.json, false}, {0}};
     return o;
 }
 
@@ -37,6 +41,7 @@ static const struct cli_option *options_eseal(void)
 static const struct cli_command commands[] = {
     {"verify", "check log, seals, batches, certificates and bundles", options_verify, NULL,
      cmd_verify},
+    {"status", "list how every certificate stands, after the same checks", options_status, NULL, cmd_status},
     {"seal", "say what an electronic seal is, and whether it verifies", options_eseal, "FILE", cmd_eseal},
     {0},
 };

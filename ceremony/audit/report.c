@@ -37,6 +37,10 @@ static void print_table(const struct audit *a, const struct verify_options *o)
     printf("%-12s%" PRIu64 " planned, %" PRIu64 " refusals of whole batches\n", "batches",
            c->batches, c->turned_away);
     printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "issued", c->issued, "refused", c->refused);
+    printf("%-12s%" PRIu64 " revoked, %" PRIu64 " of them late, %" PRIu64 " superseded, %" PRIu64 " held, %" PRIu64
+           " released, %" PRIu64 " accepted\n",
+           "statuses", c->revoked, c->late, c->superseded, c->held, c->released, c->accepted);
+    printf("%-12s%" PRIu64 "\n", "lists", c->lists);
     printf("%-12s%" PRIu64 ", the last good one over %" PRIu64 " lines\n", "seals", c->seals,
            a->sealed);
     printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "bundles", c->bundles, "recoveries",
@@ -121,11 +125,13 @@ static json_t *pack_position(const struct log_position *p)
 static json_t *pack_counts(const struct audit *a)
 {
     const struct audit_counts *c = &a->counts;
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "keys", (json_int_t)c->keys,
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "keys", (json_int_t)c->keys,
                      "anchors", (json_int_t)c->anchors, "batches", (json_int_t)c->batches,
                      "batches-refused", (json_int_t)c->turned_away, "authorisations",
                      (json_int_t)c->authorisations, "issued", (json_int_t)c->issued, "refused",
-                     (json_int_t)c->refused, "seals", (json_int_t)c->seals, "bundles",
+                     (json_int_t)c->refused, "revoked", (json_int_t)c->revoked, "late", (json_int_t)c->late,
+                     "superseded", (json_int_t)c->superseded, "held", (json_int_t)c->held, "released",
+                     (json_int_t)c->released, "accepted", (json_int_t)c->accepted, "lists", (json_int_t)c->lists, "seals", (json_int_t)c->seals, "bundles",
                      (json_int_t)c->bundles, "recoveries", (json_int_t)c->recoveries);
 }
 

@@ -35,17 +35,23 @@ enum err statuses_apply(struct audit *a, const struct batches_open *b, const str
     return e == E_OK ? index_apply_change(a->index, b->header.batch, n, b->plan_line, d) : e;
 }
 
+enum err statuses_issuer(const struct audit *a, const struct keys_entry *key, struct issuer *out, struct diag *d)
+{
+    const unsigned char *der = NULL;
+    size_t n = 0;
+    *out = (struct issuer){.row = policy_key_find(a->policy, key->name), .cert = key->anchor};
+    if (X509_NAME_get0_der(X509_get_subject_name(key->anchor), &der, &n) != 1)
+        return diag_set(d, E_CRYPTO, "%s", key->name);
+    buf_append(&out->subject, der, n);
+    return buf_err(&out->subject);
+}
+
 static enum err make_again(struct audit *a, const struct batches_open *b, const struct keys_entry *key,
                            const struct plan_item *item, struct prehash_value *out, struct diag *d)
 {
-    struct issuer issuer = {.row = policy_key_find(a->policy, item->key), .cert = key->anchor};
+    struct issuer issuer;
     struct prehash *sign = NULL;
-    const unsigned char *der = NULL;
-    size_t n = 0;
-    if (X509_NAME_get0_der(X509_get_subject_name(key->anchor), &der, &n) != 1)
-        return diag_set(d, E_CRYPTO, "%s", item->key);
-    buf_append(&issuer.subject, der, n);
-    enum err e = buf_err(&issuer.subject);
+    enum err e = statuses_issuer(a, key, &issuer, d);
     if (e == E_OK)
         e = prehash_new(key->alg, key->public, &sign);
     if (e == E_OK)

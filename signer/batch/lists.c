@@ -47,6 +47,22 @@ static struct span key_identifier(const struct issuer *i)
     return (struct span){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
 }
 
+struct crl_head lists_head(const struct plan_header *h, const struct issuer *issuer, const struct plan_crl *c)
+{
+    const struct policy_key *row = issuer->row;
+    return (struct crl_head){
+        .issuer = buf_span(&issuer->subject),
+        .aki = key_identifier(issuer),
+        .alg = row->alg,
+        .sm2_null = row->sm2_null,
+        .this_update = h->created,
+        .next_update = c->next_update,
+        .number = (uint64_t)c->number,
+        .base = (uint64_t)c->base,
+        .idp_url = row->crl_url,
+    };
+}
+
 /* An entry stays until it was on one full list after the certificate's end: one before this list, which may be issued itself
  * when it is written again. */
 static enum err write_list(struct index *x, const struct plan_header *h, const struct issuer *issuer,
@@ -61,17 +77,7 @@ static enum err write_list(struct index *x, const struct plan_header *h, const s
     struct entries entries = {.x = x, .key = row->name, .alive = found ? full.this_update : 0,
                               .since = c->base > 0 ? full.plan_seq : 0};
     const struct crl_source source = {&entries, rewind_entries, next_entry};
-    const struct crl_head head = {
-        .issuer = buf_span(&issuer->subject),
-        .aki = key_identifier(issuer),
-        .alg = row->alg,
-        .sm2_null = row->sm2_null,
-        .this_update = h->created,
-        .next_update = c->next_update,
-        .number = (uint64_t)c->number,
-        .base = (uint64_t)c->base,
-        .idp_url = row->crl_url,
-    };
+    const struct crl_head head = lists_head(h, issuer, c);
     e = crl_write_tbs(&head, &source, fd, sign, out, d);
     enum err closed = index_entries_close(entries.walk, e == E_OK ? d : NULL);
     return e != E_OK ? e : closed;

@@ -16,6 +16,9 @@ struct lists {
 ERR_MUST_USE enum err lists_begin(struct lists *l, struct index *index, uint64_t line, struct diag *d);
 void lists_end(struct lists *l);
 
+/* All that a list says but its entries. Borrows from the issuer. */
+struct crl_head lists_head(const struct plan_header *h, const struct issuer *issuer, const struct plan_crl *c);
+
 /* Go through a plan: each of its lists must be what the index gives, which knows of all outcome lines before the plan's
  * intent, and of none after it. E_PLAN_STALE. issuer() as in replay.h. The plan stands at its first item before and after. */
 ERR_MUST_USE enum err lists_check(struct lists *l, struct plan *plan,

@@ -143,6 +143,13 @@ ERR_MUST_USE enum err index_has_serial(struct index *x, const char *authority, c
 ERR_MUST_USE enum err index_cert(struct index *x, const char *authority, const uint8_t *serial, size_t n,
                                  struct index_cert *out, bool *found, struct diag *d);
 
+/* Every issued certificate, by authority and serial number. One such walk at a time; index_certs_close() says whether it was
+ * whole; NULL is allowed. */
+struct index_certs;
+ERR_MUST_USE enum err index_certs_open(struct index *x, struct index_certs **out, struct diag *d);
+ERR_MUST_USE enum err index_certs_next(struct index_certs *l, struct index_cert *out, bool *more, struct diag *d);
+ERR_MUST_USE enum err index_certs_close(struct index_certs *l, struct diag *d);
+
 /* -- changes of status: announced by the intent, in force with the outcome line of the request -- */
 enum index_change_kind { INDEX_REVOKE, INDEX_HOLD, INDEX_RELEASE, INDEX_ACCEPT };
 

@@ -66,6 +66,23 @@ enum err index_has_serial(struct index *x, const char *authority, const uint8_t 
     return e;
 }
 
+/* Columns from this one on: what QUERY_CERT and QUERY_ISSUED say of a certificate besides its name. */
+static void get_cert(struct query *q, int from, struct index_cert *c)
+{
+    query_get_exact(q, from, c->batch, DIGEST_LEN);
+    c->n = query_get_number(q, from + 1);
+    query_get_text(q, from + 2, c->profile, sizeof c->profile);
+    query_get_text(q, from + 3, c->key, sizeof c->key);
+    query_get_exact(q, from + 4, c->spki, DIGEST_LEN);
+    query_get_exact(q, from + 5, c->subject, DIGEST_LEN);
+    c->not_after = query_get_number(q, from + 6);
+    c->log_seq = (uint64_t)query_get_number(q, from + 7);
+    c->status = (enum index_status)query_get_number(q, from + 8);
+    c->reason = (int)query_get_number(q, from + 9);
+    c->changed = query_get_number(q, from + 10);
+    c->accepted = query_get_number(q, from + 11) != 0;
+}
+
 enum err index_cert(struct index *x, const char *authority, const uint8_t *serial, size_t n, struct index_cert *out,
                     bool *found, struct diag *d)
 {
@@ -81,24 +98,52 @@ enum err index_cert(struct index *x, const char *authority, const uint8_t *seria
     query_text(&q, authority);
     query_bytes(&q, serial, n);
     bool row = query_row(&q);
-    if (row) {
-        query_get_exact(&q, 0, c.batch, DIGEST_LEN);
-        c.n = query_get_number(&q, 1);
-        query_get_text(&q, 2, c.profile, sizeof c.profile);
-        query_get_text(&q, 3, c.key, sizeof c.key);
-        query_get_exact(&q, 4, c.spki, DIGEST_LEN);
-        query_get_exact(&q, 5, c.subject, DIGEST_LEN);
-        c.not_after = query_get_number(&q, 6);
-        c.log_seq = (uint64_t)query_get_number(&q, 7);
-        c.status = (enum index_status)query_get_number(&q, 8);
-        c.reason = (int)query_get_number(&q, 9);
-        c.changed = query_get_number(&q, 10);
-        c.accepted = query_get_number(&q, 11) != 0;
-    }
+    if (row)
+        get_cert(&q, 0, &c);
     enum err e = query_end(&q, d);
     *found = e == E_OK && row;
     if (*found)
         *out = c;
+    return e;
+}
+
+struct index_certs {
+    struct query q;
+};
+
+enum err index_certs_open(struct index *x, struct index_certs **out, struct diag *d)
+{
+    struct index_certs *l = *out = calloc(1, sizeof *l);
+    if (l == NULL)
+        return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
+    query_begin(&l->q, x, QUERY_ISSUED);
+    return E_OK;
+}
+
+enum err index_certs_next(struct index_certs *l, struct index_cert *out, bool *more, struct diag *d)
+{
+    struct buf serial = {0};
+    *out = (struct index_cert){0};
+    *more = query_row(&l->q);
+    if (!*more)
+        return E_OK; /* what went wrong is told when it is closed */
+    query_get_text(&l->q, 0, out->authority, sizeof out->authority);
+    query_get_bytes(&l->q, 1, &serial);
+    get_cert(&l->q, 2, out);
+    enum err e = serial.len <= sizeof out->serial ? buf_err(&serial) : query_error(l->q.x, SQLITE_CORRUPT, d);
+    if (e == E_OK && serial.len > 0)
+        memcpy(out->serial, serial.data, serial.len);
+    out->serial_n = serial.len;
+    buf_free(&serial);
+    return e;
+}
+
+enum err index_certs_close(struct index_certs *l, struct diag *d)
+{
+    if (l == NULL)
+        return E_OK;
+    enum err e = query_end(&l->q, d);
+    free(l);
     return e;
 }
 

@@ -57,6 +57,9 @@
     X(CERT,                                                                                        \
       "SELECT batch, n, profile, key, spki, subject, not_after, log_seq, status, reason, changed, " \
       "accepted FROM certs WHERE authority = ? AND serial = ?")                                    \
+    X(ISSUED,                                                                                      \
+      "SELECT authority, serial, batch, n, profile, key, spki, subject, not_after, log_seq, "      \
+      "status, reason, changed, accepted FROM certs WHERE log_seq > 0 ORDER BY authority, serial") \
     X(ADD_CHANGE, "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
     X(CHANGE, "SELECT authority, serial, what, reason, at FROM changes WHERE batch = ? AND n = ?") \
     X(SET_STATUS,                                                                                  \

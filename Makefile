@@ -37,31 +37,32 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
     show_identity.c idcode.c identity.c lint_identity.c enveloped.c \
-    der_read.c ocsp.c ocsp_view.c ocsp_check.c)
+    der_read.c ocsp.c ocsp_view.c ocsp_check.c ocsp_file.c)
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
-    decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c authorise.c certify.c \
+    decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c responses.c authorise.c certify.c \
     replay.c)
 BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
-    witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c bundle.c export.c)
+    witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
+    bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)
-SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
+SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_ocsp.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \
     cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
-    officers.c carried.c answers.c statuses.c bundles.c bundle_lists.c sweep.c report.c standing_list.c)
+officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c sweep.c report.c standing_list.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
-    chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c \
+    chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c addition.c draft.c draft_files.c table.c words.c)
-RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c)
+RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)

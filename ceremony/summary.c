@@ -95,6 +95,15 @@ static void print_list(const struct plan_item *i)
            i->crl.number, base, i->crl.entries, next, hex, i->clause);
 }
 
+static void print_responses(const struct plan_item *i)
+{
+    char next[CLOCK_TEXT], hex[DIGEST_HEX];
+    clock_format(i->ocsp.next_update, next);
+    hex_encode(i->ocsp.tbs, DIGEST_LEN, hex);
+    printf("ocsp %" PRId64 "  %s\n    about   %s\n    key     %s\n    count   %" PRId64 "\n    next    %s\n    SHA-256 %s\n"
+           "    rule    %s\n", i->n, i->id, i->key, i->ocsp.responder, i->ocsp.count, next, hex, i->clause);
+}
+
 static enum err print_item(const struct plan_item *i, struct diag *d)
 {
     switch (i->act) {
@@ -106,17 +115,20 @@ static enum err print_item(const struct plan_item *i, struct diag *d)
     case PLAN_CRL:
         print_list(i);
         return E_OK;
+    case PLAN_OCSP:
+        print_responses(i);
+        return E_OK;
     default:
         print_status(i);
         return E_OK;
     }
 }
 
-/* What is unusual comes first: overrides, refusals, then changes of status, then lists, then certificates. */
+/* What is unusual comes first: overrides, refusals, then changes of status, then lists and responses, then certificates. */
 #define OVERRIDES (-1)
 static int turn_of(enum plan_act act)
 {
-    return act == PLAN_REFUSE ? 0 : act == PLAN_CRL ? 2 : act == PLAN_ISSUE ? 3 : 1;
+    return act == PLAN_REFUSE ? 0 : act == PLAN_CRL || act == PLAN_OCSP ? 2 : act == PLAN_ISSUE ? 3 : 1;
 }
 
 static enum err print_turn(struct plan *plan, int turn, struct diag *d)

@@ -12,7 +12,7 @@ struct options {
     const char *state, *from, *to, *batch, *module;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     int pin_fd;   /* -1: ask at the terminal or the token's pad */
-    const char *authority, *key; /* of crl */
+    const char *authority, *key; /* of crl and ocsp */
     int sessions;
     bool json, delta;
 };
@@ -21,6 +21,7 @@ extern struct options options;
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_plan(int n, char **operands, struct diag *d);
 enum err cmd_crl(int n, char **operands, struct diag *d);
+enum err cmd_ocsp(int n, char **operands, struct diag *d);
 enum err cmd_sign(int n, char **operands, struct diag *d);
 enum err cmd_export(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);

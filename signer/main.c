@@ -40,6 +40,13 @@ static const struct cli_option *options_crl(void)
     return o;
 }
 
+static const struct cli_option *options_ocsp(void)
+{
+    static const struct cli_option o[] = {
+        STATE, {"authority", "NAME", "whose certificates", &options.authority, NULL, NULL, true}, END};
+    return o;
+}
+
 static const struct cli_option *options_sign(void)
 {
     static const struct cli_option o[] = {STATE, BATCH, TOKEN, END};
@@ -63,6 +70,7 @@ static const struct cli_command commands[] = {
     {"run", "take a batch in, plan it and, when it is authorised, sign and export it", options_run, NULL, cmd_run},
     {"plan", "take a batch in and plan it", options_plan, NULL, cmd_plan},
     {"crl", "plan the revocation lists of an authority", options_crl, NULL, cmd_crl},
+    {"ocsp", "plan OCSP responses about every certificate of an authority", options_ocsp, NULL, cmd_ocsp},
     {"sign", "sign an authorised plan, seal the log and build the bundle", options_sign, NULL, cmd_sign},
     {"export", "write a finished bundle to the medium", options_export, NULL, cmd_export},
     {"policy", "print the policy compiled into this program", NULL, NULL, cmd_policy},

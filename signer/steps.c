@@ -69,23 +69,37 @@ enum err step_intake(struct intake *out, struct diag *d)
 
 /* -- lists -- */
 
+struct asking {
+    struct intake intake; /* what comes out */
+    enum op op;
+};
+
 static enum err run_lists(void *data, struct diag *d)
 {
+    struct asking *job = data;
     struct state s;
     enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = shut_in(&s, true, NULL, false, d);
     if (e == E_OK)
-        e = own_batch_make(&s, options.authority, options.key, options.delta, data, d);
+        e = own_batch_make(&s, options.authority, options.key, job->op, &job->intake, d);
     state_close(&s);
     return e;
 }
 
-enum err step_lists(struct intake *out, struct diag *d)
+static bool settle_asked(void *data)
 {
-    static const struct step step = {.name = "lists", .run = run_lists, .settle = settle_taken, .keep_fd = -1};
-    *out = (struct intake){0};
-    return step_run(&step, out, sizeof *out, d);
+    struct asking *job = data;
+    return settle_intake(&job->intake);
+}
+
+enum err step_lists(enum op op, struct intake *out, struct diag *d)
+{
+    static const struct step step = {.name = "lists", .run = run_lists, .settle = settle_asked, .keep_fd = -1};
+    struct asking job = {.op = op};
+    enum err e = step_run(&step, &job, sizeof job, d);
+    *out = job.intake;
+    return e;
 }
 
 /* -- plan -- */

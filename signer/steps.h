@@ -15,13 +15,14 @@
 #define ROOTSEAL_SIGNER_STEPS_H
 
 #include "batch/export.h"
+#include "batch/op.h"
 #include "batch/planner.h"
 
 /* Copy the batch of --from into the archive: intake_copy(). */
 ERR_MUST_USE enum err step_intake(struct intake *out, struct diag *d);
 
-/* Put the batch of --authority, --key and --delta into the archive: own_batch_make(). */
-ERR_MUST_USE enum err step_lists(struct intake *out, struct diag *d);
+/* Put the batch that asks for this of --authority and --key into the archive: own_batch_make(). */
+ERR_MUST_USE enum err step_lists(enum op op, struct intake *out, struct diag *d);
 
 /* Plan what was taken in: planner_run(). */
 ERR_MUST_USE enum err step_plan(const struct intake *in, struct planned *out, struct diag *d);

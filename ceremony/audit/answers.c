@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/responses.h"
 #include "audit/statuses.h"
 #include "batch/certify_eseal.h"
 #include "core/base64.h"
@@ -272,7 +273,8 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
     bool revoked = r->type == RECORD_REVOKED;
     hex_encode(i->serial, SERIAL_LEN, serial);
     clock_format(i->asked, asked);
-    if (i->act == PLAN_REFUSE || i->act == PLAN_ISSUE || i->act == PLAN_CRL || (i->act == PLAN_ACCEPT) == revoked)
+    if (i->act == PLAN_REFUSE || i->act == PLAN_ISSUE || i->act == PLAN_CRL || i->act == PLAN_OCSP ||
+        (i->act == PLAN_ACCEPT) == revoked)
         return diag_set(d, E_LOG_ORDER, "request %lld was planned to %s", (long long)i->n, plan_act_name(i->act));
     if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
         other = "authority";
@@ -366,6 +368,36 @@ enum err answers_take_list(struct audit *a, const struct record *r)
         e = statuses_check_list(a, b, &item, r, &why);
     if (e == E_OK)
         e = statuses_apply(a, b, r, &why);
+    plan_item_free(&item);
+    return audit_take(a, e, &why);
+}
+
+/* -- responses -- */
+
+static enum err compare_responses(const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    if (i->act != PLAN_OCSP)
+        return diag_set(d, E_LOG_ORDER, "request %lld was planned to %s", (long long)i->n, plan_act_name(i->act));
+    if (strcmp(record_text(r, "key"), i->key) != 0 || strcmp(record_text(r, "responder"), i->ocsp.responder) != 0 ||
+        record_number(r, "responses") != i->ocsp.count)
+        return diag_set(d, E_LOG_ORDER, "the plan has other responses");
+    return E_OK;
+}
+
+enum err answers_take_responses(struct audit *a, const struct record *r)
+{
+    struct plan_item item = {0};
+    struct diag why = {0};
+    struct batches_open *b = find_batch(a, r);
+    a->counts.lists++;
+    if (b == NULL)
+        return E_OK;
+    enum err e = next_item(b, r, &item, &why);
+    if (e == E_OK)
+        e = compare_responses(&item, r, &why);
+    b->followed = e == E_OK;
+    if (e == E_OK)
+        e = responses_verify(a, b, &item, r, &why);
     plan_item_free(&item);
     return audit_take(a, e, &why);
 }

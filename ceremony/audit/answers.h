@@ -21,4 +21,7 @@ ERR_MUST_USE enum err answers_take_status(struct audit *a, const struct record *
 /* A crl line: the list the plan's next item names, with the bytes that all lines before it give, signed by its key. */
 ERR_MUST_USE enum err answers_take_list(struct audit *a, const struct record *r);
 
+/* An ocsp line: the responses of the plan's next item, each as all lines before it say (responses.h). */
+ERR_MUST_USE enum err answers_take_responses(struct audit *a, const struct record *r);
+
 #endif

@@ -96,6 +96,8 @@ static enum err take_line(struct audit *a, const struct record *r)
         return answers_take_status(a, r);
     case RECORD_CRL:
         return answers_take_list(a, r);
+    case RECORD_OCSP:
+        return answers_take_responses(a, r);
     case RECORD_REFUSED:
         return record_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
     case RECORD_SEAL:

@@ -50,7 +50,7 @@ static enum err check_line(const struct answering *w, const struct result *s, co
     if (strcmp(record_text(r, "key"), s->key) != 0 || record_number(r, "number") != s->number ||
         record_number(r, "base") != s->base || record_number(r, "entries") != s->entries)
         return answering_differs(w, "its log line is about another list", d);
-    if (file == NULL || strcmp(file->key, s->key) != 0 || file->number != s->number || strcmp(name, s->file) != 0)
+    if (file == NULL || file->responses || strcmp(file->key, s->key) != 0 || file->number != s->number || strcmp(name, s->file) != 0)
         return answering_differs(w, "its file is not the one in its place of bundle.json", d);
     for (const struct manifest_list *l = w->bundle->manifest.list; l < file; l++)
         if (strcmp(l->key, s->key) == 0 && l->number >= s->number)

@@ -52,7 +52,7 @@ static enum err check_place(const struct answering *w, const struct result *s, c
     static const enum record_type types[PLAN_ACTS] = {
         [PLAN_REFUSE] = RECORD_REFUSED,  [PLAN_ISSUE] = RECORD_ISSUED,    [PLAN_REVOKE] = RECORD_REVOKED,
         [PLAN_HOLD] = RECORD_REVOKED,    [PLAN_RELEASE] = RECORD_REVOKED, [PLAN_ACCEPT] = RECORD_ACCEPTED,
-        [PLAN_CRL] = RECORD_CRL};
+        [PLAN_CRL] = RECORD_CRL,         [PLAN_OCSP] = RECORD_OCSP};
     if (s->n != w->n || record_number(r, "n") != w->n)
         return answering_differs(w, "its result or its log line is not in its place", d);
     if ((uint64_t)s->log != r->seq || r->type != types[s->act])

@@ -109,6 +109,17 @@ static enum err read_file(int fd, const char *name, const uint8_t want[DIGEST_LE
     return e;
 }
 
+static enum err check_responses(int fd, const char *name, const uint8_t want[DIGEST_LEN], struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
+    enum err e = file_digest(fd, name, LIMIT_ARCHIVE_BYTES, digest, d);
+    if (e == E_OK && memcmp(digest, want, DIGEST_LEN) != 0)
+        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+    return e;
+}
+
 static enum err read_files(int fd, struct bundle *b, struct diag *d)
 {
     enum err e = E_OK;
@@ -117,8 +128,8 @@ static enum err read_files(int fd, struct bundle *b, struct diag *d)
     for (int64_t i = 0; i < b->manifest.lists && e == E_OK; i++) {
         const struct manifest_list *l = &b->manifest.list[i];
         char name[MANIFEST_LIST_NAME];
-        manifest_list_name(l->key, l->number, name);
-        e = read_file(fd, name, l->digest, &b->lists[i], d);
+        manifest_entry_name(l, name);
+        e = l->responses ? check_responses(fd, name, l->digest, d) : read_file(fd, name, l->digest, &b->lists[i], d);
     }
     return e;
 }

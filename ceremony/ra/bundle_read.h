@@ -9,10 +9,11 @@ struct bundle {
     struct manifest manifest;
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of bundle.json: the bundle's name */
     struct buf files[MANIFEST_FILES];
-    struct buf lists[MANIFEST_LISTS]; /* as many as the manifest says, in its order */
+    struct buf lists[MANIFEST_LISTS]; /* as many as the manifest says, in its order; empty in the place of responses */
 };
 
-/* Read the bundle in this folder once, every file whole, so that what is verified is what is used.
+/* Read the bundle in this folder once, every file whole, so that what is verified is what is used. OCSP responses, which may
+ * be a million, are not kept: whoever wants them reads them again (ocsp_tree.h).
  * In this order: bundle.json is signed by the bundle key (E_BUNDLE_SIGNATURE, also without
  * bundle.p7s; E_ANCHOR), has its form (E_BUNDLE_FORMAT, also when it is missing), and each file it
  * names is there with its digest (E_BUNDLE_DIGEST). E_MEDIUM without the folder; E_MEDIUM_FILE,

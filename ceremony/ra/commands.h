@@ -12,7 +12,8 @@ struct options {
     const char *draft[DRAFT_FIELDS], *evidence, *csv; /* add */
     const char *person, *key, *digest;          /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
-    const char *bundle, *batch, *anchors, *out; /* import */
+    const char *bundle, *batch, *anchors, *out; /* import; bundle and anchors of ocsp-tree, too */
+    const char *to; /* ocsp-tree */
     bool utf8; /* show */
     bool json;
 };
@@ -24,5 +25,6 @@ enum err cmd_approve(int n, char **operands, struct diag *d);
 enum err cmd_check(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 enum err cmd_import(int n, char **operands, struct diag *d);
+enum err cmd_ocsp_tree(int n, char **operands, struct diag *d);
 
 #endif

@@ -20,6 +20,23 @@ static enum err check_seal(struct import *i, const struct policy *p, struct diag
     return e != E_OK ? e : seal_verify(&i->seal, row->alg, anchor->key, d);
 }
 
+/* The bundle, its seal, and the log up to it. */
+static enum err read_bundle(struct import *i, const struct policy *policy, const char *bundle, struct diag *d)
+{
+    enum err e = bundle_read(bundle, &i->anchors, &i->bundle, d);
+    if (e == E_OK)
+        e = check_seal(i, policy, d);
+    return e == E_OK ? chain_check(buf_span(&i->bundle.files[MANIFEST_LOG]), &i->bundle.manifest, &i->seal, d) : e;
+}
+
+enum err import_read(const struct policy *policy, const char *anchors, const char *bundle, struct import *out,
+                     struct diag *d)
+{
+    *out = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};
+    enum err e = anchors_open(anchors, policy, &out->anchors, d);
+    return e == E_OK ? read_bundle(out, policy, bundle, d) : e;
+}
+
 enum err import_verify(const struct policy *policy, const char *anchors, const char *batch,
                        const char *bundle, const struct progress *progress,
                        struct import *out, struct diag *d)
@@ -29,12 +46,7 @@ enum err import_verify(const struct policy *policy, const char *anchors, const c
     if (e == E_OK)
         e = desk_open(batch, &out->desk, d);
     if (e == E_OK)
-        e = bundle_read(bundle, &out->anchors, &out->bundle, d);
-    if (e == E_OK)
-        e = check_seal(out, policy, d);
-    if (e == E_OK)
-        e = chain_check(buf_span(&out->bundle.files[MANIFEST_LOG]), &out->bundle.manifest,
-                        &out->seal, d);
+        e = read_bundle(out, policy, bundle, d);
     if (e == E_OK)
         e = answers_check(&out->desk, &out->bundle, &out->anchors, progress, &out->answers, d);
     return e;

@@ -21,6 +21,9 @@ ERR_MUST_USE enum err import_verify(const struct policy *policy, const char *anc
                                     const char *batch, const char *bundle,
                                     const struct progress *progress, struct import *out,
                                     struct diag *d);
+/* The same as far as it can be proven without the batch: i->desk and i->answers stay empty. */
+ERR_MUST_USE enum err import_read(const struct policy *policy, const char *anchors, const char *bundle, struct import *out,
+                                  struct diag *d);
 void import_free(struct import *i);
 
 #endif

@@ -8,6 +8,10 @@ struct options options = {.sequence = -1, .valid_for = -1, .pass_fd = -1};
 
 #define DIR {"dir", "DIR", "the batch's folder", &options.dir, NULL, NULL, true}
 #define JSON {"json", NULL, "print JSON Lines", NULL, NULL, &options.json, false}
+#define BUNDLE {"bundle", "DIR", "the bundle that came back", &options.bundle, NULL, NULL, true}
+#define ANCHORS                                                                                        \
+    {"anchors", "DIR", "the appliance's own certificates, as the ceremony gave them out",               \
+     &options.anchors, NULL, NULL, true}
 #define END {0}
 
 static const struct cli_option *options_new(void)
@@ -101,12 +105,20 @@ static const struct cli_option *options_show(void)
 static const struct cli_option *options_import(void)
 {
     static const struct cli_option o[] = {
-        {"bundle", "DIR", "the bundle that came back", &options.bundle, NULL, NULL, true},
+        BUNDLE,
         {"batch", "DIR", "the folder of the batch it answers", &options.batch, NULL, NULL, true},
-        {"anchors", "DIR", "the appliance's own certificates, as the ceremony gave them out",
-         &options.anchors, NULL, NULL, true},
+        ANCHORS,
         {"out", "DIR", "where a folder for this batch is made", &options.out, NULL, NULL, true},
         JSON,
+        END};
+    return o;
+}
+
+static const struct cli_option *options_ocsp_tree(void)
+{
+    static const struct cli_option o[] = {
+        BUNDLE, ANCHORS,
+        {"to", "DIR", "the folder to make for a web server, missing", &options.to, NULL, NULL, true},
         END};
     return o;
 }
@@ -119,6 +131,8 @@ static const struct cli_command commands[] = {
     {"check", "tell what the appliance would refuse", options_check, NULL, cmd_check},
     {"show", "show what a batch holds", options_show, NULL, cmd_show},
     {"import", "verify a bundle and lay out its certificates", options_import, NULL, cmd_import},
+    {"ocsp-tree", "verify a bundle's OCSP responses and lay them out for a web server", options_ocsp_tree,
+     NULL, cmd_ocsp_tree},
     {0},
 };
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "batch/responses.h"
 #include "core/text.h"
 #include "ra/form.h"
 
@@ -24,21 +25,53 @@ void manifest_list_name(const char *key, int64_t number, char out[MANIFEST_LIST_
     snprintf(out, MANIFEST_LIST_NAME, "%s-%" PRId64 ".crl", key, number);
 }
 
-bool manifest_list_parse(const char *name, char key[LIMIT_TOKEN_TEXT + 1], int64_t *number)
+void manifest_entry_name(const struct manifest_list *l, char out[MANIFEST_LIST_NAME])
 {
-    char again[MANIFEST_LIST_NAME];
+    if (l->responses)
+        responses_name(l->key, l->number, out);
+    else
+        manifest_list_name(l->key, l->number, out);
+}
+
+/* KEY-NUMBER and anything. */
+static bool take_apart(const char *name, struct manifest_list *l)
+{
     const char *hyphen = strrchr(name, '-');
     size_t n = hyphen != NULL ? (size_t)(hyphen - name) : 0;
-    *number = 0;
-    key[0] = '\0';
+    l->number = 0;
+    l->key[0] = '\0';
     if (n == 0 || n > LIMIT_TOKEN_TEXT)
         return false;
-    for (const char *c = hyphen + 1; *c >= '0' && *c <= '9' && *number < INT64_MAX / 10 - 9; c++)
-        *number = *number * 10 + (*c - '0');
-    memcpy(key, name, n);
-    key[n] = '\0';
-    manifest_list_name(key, *number, again);
-    return *number > 0 && text_is_token(key, LIMIT_TOKEN_TEXT) && strcmp(name, again) == 0;
+    for (const char *c = hyphen + 1; *c >= '0' && *c <= '9' && l->number < INT64_MAX / 10 - 9; c++)
+        l->number = l->number * 10 + (*c - '0');
+    memcpy(l->key, name, n);
+    l->key[n] = '\0';
+    return l->number > 0 && text_is_token(l->key, LIMIT_TOKEN_TEXT);
+}
+
+static bool is_name_of(const char *name, const struct manifest_list *l)
+{
+    char again[MANIFEST_LIST_NAME];
+    manifest_entry_name(l, again);
+    return strcmp(name, again) == 0;
+}
+
+bool manifest_list_parse(const char *name, char key[LIMIT_TOKEN_TEXT + 1], int64_t *number)
+{
+    struct manifest_list l = {0};
+    bool good = take_apart(name, &l) && is_name_of(name, &l);
+    memcpy(key, l.key, sizeof l.key);
+    *number = l.number;
+    return good;
+}
+
+/* A list's name, or that of responses. */
+static bool read_name(const char *name, struct manifest_list *l)
+{
+    if (!take_apart(name, l))
+        return false;
+    l->responses = !is_name_of(name, l);
+    return is_name_of(name, l);
 }
 
 static enum err read_names(const json_t *obj, struct manifest *m, struct diag *d)
@@ -111,8 +144,8 @@ static enum err read_files(const json_t *files, struct manifest *m, struct diag 
     for (size_t i = 0; i < (size_t)m->lists && e == E_OK; i++) {
         struct manifest_list *l = &m->list[i];
         e = read_file(json_array_get(files, MANIFEST_FILES + i), &name, l->digest, d);
-        if (e == E_OK && !manifest_list_parse(name, l->key, &l->number))
-            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s is not the name of a revocation list", name);
+        if (e == E_OK && !read_name(name, l))
+            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s is not the name of a revocation list or of responses", name);
     }
     return e;
 }

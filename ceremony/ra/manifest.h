@@ -9,8 +9,8 @@
 #include "core/digest.h"
 #include "core/limits.h"
 
-/* The files of every bundle, in the order in which bundle.json names them. Behind them come its revocation lists, and nothing
- * else. No name from a bundle is ever opened: that of a list is made anew from its key and number. */
+/* The files of every bundle, in the order in which bundle.json names them. Behind them come its revocation lists and OCSP
+ * responses, and nothing else. No name from a bundle is ever opened: that of a list is made anew from its key and number. */
 enum manifest_file {
     MANIFEST_CERTS,
     MANIFEST_CHAIN,
@@ -27,17 +27,22 @@ const char *manifest_file_name(enum manifest_file f);
  * signature. */
 #define MANIFEST_LISTS (LIMIT_MEDIUM_FILES - MANIFEST_FILES - 2)
 
-/* A revocation list: the file KEY-NUMBER.crl. */
+/* A revocation list: the file KEY-NUMBER.crl. Or OCSP responses about the key's certificates: KEY-N.ocsp, where N is the
+ * number of their request. */
 struct manifest_list {
     char key[LIMIT_TOKEN_TEXT + 1];
     int64_t number;
+    bool responses;
     uint8_t digest[DIGEST_LEN];
 };
 
 #define MANIFEST_LIST_NAME (LIMIT_TOKEN_TEXT + 32)
 void manifest_list_name(const char *key, int64_t number, char out[MANIFEST_LIST_NAME]);
 
-/* And back; false for a name of any other form. */
+/* The name of either. */
+void manifest_entry_name(const struct manifest_list *l, char out[MANIFEST_LIST_NAME]);
+
+/* That of a list taken apart; false for a name of any other form. */
 bool manifest_list_parse(const char *name, char key[LIMIT_TOKEN_TEXT + 1], int64_t *number);
 
 struct manifest {
@@ -50,7 +55,7 @@ struct manifest {
     uint8_t policy[DIGEST_LEN]; /* the policy the appliance decided by */
     int64_t issued, refused;
     int64_t status; /* changes of status */
-    int64_t lists;  /* revocation lists: how many there are below */
+    int64_t lists;  /* revocation lists and files of OCSP responses: how many there are below */
     int64_t log_first, log_last; /* numbers of the first and last line of log.jsonl */
     uint8_t files[MANIFEST_FILES][DIGEST_LEN];
     struct manifest_list list[MANIFEST_LISTS];

@@ -9,7 +9,8 @@
 
 static const char *const words[PLAN_ACTS] = {
     [PLAN_REFUSE] = "refused",   [PLAN_ISSUE] = "issued",    [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held",
-    [PLAN_RELEASE] = "released", [PLAN_ACCEPT] = "accepted", [PLAN_CRL] = "crl"};
+    [PLAN_RELEASE] = "released", [PLAN_ACCEPT] = "accepted", [PLAN_CRL] = "crl",
+    [PLAN_OCSP] = "ocsp"};
 
 const char *result_word(enum plan_act act)
 {
@@ -103,6 +104,22 @@ static enum err read_list(struct result *r, const char *where, struct diag *d)
     return form_code(e, &why, d);
 }
 
+static enum err read_responses(struct result *r, const char *where, struct diag *d)
+{
+    struct diag why = {0};
+    enum err e = form_text(r->obj, "key", LIMIT_TOKEN_TEXT, &r->key, where, d);
+    if (e == E_OK)
+        e = form_text(r->obj, "responder", LIMIT_TOKEN_TEXT, &r->responder, where, d);
+    if (e == E_OK)
+        e = form_text(r->obj, "file", FILE_TEXT, &r->file, where, d);
+    if (e != E_OK)
+        return e;
+    e = json_get_integer(r->obj, "responses", 0, INT64_MAX, &r->entries, where, &why);
+    if (e == E_OK)
+        e = json_get_time(r->obj, "next-update", &r->next_update, where, &why);
+    return form_code(e, &why, d);
+}
+
 static enum err read_fields(struct result *r, const char *where, struct diag *d)
 {
     switch (r->act) {
@@ -112,6 +129,8 @@ static enum err read_fields(struct result *r, const char *where, struct diag *d)
         return read_issued(r, where, d);
     case PLAN_CRL:
         return read_list(r, where, d);
+    case PLAN_OCSP:
+        return read_responses(r, where, d);
     default:
         return read_status(r, where, d);
     }
@@ -132,9 +151,12 @@ static const char *const *keys_of(const struct result *r)
                                          "reason", "reason-code", "late",     "log",    NULL};
     static const char *const list[] = {"n",    "id",          "decision", "clause", "key", "number",
                                        "base", "next-update", "entries",  "file",   "log", NULL};
+    static const char *const responses[] = {"n",           "id",        "decision", "clause", "key", "responder",
+                                            "next-update", "responses", "file",     "log",    NULL};
     static const char *const *const keys[PLAN_ACTS] = {
         [PLAN_REFUSE] = refused, [PLAN_REVOKE] = status, [PLAN_HOLD] = status,
-        [PLAN_RELEASE] = status, [PLAN_ACCEPT] = accepted, [PLAN_CRL] = list};
+        [PLAN_RELEASE] = status, [PLAN_ACCEPT] = accepted, [PLAN_CRL] = list,
+        [PLAN_OCSP] = responses};
     if (r->act != PLAN_ISSUE)
         return keys[r->act];
     return json_object_get(r->obj, "pair") != NULL ? paired : json_object_get(r->obj, "seal") != NULL ? sealed : issued;

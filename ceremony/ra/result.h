@@ -28,9 +28,10 @@ struct result {
     bool late;                /* revoked: after the time that the policy promises */
     const char *key;          /* list: who signed it */
     int64_t number, base;     /* list: its CRLNumber; of a delta the number of the list it builds on, else 0 */
-    int64_t next_update;      /* list: UTC seconds */
-    int64_t entries;          /* list: how many */
-    const char *file;         /* list: its file in the bundle */
+    const char *responder;    /* OCSP responses: who signed them; key signed the certificates they are about */
+    int64_t next_update;      /* list, OCSP responses: UTC seconds */
+    int64_t entries;          /* list, OCSP responses: how many */
+    const char *file;         /* list, OCSP responses: their file in the bundle */
 };
 
 /* Read line `number`. E_BUNDLE_FORMAT when it is not exactly one, E_NO_MEMORY. */

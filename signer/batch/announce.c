@@ -34,7 +34,7 @@ bool announce_change(const struct plan_header *h, const struct plan_item *item, 
     memcpy(c->batch, h->batch, DIGEST_LEN);
     memcpy(c->serial, serial, SERIAL_LEN);
     snprintf(c->authority, sizeof c->authority, "%s", h->authority);
-    return item->act == PLAN_ISSUE ? item->has_supersedes : item->act != PLAN_REFUSE && item->act != PLAN_CRL;
+    return item->act == PLAN_ISSUE ? item->has_supersedes : item->act >= PLAN_REVOKE && item->act <= PLAN_ACCEPT;
 }
 
 enum err announce_item(struct index *x, const struct plan_header *h, const struct plan_item *item, uint64_t plan_seq,

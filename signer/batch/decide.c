@@ -24,12 +24,15 @@ static enum err not_offered(const struct decider *c, const struct request *r, co
                            r->by[0] != '\0' ? " by " : "", r->by, c->authority->name);
 }
 
-/* What the authority does not offer is refused before anything else is looked at. Lists are a matter of the key's row; the
- * appliance asks nothing else of itself. */
+/* What the authority does not offer is refused before anything else is looked at. Lists are a matter of the key's row, OCSP
+ * responses one of the authority's, which only the appliance asks for: those of certificates that the same batch issues
+ * could not be among them. It asks nothing else of itself. */
 static enum err check_service(const struct decider *c, const struct request *r, struct diag *d)
 {
     const struct policy_service *s = policy_service_find(c->authority, r->op_text);
     enum policy_by by;
+    if (r->op == OP_OCSP && (c->authority->ocsp_key == NULL || !header_is_own(c->header)))
+        return not_offered(c, r, c->authority->services_clause, d);
     if (op_is_list(r->op))
         return E_OK;
     if (r->op == OP_UNKNOWN || s == NULL || header_is_own(c->header))

@@ -46,7 +46,7 @@ struct decision {
     const struct policy_profile *profile; /* NULL when there is none of that name, or the op needs none */
     const struct policy_seals *seals;     /* of an electronic seal */
     const struct policy_reason *reason;   /* of a revocation */
-    const struct policy_key *list_key;    /* of a revocation list */
+    const struct policy_key *list_key;    /* of a revocation list; whose certificates OCSP responses are about */
     bool existing_found;                  /* never without a history */
     struct index_cert existing;           /* the certificate that the request names */
     struct csr csr;                       /* of a request for a seal: only .key, the holder's */

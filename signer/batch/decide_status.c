@@ -75,6 +75,18 @@ static enum err decide_list(const struct decider *c, struct decision *o, struct 
     return E_OK;
 }
 
+static enum err decide_responses(const struct decider *c, struct decision *o, struct diag *d)
+{
+    const struct policy_key *responder = policy_key_find(c->policy, c->authority->ocsp_key);
+    o->act = PLAN_OCSP;
+    o->list_key = policy_key_issuer(c->policy, responder);
+    snprintf(o->clause, sizeof o->clause, "%s", c->authority->ocsp_clause);
+    if (strcmp(o->list_key->name, o->request.key) != 0)
+        return diag_set_clause(d, E_LIST_KEY, o->clause, "%s answers for %s, not for %s", responder->name,
+                               o->list_key->name, o->request.key);
+    return E_OK;
+}
+
 /* What certificateHold and its end ask of the certificate. */
 static enum err decide_hold(const struct decider *c, struct decision *o, bool hold, struct diag *d)
 {
@@ -96,6 +108,8 @@ static enum err decide_accept(const struct decider *c, struct decision *o, struc
 
 enum err decide_status(struct decider *c, struct decision *o, struct diag *d)
 {
+    if (o->request.op == OP_OCSP)
+        return decide_responses(c, o, d);
     if (op_is_list(o->request.op))
         return decide_list(c, o, d);
     snprintf(o->clause, sizeof o->clause, "%s", policy_service_find(c->authority, o->request.op_text)->clause);

@@ -1,5 +1,5 @@
 /* decide_status.h - a request about a certificate that was issued before: revoke, suspend, resume, accept; and for a
- * revocation list. For decide.c.
+ * revocation list or OCSP responses. For decide.c.
  */
 #ifndef ROOTSEAL_BATCH_DECIDE_STATUS_H
 #define ROOTSEAL_BATCH_DECIDE_STATUS_H

@@ -23,6 +23,21 @@ enum err effects_list(const struct effects *f, const struct issuer *issuer, bool
     return f->world->list(f->world->arg, f->header, issuer, delta, item, d);
 }
 
+enum err effects_responses(const struct effects *f, const struct issuer *issuer, const struct issuer *responder,
+                           struct plan_item *item, struct diag *d)
+{
+    const struct policy_authority *a = f->authority;
+    item->act = PLAN_OCSP;
+    item->ocsp.next_update = f->header->created + a->ocsp_period;
+    snprintf(item->key, sizeof item->key, "%s", issuer->row->name);
+    snprintf(item->ocsp.responder, sizeof item->ocsp.responder, "%s", responder->row->name);
+    snprintf(item->clause, sizeof item->clause, "%s", a->ocsp_clause);
+    if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(responder->cert), (time_t)item->ocsp.next_update) < 0)
+        return diag_set_clause(d, E_OUTLIVES_ISSUER, "RFC 5019 2.2.2", "the certificate of %s ends before the next responses are due",
+                               responder->row->name);
+    return f->world->responses(f->world->arg, f->header, issuer, responder, item, d);
+}
+
 const struct policy_key *effects_next_due(struct effects *f)
 {
     while (f->at < f->authority->keys_n && f->at < EFFECTS_KEYS) {

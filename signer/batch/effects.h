@@ -19,6 +19,9 @@ struct effects_world {
     /* Number, count, and bytes of the list of this key: item->crl, but for next_update. */
     enum err (*list)(void *arg, const struct plan_header *h, const struct issuer *issuer, bool delta,
                      struct plan_item *item, struct diag *d);
+    /* Count and bytes of the responses about this key's certificates: item->ocsp, but for next_update. */
+    enum err (*responses)(void *arg, const struct plan_header *h, const struct issuer *issuer,
+                          const struct issuer *responder, struct plan_item *item, struct diag *d);
 };
 
 /* Zero-initialise with the first three. */
@@ -28,7 +31,7 @@ struct effects {
     const struct plan_header *header;
     bool due[EFFECTS_KEYS]; /* by the key's place in the authority: certificates of it were revoked, held or released */
     size_t at;              /* of the next key to ask for a list */
-    bool any;               /* some item changed a status or is a list */
+    bool any;               /* some item changed a status or tells of all */
 };
 
 /* The item was decided so. */
@@ -38,6 +41,11 @@ ERR_MUST_USE enum err effects_take(struct effects *f, const struct decision *o, 
 /* Make the item the list that this key signs, full or delta. */
 ERR_MUST_USE enum err effects_list(const struct effects *f, const struct issuer *issuer, bool delta,
                                    struct plan_item *item, struct diag *d);
+
+/* Make the item the responses that this responder signs about the issuer's certificates. E_OUTLIVES_ISSUER when its own
+ * certificate ends before the next ones are due. */
+ERR_MUST_USE enum err effects_responses(const struct effects *f, const struct issuer *issuer,
+                                        const struct issuer *responder, struct plan_item *item, struct diag *d);
 
 /* After the last request: the next key whose full list is due; NULL when there is none left. */
 const struct policy_key *effects_next_due(struct effects *f);

@@ -170,6 +170,7 @@ static enum err apply(struct state *s, const struct record *r, const struct log_
     case RECORD_REVOKED:
     case RECORD_ACCEPTED:
     case RECORD_CRL:
+    case RECORD_OCSP:
         return apply_outcome(s, r, d);
     case RECORD_BUNDLE:
         return apply_bundle(s, r, d);

@@ -26,11 +26,11 @@ struct job {
     struct diag diag;
 };
 
-static enum err find_issuer(struct job *j, const struct plan_item *item, struct issuer *out, struct diag *d)
+static enum err find_issuer(struct job *j, const char *key, struct issuer *out, struct diag *d)
 {
     struct issuer *found = NULL;
     pthread_mutex_lock(&j->lock);
-    enum err e = issuers_find(j->issuers, j->s, item->key, &found, d);
+    enum err e = issuers_find(j->issuers, j->s, key, &found, d);
     if (e == E_OK)
         *out = *found; /* another thread's search may move the table, never what it points to */
     pthread_mutex_unlock(&j->lock);
@@ -50,7 +50,7 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
     if (key == NULL || strcmp(key, item->key) != 0)
         return diag_set(d, E_LINT, "request %lld: %s is not signed by %s", (long long)item->n, item->profile,
                         item->key);
-    enum err e = find_issuer(j, item, &issuer, d);
+    enum err e = find_issuer(j, item->key, &issuer, d);
     if (e != E_OK)
         return e;
     e = seal ? lint_eseal(tbs, serial, seals, &why)
@@ -98,6 +98,20 @@ static enum err check_issued(struct job *j, const struct plan_item *item, struct
     return e;
 }
 
+/* Responses are signed by the authority's responder, whose certificate is by the key they are about; each of them is linted
+ * when it is built. */
+static enum err check_responder(struct job *j, const struct plan_item *item, struct diag *d)
+{
+    const struct policy_key *row = policy_key_find(j->s->policy, item->ocsp.responder);
+    const struct policy_key *ca = row != NULL ? policy_key_issuer(j->s->policy, row) : NULL;
+    struct issuer issuer;
+    if (ca == NULL || strcmp(ca->name, item->key) != 0 || policy_key_authority(j->s->policy, row) != j->authority)
+        return diag_set(d, E_LINT, "request %lld: %s does not answer for %s", (long long)item->n, item->ocsp.responder,
+                        item->key);
+    enum err e = find_issuer(j, item->key, &issuer, d);
+    return e == E_OK ? find_issuer(j, item->ocsp.responder, &issuer, d) : e;
+}
+
 static enum err check_item(struct job *j, const struct plan_item *item, struct diag *d)
 {
     struct issuer issuer;
@@ -109,7 +123,9 @@ static enum err check_item(struct job *j, const struct plan_item *item, struct d
         e = lint_item(j, item, d);
         return e == E_OK ? check_unused(j, item, d) : e;
     case PLAN_CRL:
-        return find_issuer(j, item, &issuer, d);
+        return find_issuer(j, item->key, &issuer, d);
+    case PLAN_OCSP:
+        return check_responder(j, item, d);
     default:
         return check_issued(j, item, d);
     }

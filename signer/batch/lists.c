@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch/announce.h"
+#include "batch/responses.h"
 
 /* The entries of one list, as the index has them. */
 struct entries {
@@ -132,9 +133,17 @@ static enum err list(void *arg, const struct plan_header *h, const struct issuer
     return announce_item(l->index, h, item, l->line, d); /* its number is taken */
 }
 
+static enum err responses(void *arg, const struct plan_header *h, const struct issuer *issuer, const struct issuer *responder,
+                          struct plan_item *item, struct diag *d)
+{
+    const struct lists *l = arg;
+    const struct responses_source source = {l->index, l->line, h, *issuer, *responder};
+    return responses_plan(&source, item, d);
+}
+
 enum err lists_begin(struct lists *l, struct index *index, uint64_t line, struct diag *d)
 {
-    *l = (struct lists){.index = index, .line = line, .world = {l, take, list}};
+    *l = (struct lists){.index = index, .line = line, .world = {l, take, list, responses}};
     return index_begin(index, d);
 }
 
@@ -143,27 +152,48 @@ void lists_end(struct lists *l)
     index_rollback(l->index);
 }
 
+static enum err check_responses(struct lists *l, const struct plan_header *h, const struct plan_item *item,
+                                enum err (*issuer)(void *arg, const char *key, const struct issuer **out, struct diag *d),
+                                void *arg, struct diag *d)
+{
+    struct responses_source source = {.index = l->index, .line = l->line, .header = h};
+    const struct issuer *found = NULL;
+    enum err e = issuer(arg, item->key, &found, d);
+    if (e != E_OK)
+        return e;
+    source.issuer = *found;
+    e = issuer(arg, item->ocsp.responder, &found, d);
+    if (e != E_OK)
+        return e;
+    source.responder = *found;
+    return responses_check(&source, item, d);
+}
+
+static enum err check_list(struct lists *l, const struct plan_header *h, const struct plan_item *item,
+                           enum err (*issuer)(void *arg, const char *key, const struct issuer **out, struct diag *d),
+                           void *arg, struct diag *d)
+{
+    const struct issuer *by = NULL;
+    enum err e = issuer(arg, item->key, &by, d);
+    if (e == E_OK)
+        e = lists_write_tbs(l->index, h, by, item, -1, NULL, d);
+    return e == E_OK ? announce_item(l->index, h, item, l->line, d) : e;
+}
+
 enum err lists_check(struct lists *l, struct plan *plan,
                      enum err (*issuer)(void *arg, const char *key, const struct issuer **out, struct diag *d), void *arg,
                      struct diag *d)
 {
     struct plan_item item = {0};
-    const struct issuer *by = NULL;
     bool more = true;
     enum err e = plan_rewind(plan, d);
     while (e == E_OK) {
         e = plan_next(plan, &item, &more, d);
         if (e != E_OK || !more)
             break;
-        if (item.act != PLAN_CRL) {
-            e = take(l, &plan->header, &item, d);
-            continue;
-        }
-        e = issuer(arg, item.key, &by, d);
-        if (e == E_OK)
-            e = lists_write_tbs(l->index, &plan->header, by, &item, -1, NULL, d);
-        if (e == E_OK)
-            e = announce_item(l->index, &plan->header, &item, l->line, d);
+        e = item.act == PLAN_CRL    ? check_list(l, &plan->header, &item, issuer, arg, d)
+            : item.act == PLAN_OCSP ? check_responses(l, &plan->header, &item, issuer, arg, d)
+                                    : take(l, &plan->header, &item, d);
     }
     plan_item_free(&item);
     return e == E_OK ? plan_rewind(plan, d) : e;

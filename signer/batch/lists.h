@@ -1,4 +1,4 @@
-/* lists.h - revocation lists: what they say comes out of an index. */
+/* lists.h - revocation lists: what they say comes out of an index. And the world of a plan that has such, or OCSP responses. */
 #ifndef ROOTSEAL_BATCH_LISTS_H
 #define ROOTSEAL_BATCH_LISTS_H
 
@@ -19,7 +19,8 @@ void lists_end(struct lists *l);
 /* All that a list says but its entries. Borrows from the issuer. */
 struct crl_head lists_head(const struct plan_header *h, const struct issuer *issuer, const struct plan_crl *c);
 
-/* Go through a plan: each of its lists must be what the index gives, which knows of all outcome lines before the plan's
+/* Go through a plan: each of its lists, and its OCSP responses (batch/responses.h), must be what the index gives, which
+ * knows of all outcome lines before the plan's
  * intent, and of none after it. E_PLAN_STALE. issuer() as in replay.h. The plan stands at its first item before and after. */
 ERR_MUST_USE enum err lists_check(struct lists *l, struct plan *plan,
                                   enum err (*issuer)(void *arg, const char *key, const struct issuer **out, struct diag *d),

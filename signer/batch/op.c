@@ -18,6 +18,7 @@ static const struct {
     [OP_ACCEPT] = {"accept", OP_SERIAL},
     [OP_CRL] = {"crl", OP_KEY},
     [OP_DELTA_CRL] = {"delta-crl", OP_KEY},
+    [OP_OCSP] = {"ocsp", OP_KEY},
     [OP_SEAL_ISSUE] = {"seal-issue", OP_SEAL},
     [OP_SEAL_RENEW] = {"seal-renew", OP_SEAL | OP_SERIAL},
     [OP_SEAL_REVOKE] = {"seal-revoke", OP_SERIAL | OP_BY | OP_REASON},
@@ -58,5 +59,5 @@ bool op_supersedes(enum op op)
 
 bool op_is_list(enum op op)
 {
-    return op == OP_CRL || op == OP_DELTA_CRL;
+    return op == OP_CRL || op == OP_DELTA_CRL || op == OP_OCSP;
 }

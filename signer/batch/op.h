@@ -15,6 +15,7 @@ enum op {
     OP_ACCEPT,          /* the certificate was handed over and not objected to */
     OP_CRL,             /* a full revocation list of a key */
     OP_DELTA_CRL,       /* what changed since the last one */
+    OP_OCSP,            /* an OCSP response for every certificate of a key */
     OP_SEAL_ISSUE,      /* an electronic seal */
     OP_SEAL_RENEW,      /* another one for the same holder */
     OP_SEAL_REVOKE,
@@ -46,7 +47,7 @@ bool op_is_eseal(enum op op);
 bool op_certifies(enum op op);
 bool op_supersedes(enum op op);
 
-/* Is it for a revocation list? */
+/* Does it ask what became of all certificates of a key: for a revocation list, or OCSP responses? */
 bool op_is_list(enum op op);
 
 #endif

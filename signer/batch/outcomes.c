@@ -6,6 +6,7 @@
 #include "batch/certify_eseal.h"
 #include "batch/lists.h"
 #include "batch/own_key.h"
+#include "batch/responses_sign.h"
 #include "core/base64.h"
 #include "core/clock.h"
 #include "hsm/pool.h"
@@ -18,6 +19,7 @@
 struct run {
     struct state *s;
     struct hsm_pool *pool;
+    int dir_fd;             /* of the batch in the archive */
     struct plan *plan;
     struct issuers *issuers;
     const struct policy_authority *authority;
@@ -28,7 +30,8 @@ struct run {
     uint64_t list_signatures;
     const struct outcomes_follower *follower;
     bool more;
-    bool at_list;          /* the newest item read is a list: it is signed when all before it is in the index */
+    bool at_list;          /* the newest item read tells of all: it is signed when all before it is in the index */
+    const struct progress *progress;
 };
 
 static enum err submit(struct run *r, const struct plan_item *item, struct diag *d)
@@ -49,7 +52,7 @@ static enum err fill(struct run *r, uint64_t answered, struct diag *d)
             continue;
         if (item->act == PLAN_ISSUE)
             e = submit(r, item, d);
-        r->at_list = item->act == PLAN_CRL;
+        r->at_list = item->act == PLAN_CRL || item->act == PLAN_OCSP;
         r->read += e == E_OK;
     }
     return e;
@@ -176,6 +179,44 @@ static enum err log_list(struct run *r, const struct plan_item *item, struct dia
     return e;
 }
 
+static enum err sign_responses(struct run *r, const struct plan_item *item, uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    struct responses_source source = {.index = r->s->index, .header = &r->plan->header};
+    struct issuer *found = NULL;
+    struct index_batch batch;
+    bool planned = false;
+    enum err e = issuers_find(r->issuers, r->s, item->key, &found, d);
+    if (e != E_OK)
+        return e;
+    source.issuer = *found;
+    e = issuers_find(r->issuers, r->s, item->ocsp.responder, &found, d);
+    if (e != E_OK)
+        return e;
+    source.responder = *found;
+    e = index_batch_by_digest(r->s->index, r->plan->header.batch, &batch, &planned, d);
+    source.line = batch.plan_seq;
+    return e == E_OK ? responses_sign(&source, item, r->dir_fd, r->pool, r->progress, digest, d) : e;
+}
+
+/* The file is whole and durable before the line that names it. After a crash between the two it is made anew. */
+static enum err log_responses(struct run *r, const struct plan_item *item, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN] = {0};
+    char hex[DIGEST_HEX];
+    enum err e = sync_group(r, d);
+    if (e == E_OK)
+        e = sign_responses(r, item, digest, d);
+    hex_encode(digest, DIGEST_LEN, hex);
+    if (e == E_OK)
+        e = log_append(r->s->log, RECORD_OCSP,
+                       json_pack("{s:s,s:I,s:s,s:s,s:I,s:s}", "batch", r->batch, "n", (json_int_t)item->n, "key",
+                                 item->key, "responder", item->ocsp.responder, "responses", (json_int_t)item->ocsp.count,
+                                 "digest", hex),
+                       d);
+    r->at_list = false;
+    return e;
+}
+
 static enum err log_item(struct run *r, const struct plan_item *item, struct diag *d)
 {
     switch (item->act) {
@@ -185,6 +226,8 @@ static enum err log_item(struct run *r, const struct plan_item *item, struct dia
         return log_refused(r, item, d);
     case PLAN_CRL:
         return log_list(r, item, d);
+    case PLAN_OCSP:
+        return log_responses(r, item, d);
     default:
         return log_status(r, item, d);
     }
@@ -208,8 +251,8 @@ static enum err open_keys(struct state *s, struct hsm *h, struct issuers *issuer
     return e;
 }
 
-enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan *plan, struct issuers *issuers,
-                      uint64_t answered, const struct outcomes_follower *follower, const struct progress *progress,
+enum err outcomes_run(struct state *s, struct hsm *h, int sessions, int dir_fd, struct plan *plan,
+                      struct issuers *issuers, uint64_t answered, const struct outcomes_follower *follower, const struct progress *progress,
                       uint64_t *signatures, struct diag *d)
 {
     uint64_t total = (uint64_t)plan_total(&plan->counts);
@@ -218,6 +261,8 @@ enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan 
     if (r == NULL)
         return diag_set(d, E_NO_MEMORY, "signing");
     r->s = s;
+    r->dir_fd = dir_fd;
+    r->progress = progress;
     r->plan = plan;
     r->issuers = issuers;
     r->follower = follower;

@@ -14,10 +14,10 @@ struct outcomes_follower {
     void *arg;
 };
 
-/* Open the issuers' keys on the token, then sign and log the items of the plan after the first `answered` ones, in plan
+/* dir_fd is the batch's folder in the archive. Open the issuers' keys on the token, then sign and log the items of the plan after the first `answered` ones, in plan
  * order, synced in groups and at the end. The plan stands at its first item. Stops at the first error; what was
  * appended before it is synced. *signatures counts what the token signed. */
-ERR_MUST_USE enum err outcomes_run(struct state *s, struct hsm *h, int sessions, struct plan *plan,
+ERR_MUST_USE enum err outcomes_run(struct state *s, struct hsm *h, int sessions, int dir_fd, struct plan *plan,
                                    struct issuers *issuers, uint64_t answered,
                                    const struct outcomes_follower *follower, const struct progress *progress,
                                    uint64_t *signatures, struct diag *d);

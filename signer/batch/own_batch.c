@@ -6,11 +6,15 @@
 #include "batch/request.h"
 #include "core/clock.h"
 
-static bool wanted(const struct policy_key *row, const char *key, bool delta)
+/* Whether a key that was named can be asked is decided like everything else. */
+static bool wanted(const struct policy *p, const struct policy_authority *a, const struct policy_key *row, const char *key,
+                   enum op op)
 {
-    if (key != NULL ? strcmp(row->name, key) != 0 : row->crl_period == 0)
-        return false;
-    return key != NULL || !delta || row->crl_delta_period > 0;
+    if (key != NULL)
+        return strcmp(row->name, key) == 0;
+    if (op == OP_OCSP)
+        return policy_key_issuer(p, policy_key_find(p, a->ocsp_key)) == row;
+    return op == OP_CRL ? row->crl_period > 0 : row->crl_delta_period > 0;
 }
 
 static enum err put_line(struct buf *out, enum err e)
@@ -19,15 +23,15 @@ static enum err put_line(struct buf *out, enum err e)
     return e == E_OK ? buf_err(out) : e;
 }
 
-static enum err put_requests(const struct policy_authority *a, const char *key, bool delta, int64_t now, struct buf *out,
-                             int64_t *count)
+static enum err put_requests(const struct policy *p, const struct policy_authority *a, const char *key, enum op op, int64_t now,
+                             struct buf *out, int64_t *count)
 {
     enum err e = E_OK;
     for (size_t i = 0; i < a->keys_n && e == E_OK; i++) {
-        struct request r = {.op = delta ? OP_DELTA_CRL : OP_CRL, .requested_at = now};
-        if (!wanted(&a->keys[i], key, delta))
+        struct request r = {.op = op, .requested_at = now};
+        if (!wanted(p, a, &a->keys[i], key, op))
             continue;
-        snprintf(r.id, sizeof r.id, "list-%lld", (long long)++*count);
+        snprintf(r.id, sizeof r.id, "%s-%lld", op == OP_OCSP ? "ocsp" : "list", (long long)++*count);
         snprintf(r.op_text, sizeof r.op_text, "%s", op_name(r.op));
         snprintf(r.key, sizeof r.key, "%s", a->keys[i].name);
         e = put_line(out, request_write(&r, out));
@@ -35,8 +39,8 @@ static enum err put_requests(const struct policy_authority *a, const char *key, 
     return e;
 }
 
-static enum err next_header(struct state *s, const struct policy_authority *a, int64_t now, struct batch_header *h,
-                            struct diag *d)
+static enum err next_header(struct state *s, const struct policy_authority *a, enum op op, int64_t now,
+                            struct batch_header *h, struct diag *d)
 {
     struct index_batch last;
     bool any = false;
@@ -44,11 +48,11 @@ static enum err next_header(struct state *s, const struct policy_authority *a, i
     *h = (struct batch_header){.ra = HEADER_OWN_RA, .sequence = any ? last.sequence + 1 : 1, .created = now,
                                .valid_until = now + s->policy->limits.plan_lifetime};
     snprintf(h->authority, sizeof h->authority, "%s", a->name);
-    snprintf(h->id, sizeof h->id, "lists-%lld", (long long)h->sequence);
+    snprintf(h->id, sizeof h->id, "%s-%lld", op == OP_OCSP ? "ocsp" : "lists", (long long)h->sequence);
     return e;
 }
 
-enum err own_batch_make(struct state *s, const char *authority, const char *key, bool delta, struct intake *out,
+enum err own_batch_make(struct state *s, const char *authority, const char *key, enum op op, struct intake *out,
                         struct diag *d)
 {
     const struct policy_authority *a = policy_authority_find(s->policy, authority);
@@ -57,12 +61,14 @@ enum err own_batch_make(struct state *s, const char *authority, const char *key,
     *out = (struct intake){0};
     if (a == NULL)
         return diag_set(d, E_AUTHORITY, "%s", authority);
-    enum err e = next_header(s, a, clock_now(), &h, d);
+    if (op == OP_OCSP && a->ocsp_key == NULL)
+        return diag_set_clause(d, E_OP_NOT_OFFERED, a->services_clause, "ocsp is not offered by %s", a->name);
+    enum err e = next_header(s, a, op, clock_now(), &h, d);
     if (e == E_OK)
-        e = put_requests(a, key, delta, h.created, &requests, &h.count);
+        e = put_requests(s->policy, a, key, op, h.created, &requests, &h.count);
     if (e == E_OK && h.count == 0)
         e = diag_set_clause(d, E_LIST_KEY, a->services_clause, "%s has no key %s%sthat issues %s", a->name,
-                            key != NULL ? key : "", key != NULL ? " " : "", delta ? "deltas" : "lists");
+                            key != NULL ? key : "", key != NULL ? " " : "", op == OP_DELTA_CRL ? "deltas" : "lists");
     if (e == E_OK)
         e = put_line(&batch, header_write(&h, &batch));
     buf_append(&batch, requests.data, requests.len);

@@ -43,6 +43,15 @@ struct plan_crl {
     uint8_t tbs[DIGEST_LEN]; /* SHA-256 of it */
 };
 
+/* OCSP responses to be signed, one for each certificate of the item's key that was issued and has not expired. Like a list's
+ * their bytes follow from the index, and the digest stands for them. */
+struct plan_ocsp {
+    char responder[LIMIT_TOKEN_TEXT + 1]; /* the key that signs */
+    int64_t next_update;     /* this-update is the plan's `created` */
+    int64_t count;
+    uint8_t tbs[DIGEST_LEN]; /* SHA-256 of every DER ResponseData, in the order of their serial numbers */
+};
+
 /* What is done about a request, by its name in the plan. */
 enum plan_act {
     PLAN_REFUSE,
@@ -52,6 +61,7 @@ enum plan_act {
     PLAN_RELEASE, /* from hold */
     PLAN_ACCEPT,  /* its holder has it and does not object */
     PLAN_CRL,
+    PLAN_OCSP,
     PLAN_ACTS
 };
 
@@ -65,7 +75,7 @@ struct plan_item {
     char clause[LIMIT_CLAUSE + 1];
     char detail[DIAG_TEXT_MAX];        /* of a refusal */
     char profile[LIMIT_TOKEN_TEXT + 1]; /* of an issue */
-    char key[LIMIT_TOKEN_TEXT + 1];    /* that signs, or signed, the certificate or list */
+    char key[LIMIT_TOKEN_TEXT + 1];    /* that signs, or signed, the certificate or list; that signed those that responses are about */
     uint8_t serial[SERIAL_LEN];        /* of the certificate to be issued, or whose status changes */
     bool has_supersedes;
     uint8_t supersedes[SERIAL_LEN];    /* of the certificate that ends with an issue */
@@ -79,6 +89,7 @@ struct plan_item {
     int reason_code;                   /* of revoke, hold and release: CRLReason, RFC 5280 5.3.1 */
     int64_t asked;                     /* when the change of status was asked for */
     struct plan_crl crl;
+    struct plan_ocsp ocsp;
 };
 
 /* Is an electronic seal to be issued? Its tbs is a SES_SealInfo then, and its profile POLICY_SEAL. */
@@ -88,7 +99,7 @@ bool plan_is_eseal(const struct plan_item *i);
 struct plan_counts {
     int64_t issue, refuse;
     int64_t status; /* revoke, hold, release, accept */
-    int64_t lists;  /* crl */
+    int64_t lists;  /* crl, ocsp */
 };
 
 /* -- writing -- */

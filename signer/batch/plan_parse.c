@@ -170,6 +170,19 @@ static bool take_crl(struct plan_item *i, json_t *obj)
     return hex_decode(tbs, c->tbs, DIGEST_LEN);
 }
 
+static bool take_ocsp(struct plan_item *i, json_t *obj)
+{
+    struct plan_ocsp *o = &i->ocsp;
+    const char *responder, *next, *tbs;
+    json_int_t count;
+    if (json_unpack(obj, "{s:s,s:s,s:I,s:s}", "responder", &responder, "next-update", &next, "responses", &count, "tbs",
+                    &tbs) != 0 ||
+        !copy_token(o->responder, responder) || count < 0 || !clock_parse(next, &o->next_update))
+        return false;
+    o->count = count;
+    return hex_decode(tbs, o->tbs, DIGEST_LEN);
+}
+
 static bool take_item(struct plan_item *i, json_t *obj)
 {
     const char *id, *decision, *clause, *key = "";
@@ -185,6 +198,8 @@ static bool take_item(struct plan_item *i, json_t *obj)
         return false;
     if (i->act == PLAN_CRL)
         return take_crl(i, obj);
+    if (i->act == PLAN_OCSP)
+        return take_ocsp(i, obj);
     return id[0] != '\0' && (i->act == PLAN_ISSUE ? take_issue(i, obj) : take_status(i, obj));
 }
 

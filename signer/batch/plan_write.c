@@ -52,6 +52,7 @@ enum err plan_write_header(const struct plan_header *h, struct buf *out)
 static const char *const act_names[PLAN_ACTS] = {
     [PLAN_REFUSE] = "refuse", [PLAN_ISSUE] = "issue",   [PLAN_REVOKE] = "revoke", [PLAN_HOLD] = "hold",
     [PLAN_RELEASE] = "release", [PLAN_ACCEPT] = "accept", [PLAN_CRL] = "crl",
+    [PLAN_OCSP] = "ocsp",
 };
 
 bool plan_is_eseal(const struct plan_item *i)
@@ -66,7 +67,8 @@ const char *plan_act_name(enum plan_act act)
 
 void plan_count(struct plan_counts *c, enum plan_act act)
 {
-    *(act == PLAN_ISSUE ? &c->issue : act == PLAN_REFUSE ? &c->refuse : act == PLAN_CRL ? &c->lists : &c->status) += 1;
+    bool list = act == PLAN_CRL || act == PLAN_OCSP;
+    *(act == PLAN_ISSUE ? &c->issue : act == PLAN_REFUSE ? &c->refuse : list ? &c->lists : &c->status) += 1;
 }
 
 int64_t plan_total(const struct plan_counts *c)
@@ -148,11 +150,22 @@ static json_t *pack_crl(const struct plan_item *i)
                      (json_int_t)c->entries, "bytes", (json_int_t)c->bytes, "tbs", tbs);
 }
 
+static json_t *pack_ocsp(const struct plan_item *i)
+{
+    const struct plan_ocsp *o = &i->ocsp;
+    char next[CLOCK_TEXT], tbs[DIGEST_HEX];
+    clock_format(o->next_update, next);
+    hex_encode(o->tbs, DIGEST_LEN, tbs);
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s}", "clause", i->clause, "key", i->key, "responder", o->responder,
+                     "next-update", next, "responses", (json_int_t)o->count, "tbs", tbs);
+}
+
 enum err plan_write_item(const struct plan_item *i, struct buf *out)
 {
     json_t *rest = i->act == PLAN_REFUSE  ? pack_refusal(i)
                    : i->act == PLAN_ISSUE ? pack_issue(i)
                    : i->act == PLAN_CRL   ? pack_crl(i)
+                   : i->act == PLAN_OCSP  ? pack_ocsp(i)
                                           : pack_status(i);
     return write_line(with_head(i, rest), out);
 }

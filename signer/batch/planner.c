@@ -120,12 +120,25 @@ struct requests {
     struct buf out;
 };
 
-/* What the decision means for the token, or for the lists. */
+static enum err plan_responses(struct requests *q, const struct decision *o, struct plan_item *item, struct diag *d)
+{
+    struct issuer *found = NULL;
+    enum err e = certifier_issuer(&q->certifier, o->list_key->name, &found, d);
+    if (e != E_OK)
+        return e;
+    const struct issuer issuer = *found; /* the next search may move it */
+    e = certifier_issuer(&q->certifier, q->decider.authority->ocsp_key, &found, d);
+    return e == E_OK ? effects_responses(&q->effects, &issuer, found, item, d) : e;
+}
+
+/* What the decision means for the token, or for lists and responses. */
 static enum err plan_decision(struct requests *q, const struct decision *o, struct plan_item *item, struct diag *d)
 {
     struct issuer *issuer = NULL;
     if (o->act == PLAN_ISSUE)
         return certifier_run(&q->certifier, o, item, d);
+    if (o->act == PLAN_OCSP)
+        return plan_responses(q, o, item, d);
     if (o->act != PLAN_CRL) {
         certify_status(o, item);
         return E_OK;

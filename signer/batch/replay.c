@@ -86,12 +86,25 @@ static enum err make_list(struct replay *r, const char *key, bool delta, struct 
     return e == E_OK ? effects_list(&r->effects, issuer, delta, again, d) : e;
 }
 
+static enum err make_responses(struct replay *r, const char *key, struct plan_item *again, struct diag *d)
+{
+    const struct issuer *found = NULL;
+    enum err e = r->source->issuer(r->source->arg, key, &found, d);
+    if (e != E_OK)
+        return e;
+    const struct issuer issuer = *found; /* the next search may move it */
+    e = r->source->issuer(r->source->arg, r->authority->ocsp_key, &found, d);
+    return e == E_OK ? effects_responses(&r->effects, &issuer, found, again, d) : e;
+}
+
 static enum err make_decided(struct replay *r, const struct decision *o, const struct plan_item *planned,
                              struct plan_item *again, struct diag *d)
 {
     const struct issuer *issuer = NULL;
     if (o->act == PLAN_CRL)
         return make_list(r, o->list_key->name, o->request.op == OP_DELTA_CRL, again, d);
+    if (o->act == PLAN_OCSP)
+        return make_responses(r, o->list_key->name, again, d);
     if (o->act != PLAN_ISSUE) {
         certify_status(o, again);
         return E_OK;

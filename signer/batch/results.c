@@ -8,16 +8,15 @@
 
 #include "batch/bundle.h"
 #include "batch/certify_eseal.h"
-#include "batch/lists.h"
+#include "batch/list_file.h"
+#include "batch/responses.h"
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "pki/cert.h"
-#include "pki/crl_view.h"
 #include "pki/p7b.h"
 
 #define CERTS_TMP "certs.tmp"
-#define LIST_TMP "list.tmp"
 
 /* One file being written. */
 struct sink {
@@ -28,7 +27,8 @@ struct sink {
 
 struct results {
     struct state *s;
-    int fd;                 /* the folder that is written into; the caller's */
+    int dir_fd;             /* the batch's folder in the archive, and */
+    int fd;                 /* the folder that is written into; both the caller's */
     struct plan plan;
     uint64_t total;         /* requests of the batch, */
     uint64_t taken;         /* and outcomes taken */
@@ -136,63 +136,7 @@ static enum err write_status(struct results *w, const struct plan_item *i, const
                     d);
 }
 
-/* -- lists -- */
-
-static enum err open_new(int dir_fd, const char *name, int *fd, struct diag *d)
-{
-    *fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *fd >= 0 ? E_OK : diag_errno(d, errno, "%s", name);
-}
-
-/* What was written reads back as a list that the key signed. */
-static enum err verify_list(struct state *s, const char *key, int fd, struct diag *d)
-{
-    struct crl_view *view = NULL;
-    EVP_PKEY *public = NULL;
-    enum err e = state_public_key(s, key, &public, d);
-    if (e == E_OK)
-        e = crl_view_open(fd, false, &view, d);
-    if (e == E_OK)
-        e = crl_verify(view, public, d);
-    crl_view_close(view);
-    EVP_PKEY_free(public);
-    return e;
-}
-
-/* The list is put together from the index, as it is after the lines before, and the log's signature. */
-static enum err make_list(struct results *w, const struct plan_item *i, const struct record *r, const char *name,
-                          struct diag *d)
-{
-    struct buf signature = {0};
-    struct issuer *key;
-    uint8_t digest[DIGEST_LEN];
-    int tbs_fd = -1, fd = -1;
-    const char *text = record_text(r, "signature");
-    enum err e = issuers_find(&w->list_issuers, w->s, i->key, &key, d);
-    if (e == E_OK)
-        e = base64_decode(text, strlen(text), &signature);
-    if (e == E_OK)
-        e = open_new(w->fd, LIST_TMP, &tbs_fd, d);
-    if (e == E_OK)
-        e = open_new(w->fd, name, &fd, d);
-    if (e == E_OK)
-        e = lists_write_tbs(w->s->index, &w->plan.header, key, i, tbs_fd, NULL, d);
-    if (e == E_OK)
-        e = crl_assemble(tbs_fd, (size_t)i->crl.bytes, key->row->alg, key->row->sm2_null, buf_span(&signature), fd,
-                         digest, d);
-    if (e == E_OK)
-        e = file_sync(fd, name, d);
-    if (e == E_OK)
-        e = verify_list(w->s, i->key, fd, d);
-    if (tbs_fd >= 0 && unlinkat(w->fd, LIST_TMP, 0) != 0 && e == E_OK)
-        e = diag_errno(d, errno, LIST_TMP);
-    if (tbs_fd >= 0)
-        close(tbs_fd);
-    if (fd >= 0)
-        close(fd);
-    buf_free(&signature);
-    return e;
-}
+/* -- lists and responses -- */
 
 static enum err note_list(struct results *w, const char *name, struct diag *d)
 {
@@ -214,7 +158,7 @@ static enum err write_list(struct results *w, const struct plan_item *i, const s
     if (strcmp(record_text(r, "key"), i->key) != 0 || record_number(r, "number") != c->number ||
         strcmp(record_text(r, "tbs"), tbs) != 0)
         return differ(r, d);
-    enum err e = make_list(w, i, r, name, d);
+    enum err e = list_file_write(w->s, &w->plan.header, &w->list_issuers, i, record_text(r, "signature"), w->fd, name, d);
     if (e == E_OK)
         e = note_list(w, name, d);
     return e != E_OK
@@ -224,6 +168,28 @@ static enum err write_list(struct results *w, const struct plan_item *i, const s
                                     i->id, "decision", "crl", "clause", i->clause, "key", i->key, "number",
                                     (json_int_t)c->number, "base", (json_int_t)c->base, "next-update", next, "entries",
                                     (json_int_t)c->entries, "file", name, "log", (json_int_t)r->seq),
+                          d);
+}
+
+static enum err write_responses(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
+{
+    const struct plan_ocsp *o = &i->ocsp;
+    char name[RESULTS_LIST_NAME], next[CLOCK_TEXT];
+    responses_name(i->key, i->n, name);
+    clock_format(o->next_update, next);
+    if (strcmp(record_text(r, "key"), i->key) != 0 || strcmp(record_text(r, "responder"), o->responder) != 0 ||
+        record_number(r, "responses") != o->count)
+        return differ(r, d);
+    enum err e = list_file_copy(w->dir_fd, i, record_text(r, "digest"), w->fd, name, d);
+    if (e == E_OK)
+        e = note_list(w, name, d);
+    return e != E_OK
+               ? e
+               : put_line(w,
+                          json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:I}", "n", (json_int_t)i->n, "id", i->id,
+                                    "decision", "ocsp", "clause", i->clause, "key", i->key, "responder", o->responder,
+                                    "next-update", next, "responses", (json_int_t)o->count, "file", name, "log",
+                                    (json_int_t)r->seq),
                           d);
 }
 
@@ -305,7 +271,7 @@ static enum err take_item(struct results *w, const struct plan_item *i, const st
     static const enum record_type types[PLAN_ACTS] = {
         [PLAN_REFUSE] = RECORD_REFUSED,  [PLAN_ISSUE] = RECORD_ISSUED,   [PLAN_REVOKE] = RECORD_REVOKED,
         [PLAN_HOLD] = RECORD_REVOKED,    [PLAN_RELEASE] = RECORD_REVOKED, [PLAN_ACCEPT] = RECORD_ACCEPTED,
-        [PLAN_CRL] = RECORD_CRL};
+        [PLAN_CRL] = RECORD_CRL,        [PLAN_OCSP] = RECORD_OCSP};
     if (i->n != record_number(r, "n") || r->type != types[i->act])
         return differ(r, d);
     switch (i->act) {
@@ -315,6 +281,8 @@ static enum err take_item(struct results *w, const struct plan_item *i, const st
         return write_refused(w, i, r, d);
     case PLAN_CRL:
         return write_list(w, i, r, d);
+    case PLAN_OCSP:
+        return write_responses(w, i, r, d);
     default:
         return write_status(w, i, r, d);
     }
@@ -398,7 +366,7 @@ enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *p
     struct results *w = *out = calloc(1, sizeof *w);
     if (w == NULL)
         return diag_set(d, E_NO_MEMORY, "results");
-    *w = (struct results){.s = s, .fd = fd, .total = row->total, .at = row->before, .results = {.fd = -1},
+    *w = (struct results){.s = s, .dir_fd = dir_fd, .fd = fd, .total = row->total, .at = row->before, .results = {.fd = -1},
                           .log = {.fd = -1}, .certs = {.fd = -1}};
     hex_encode(plan->header.batch, DIGEST_LEN, w->batch);
     enum err e = plan_open_again(dir_fd, plan, &w->plan, d);

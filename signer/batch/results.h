@@ -13,10 +13,10 @@
 
 struct results;
 
-#define RESULTS_LIST_NAME (LIMIT_TOKEN_TEXT + 32) /* bytes of a list's file name: KEY-NUMBER.crl */
+#define RESULTS_LIST_NAME (LIMIT_TOKEN_TEXT + 32) /* bytes of a list's file name: KEY-NUMBER.crl, KEY-N.ocsp */
 
 /* Begin results.jsonl, log.jsonl and certs.p7b in the folder fd, for the plan in the folder dir_fd and the batch's row (its
- * place in the log and its size). fd and plan must outlive it. End with results_free(), on failure too. */
+ * place in the log and its size). Both folders and plan must outlive it. End with results_free(), on failure too. */
 ERR_MUST_USE enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *plan,
                                     const struct index_batch *row, struct results **out, struct diag *d);
 

@@ -180,8 +180,8 @@ static enum err sign_outcomes(struct signing *g, struct hsm *h, int sessions, co
     const struct outcomes_follower follower = {keep_up, g};
     enum err e = plan_rewind(&g->plan, d);
     if (e == E_OK)
-        e = outcomes_run(g->state, h, sessions, &g->plan, &g->issuers, g->row.answered, &follower, progress,
-                         &g->signatures, d);
+        e = outcomes_run(g->state, h, sessions, g->dir_fd, &g->plan, &g->issuers, g->row.answered, &follower,
+                         progress, &g->signatures, d);
     return e != E_OK ? e : refresh_row(g, d);
 }
 

@@ -205,6 +205,10 @@ struct index_entry {
 struct index_entries;
 ERR_MUST_USE enum err index_entries_open(struct index *x, const char *key, int64_t alive, uint64_t since,
                                          struct index_entries **out, struct diag *d);
+/* Another such walk: every certificate of this key of the authority that was issued in a line before `before` and had not
+ * expired at `alive`, whatever its status. */
+ERR_MUST_USE enum err index_entries_all(struct index *x, const char *authority, const char *key, int64_t alive,
+                                        uint64_t before, struct index_entries **out, struct diag *d);
 ERR_MUST_USE enum err index_entries_next(struct index_entries *l, struct index_entry *out, bool *more, struct diag *d);
 ERR_MUST_USE enum err index_entries_close(struct index_entries *l, struct diag *d);
 

@@ -303,6 +303,20 @@ enum err index_entries_open(struct index *x, const char *key, int64_t alive, uin
     return E_OK;
 }
 
+enum err index_entries_all(struct index *x, const char *authority, const char *key, int64_t alive, uint64_t before,
+                           struct index_entries **out, struct diag *d)
+{
+    struct index_entries *l = *out = calloc(1, sizeof *l);
+    if (l == NULL)
+        return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
+    query_begin(&l->q, x, QUERY_ANSWERED);
+    query_text(&l->q, authority);
+    query_text(&l->q, key);
+    query_number(&l->q, alive);
+    query_number(&l->q, (int64_t)before);
+    return E_OK;
+}
+
 enum err index_entries_next(struct index_entries *l, struct index_entry *out, bool *more, struct diag *d)
 {
     struct buf serial = {0};

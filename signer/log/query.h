@@ -78,6 +78,10 @@
     X(CHANGED,                                                                                     \
       "SELECT serial, status, reason, changed FROM certs "                                         \
       "WHERE key = ? AND not_after >= ? AND changed_seq > ? AND changed_seq <> 0 ORDER BY serial") \
+    X(ANSWERED,                                                                                    \
+      "SELECT serial, status, reason, changed FROM certs "                                         \
+      "WHERE authority = ? AND key = ? AND not_after >= ? AND log_seq > 0 AND log_seq < ? "        \
+      "ORDER BY serial")                                                                           \
     X(SET_ISSUED, "UPDATE certs SET log_seq = ?3 WHERE batch = ?1 AND n = ?2")                     \
     X(KEY_SUBJECT, "SELECT subject FROM certs WHERE spki = ? LIMIT 1")                             \
     X(HAS_SERIAL, "SELECT 1 FROM certs WHERE authority = ? AND serial = ?")                        \

@@ -283,6 +283,13 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                      {"entries", check_from_0},
                      {"tbs", check_digest},
                      {"signature", check_base64}}},
+    [RECORD_OCSP] = {"ocsp",
+                     {{"batch", check_digest},
+                      {"n", check_from_1},
+                      {"key", check_name},
+                      {"responder", check_name},
+                      {"responses", check_from_0},
+                      {"digest", check_digest}}},
     [RECORD_REFUSED] = {"refused",
                         {{"batch", check_digest},
                          {"intake", check_digest},
@@ -444,6 +451,7 @@ bool record_is_outcome(const struct record *r)
     case RECORD_REVOKED:
     case RECORD_ACCEPTED:
     case RECORD_CRL:
+    case RECORD_OCSP:
         return true;
     default:
         return r->type == RECORD_REFUSED && record_number(r, "n") > 0;

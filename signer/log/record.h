@@ -54,6 +54,9 @@ enum record_type {
     /* "crl": batch, n, key, number (CRLNumber, from 1), base (of a delta, or 0), entries, tbs (digest
      * of the DER TBSCertList), signature. */
     RECORD_CRL,
+    /* "ocsp": responses were signed: batch, n, key (whose certificates they are about), responder (the
+     * key that signed), responses (how many), digest (of the file that holds them). */
+    RECORD_OCSP,
     /* "refused": batch, intake, n (0: the whole batch), code (a name of the error table other than
      * E_OK), clause (at most 200 printable ASCII characters, may be empty). */
     RECORD_REFUSED,

@@ -1,0 +1,15 @@
+#include <stdio.h>
+
+#include "commands.h"
+#include "steps.h"
+
+enum err cmd_ocsp(int n, char **operands, struct diag *d)
+{
+    struct intake in;
+    (void)n;
+    (void)operands;
+    enum err e = banner_print(&policy_table, d);
+    if (e == E_OK)
+        e = step_lists(OP_OCSP, &in, d);
+    return e == E_OK ? plan_and_tell(&in, d) : e;
+}

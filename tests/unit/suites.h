@@ -27,6 +27,7 @@
     X(data) \
     X(decide) \
     X(decide_eseal) \
+    X(decide_status) \
     X(der) \
     X(der_write) \
     X(desk) \

@@ -35,6 +35,7 @@
     X(digest) \
     X(display) \
     X(draft) \
+    X(effects) \
     X(err) \
     X(eseal) \
     X(eseal_value) \

@@ -1,4 +1,4 @@
-/* The index of revocation lists: their numbers, and the full list that each follows. */
+/* The index of revocation lists: their numbers, and the full list that each follows; and what became of every certificate. */
 #include <string.h>
 
 #include "expect.h"
@@ -66,6 +66,73 @@ START_TEST(the_full_list_before)
 }
 END_TEST
 
+/* -- all certificates -- */
+
+static void add_cert(const char *authority, uint8_t serial, bool issued)
+{
+    struct index_cert c = {.serial = {serial}, .serial_n = 1, .batch = {serial}, .n = 1, .profile = "p", .key = "k",
+                           .spki = {serial}, .not_after = 1000 + serial};
+    snprintf(c.authority, sizeof c.authority, "%s", authority);
+    expect_ok_diag(index_add_cert(x, &c, &d), &d);
+    if (issued)
+        expect_ok_diag(index_set_issued(x, c.batch, 1, serial, &d), &d);
+}
+
+static void change(const char *authority, uint8_t serial, enum index_change_kind what, int reason)
+{
+    static int64_t n = 1;
+    struct index_change c = {.batch = {99}, .n = ++n, .serial = {serial}, .serial_n = 1, .what = what, .reason = reason, .at = 500 + n};
+    snprintf(c.authority, sizeof c.authority, "%s", authority);
+    expect_ok_diag(index_add_change(x, &c, &d), &d);
+    expect_ok_diag(index_apply_change(x, c.batch, c.n, 1, &d), &d);
+}
+
+START_TEST(every_issued_certificate)
+{
+    static const struct {
+        const char *authority;
+        uint8_t serial;
+        enum index_status status;
+        int reason;
+        bool changed, accepted;
+    } want[] = {{"a", 3, INDEX_GOOD, 0, false, true},
+                {"a", 7, INDEX_REVOKED, 1, true, false},
+                {"b", 1, INDEX_HELD, 6, true, false},
+                {"b", 2, INDEX_GOOD, 0, true, false}};
+    struct index_certs *walk;
+    struct index_cert c;
+    bool more;
+    add_cert("b", 2, true);
+    add_cert("a", 7, true);
+    add_cert("b", 1, true);
+    add_cert("a", 3, true);
+    add_cert("a", 4, false); /* only reserved */
+    change("a", 3, INDEX_ACCEPT, 0);
+    change("a", 7, INDEX_REVOKE, 1);
+    change("b", 1, INDEX_HOLD, 6);
+    change("b", 2, INDEX_HOLD, 6);
+    change("b", 2, INDEX_RELEASE, 6);
+    expect_ok_diag(index_certs_open(x, &walk, &d), &d);
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        expect_ok_diag(index_certs_next(walk, &c, &more, &d), &d);
+        ck_assert(more);
+        ck_assert_str_eq(c.authority, want[i].authority);
+        ck_assert_uint_eq(c.serial_n, 1);
+        ck_assert_int_eq(c.serial[0], want[i].serial);
+        ck_assert_int_eq(c.status, want[i].status);
+        ck_assert_int_eq(c.reason, want[i].reason);
+        ck_assert_int_eq(c.changed > 0, want[i].changed);
+        ck_assert_int_eq(c.accepted, want[i].accepted);
+        ck_assert_int_eq(c.not_after, 1000 + want[i].serial);
+        ck_assert_uint_eq(c.log_seq, want[i].serial);
+    }
+    expect_ok_diag(index_certs_next(walk, &c, &more, &d), &d);
+    ck_assert(!more);
+    expect_ok_diag(index_certs_close(walk, &d), &d);
+    expect_ok(index_certs_close(NULL, &d));
+}
+END_TEST
+
 Suite *suite_index_lists(void)
 {
     Suite *s = suite_create("index_lists");
@@ -73,6 +140,7 @@ Suite *suite_index_lists(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, the_full_list_before);
+    tcase_add_test(t, every_issued_certificate);
     suite_add_tcase(s, t);
     return s;
 }

@@ -13,10 +13,11 @@ enum err decide_find_existing(struct decider *c, struct decision *o, struct diag
                                          &o->existing_found, d);
     hex_encode(o->request.serial, SERIAL_LEN, hex);
     if (e == E_OK && !o->existing_found)
-        e = diag_set(d, E_CERT_UNKNOWN, "%s issued none with the serial number %s", c->authority->name, hex);
+        e = diag_set_clause(d, E_CERT_UNKNOWN, o->clause, "%s issued none with the serial number %s", c->authority->name,
+                            hex);
     bool seal = strcmp(o->existing.profile, POLICY_SEAL) == 0;
     if (e == E_OK && seal != op_is_eseal(o->request.op))
-        e = diag_set(d, E_NOT_A_SEAL, "%s is %s", hex, seal ? "a seal's" : "a certificate's");
+        e = diag_set_clause(d, E_NOT_A_SEAL, o->clause, "%s is %s", hex, seal ? "a seal's" : "a certificate's");
     return e;
 }
 

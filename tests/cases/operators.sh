@@ -63,6 +63,7 @@ round() {
     approve
     do_plan
     sign_and_tell
+    do_import
     SEQUENCE=$((SEQUENCE + 1))
 }
 # lists [--delta]: those of the authority, without any RA.

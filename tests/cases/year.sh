@@ -14,7 +14,7 @@ becomes() { # STATUS ID...
 }
 # truth: the last of each certificate, by serial number
 truth() {
-    tac "$C/truth" | awk '!seen[$1]++ { print }' | while read -r id status; do printf '%s %s\n' "$(of "$id")" "$status"; done | sort
+    awk '{ last[$1] = $0 } END { for (id in last) print last[id] }' "$C/truth" | while read -r id status; do printf '%s %s\n' "$(of "$id")" "$status"; done | sort
 }
 
 day() { clock "+$1 days"; }
@@ -181,7 +181,7 @@ status_by_log() {
     ends > "$C/ends"
     jq -r 'if .type == "issued" then "\(.serial) good", (if .supersedes != "" then "\(.supersedes) revoked 4" else empty end)
         elif .type == "revoked" then "\(.serial) " + (if .status == "revoked" then "revoked \(."reason-code")" elif .status == "held" then "held" else "good" end)
-        else empty end' "$S/audit.jsonl" | tac | awk '!seen[$1]++' |
+        else empty end' "$S/audit.jsonl" | awk '{ last[$1] = $0 } END { for (s in last) print last[s] }' |
         while read -r serial status; do
             end=$(awk -v s="$serial" '$1 == s { print $2 }' "$C/ends")
             [ -n "$end" ] || echo "no end of $serial"

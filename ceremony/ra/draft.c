@@ -224,7 +224,8 @@ static enum err check_op(struct work *w, struct diag *d)
 {
     const struct policy_authority *a = w->authority;
     w->at = DRAFT_OP;
-    if (op_is_list(w->out->op) || policy_service_find(a, w->out->op_text) != NULL)
+    bool list = op_is_list(w->out->op) && w->out->op != OP_OCSP; /* only the appliance asks for responses */
+    if (list || policy_service_find(a, w->out->op_text) != NULL)
         return E_OK;
     return diag_set_clause(d, E_OP_NOT_OFFERED, a->services_clause, "%s does not offer %s", a->name, w->out->op_text);
 }

@@ -18,6 +18,7 @@ static const struct {
     [OP_ACCEPT] = {"an acceptance", "", " was handed over, and not objected to"},
     [OP_CRL] = {"a revocation list", "the revocation list of ", ""},
     [OP_DELTA_CRL] = {"a delta revocation list", "the delta revocation list of ", ""},
+    [OP_OCSP] = {"OCSP responses", "OCSP responses about the certificates of ", ""},
     [OP_SEAL_ISSUE] = {"a new electronic seal", "a new electronic seal", ""},
     [OP_SEAL_RENEW] = {"a renewal of an electronic seal", "an electronic seal that renews ", ""},
     [OP_SEAL_REVOKE] = {"a revocation of an electronic seal", "revoke the electronic seal ", ""},

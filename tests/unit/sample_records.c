@@ -43,6 +43,9 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
     [RECORD_CRL] =
         "{\"batch\":\"" HEX_A "\",\"n\":4,\"key\":\"root.sm2\",\"number\":7,\"base\":0,"
         "\"entries\":12,\"tbs\":\"" HEX_B "\",\"signature\":\"MEUCIQ==\"}",
+    [RECORD_OCSP] =
+        "{\"batch\":\"" HEX_A "\",\"n\":1,\"key\":\"root.sm2\",\"responder\":\"ocsp.sm2\","
+        "\"responses\":12,\"digest\":\"" HEX_B "\"}",
     [RECORD_REFUSED] =
         "{\"batch\":\"" HEX_A "\",\"intake\":\"" HEX_B "\",\"n\":2,\"code\":\"E_KEY_SIZE\","
         "\"clause\":\"GM/T 0015-2012 5.2\"}",

@@ -81,6 +81,7 @@
     X(request) \
     X(request_eseal) \
     X(request_identity) \
+    X(responses) \
     X(san) \
     X(sandbox) \
     X(seal) \

@@ -382,7 +382,7 @@ START_TEST(the_plan_stands_with_its_fields)
     struct plan_header h = {.authority = "a", .ra = "r", .id = "b", .sequence = 1};
     struct plan_item issue = {.n = 1, .id = "i", .act = PLAN_ISSUE, .override_ = "o", .has_pair = true},
                      refuse = {.n = 1, .code = E_KEY_SIZE}, status = {.n = 1, .act = PLAN_HOLD},
-                     list = {.n = 1, .act = PLAN_CRL};
+                     list = {.n = 1, .act = PLAN_CRL}, responses = {.n = 1, .act = PLAN_OCSP};
     struct buf line = {0};
     expect_ok(plan_write_header(&h, &line));
     expect_written(".Ss Plan header", &line);
@@ -394,6 +394,8 @@ START_TEST(the_plan_stands_with_its_fields)
     expect_written(".Ss Plan item about a status", &line);
     expect_ok(plan_write_item(&list, &line));
     expect_written(".Ss Plan item for a list", &line);
+    expect_ok(plan_write_item(&responses, &line));
+    expect_written(".Ss Plan item for responses", &line);
     expect_ok(plan_write_end(&(struct plan_counts){.issue = 1, .refuse = 1}, &line));
     expect_written(".Ss Plan end", &line);
 }

@@ -33,7 +33,7 @@ static enum err list(void *arg, const struct plan_header *h, const struct issuer
     last_delta = delta;
     return E_OK;
 }
-static const struct effects_world world = {&taken, take, list};
+static const struct effects_world world = {&taken, take, list, NULL};
 
 static void set_up(void)
 {

@@ -59,7 +59,8 @@ START_TEST(what_each_act_changes)
     } rows[] = {{PLAN_REFUSE, false, false, false, false}, {PLAN_ISSUE, false, false, false, false},
                 {PLAN_ISSUE, true, true, true, true},      {PLAN_REVOKE, false, true, true, true},
                 {PLAN_HOLD, false, true, true, true},      {PLAN_RELEASE, false, true, true, true},
-                {PLAN_ACCEPT, false, true, true, false},   {PLAN_CRL, false, true, false, false}};
+                {PLAN_ACCEPT, false, true, true, false},   {PLAN_CRL, false, true, false, false},
+                {PLAN_OCSP, false, true, false, false}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         set_up();
         expect_ok_diag(take_item(rows[i].act, "a", rows[i].supersedes, 1), &d);
@@ -119,7 +120,8 @@ START_TEST(changes_announced)
     } rows[] = {{PLAN_REFUSE, false, false, 0, 0, 0},           {PLAN_ISSUE, false, false, 0, 0, 0},
                 {PLAN_ISSUE, true, true, INDEX_REVOKE, 4, 2},   {PLAN_REVOKE, false, true, INDEX_REVOKE, 5, 1},
                 {PLAN_HOLD, false, true, INDEX_HOLD, 5, 1},     {PLAN_RELEASE, false, true, INDEX_RELEASE, 5, 1},
-                {PLAN_ACCEPT, false, true, INDEX_ACCEPT, 5, 1}, {PLAN_CRL, false, false, 0, 0, 0}};
+                {PLAN_ACCEPT, false, true, INDEX_ACCEPT, 5, 1}, {PLAN_CRL, false, false, 0, 0, 0},
+                {PLAN_OCSP, false, false, 0, 0, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct plan_item item = {.n = 3, .act = rows[i].act, .has_supersedes = rows[i].supersedes, .reason_code = 5,
                                  .serial = {1}, .supersedes = {2}};

@@ -28,7 +28,7 @@ static enum err verify_one(struct span response, const struct buf *tbs, X509 *is
     struct ocsp_view view;
     enum err e = ocsp_view_response(response, &view, d);
     if (e == E_OK && (view.tbs.n != tbs->len || memcmp(view.tbs.p, tbs->data, tbs->len) != 0))
-        e = diag_set(d, E_PLAN_STALE, "it says something else than the log");
+        e = diag_set(d, E_ARCHIVE, "it says something else than the log");
     return e == E_OK ? ocsp_verify(&view, issuer, d) : e;
 }
 
@@ -45,7 +45,7 @@ static enum err verify_all(struct ocsp_file *file, struct responses_walk *walk, 
         if (e == E_OK)
             e = responses_next(walk, &tbs, &another, &why);
         if (e == E_OK && more != another)
-            e = diag_set(&why, E_PLAN_STALE, "there are %s than certificates", more ? "more" : "fewer");
+            e = diag_set(&why, E_ARCHIVE, "there are %s than certificates", more ? "more" : "fewer");
         if (e == E_OK && more)
             e = verify_one(response, &tbs, walk->source->issuer.cert, &why);
         n += e == E_OK && more;
@@ -53,7 +53,7 @@ static enum err verify_all(struct ocsp_file *file, struct responses_walk *walk, 
     buf_free(&tbs);
     if (e != E_OK)
         return diag_set(d, e, "response %" PRId64 " about certificates of %s: %s", n + 1, item->key, why.text);
-    return n == item->ocsp.count ? E_OK : diag_set(d, E_PLAN_STALE, "%" PRId64 " responses, not %" PRId64, n, item->ocsp.count);
+    return n == item->ocsp.count ? E_OK : diag_set(d, E_ARCHIVE, "%" PRId64 " responses, not %" PRId64, n, item->ocsp.count);
 }
 
 static enum err verify_file(const struct responses_source *source, int fd, const struct plan_item *item, const char *digest,

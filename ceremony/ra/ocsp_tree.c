@@ -295,11 +295,13 @@ enum err ocsp_tree_write(struct import *i, const char *from, const char *to, con
     char name[NAME_MAX + 1];
     int parent = -1;
     *out = (struct ocsp_tree){0};
+    mode_t before = umask(022); /* the modes above are meant */
     enum err e = open_parent(to, name, &parent, d);
     if (e == E_OK)
         e = file_open_dir(from, &t.from_fd, d);
     if (e == E_OK)
         e = make_tree(&t, parent, name, d);
+    umask(before);
     buf_free(&t.responder);
     int *const fds[] = {&parent, &t.from_fd, &t.to_fd};
     for (size_t k = 0; k < sizeof fds / sizeof fds[0]; k++)

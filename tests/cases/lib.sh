@@ -272,7 +272,7 @@ main() { flow; }
 # tell_log: how many lines of each kind came to the log.
 tell_log() {
     local type n
-    for type in issued refused revoked accepted crl recovery; do
+    for type in issued refused revoked accepted crl ocsp recovery; do
         n=$(tail -n "+$((WORLD_LINES + 1))" "$S/audit.jsonl" | grep -ac "\"type\":\"$type\"" || true)
         [ "$n" -eq 0 ] || say "log $type $n"
     done

@@ -27,7 +27,7 @@ ERR_MUST_USE enum err anchors_open(const char *path, const struct policy *policy
                                    struct anchors *out, struct diag *d);
 
 /* The certificate of the policy's key with this name, from <name>.pem. E_ANCHOR when the policy has
- * no such key, the file is missing, or it is not the self-signed certificate that the policy's row
+ * no such key, the file is missing, or it is not the certificate that the policy's row
  * describes. */
 ERR_MUST_USE enum err anchors_find(struct anchors *a, const char *name, const struct anchor **out,
                                    struct diag *d);

@@ -27,7 +27,8 @@ enum record_type {
      * SPKI), and its attributes, booleans: sensitive, always-sensitive, never-extractable,
      * local. */
     RECORD_KEYGEN,
-    /* "anchor": a self-signed certificate for one of our own keys: key, certificate (base64, not
+    /* "anchor": a certificate for one of our own keys, self-signed or, an OCSP responder's, by its CA's
+     * key: key, certificate (base64, not
      * empty). */
     RECORD_ANCHOR,
     /* "batch": a batch was taken in: batch, intake, authority, ra, sequence, requests. */

@@ -121,6 +121,7 @@ year() {
     revoke i.revoke subscriber "$SUBSCRIBER" "$(of i)"
     becomes "revoked $SUBSCRIBER_CODE" i
     round tenth
+    answers
     month 360
     day 370
     becomes expired a b c
@@ -153,6 +154,26 @@ with_delta() {
     must test "$(entries "$delta" | wc -l)" -ge 1
     { entries "$delta"; entries "$base"; } | awk '!seen[$1]++ && $2 != "RemoveFromCRL"' | sort > "$C/together"
     must diff "$C/together" <(entries "$LIST")
+}
+
+# answers: where there is a responder, each certificate has a response, and it says the truth.
+answers() {
+    local serial status path n=0
+    [ -e "$S/anchors/$AUTHORITY-ocsp-sm2.pem" ] || return 0
+    step ocsp signer ocsp --state "$S" --authority "$AUTHORITY"
+    INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
+    PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
+    sign_and_tell
+    must ra ocsp-tree --bundle "$BUNDLE" --anchors "$S/anchors" --to "$C/responses"
+    while read -r serial status; do
+        openssl ocsp -issuer "$S/anchors/$KEY.pem" -serial "0x$serial" -no_nonce -reqout "$C/request" 2> /dev/null
+        path=$(base64 -w0 < "$C/request" | sed 's|//*|/|g; s|/$|/index|')
+        if [ "$status" = held ]; then status=hold; fi
+        must faketime -f "$(printf '%+d' "$MOVED")" "$ROOT/$BUILD/test/status" check "$S/anchors/$KEY.pem" "$C/responses/$path" "$serial" "${status% *}"
+        n=$((n + 1))
+    done < <(truth)
+    must test "$(find "$C/responses" -type f | wc -l)" -eq $n
+    say "responses $n"
 }
 
 # -- the end --

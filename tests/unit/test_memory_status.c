@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/responses.h"
 #include "expect.h"
 #include "help_crl.h"
 #include "help_ocsp.h"
@@ -91,6 +92,52 @@ static enum err read_response(void)
     return e == E_OK ? ocsp_verify(&v, responder.ca, &d) : e;
 }
 
+/* The response twice, in a file. */
+static int response_file = -1;
+static enum err read_file(void)
+{
+    struct ocsp_file *f;
+    struct span one;
+    uint8_t digest[DIGEST_LEN];
+    bool more = true;
+    if (lseek(response_file, 0, SEEK_SET) != 0)
+        return E_IO;
+    enum err e = ocsp_file_open(response_file, &f, &d);
+    while (e == E_OK && more) {
+        e = ocsp_file_next(f, &one, &more, &d);
+        differs = differs || (e == E_OK && more && one.n != response.len);
+    }
+    if (e == E_OK)
+        e = ocsp_file_digest(f, digest);
+    ocsp_file_close(f);
+    return e;
+}
+
+/* The digest over the responses about one certificate. */
+static struct index *certs;
+static enum err plan_responses(void)
+{
+    static struct plan_item first;
+    const struct plan_header h = {.authority = "a", .created = HELP_OCSP_NOW};
+    const struct responses_source source = {certs, 9, &h, {.row = &responder.ca_row, .cert = responder.ca},
+                                            {.row = &responder.row, .cert = responder.responder}};
+    struct plan_item item = {.ocsp = {.next_update = HELP_OCSP_NOW + 1}};
+    enum err e = responses_plan(&source, &item, &d);
+    if (e == E_OK && first.ocsp.count == 0)
+        first = item;
+    differs = differs || (e == E_OK && memcmp(&first.ocsp, &item.ocsp, sizeof item.ocsp) != 0);
+    return e;
+}
+static void make_certs(void)
+{
+    struct index_cert c = {.authority = "a", .serial = {1}, .serial_n = SERIAL_LEN, .n = 1, .profile = "p", .key = "ca",
+                           .not_after = HELP_OCSP_NOW};
+    expect_ok(index_private(&certs, &d));
+    expect_ok(index_begin(certs, &d));
+    expect_ok(index_add_cert(certs, &c, &d));
+    expect_ok(index_set_issued(certs, c.batch, c.n, 8, &d));
+}
+
 static void make_response_tbs(void)
 {
     struct ocsp_status s = help_ocsp_status(&responder);
@@ -101,7 +148,7 @@ static void make_response_tbs(void)
 
 START_TEST(status)
 {
-    struct buf tbs = {0};
+    struct buf tbs = {0}, twice = {0};
     help_ocsp_make(&responder, SIG_SM2_SM3);
     list = help_crl_head(responder.ca, SIG_SM2_SM3);
     list_tbs = help_crl_file((struct span){0});
@@ -118,11 +165,19 @@ START_TEST(status)
                             buf_span(&responder.responder_der), &response));
     SWEEP(write_response);
     SWEEP(read_response);
-    struct buf *all[] = {&tbs, &list_signature, &response_tbs, &response_signature, &response};
+    buf_append(&twice, response.data, response.len);
+    buf_append(&twice, response.data, response.len);
+    response_file = help_crl_file(buf_span(&twice));
+    SWEEP(read_file);
+    make_certs();
+    SWEEP(plan_responses);
+    index_close(certs);
+    struct buf *all[] = {&tbs, &twice, &list_signature, &response_tbs, &response_signature, &response};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         buf_free(all[i]);
     close(list_tbs);
     close(list_crl);
+    close(response_file);
     help_ocsp_free(&responder);
 }
 END_TEST

@@ -64,15 +64,16 @@ struct crl_head lists_head(const struct plan_header *h, const struct issuer *iss
     };
 }
 
-/* An entry stays until it was on one full list after the certificate's end: one before this list, which may be issued itself
- * when it is written again. */
+/* An entry stays until it was on one full list after the certificate's end, and a delta follows a full list: one before this
+ * list, which may be issued itself when it is written again, and of another batch, since those of its own are issued when it
+ * is signed and were not when it was planned. */
 static enum err write_list(struct index *x, const struct plan_header *h, const struct issuer *issuer,
                            const struct plan_crl *c, int fd, struct prehash *sign, struct crl_written *out, struct diag *d)
 {
     const struct policy_key *row = issuer->row;
     struct index_crl full;
     bool found = false;
-    enum err e = index_crl_last_full(x, row->name, c->number, &full, &found, d);
+    enum err e = index_crl_last_full(x, row->name, c->number, h->batch, &full, &found, d);
     if (e != E_OK)
         return e;
     struct entries entries = {.x = x, .key = row->name, .alive = found ? full.this_update : 0,
@@ -116,7 +117,7 @@ static enum err list(void *arg, const struct plan_header *h, const struct issuer
     struct crl_written w;
     int64_t last = 0;
     bool found = false;
-    enum err e = index_crl_last_full(l->index, issuer->row->name, INT64_MAX, &full, &found, d);
+    enum err e = index_crl_last_full(l->index, issuer->row->name, INT64_MAX, h->batch, &full, &found, d);
     if (e == E_OK && delta && !found)
         return diag_set_clause(d, E_LIST_KEY, issuer->row->crl_clause, "%s has no full list yet", issuer->row->name);
     if (e == E_OK)

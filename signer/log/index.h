@@ -188,9 +188,10 @@ ERR_MUST_USE enum err index_set_crl_issued(struct index *x, const uint8_t batch[
                                            struct diag *d);
 /* The highest number of this key so far; 0 for none. */
 ERR_MUST_USE enum err index_crl_number(struct index *x, const char *key, int64_t *last, struct diag *d);
-/* The newest issued full list of those numbered below `before`: key, number, this_update and plan_seq are filled in. */
-ERR_MUST_USE enum err index_crl_last_full(struct index *x, const char *key, int64_t before, struct index_crl *out, bool *found,
-                                          struct diag *d);
+/* The newest issued full list of those numbered below `before` that a batch other than this has: key, number, this_update and
+ * plan_seq are filled in. */
+ERR_MUST_USE enum err index_crl_last_full(struct index *x, const char *key, int64_t before, const uint8_t but[DIGEST_LEN],
+                                          struct index_crl *out, bool *found, struct diag *d);
 
 /* What a list of this key says, by ascending serial number: of the certificates that had not expired at `alive`, those on
  * hold or revoked; or, with `since` above 0, those whose status a batch changed whose intent is after that line (good: it

@@ -265,14 +265,15 @@ enum err index_crl_number(struct index *x, const char *key, int64_t *last, struc
     return query_end(&q, d);
 }
 
-enum err index_crl_last_full(struct index *x, const char *key, int64_t before, struct index_crl *out, bool *found,
-                             struct diag *d)
+enum err index_crl_last_full(struct index *x, const char *key, int64_t before, const uint8_t but[DIGEST_LEN],
+                             struct index_crl *out, bool *found, struct diag *d)
 {
     struct query q;
     *out = (struct index_crl){0};
     query_begin(&q, x, QUERY_CRL_LAST_FULL);
     query_text(&q, key);
     query_number(&q, before);
+    query_bytes(&q, but, DIGEST_LEN);
     bool row = query_row(&q);
     if (row) {
         snprintf(out->key, sizeof out->key, "%s", key);

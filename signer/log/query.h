@@ -71,7 +71,8 @@
     X(CRL_NUMBER, "SELECT coalesce(max(number), 0) FROM crls WHERE key = ?")                       \
     X(CRL_LAST_FULL,                                                                               \
       "SELECT number, this_update, plan_seq FROM crls "                                            \
-      "WHERE key = ? AND number < ? AND base = 0 AND log_seq > 0 ORDER BY number DESC LIMIT 1")     \
+      "WHERE key = ? AND number < ? AND batch <> ? AND base = 0 AND log_seq > 0 "                  \
+      "ORDER BY number DESC LIMIT 1")                                                              \
     X(LISTED,                                                                                      \
       "SELECT serial, status, reason, changed FROM certs "                                         \
       "WHERE key = ? AND status <> 0 AND not_after >= ? ORDER BY serial")                          \

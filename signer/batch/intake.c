@@ -146,6 +146,16 @@ static enum err settle(int archive_fd, const struct intake *in, struct diag *d)
     return file_rename(archive_fd, INCOMING, in->dir, d);
 }
 
+/* What the appliance asks itself for needs no approvals, so it comes from nobody else. A header that cannot be read is the
+ * planner's to refuse. */
+static enum err check_foreign(int dir_fd, struct diag *d)
+{
+    struct batch_header h;
+    if (header_read(dir_fd, &h, NULL) == E_OK && header_is_own(&h))
+        return diag_set(d, E_RA, "%s stands for the appliance itself, whose batches come on no medium", h.ra);
+    return E_OK;
+}
+
 enum err intake_copy(const char *from, int archive_fd, const struct policy_limits *limits, struct intake *out,
                      struct diag *d)
 {
@@ -164,6 +174,8 @@ enum err intake_copy(const char *from, int archive_fd, const struct policy_limit
         e = file_make_dir(archive_fd, INCOMING, &to_fd, d);
     if (e == E_OK)
         e = copy_all(from_fd, to_fd, &list, limits, d);
+    if (e == E_OK)
+        e = check_foreign(to_fd, d);
     if (e == E_OK)
         e = intake_digest(to_fd, out, d);
     if (e == E_OK)

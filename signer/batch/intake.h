@@ -21,7 +21,8 @@ bool intake_is_approval(const char *name);
 /* Copy batch.jsonl and the *.p7s beside it from the folder `from` into archive/<digest>/ below archive_fd, each file
  * synced, the folder renamed into place; coming again with the same files changes nothing. Nothing is followed out of
  * the folder: a symbolic link, a FIFO, a folder, a name out of form or any other file is E_MEDIUM_FILE, too much of
- * anything E_MEDIUM_LIMIT, a file that changes while it is read E_MEDIUM_CHANGED, no batch.jsonl E_MEDIUM. */
+ * anything E_MEDIUM_LIMIT, a file that changes while it is read E_MEDIUM_CHANGED, no batch.jsonl E_MEDIUM, a
+ * batch in the appliance's own name (header.h) E_RA. */
 ERR_MUST_USE enum err intake_copy(const char *from, int archive_fd, const struct policy_limits *limits,
                                   struct intake *out, struct diag *d);
 

@@ -286,6 +286,25 @@ START_TEST(an_interrupted_one_is_tidied_up)
 END_TEST
 
 /* The copy is for the owner only. */
+/* What needs no approvals is asked by the appliance itself only. */
+START_TEST(in_the_appliances_name)
+{
+    static const char header[] = "{\"format\":\"rootseal-batch-1\",\"authority\":\"bjca\",\"ra\":\"%s\",\"batch\":\"lists-1\","
+                                 "\"sequence\":1,\"created\":\"2026-07-01T12:00:00Z\",\"valid-until\":\"2026-07-02T12:00:00Z\","
+                                 "\"count\":1}\n";
+    struct policy_limits wide = limits;
+    char line[400];
+    struct intake in;
+    wide.batch_bytes = sizeof line;
+    snprintf(line, sizeof line, header, "appliance");
+    tree_write_str("medium/batch.jsonl", line);
+    expect_err(intake_copy(tree_path("medium"), archive, &wide, &in, &d), E_RA);
+    snprintf(line, sizeof line, header, "another");
+    tree_write_str("medium/batch.jsonl", line);
+    expect_ok(intake_copy(tree_path("medium"), archive, &wide, &in, &d));
+}
+END_TEST
+
 START_TEST(modes)
 {
     struct intake in;
@@ -317,6 +336,7 @@ Suite *suite_intake(void)
     tcase_add_test(t, how_large);
     tcase_add_test(t, an_interrupted_one_is_tidied_up);
     tcase_add_test(t, modes);
+    tcase_add_test(t, in_the_appliances_name);
     suite_add_tcase(s, t);
     return s;
 }

@@ -31,7 +31,7 @@ struct effects {
     const struct plan_header *header;
     bool due[EFFECTS_KEYS]; /* by the key's place in the authority: certificates of it were revoked, held or released */
     size_t at;              /* of the next key to ask for a list */
-    bool any;               /* some item changed a status or tells of all */
+    bool any;               /* some item asks for, changes or tells of the status of a certificate */
 };
 
 /* The item was decided so. */

@@ -85,16 +85,18 @@ static enum err check_unused(struct job *j, const struct plan_item *item, struct
     return E_OK;
 }
 
-/* What is revoked, held, released or accepted was issued, by the key whose list will say so. */
-static enum err check_issued(struct job *j, const struct plan_item *item, struct diag *d)
+/* What is revoked, held, released or accepted was issued, by the key whose list will say so; what is superseded by any (NULL). */
+static enum err check_issued(struct job *j, const struct plan_item *item, const uint8_t serial[SERIAL_LEN], const char *key,
+                             struct diag *d)
 {
     struct index_cert cert;
     bool found = false;
     pthread_mutex_lock(&j->lock);
-    enum err e = index_cert(j->s->index, j->plan->header.authority, item->serial, SERIAL_LEN, &cert, &found, d);
+    enum err e = index_cert(j->s->index, j->plan->header.authority, serial, SERIAL_LEN, &cert, &found, d);
     pthread_mutex_unlock(&j->lock);
-    if (e == E_OK && (!found || cert.log_seq == 0 || strcmp(cert.key, item->key) != 0))
-        e = diag_set(d, E_PLAN_STALE, "request %lld: %s issued no such certificate", (long long)item->n, item->key);
+    if (e == E_OK && (!found || cert.log_seq == 0 || (key != NULL && strcmp(cert.key, key) != 0)))
+        e = diag_set(d, E_PLAN_STALE, "request %lld: %s issued no such certificate", (long long)item->n,
+                     key != NULL ? key : j->plan->header.authority);
     return e;
 }
 
@@ -121,13 +123,15 @@ static enum err check_item(struct job *j, const struct plan_item *item, struct d
         return E_OK;
     case PLAN_ISSUE:
         e = lint_item(j, item, d);
-        return e == E_OK ? check_unused(j, item, d) : e;
+        if (e == E_OK)
+            e = check_unused(j, item, d);
+        return e == E_OK && item->has_supersedes ? check_issued(j, item, item->supersedes, NULL, d) : e;
     case PLAN_CRL:
         return find_issuer(j, item->key, &issuer, d);
     case PLAN_OCSP:
         return check_responder(j, item, d);
     default:
-        return check_issued(j, item, d);
+        return check_issued(j, item, item->serial, item->key, d);
     }
 }
 

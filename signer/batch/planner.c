@@ -225,7 +225,8 @@ static enum err plan_lines(struct job *j, struct requests *q, int fd, struct dia
     return e == E_OK ? file_write_all(fd, q->out.data, q->out.len, PLAN_FILE, d) : e;
 }
 
-/* Lists cannot be foreseen while another batch may still change what they say. */
+/* Neither a list nor a decision about a certificate that was issued earlier can be foreseen while another batch may still
+ * change what becomes of it. */
 static enum err check_alone(struct job *j, const struct effects *effects, struct diag *d)
 {
     uint64_t line = 0;

@@ -181,7 +181,9 @@ static enum err apply(struct state *s, const struct record *r, const struct log_
     }
 }
 
-static enum err read_on(struct state *s, const struct log_position *from, struct log_position *end, struct diag *d)
+/* Apply the lines from there on, but for line `until` and what follows it. */
+static enum err read_on(struct state *s, const struct log_position *from, uint64_t until, struct log_position *end,
+                        struct diag *d)
 {
     struct log_reader *reader = NULL;
     struct record r = {0};
@@ -193,6 +195,8 @@ static enum err read_on(struct state *s, const struct log_position *from, struct
     e = index_begin(s->index, d);
     while (e == E_OK) {
         struct log_position before = *log_reader_position(reader);
+        if (before.size + 1 >= until)
+            break;
         e = log_reader_next(reader, &line, &r, &more, d);
         if (e != E_OK || !more)
             break;
@@ -220,5 +224,22 @@ enum err history_catch_up(struct state *s, struct log_position *end, struct diag
         e = index_reset(s->index, d);
         from = (struct log_position){0};
     }
-    return e != E_OK ? e : read_on(s, &from, end, d);
+    return e != E_OK ? e : read_on(s, &from, INDEX_NOW, end, d);
+}
+
+enum err history_before(const struct state *s, uint64_t line, struct index **out, struct diag *d)
+{
+    const struct log_position start = {0};
+    struct log_position end;
+    struct state then = *s; /* of which lines that are applied change the index alone */
+    enum err e = index_private(out, d);
+    if (e != E_OK)
+        return e;
+    then.index = *out;
+    e = read_on(&then, &start, line, &end, d);
+    if (e != E_OK) {
+        index_close(*out);
+        *out = NULL;
+    }
+    return e;
 }

@@ -11,4 +11,7 @@
  * not in the archive as it was. */
 ERR_MUST_USE enum err history_catch_up(struct state *s, struct log_position *end, struct diag *d);
 
+/* Another index, in memory, as it was before this line of the log. *out is NULL on failure. E_ARCHIVE as above. */
+ERR_MUST_USE enum err history_before(const struct state *s, uint64_t line, struct index **out, struct diag *d);
+
 #endif

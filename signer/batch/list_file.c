@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/history.h"
 #include "batch/lists.h"
 #include "batch/responses.h"
 #include "core/base64.h"
@@ -34,9 +35,30 @@ static enum err verify_list(struct state *s, const char *key, int fd, struct dia
     return e;
 }
 
-enum err list_file_write(struct state *s, const struct plan_header *h, struct issuers *issuers, const struct plan_item *item,
-                         const char *signature, int dir_fd, const char *name, struct diag *d)
+/* Right after the list was signed the index is what the list follows from. A bundle that is made later, after other batches,
+ * needs the index of that time. */
+static enum err write_tbs(struct state *s, const struct plan_header *h, const struct issuer *key, const struct plan_item *item,
+                          uint64_t line, int fd, struct diag *d)
 {
+    struct index *then = NULL;
+    enum err e = lists_write_tbs(s->index, h, key, item, fd, NULL, d);
+    if (e != E_PLAN_STALE)
+        return e;
+    if (d != NULL)
+        diag_clear(d);
+    if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0)
+        return diag_errno(d, errno, LIST_TMP);
+    e = history_before(s, line, &then, d);
+    if (e == E_OK)
+        e = lists_write_tbs(then, h, key, item, fd, NULL, d);
+    index_close(then);
+    return e;
+}
+
+enum err list_file_write(struct state *s, const struct plan_header *h, struct issuers *issuers, const struct plan_item *item,
+                         const struct record *r, int dir_fd, const char *name, struct diag *d)
+{
+    const char *signature = record_text(r, "signature");
     struct buf bytes = {0};
     struct issuer *key;
     uint8_t digest[DIGEST_LEN];
@@ -49,7 +71,7 @@ enum err list_file_write(struct state *s, const struct plan_header *h, struct is
     if (e == E_OK)
         e = open_new(dir_fd, name, &fd, d);
     if (e == E_OK)
-        e = lists_write_tbs(s->index, h, key, item, tbs_fd, NULL, d);
+        e = write_tbs(s, h, key, item, r->seq, tbs_fd, d);
     if (e == E_OK)
         e = crl_assemble(tbs_fd, (size_t)item->crl.bytes, key->row->alg, key->row->sm2_null, buf_span(&bytes), fd, digest, d);
     if (e == E_OK)

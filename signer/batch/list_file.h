@@ -6,12 +6,12 @@
 #include "batch/plan.h"
 #include "batch/state.h"
 
-/* Write the list of this item to a new file `name` in the folder: put together from the index, as it is after the log lines
- * before that of the list, and from the signature in base64 of that line. It is durable, was read back and verified. The
- * item's key is added to issuers. */
+/* Write the list of this item to a new file `name` in the folder: put together from the index, as it was after the log lines
+ * before that of the list, r, and from the signature in that line. It is durable, was read back and verified. The item's key is
+ * added to issuers. */
 ERR_MUST_USE enum err list_file_write(struct state *s, const struct plan_header *h, struct issuers *issuers,
-                                      const struct plan_item *item, const char *signature, int dir_fd, const char *name,
-                                      struct diag *d);
+                                      const struct plan_item *item, const struct record *r, int dir_fd,
+                                      const char *name, struct diag *d);
 
 /* Copy the responses of this item, which have the digest (hexadecimal) of their log line, from the batch's folder in the
  * archive to a new file of the same name in the folder. It is durable. E_ARCHIVE when they are not there, or others. */

@@ -158,7 +158,7 @@ static enum err write_list(struct results *w, const struct plan_item *i, const s
     if (strcmp(record_text(r, "key"), i->key) != 0 || record_number(r, "number") != c->number ||
         strcmp(record_text(r, "tbs"), tbs) != 0)
         return differ(r, d);
-    enum err e = list_file_write(w->s, &w->plan.header, &w->list_issuers, i, record_text(r, "signature"), w->fd, name, d);
+    enum err e = list_file_write(w->s, &w->plan.header, &w->list_issuers, i, r, w->fd, name, d);
     if (e == E_OK)
         e = note_list(w, name, d);
     return e != E_OK

@@ -69,7 +69,7 @@ enum err pair_note_issued(struct decider *c, const struct decision *o, const str
 {
     uint8_t name[DIGEST_LEN], serial[DIGEST_LEN] = {0};
     const uint8_t *old;
-    if (item->act != PLAN_ISSUE || !policy_is_pair(c->authority, o->profile))
+    if (item->act != PLAN_ISSUE || o->profile == NULL || !policy_is_pair(c->authority, o->profile))
         return E_OK;
     memcpy(serial, item->serial, SERIAL_LEN);
     enum err e = name_digest(o->profile->name, o->request.id, name);

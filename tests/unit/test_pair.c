@@ -417,6 +417,16 @@ START_TEST(enveloped_keys)
 }
 END_TEST
 
+/* A seal has no profile, and is nobody's pair. */
+START_TEST(a_seal)
+{
+    const struct plan_item item = {.n = 1, .act = PLAN_ISSUE, .profile = POLICY_SEAL};
+    const struct decision o = {.act = PLAN_ISSUE, .seals = &w.authorities[0].seals};
+    expect_ok_diag(pair_note_issued(&decider, &o, &item, &d), &d);
+    ck_assert_uint_eq(decider.pairs.holders.n, 0);
+}
+END_TEST
+
 Suite *suite_pair(void)
 {
     Suite *s = suite_create("pair");
@@ -432,6 +442,7 @@ Suite *suite_pair(void)
     tcase_add_test(t, overrides);
     tcase_add_test(t, null_parameters);
     tcase_add_test(t, enveloped_keys);
+    tcase_add_test(t, a_seal);
     suite_add_tcase(s, t);
     return s;
 }

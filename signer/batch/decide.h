@@ -30,7 +30,7 @@ struct decider {
     const struct batch_header *header;
     int64_t now;
     const struct decide_history *history; /* NULL at an RA's desk: what only the appliance knows is not asked then */
-    struct set ids;        /* request ids seen in this batch */
+    struct set ids;        /* request ids seen in this batch, and lists asked for */
     bool list_seen;        /* a list was asked for: nothing else may follow, since it says what became of all */
     struct set keys;       /* SPKI digest → subject digest, of what was found good */
     struct pairs pairs;    /* the signing requests that later ones may name as their pair: pair_note_issued() */

@@ -60,7 +60,25 @@ static enum err decide_revoke(const struct decider *c, struct decision *o, struc
     return check_alive(c, o, d);
 }
 
-static enum err decide_list(const struct decider *c, struct decision *o, struct diag *d)
+/* A batch asks for each list once: the bundle is a folder of few files. An id holds no newline. */
+static enum err check_list_once(struct decider *c, const struct decision *o, struct diag *d)
+{
+    const struct request *r = &o->request;
+    char text[2 * LIMIT_TOKEN_TEXT + 2];
+    uint8_t key[DIGEST_LEN];
+    const uint8_t *old;
+    int n = snprintf(text, sizeof text, "%s\n%s", op_name(r->op), r->key);
+    enum err e = digest_bytes(DIGEST_SHA256, text, (size_t)n, key);
+    if (e == E_OK)
+        e = set_put(&c->ids, key, key, &old);
+    if (e != E_OK)
+        return diag_set(d, e, "the lists that were asked for");
+    if (old != NULL)
+        return diag_set_clause(d, E_LIST_KEY, o->clause, "%s of %s was asked for before", op_name(r->op), r->key);
+    return E_OK;
+}
+
+static enum err decide_list(struct decider *c, struct decision *o, struct diag *d)
 {
     const struct request *r = &o->request;
     o->act = PLAN_CRL;
@@ -73,10 +91,10 @@ static enum err decide_list(const struct decider *c, struct decision *o, struct 
     if (r->op == OP_DELTA_CRL && o->list_key->crl_delta_period == 0)
         return diag_set_clause(d, E_LIST_KEY, o->list_key->crl_clause, "%s has no delta lists", r->key);
     snprintf(o->clause, sizeof o->clause, "%s", o->list_key->crl_clause);
-    return E_OK;
+    return check_list_once(c, o, d);
 }
 
-static enum err decide_responses(const struct decider *c, struct decision *o, struct diag *d)
+static enum err decide_responses(struct decider *c, struct decision *o, struct diag *d)
 {
     const struct policy_key *responder = policy_key_find(c->policy, c->authority->ocsp_key);
     o->act = PLAN_OCSP;
@@ -85,7 +103,7 @@ static enum err decide_responses(const struct decider *c, struct decision *o, st
     if (strcmp(o->list_key->name, o->request.key) != 0)
         return diag_set_clause(d, E_LIST_KEY, o->clause, "%s answers for %s, not for %s", responder->name,
                                o->list_key->name, o->request.key);
-    return E_OK;
+    return check_list_once(c, o, d);
 }
 
 /* What certificateHold and its end ask of the certificate. */

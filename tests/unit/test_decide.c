@@ -362,6 +362,34 @@ START_TEST(ids)
 }
 END_TEST
 
+static enum err decide_list(const char *id, enum op op, const char *key)
+{
+    struct request r = {.op = op, .requested_at = WORLD_NOW};
+    struct buf line = {0};
+    snprintf(r.id, sizeof r.id, "%s", id);
+    snprintf(r.op_text, sizeof r.op_text, "%s", op_name(op));
+    snprintf(r.key, sizeof r.key, "%s", key);
+    expect_ok(request_write(&r, &line));
+    enum err e = decide_line(&line, NULL);
+    buf_free(&line);
+    return e;
+}
+
+START_TEST(each_list_once)
+{
+    for (int i = 0; i < 2; i++) {
+        w.keys[i].crl_period = 7 * 86400;
+        w.keys[i].crl_delta_period = 86400;
+        w.keys[i].crl_clause = "rule crl";
+    }
+    expect_ok(decide_list("list-1", OP_CRL, "ca-root"));
+    expect_err(decide_list("list-2", OP_CRL, "ca-root"), E_LIST_KEY);
+    expect_ok(decide_list("list-3", OP_DELTA_CRL, "ca-root"));
+    expect_ok(decide_list("list-4", OP_CRL, "ca-rsa"));
+    expect_err(decide_list("list-5", OP_DELTA_CRL, "ca-root"), E_LIST_KEY);
+}
+END_TEST
+
 /* A line that is answered under its id has used the id, whatever is wrong with the rest of it:
  * otherwise one id gets two answers in one bundle. */
 START_TEST(the_id_of_a_broken_line)
@@ -525,6 +553,7 @@ Suite *suite_decide(void)
     tcase_add_test(t, keys_within_one_batch);
     tcase_add_test(t, a_refused_request_takes_no_key);
     tcase_add_test(t, ids);
+    tcase_add_test(t, each_list_once);
     tcase_add_test(t, the_id_of_a_broken_line);
     tcase_add_test(t, broken_lines);
     tcase_add_test(t, faults_of_the_csr);

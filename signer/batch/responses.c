@@ -23,7 +23,7 @@ enum err responses_open(const struct responses_source *s, const struct plan_item
         return diag_set(d, e, "OCSP responses");
     status->produced_at = status->this_update = h->created;
     status->next_update = item->ocsp.next_update;
-    return index_entries_all(s->index, h->authority, s->issuer.row->name, h->created, s->line, &out->entries, d);
+    return index_entries_all(s->index, h->authority, item->key, h->created, s->line, &out->entries, d);
 }
 
 /* On hold is revoked, with a reason of its own. */
@@ -95,6 +95,7 @@ enum err responses_plan(const struct responses_source *s, struct plan_item *item
 enum err responses_check(const struct responses_source *s, const struct plan_item *item, struct diag *d)
 {
     struct plan_item again = {.ocsp = {.next_update = item->ocsp.next_update}};
+    snprintf(again.key, sizeof again.key, "%s", item->key);
     enum err e = responses_plan(s, &again, d);
     if (e == E_OK && (again.ocsp.count != item->ocsp.count || memcmp(again.ocsp.tbs, item->ocsp.tbs, DIGEST_LEN) != 0))
         e = diag_set(d, E_PLAN_STALE, "the responses about certificates of %s would say something else now", item->key);

@@ -1,7 +1,7 @@
 /* responses.h - OCSP responses about the certificates of one key: what they say comes out of an index.
  *
- * Everything follows from the index, the plan's header and the two certificates, so that whoever has them gets the same
- * bytes. Certificates that were issued in or after log line `line`, the plan's intent, are not among them: batches that
+ * Everything follows from the index, the plan's header, key and times of its item and the two certificates, so that whoever
+ * has them gets the same bytes, whatever his policy. Certificates that were issued in or after log line `line`, the plan's intent, are not among them: batches that
  * only issue may run before an intent that was interrupted is taken up again.
  */
 #ifndef ROOTSEAL_BATCH_RESPONSES_H

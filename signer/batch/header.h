@@ -10,7 +10,7 @@
 
 #define BATCH_FILE "batch.jsonl"
 #define BATCH_FORMAT "rootseal-batch-1"
-#define HEADER_OWN_RA "appliance" /* in batches that the appliance makes itself, for its revocation lists */
+#define HEADER_OWN_RA "appliance" /* in batches that the appliance makes itself, for lists and OCSP responses */
 
 struct batch_header {
     char authority[LIMIT_TOKEN_TEXT + 1];
@@ -24,7 +24,8 @@ struct batch_header {
     uint8_t previous[DIGEST_LEN];        /* SHA-256 of the RA's last bundle.json */
 };
 
-/* Did the appliance make it? Nobody approves such a batch, and it can ask for lists only (batch/decide.h). */
+/* Did the appliance make it? Nobody approves such a batch, and it can ask for lists
+ * and OCSP responses only (batch/decide.h). */
 bool header_is_own(const struct batch_header *h);
 
 /* Read the line (rootseal-formats(5)). Errors of json.h, E_FIELD_VALUE for a value out of form. */

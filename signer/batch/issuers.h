@@ -16,7 +16,7 @@ struct state;
 
 struct issuer {
     const struct policy_key *row;
-    X509 *cert;            /* self-signed, from the log */
+    X509 *cert;            /* from the log; self-signed but for an OCSP responder's */
     struct buf subject;    /* its Name in DER: the issuer of what it signs */
     struct hsm_key *token; /* the session's own; NULL until outcomes_run() opened it */
 };

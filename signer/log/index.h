@@ -77,8 +77,8 @@ struct index_batch {
     uint8_t plan[DIGEST_LEN];   /* the plan recorded as intent */
     uint64_t plan_seq;          /* log line of the intent */
     struct log_position before; /* where the log stood before that line: reading the batch's lines begins there */
-    uint64_t total;             /* requests in the plan */
-    uint64_t answered;          /* requests with an outcome line so far */
+    uint64_t total;             /* items of the plan: requests, and lists that follow from them */
+    uint64_t answered;          /* of them, with an outcome line so far */
     uint64_t seal_seq;          /* log line of the batch's seal; 0 while there is none */
     uint8_t bundle[DIGEST_LEN]; /* of bundle.json */
     uint64_t bundle_seq;        /* log line of the bundle; 0 while there is none */

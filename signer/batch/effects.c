@@ -6,8 +6,8 @@ enum err effects_take(struct effects *f, const struct decision *o, const struct 
 {
     bool ends = item->act == PLAN_ISSUE && item->has_supersedes;
     bool listed = ends || item->act == PLAN_REVOKE || item->act == PLAN_HOLD || item->act == PLAN_RELEASE;
-    f->any = f->any || (item->act != PLAN_ISSUE && item->act != PLAN_REFUSE) || o->request.has_serial ||
-             o->request.pair.has_serial;
+    f->any = f->any || (item->act != PLAN_ISSUE && item->act != PLAN_REFUSE) || ends ||
+             o->request.has_serial || o->request.pair.has_serial;
     for (size_t i = 0; listed && i < f->authority->keys_n && i < EFFECTS_KEYS; i++)
         f->due[i] = f->due[i] || strcmp(f->authority->keys[i].name, o->existing.key) == 0;
     return listed || item->act == PLAN_ACCEPT ? f->world->take(f->world->arg, f->header, item, d) : E_OK;

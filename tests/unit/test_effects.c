@@ -73,6 +73,23 @@ START_TEST(what_each_act_changes)
 }
 END_TEST
 
+/* What is said of an earlier certificate, refusals among it, may change with its status. */
+START_TEST(whoever_names_an_earlier_certificate)
+{
+    static const struct request renewal = {.has_serial = true}, second = {.pair = {.has_serial = true}};
+    const struct plan_item refused = {.n = 1, .act = PLAN_REFUSE}, issued = {.n = 1, .act = PLAN_ISSUE};
+    expect_ok(effects_take(&effects, &(struct decision){.request = renewal}, &refused, &d));
+    ck_assert(effects.any);
+    set_up();
+    expect_ok(effects_take(&effects, &(struct decision){.request = renewal}, &issued, &d));
+    ck_assert(effects.any);
+    set_up();
+    expect_ok(effects_take(&effects, &(struct decision){.request = second}, &issued, &d));
+    ck_assert(effects.any);
+    ck_assert_int_eq(taken, 0);
+}
+END_TEST
+
 START_TEST(one_list_a_key_in_the_order_of_the_policy)
 {
     expect_ok(take_item(PLAN_REVOKE, "c", false, 1));
@@ -148,6 +165,7 @@ Suite *suite_effects(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, NULL);
     tcase_add_test(t, what_each_act_changes);
+    tcase_add_test(t, whoever_names_an_earlier_certificate);
     tcase_add_test(t, one_list_a_key_in_the_order_of_the_policy);
     tcase_add_test(t, a_world_that_fails);
     tcase_add_test(t, full_lists_and_deltas);

@@ -384,7 +384,8 @@ void batches_free(struct batches *b)
     while (b->open != NULL)
         batches_close(b, b->open);
     struct set *const sets[] = {&b->came, &b->seen, &b->refusals, &b->planned, &b->plans,
-                                &b->under_way, &b->ids, &b->bundled, &b->serials, &b->owners};
+                                &b->under_way, &b->ids, &b->bundled, &b->serials, &b->responses,
+                                &b->owners};
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         set_free(sets[i]);
     free(b->ras);

@@ -51,6 +51,7 @@ struct batches {
     struct set ids;          /* RA and batch id */
     struct set bundled;      /* intakes with a bundle line */
     struct set serials;      /* authority and serial number */
+    struct set responses;    /* intake and name of files of OCSP responses */
     struct set owners;       /* key of a subject → the subject it was certified for */
 };
 

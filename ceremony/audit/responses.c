@@ -101,12 +101,15 @@ enum err responses_verify(struct audit *a, const struct batches_open *b, const s
     struct responses_source source = {.index = a->index, .line = b->plan_line, .header = &b->header};
     const char *digest = record_text(r, "digest");
     char name[RESPONSES_NAME];
-    enum err e = find_issuer(a, item->key, &source.issuer, d);
+    bool known = false;
+    responses_name(item->key, item->n, name);
+    enum err e = batches_put_text(&a->batches.responses, &known, b->intake, name);
+    if (e == E_OK)
+        e = find_issuer(a, item->key, &source.issuer, d);
     if (e == E_OK)
         e = find_issuer(a, item->ocsp.responder, &source.responder, d);
     if (e != E_OK)
         return e;
-    responses_name(item->key, item->n, name);
     int fd = file_open_beneath(b->fd, name, O_RDONLY | O_NONBLOCK, 0);
     if (fd < 0)
         return diag_set(d, E_ARCHIVE, "%s: %s", name, strerror(errno));

@@ -98,6 +98,16 @@ static bool has_place(const char *name)
            strcmp(name, BUNDLE_DIR) == 0;
 }
 
+/* Files of OCSP responses are named by their log lines. */
+static enum err check_other(struct audit *a, const char *dir, const char *name)
+{
+    bool known = false;
+    enum err e = has_place(name) ? E_OK : batches_put_text(&a->batches.responses, &known, dir, name);
+    if (e == E_OK && !known && !has_place(name))
+        audit_note(a, ARCHIVE_DIR "/%s/%s: nothing names it", dir, name);
+    return e;
+}
+
 static enum err check_names(struct audit *a, int fd, const char *dir, struct diag *d)
 {
     struct file_list list = {0};
@@ -107,8 +117,8 @@ static enum err check_names(struct audit *a, int fd, const char *dir, struct dia
             e = check_superseded(fd, dir, list.names[i], d);
         else if (begins(list.names[i], REFUSED))
             e = check_refused(a, dir, list.names[i], d);
-        else if (!has_place(list.names[i]))
-            audit_note(a, ARCHIVE_DIR "/%s/%s: nothing names it", dir, list.names[i]);
+        else
+            e = check_other(a, dir, list.names[i]);
     }
     file_list_free(&list);
     return e;

@@ -185,6 +185,16 @@ static enum err sign_outcomes(struct signing *g, struct hsm *h, int sessions, co
     return e != E_OK ? e : refresh_row(g, d);
 }
 
+/* The reason stays the one to tell, unless giving up fails. */
+static enum err give_up(struct state *s, struct hsm *h, enum err reason, struct diag *d)
+{
+    struct diag why = {0};
+    enum err e = untold_settle(s, h, NULL, &why);
+    if (e != E_OK && d != NULL)
+        *d = why;
+    return e == E_OK ? reason : e;
+}
+
 /* What the log holds beyond what the token has heard of is settled before the token hears of more. */
 static enum err take_up(struct signing *g, struct hsm *h, struct diag *d)
 {
@@ -193,6 +203,8 @@ static enum err take_up(struct signing *g, struct hsm *h, struct diag *d)
         e = untold_check_policy(g->state, d);
     if (e == E_OK && g->intent && g->row.plan_seq > g->state->told)
         e = untold_check_intent(g->state, &g->plan.header, &g->row, d);
+    if (err_is_refusal(e)) /* it is given up with the others, or it would keep all lists waiting for ever */
+        return give_up(g->state, h, e, d);
     if (e == E_OK)
         e = untold_settle(g->state, h, g->plan.header.batch, d);
     /* The person at the token took some time. The line is dated a moment after this. */

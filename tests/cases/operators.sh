@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034 # some are for lib.sh
+# shellcheck shell=bash disable=SC2034,SC2153 # some are for lib.sh, or its own
 # operators.sh - the services of the six operators. Sourced by the cases op-NAME, which go through every cell of an
 # operator's column in the table of services once, and year-NAME, which play a year of an operator's life.
 #
@@ -15,6 +15,7 @@ UNKNOWN=00112233445566778899aabbccddeeff
 declare -A SERIAL # by the request's id: what was issued
 PERSON=',"identity":{"resident-id":"11010519491231002X"}'
 WENT_IN=(王五 赵六 11010519491231002X 工厂)
+LIST='' LISTED='' # the newest full list, and whether one was made since the year looked
 offers() { case " $OFFERS " in *" $1 "*) ;; *) return 1 ;; esac; }
 of() { printf '%s' "${SERIAL[$1]:-$UNKNOWN}"; }
 
@@ -52,6 +53,7 @@ sign_and_tell() {
     if compgen -G "$BUNDLE/*.crl" > /dev/null; then
         LIST=$(jq -r --arg key "$KEY" 'select(.decision == "crl" and .key == $key and .base == 0).file' "$BUNDLE/results.jsonl" | tail -n 1)
         LIST=$BUNDLE/$LIST
+        LISTED=1
     fi
     # shellcheck disable=SC2046
     seen $(jq -r 'select(.code).code' "$BUNDLE/results.jsonl")
@@ -66,13 +68,34 @@ round() {
     do_import
     SEQUENCE=$((SEQUENCE + 1))
 }
-# lists [--delta]: those of the authority, without any RA.
+# lists: those of the authority, without any RA.
 lists() {
-    step crl signer crl --state "$S" --authority "$AUTHORITY" "$@"
+    step crl signer crl --state "$S" --authority "$AUTHORITY"
     [ "$STATUS" -eq 0 ] || return 0
     INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
     PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
     sign_and_tell
+}
+# responses: about every certificate, in advance, for an authority that offers online status.
+responses() {
+    step ocsp signer ocsp --state "$S" --authority "$AUTHORITY"
+    if [ "$STATUS" -ne 0 ]; then
+        say "cell ocsp.in-advance refused $CODE [$(sed -n '1s/.* \[\(.*\)\]$/\1/p' "$LAST.err")]"
+        return
+    fi
+    INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
+    PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
+    sign_and_tell
+    tell
+    step tree ra ocsp-tree --bundle "$BUNDLE" --anchors "$S/anchors" --to "$C/tree"
+    find "$C/tree" -type f | while read -r f; do openssl ocsp -respin "$f" -noverify -resp_text < /dev/null; done |
+        awk '/Serial Number:/ { serial = tolower($NF) } /Cert Status:/ { sub(/^0+/, "", serial); print serial, $NF }' > "$C/responses"
+    local id status good=0
+    for id in $(printf '%s\n' "${!SERIAL[@]}" | sort); do
+        status=$(awk -v s="$(of "$id" | sed 's/^0*//')" '$1 == s { print $2 }' "$C/responses")
+        if [ "$status" = good ]; then good=$((good + 1)); else say "answer $id ${status:-none}"; fi
+    done
+    say "answers good $good, all $(wc -l < "$C/responses")"
 }
 # tell: the answers of the newest bundle, each with its clause.
 tell() {
@@ -163,6 +186,7 @@ cells() {
     round at-once
     tell
     tell_list
+    responses
     clock '+340 days'
     near_the_end
     round near-the-end

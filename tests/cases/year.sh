@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2153 # some are for lib.sh, or its own
 # year.sh - a year of an operator's life, told in days. Sourced by the cases year-NAME after operators.sh and their own
 # settings.
 #
@@ -18,9 +18,10 @@ truth() {
 }
 
 day() { clock "+$1 days"; }
-month() { # DAY: the monthly list
+month() { # DAY: there was a full list since the last time, or one is made
     day "$1"
-    lists
+    [ -n "$LISTED" ] || lists
+    LISTED=
     months=$((months + 1))
 }
 months=0
@@ -128,10 +129,13 @@ year() {
     if ! offers change; then becomes expired e; fi
     if ! offers add-application; then becomes expired h; fi
     apply_again renew b2 b
+    revoke i2.revoke operator "$OPERATOR" "$(of i2)"
+    becomes "revoked $OPERATOR_CODE" i2
+    list_asked crl list # beside the one that the revocation brings; both carry for the last time who ended on the 365th day
     round eleventh
     must test "$(jq -r 'select(.id == "b2").code' "$BUNDLE/results.jsonl")" = E_CERT_EXPIRED
-    lists # carries for the last time those who ended on the 365th day
     stands i KeyCompromise
+    LISTED=
     month 390
     end_of_year
     nothing_told i
@@ -183,6 +187,7 @@ end_of_year() {
     awk '{ print $2 }' "$C/truth.last" | sort | uniq -c | awk '{ print "at the end", $2, $1 }' >> "$C/actual"
     say "monthly lists $months"
     must diff "$C/truth.last" <(status_by_log)
+    must diff "$C/truth.last" <(status_by_auditor)
     list_good "$LIST"
     must diff <(listed_by_truth) <(entries "$LIST")
     say "on the last list $(entries "$LIST" | wc -l)"
@@ -209,6 +214,14 @@ status_by_log() {
             if [ "$status" = good ] && [[ $end < $now ]]; then status=expired; fi
             printf '%s %s\n' "$serial" "$status"
         done | sort
+}
+
+# status_by_auditor: from `audit status`, which verifies all, too
+status_by_auditor() {
+    step status audit status --state "$S" --anchors "$W/state/anchors" --json
+    AUDITED=1
+    jq -r '"\(.serial) \(if .status == "revoked" then "revoked \(."reason-code")" elif .status == "superseded" then "revoked 4" else .status end)"' \
+        "$LAST.out" | sort
 }
 
 # listed_by_truth: who should stand in the last list: not those who ended before the one before it

@@ -107,6 +107,17 @@ bool header_is_own(const struct batch_header *h)
     return strcmp(h->ra, HEADER_OWN_RA) == 0;
 }
 
+/* Nobody approves a batch of the appliance's own: it is exactly what batch/own_batch.c makes, wherever it came from, and no
+ * medium takes the id of one that is still to come. */
+static bool is_as_made(const struct batch_header *h, const struct policy_limits *l)
+{
+    char lists[32], ocsp[32];
+    snprintf(lists, sizeof lists, "lists-%lld", (long long)h->sequence);
+    snprintf(ocsp, sizeof ocsp, "ocsp-%lld", (long long)h->sequence);
+    return (strcmp(h->id, lists) == 0 || strcmp(h->id, ocsp) == 0) && !h->has_policy && !h->has_previous &&
+           h->valid_until == h->created + l->plan_lifetime;
+}
+
 static enum err check_times(const struct batch_header *h, const struct policy_limits *l, int64_t now, struct diag *d)
 {
     char created[CLOCK_TEXT], until[CLOCK_TEXT];
@@ -135,6 +146,8 @@ enum err header_check(const struct batch_header *h, const struct policy *p, int6
     const struct policy_ra *ra = policy_ra_find(p, h->ra);
     if (!header_is_own(h) && (ra == NULL || strcmp(ra->authority, a->name) != 0))
         return diag_set(d, E_RA, "%s is no RA of %s", h->ra, h->authority);
+    if (header_is_own(h) && !is_as_made(h, &p->limits))
+        return diag_set(d, E_RA, "%s makes no such batch", h->ra);
     if (h->has_policy) {
         enum err e = policy_digest(p, digest);
         if (e != E_OK)

@@ -11,6 +11,7 @@
 #include "core/base64.h"
 #include "core/file.h"
 #include "pki/crl_view.h"
+#include "pki/ocsp_check.h"
 
 #define LIST_TMP "list.tmp"
 
@@ -88,8 +89,10 @@ enum err list_file_write(struct state *s, const struct plan_header *h, struct is
     return e;
 }
 
-static enum err copy_all(struct ocsp_file *in, int to, const char *name, int64_t *count, struct diag *d)
+static enum err copy_all(struct ocsp_file *in, int to, const char *name, struct digest *tbs, X509 *issuer, int64_t *count,
+                         struct diag *d)
 {
+    struct ocsp_view view;
     struct span response;
     bool more = true;
     enum err e = E_OK;
@@ -99,40 +102,57 @@ static enum err copy_all(struct ocsp_file *in, int to, const char *name, int64_t
         if (e != E_OK || !more)
             break;
         ++*count;
-        e = file_write_all(to, response.p, response.n, name, d);
+        if (issuer != NULL) {
+            e = ocsp_view_response(response, &view, d);
+            if (e == E_OK && (e = digest_update(tbs, view.tbs.p, view.tbs.n)) != E_OK)
+                diag_set(d, e, "%s", name);
+            if (e == E_OK)
+                e = ocsp_verify(&view, issuer, d);
+        }
+        if (e == E_OK)
+            e = file_write_all(to, response.p, response.n, name, d);
     }
     return e == E_OK ? file_sync(to, name, d) : e;
 }
 
-static enum err copy_open(int from, int to, const struct plan_item *item, const char *name, const char *digest, struct diag *d)
+static enum err copy_open(int from, int to, const struct plan_item *item, const char *name, const char *digest, X509 *issuer,
+                          struct diag *d)
 {
+    struct digest *tbs = NULL;
+    uint8_t planned[DIGEST_LEN] = {0};
     struct ocsp_file *in = NULL;
     struct diag why = {0};
     uint8_t got[DIGEST_LEN];
     char hex[DIGEST_HEX] = "";
     int64_t count = 0;
-    enum err e = ocsp_file_open(from, &in, &why);
+    enum err e = digest_new(DIGEST_SHA256, &tbs);
     if (e == E_OK)
-        e = copy_all(in, to, name, &count, &why);
+        e = ocsp_file_open(from, &in, &why);
+    if (e == E_OK)
+        e = copy_all(in, to, name, tbs, issuer, &count, &why);
+    if (e == E_OK)
+        e = digest_final(tbs, planned);
     if (e == E_OK)
         e = ocsp_file_digest(in, got);
     if (e == E_OK)
         hex_encode(got, DIGEST_LEN, hex);
     ocsp_file_close(in);
-    if (e == E_OCSP_FORMAT || (e == E_OK && (count != item->ocsp.count || strcmp(hex, digest) != 0)))
+    digest_free(tbs);
+    bool other = issuer != NULL && memcmp(planned, item->ocsp.tbs, DIGEST_LEN) != 0;
+    if (e == E_OCSP_FORMAT || (e == E_OK && (other || count != item->ocsp.count || strcmp(hex, digest) != 0)))
         return diag_set(d, E_ARCHIVE, "%s is not the one of its log line", name);
     return e == E_OK ? E_OK : diag_set(d, e, "%s: %s", name, why.text);
 }
 
-enum err list_file_copy(int archive_fd, const struct plan_item *item, const char *digest, int dir_fd, const char *name,
-                        struct diag *d)
+enum err list_file_copy(int archive_fd, const struct plan_item *item, const char *digest, X509 *issuer, int dir_fd,
+                        const char *name, struct diag *d)
 {
     int to = -1, from = openat(archive_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (from < 0)
         return diag_set(d, E_ARCHIVE, "%s, which a log line names: %s", name, strerror(errno));
     enum err e = open_new(dir_fd, name, &to, d);
     if (e == E_OK)
-        e = copy_open(from, to, item, name, digest, d);
+        e = copy_open(from, to, item, name, digest, issuer, d);
     close(from);
     if (to >= 0)
         close(to);

@@ -14,8 +14,9 @@ ERR_MUST_USE enum err list_file_write(struct state *s, const struct plan_header 
                                       const char *name, struct diag *d);
 
 /* Copy the responses of this item, which have the digest (hexadecimal) of their log line, from the batch's folder in the
- * archive to a new file of the same name in the folder. It is durable. E_ARCHIVE when they are not there, or others. */
-ERR_MUST_USE enum err list_file_copy(int archive_fd, const struct plan_item *item, const char *digest, int dir_fd,
-                                     const char *name, struct diag *d);
+ * archive to a new file of the same name in the folder. It is durable. E_ARCHIVE when they are not there, or others. With an
+ * issuer (NULL: the line is this program's own) they are also those of the plan, and verify: E_OCSP_SIGNATURE. */
+ERR_MUST_USE enum err list_file_copy(int archive_fd, const struct plan_item *item, const char *digest, X509 *issuer,
+                                     int dir_fd, const char *name, struct diag *d);
 
 #endif

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/file.h"
 #include "pki/cert.h"
+#include "pki/eseal.h"
 #include "pki/p7b.h"
 
 #define CERTS_TMP "certs.tmp"
@@ -40,6 +41,7 @@ struct results {
     struct issuers list_issuers;
     char (*lists)[RESULTS_LIST_NAME]; /* names of the list files */
     size_t lists_n;
+    uint64_t old;           /* lines that were there before this program signed anything for the batch */
     bool sealed;
     struct seal seal;
 };
@@ -180,7 +182,10 @@ static enum err write_responses(struct results *w, const struct plan_item *i, co
     if (strcmp(record_text(r, "key"), i->key) != 0 || strcmp(record_text(r, "responder"), o->responder) != 0 ||
         record_number(r, "responses") != o->count)
         return differ(r, d);
-    enum err e = list_file_copy(w->dir_fd, i, record_text(r, "digest"), w->fd, name, d);
+    struct issuer *issuer = NULL;
+    enum err e = r->seq <= w->old ? issuers_find(&w->list_issuers, w->s, i->key, &issuer, d) : E_OK;
+    if (e == E_OK)
+        e = list_file_copy(w->dir_fd, i, record_text(r, "digest"), issuer != NULL ? issuer->cert : NULL, w->fd, name, d);
     if (e == E_OK)
         e = note_list(w, name, d);
     return e != E_OK
@@ -191,6 +196,27 @@ static enum err write_responses(struct results *w, const struct plan_item *i, co
                                     "next-update", next, "responses", (json_int_t)o->count, "file", name, "log",
                                     (json_int_t)r->seq),
                           d);
+}
+
+/* Whoever could write to the state could have written the line: the signature is believed when it verifies. */
+static enum err verify_old(struct results *w, const struct plan_item *i, struct span bytes, struct diag *d)
+{
+    struct eseal seal;
+    X509 *cert = NULL;
+    EVP_PKEY *key = NULL;
+    enum err e;
+    if (plan_is_eseal(i)) {
+        e = eseal_parse(bytes, &seal, d);
+        return e == E_OK ? eseal_verify(&seal, d) : e;
+    }
+    e = state_public_key(w->s, i->key, &key, d);
+    if (e == E_OK)
+        e = cert_parse(bytes, &cert, d);
+    if (e == E_OK)
+        e = cert_verify(cert, key, d);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return e;
 }
 
 /* The certificate is put together from the plan's TBS and the log's signature, and must be the one in the log. */
@@ -214,6 +240,8 @@ static enum err rebuild(struct results *w, const struct plan_item *i, const stru
         if (strcmp(hex, record_text(r, "certificate")) != 0)
             e = differ(r, d);
     }
+    if (e == E_OK && r->seq <= w->old)
+        e = verify_old(w, i, buf_span(cert), d);
     buf_free(&signature);
     return e;
 }
@@ -302,8 +330,20 @@ static enum err take_line(struct results *w, const struct record *r, struct diag
 /* A seal before the last outcome is of something else. */
 static enum err take_seal(struct results *w, const struct record *r, const struct log_position *before, struct diag *d)
 {
+    const struct policy_key *row = &w->s->policy->log_key;
+    EVP_PKEY *key = NULL;
     w->sealed = r->type == RECORD_SEAL && w->taken == w->total;
-    return w->sealed ? seal_from_record(r, before, &w->seal, d) : E_OK;
+    if (!w->sealed)
+        return E_OK;
+    enum err e = seal_from_record(r, before, &w->seal, d);
+    if (e == E_OK)
+        e = seal_check_position(&w->seal, before, d);
+    if (e == E_OK)
+        e = state_public_key(w->s, row->name, &key, d);
+    if (e == E_OK)
+        e = seal_verify(&w->seal, row->alg, key, d);
+    EVP_PKEY_free(key);
+    return e;
 }
 
 static enum err take_record(struct results *w, struct span line, const struct record *r,
@@ -366,7 +406,7 @@ enum err results_begin(struct state *s, int dir_fd, int fd, const struct plan *p
     struct results *w = *out = calloc(1, sizeof *w);
     if (w == NULL)
         return diag_set(d, E_NO_MEMORY, "results");
-    *w = (struct results){.s = s, .dir_fd = dir_fd, .fd = fd, .total = row->total, .at = row->before, .results = {.fd = -1},
+    *w = (struct results){.s = s, .dir_fd = dir_fd, .fd = fd, .total = row->total, .at = row->before, .old = log_position(s->log)->size, .results = {.fd = -1},
                           .log = {.fd = -1}, .certs = {.fd = -1}};
     hex_encode(plan->header.batch, DIGEST_LEN, w->batch);
     enum err e = plan_open_again(dir_fd, plan, &w->plan, d);

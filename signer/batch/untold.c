@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/bundle.h"
 #include "batch/standing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
@@ -80,11 +81,60 @@ static enum err settle_one(struct state *s, const struct index_batch *row, struc
     return e;
 }
 
+/* Each answer is what the plan says, and what was signed verifies. What another policy made cannot be made again here. */
+static enum err check_answers(struct state *s, const struct index_batch *row, struct diag *d)
+{
+    struct plan plan = {0};
+    struct bundle *bundle = NULL;
+    int fd = -1;
+    enum err e = state_open_batch(s, row->intake, &fd, d);
+    if (e == E_OK)
+        e = plan_open_known(fd, row->plan, &plan, d);
+    if (e == E_OK && memcmp(plan.header.policy, s->policy_digest, DIGEST_LEN) == 0) {
+        e = bundle_begin(s, fd, &plan, row, &bundle, d);
+        if (e == E_OK)
+            e = bundle_follow(bundle, d);
+    }
+    bundle_close(bundle);
+    plan_close(&plan);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
+/* Only an intent that the token was not told of is ever given up, and then nothing was answered. */
+static enum err check_row(struct state *s, const struct index_batch *row, struct diag *d)
+{
+    bool given_up = false;
+    uint64_t line = 0;
+    enum err e = index_seen(s->index, row->intake, err_name(E_PLAN_STALE), &given_up, &line, d);
+    if (e != E_OK)
+        return e;
+    if (given_up && line > s->told && (row->plan_seq <= s->told || row->answered > 0))
+        return diag_set(d, E_LOG_ORDER, "log line %llu gives up a batch under way", (unsigned long long)line);
+    return !given_up && row->answered > 0 ? check_answers(s, row, d) : E_OK;
+}
+
+static enum err check_rows(struct state *s, struct diag *d)
+{
+    struct index_batch row = {0};
+    bool more = true;
+    enum err e = E_OK;
+    while (e == E_OK) {
+        e = index_batch_next(s->index, row.plan_seq, &row, &more, d);
+        if (e != E_OK || !more)
+            break;
+        if (row.seal_seq == 0 || row.seal_seq > s->told)
+            e = check_row(s, &row, d);
+    }
+    return e;
+}
+
 enum err untold_settle(struct state *s, struct hsm *h, const uint8_t own[DIGEST_LEN], struct diag *d)
 {
     struct index_batch row = {.plan_seq = s->told};
     bool any = false, more = true;
-    enum err e = E_OK;
+    enum err e = check_rows(s, d);
     while (e == E_OK) {
         e = index_batch_next(s->index, row.plan_seq, &row, &more, d);
         if (e != E_OK || !more)

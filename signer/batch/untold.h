@@ -19,7 +19,10 @@ ERR_MUST_USE enum err untold_check_policy(struct state *s, struct diag *d);
 ERR_MUST_USE enum err untold_check_intent(struct state *s, const struct plan_header *h, const struct index_batch *row,
                                           struct diag *d);
 
-/* Every such intent, but that of the batch `own` (NULL: none), is found good, or given up for ever by a `refused` line of
+/* First: the answers of every batch that was not sealed when the token last heard of the log are what its plan says, and
+ * their signatures verify, and none that the token knew of was given up. E_LOG_ORDER, E_ARCHIVE, E_CERT_SIGNATURE and the
+ * like otherwise: the lines are forged, and the token hears nothing of them.
+ * Then every such intent, but that of the batch `own` (NULL: none), is found good, or given up for ever by a `refused` line of
  * the whole batch with the code E_PLAN_STALE: nothing was signed for it. When there were any, the token is told. */
 ERR_MUST_USE enum err untold_settle(struct state *s, struct hsm *h, const uint8_t own[DIGEST_LEN], struct diag *d);
 

@@ -70,7 +70,7 @@ round() {
 }
 # lists: those of the authority, without any RA.
 lists() {
-    step crl signer crl --state "$S" --authority "$AUTHORITY"
+    step crl signer crl --state "$S" --authority "$AUTHORITY" "$@"
     [ "$STATUS" -eq 0 ] || return 0
     INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
     PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")

@@ -92,7 +92,7 @@ enum err changes_check(struct changes *c, struct crl_view *list, const char *key
         if (change != NULL)
             e = check_entry(change, &entry, facts, key, d);
     }
-    for (size_t i = 0; full && e == E_OK && i < c->n; i++)
+    for (size_t i = 0; c->v != NULL && full && e == E_OK && i < c->n; i++)
         if (c->v[i].act != PLAN_RELEASE && c->v[i].listed != (int64_t)facts->number && strcmp(c->v[i].key, key) == 0)
             e = other(&c->v[i], "lacks", d);
     return e;

@@ -135,7 +135,7 @@ static enum err take_cell(struct csv_reader *r, size_t *starts, struct diag *d)
 
 static enum err take_row(struct csv_reader *r, struct diag *d)
 {
-    size_t starts[CSV_CELLS];
+    size_t starts[CSV_CELLS] = {0};
     bool comma = true;
     enum err e = E_OK;
     while (e == E_OK && comma) {

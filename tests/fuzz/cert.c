@@ -56,7 +56,7 @@ static bool fits_profile(struct span tbs)
         n += policy_table.authorities[i].profiles_n;
     for (size_t i = 0; i < policy_table.authorities_n; i++)
         for (size_t k = 0; k < policy_table.authorities[i].profiles_n; k++)
-            if (fuzz_turn(tbs, at++, n))
+            if (fuzz_turn(at++, n))
                 fits = linted(tbs, &policy_table.authorities[i].profiles[k]) || fits;
     return fits;
 }
@@ -107,7 +107,7 @@ bool fuzz_one(struct span in)
     struct der whole, tbs;
     X509 *x;
     bool fits = false;
-    if (!der_check(in) && !fuzz_turn(in, 0, 8)) /* there is little to be found in them */
+    if (!der_check(in) && !fuzz_turn(0, 8)) /* there is little to be found in them */
         return false;
     enum err e = cert_parse(in, &x, &d);
     fuzz_check_diag(e, &d);

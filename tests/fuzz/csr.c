@@ -67,12 +67,12 @@ bool fuzz_one(struct span in)
     fuzz_check_diag(e, &d);
     if (e != E_OK)
         return false;
-    if (fuzz_turn(in, 0, 4))
+    if (fuzz_turn(0, 4))
         check_whole(in);
-    if (fuzz_turn(in, 1, 4))
+    if (fuzz_turn(1, 4))
         check_key(&csr.key);
     for (size_t i = 0; i < policy_table.authorities_n; i++)
-        if (fuzz_turn(in, i, policy_table.authorities_n))
+        if (policy_table.authorities[i].profiles_n > 0 && fuzz_turn(i, policy_table.authorities_n))
             check_names(&csr, &policy_table.authorities[i].profiles[in.n % policy_table.authorities[i].profiles_n]);
     csr_free(&csr);
     return true;

@@ -19,6 +19,7 @@ enum err __real_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message,
 enum err __wrap_alg_verify(enum sig_alg alg, EVP_PKEY *key, struct span message, struct span signature);
 
 static bool must_be_good;
+static uint64_t hash_now; /* of the input */
 static struct diag last; /* what the product said last, for whoever looks at a finding */
 static char folder[64];
 static int folder_fd = -1;
@@ -58,12 +59,21 @@ bool fuzz_same(struct span a, struct span b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool fuzz_turn(struct span in, size_t thing, size_t n)
+uint64_t fuzz_hash(struct span in)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < in.n; i++)
-        h = (h ^ in.p[i]) * 16777619u;
-    return must_be_good || (h >> 8) % n == thing;
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < in.n; i += 8) {
+        uint64_t word = i; /* zeros in place of bytes that are not there would be bytes */
+        memcpy(&word, in.p + i, in.n - i < 8 ? in.n - i : 8);
+        h = (h ^ word) * UINT64_C(1099511628211);
+        h ^= h >> 32;
+    }
+    return h;
+}
+
+bool fuzz_turn(size_t thing, size_t n)
+{
+    return must_be_good || hash_now % n == thing;
 }
 
 void fuzz_check_name(struct span der)
@@ -196,6 +206,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = {data, size};
     size_t left;
+    hash_now = fuzz_hash(in);
     bool accepted = try_one(in, &left);
     fuzz_hold(accepted || !must_be_good || size == 0, "a seed that must be accepted is refused");
     for (int i = 0; i < 3 && left > 0; i++) /* what is kept for good is taken once, and a leak is there every time */

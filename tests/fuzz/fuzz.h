@@ -18,9 +18,11 @@
 void fuzz_start(void);
 bool fuzz_one(struct span in);
 
-/* Of n things that cost much, each is done for one input in n: is it this one's turn? The bytes alone say that; seeds that
- * must be accepted get them all. */
-bool fuzz_turn(struct span in, size_t thing, size_t n);
+/* A number for these bytes, quickly. */
+uint64_t fuzz_hash(struct span in);
+/* Of n things that cost much, each is done for one input in n: is it this one's turn? The input alone says that; seeds
+ * that must be accepted get them all. */
+bool fuzz_turn(size_t thing, size_t n);
 
 /* A property that must hold whatever the input is. */
 #define fuzz_hold(condition, what) ((condition) ? (void)0 : fuzz_broken(__FILE__, __LINE__, what))

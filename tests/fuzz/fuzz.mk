@@ -47,21 +47,21 @@ FUZZ_LIBS := -lsqlite3 -lseccomp -l:libcyaml.a -l:libyaml.a -l:libjansson.a -l:l
 FUZZ_OWN := $(addprefix tests/fuzz/,fuzz.c pool.c known_keys.c)
 FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,alg_verify OSSL_DECODER_CTX_new_for_pkey OSSL_DECODER_from_data \
     OSSL_DECODER_CTX_free malloc calloc realloc reallocarray strdup strndup free)
-$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS)): $(FUZZ_B)/%: $(FUZZ_B)/obj/tests/fuzz/%.o $(call fuzz_objects,$(FUZZ_OWN)) $(FUZZ_B)/lib.a
+$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS) faulty): $(FUZZ_B)/%: $(FUZZ_B)/obj/tests/fuzz/%.o $(call fuzz_objects,$(FUZZ_OWN)) $(FUZZ_B)/lib.a
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $(FUZZ_WRAP) -o $@ $^ $(FUZZ_LIBS)
 $(FUZZ_B)/sample: $(FUZZ_B)/obj/tests/fuzz/sample.o $(FUZZ_B)/lib.a
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=$(FUZZ_SANITIZE) -o $@ $^ $(FUZZ_LIBS)
 
--include $(patsubst %.o,%.d,$(call fuzz_objects,$(FUZZ_PARTS) $(FUZZ_HELP) $(FUZZ_OWN) $(addprefix tests/fuzz/,sample.c $(FUZZ_TARGETS:%=%.c))))
+-include $(patsubst %.o,%.d,$(call fuzz_objects,$(FUZZ_PARTS) $(FUZZ_HELP) $(FUZZ_OWN) $(addprefix tests/fuzz/,sample.c faulty.c $(FUZZ_TARGETS:%=%.c))))
 
 # Nobody who asks for other tests waits for the build.
-FUZZ_IN_CHECK := $(if $(or $(if $(ONLY),,all),$(findstring fuzz,$(ONLY))),$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS)))
+FUZZ_IN_CHECK := $(if $(or $(if $(ONLY),,all),$(findstring fuzz,$(ONLY))),$(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS) faulty))
 
 fuzz-packages: test-packages
 	@$(call install_missing,$(FUZZ_PACKAGES))
 fuzz: packages test-packages fuzz-packages
 	$(Q)$(MAKE) --no-print-directory run-fuzz
-fuzz-targets: $(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS))
+fuzz-targets: $(addprefix $(FUZZ_B)/,$(FUZZ_TARGETS) faulty)
 run-fuzz: fuzz-targets
 	$(Q)ROOTSEAL_VECTORS=$(VECTORS) bash tests/fuzz/run.sh $(FUZZ_B) $(RUNS) $(LIMIT) $(TARGET)
 fuzz-sample: packages test-packages fuzz-packages

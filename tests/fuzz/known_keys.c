@@ -3,10 +3,9 @@
  * given again; all others are decoded as ever. */
 #include <openssl/decoder.h>
 #include <openssl/evp.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "fuzz.h"
 
 #define KNOWN 1024
 
@@ -39,10 +38,7 @@ static struct known {
 
 static struct known *place(const unsigned char *bytes, size_t n)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ bytes[i]) * 16777619u;
-    return &known[(h >> 8) % KNOWN];
+    return &known[fuzz_hash((struct span){bytes, n}) % KNOWN];
 }
 
 OSSL_DECODER_CTX *__wrap_OSSL_DECODER_CTX_new_for_pkey(EVP_PKEY **pkey, const char *input, const char *structure,
@@ -56,10 +52,10 @@ OSSL_DECODER_CTX *__wrap_OSSL_DECODER_CTX_new_for_pkey(EVP_PKEY **pkey, const ch
     return ours;
 }
 
-static int decode(const unsigned char **data, size_t *n)
+static int decode(const struct asked *a, const unsigned char **data, size_t *n)
 {
-    OSSL_DECODER_CTX *real = __real_OSSL_DECODER_CTX_new_for_pkey(asked.pkey, asked.input, asked.structure, asked.type,
-                                                                 asked.selection, asked.libctx, asked.query);
+    OSSL_DECODER_CTX *real = __real_OSSL_DECODER_CTX_new_for_pkey(a->pkey, a->input, a->structure, a->type, a->selection,
+                                                                 a->libctx, a->query);
     int good = real != NULL ? __real_OSSL_DECODER_from_data(real, data, n) : 0;
     __real_OSSL_DECODER_CTX_free(real);
     return good;
@@ -80,18 +76,19 @@ int __wrap_OSSL_DECODER_from_data(OSSL_DECODER_CTX *ctx, const unsigned char **d
 {
     if (ctx != ours)
         return __real_OSSL_DECODER_from_data(ctx, data, n);
+    const struct asked now = asked;
     const unsigned char *bytes = *data;
     size_t all = *n;
     struct known *k = place(bytes, all);
     if (!k->there || k->n != all || memcmp(k->bytes, bytes, all) != 0) {
-        int good = decode(data, n);
+        int good = decode(&now, data, n);
         if (good != 1 || *n == 0)
-            note(k, bytes, all, good == 1 ? *asked.pkey : NULL);
+            note(k, bytes, all, good == 1 ? *now.pkey : NULL);
         return good;
     }
     if (k->key == NULL || EVP_PKEY_up_ref(k->key) != 1)
         return 0;
-    *asked.pkey = k->key;
+    *now.pkey = k->key;
     *data += all;
     *n = 0;
     return 1;

@@ -35,10 +35,7 @@ static struct kept {
 
 static struct kept *place(int i, struct span text)
 {
-    uint32_t h = 2166136261u;
-    for (size_t k = 0; k < text.n; k++)
-        h = (h ^ text.p[k]) * 16777619u;
-    return &kept[i][(h >> 8) % KEPT];
+    return &kept[i][fuzz_hash(text) % KEPT];
 }
 
 static void drop(int i, struct kept *k)

@@ -22,10 +22,10 @@ struct head {
 
 enum { LIVE = 0x6c697665, FREED = 0x64656164 };
 
-static const uint32_t sizes[] = {16,  32,  48,   64,   96,   128,  192,   256,   384,  512,
-                                 768, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 98304};
+static const uint32_t sizes[] = {16,  32,  48,   64,   96,   128,  192,   256,   384,   512,    768,    1024,
+                                 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288, 1048576};
 #define KINDS (sizeof sizes / sizeof sizes[0])
-#define LARGEST 98304
+#define LARGEST 1048576
 
 /* Freed blocks in the order of their freeing; each holds the next one's address. */
 static struct resting {

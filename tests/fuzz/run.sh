@@ -12,9 +12,7 @@ build=$1 runs=$2 seconds=$3 word=${4:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$build/said" "$build/found" "$work/seeds"
-# What is recorded of each allocation is kept short: a fuzzer makes millions.
-export ASAN_OPTIONS=malloc_context_size=4:quarantine_size_mb=16 FUZZ_CORPUS=tests/fuzz/corpus
-export build runs seconds work
+export FUZZ_CORPUS=tests/fuzz/corpus build runs seconds work
 
 # The folders that a target begins with. Certificates and requests are DER; the vectors' kinds have other names.
 seeds() { # TARGET
@@ -27,6 +25,17 @@ seeds() { # TARGET
     [ ! -d "$work/seeds/$kind" ] || more=("$work/seeds/$kind")
     echo "${more[@]}"
 }
+# About twice the largest seed: what is longer costs time and finds nothing new.
+longest() { # TARGET
+    case $1 in seal) echo 1024 ;; csr | approval) echo 2048 ;; plan) echo 12288 ;; *) echo 4096 ;; esac
+}
+# The run has its memory from the pool, which counts leaks itself (pool.h).
+run() { # TARGET FOLDER...
+    local t=$1
+    FUZZ_POOL=1 ASAN_OPTIONS=malloc_context_size=0:max_malloc_fill_size=64:quarantine_size_mb=1 "$build/$t" -runs="$runs" \
+        -max_total_time="$seconds" -max_len="$(longest "$t")" -detect_leaks=0 -timeout=60 -rss_limit_mb=1024 \
+        -print_final_stats=1 -artifact_prefix="$build/found/$t-" "${@:2}"
+}
 one() { # TARGET
     local t=$1 log=$build/said/$1 seeds
     mkdir -p "$work/new/$t"
@@ -36,14 +45,31 @@ one() { # TARGET
     else
         echo "FAIL $t: a seed is refused: $log"
     fi
-    if "$build/$t" -runs="$runs" -max_total_time="$seconds" -max_len=8192 -timeout=60 -rss_limit_mb=1024 \
-        -print_final_stats=1 -artifact_prefix="$build/found/$t-" "$work/new/$t" "${seeds[@]}" >>"$log" 2>&1; then
+    # All of the corpus without the pool: the sanitizer's own memory, and its search for leaks.
+    if "$build/$t" "$FUZZ_CORPUS/$t"/* >>"$log" 2>&1 && run "$t" "$work/new/$t" "${seeds[@]}" >>"$log" 2>&1; then
         echo "ok   $t: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions"
     else
+        find "$build/found" -name "$t-*" -newer "$work/seeds" -exec "$build/$t" {} \; >>"$log" 2>&1 || true # more is told
         echo "FAIL $t: a finding: $log and $build/found"
     fi
 }
-export -f one seeds
+export -f one run longest seeds
+
+# With the pool, too, every kind of fault is found, in blocks of each kind: of one byte by OpenSSL, and small and large
+# ones. What does nothing wrong passes.
+faults() {
+    local fault size found missed=0
+    for fault in none before end freed twice leak; do
+        for size in 1 40 9000 500000; do
+            head -c "$size" /dev/zero | tr '\0' "${fault:0:1}" >"$work/fault"
+            found=yes
+            ! FUZZ_POOL=1 "$build/faulty" -detect_leaks=0 "$work/fault" >"$build/said/faulty" 2>&1 || found=no
+            [ "$found" != "$([ "$fault" = none ] && echo yes || echo no)" ] ||
+                { echo "FAIL faulty: $fault, in a block of $size bytes: found is $found"; missed=1; }
+        done
+    done
+    [ "$missed" -ne 0 ] || echo "ok   faulty: every fault is found"
+}
 
 vectors=${ROOTSEAL_VECTORS:-}/fuzz-seeds.tar.xz
 if [ -r "$vectors" ]; then tar xJf "$vectors" -C "$work/seeds"; else echo "skipped: there is no fuzz-seeds.tar.xz"; fi
@@ -51,6 +77,7 @@ if [ -r "$vectors" ]; then tar xJf "$vectors" -C "$work/seeds"; else echo "skipp
 targets=$(find tests/fuzz/corpus -mindepth 1 -maxdepth 1 -name "*$word*" -printf '%f\n' | sort)
 # shellcheck disable=SC2016 # the inner shell expands it
 xargs -r -n1 -P"${JOBS:-$(nproc)}" bash -c 'one "$1"' one <<<"$targets" | tee "$work/said"
+faults | tee -a "$work/said"
 passed=$(grep -c '^ok ' "$work/said") || true
 failed=$(grep -c '^FAIL ' "$work/said") || true
 echo "$passed passed, $failed failed"

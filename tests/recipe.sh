@@ -39,7 +39,7 @@ for at in 9 700 $((size / 2)) $((size - last - 10)); do
     rejects "one changed byte at $at" sh "$work/chain.sh" "$work/changed"
 done
 # In the last line there is none after it to tell: that is what the head is for.
-sed "${lines}s/\"size\":1/\"size\":2/" "$log" > "$work/changed"
+sed "${lines}s/\"size\":/\"size\":1/" "$log" > "$work/changed"
 rejects "a change in the last line, with the head" sh "$work/chain.sh" "$work/changed" "$head"
 for n in 1 2 $((lines / 2)) $((lines - 1)); do
     sed "${n}d" "$log" > "$work/changed"

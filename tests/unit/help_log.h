@@ -17,7 +17,7 @@ void help_log_tear_down(void);
 void help_log_make(enum digest_alg hash, struct log **l);
 
 /* A synced log of so many lines, every type among them. */
-#define HELP_LOG_LINES 19
+#define HELP_LOG_LINES (RECORD_TYPE_COUNT + 3)
 struct log_position help_log_sample(enum digest_alg hash);
 
 /* Read to the end or the first trouble. *torn is the number of torn bytes. */

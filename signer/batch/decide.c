@@ -46,7 +46,8 @@ static enum err check_date(const struct decider *c, const struct request *r, str
 {
     if (r->requested_at > c->header->created + LIMIT_CLOCK_SKEW)
         return diag_set(d, E_REQUEST_DATE, "asked for after the batch was made");
-    if (r->requested_at < c->header->created - c->policy->limits.batch_age)
+    bool revokes = (op_fields(r->op) & OP_BY) != 0; /* never too late: it is done, and marked */
+    if (!revokes && r->requested_at < c->header->created - c->policy->limits.batch_age)
         return diag_set_clause(d, E_REQUEST_DATE, c->policy->limits.clause, "asked for too long before the batch");
     return E_OK;
 }

@@ -166,16 +166,24 @@ static int set_text(json_t *obj, const char *key, const char *text)
 static int set_base64(json_t *obj, const char *key, const struct buf *bytes)
 {
     char *text = base64_string(bytes->data, bytes->len);
-    int bad = text == NULL ? -1 : set_text(obj, key, text);
+    int bad = text == NULL ? -1 : json_object_set_new(obj, key, json_string(text));
     free(text);
     return bad;
+}
+
+/* An empty one stays where it has to be: the line without it would be another. */
+static int set_csr(json_t *obj, const struct request *r)
+{
+    bool there = r->csr.len > 0 || (op_fields(r->op) & OP_CSR) != 0;
+    return there ? set_base64(obj, "csr", &r->csr) : 0;
 }
 
 static int set_seal(json_t *obj, const struct request *r)
 {
     if ((op_fields(r->op) & OP_SEAL) == 0)
         return 0;
-    return json_object_set_new(obj, "name", json_stringn((const char *)r->seal.name.data, r->seal.name.len)) != 0 ||
+    const char *name = r->seal.name.len > 0 ? (const char *)r->seal.name.data : ""; /* jansson takes no NULL */
+    return json_object_set_new(obj, "name", json_stringn(name, r->seal.name.len)) != 0 ||
            set_base64(obj, "picture", &r->seal.picture) != 0 ||
            json_object_set_new(obj, "width", json_integer(r->seal.width)) != 0 ||
            json_object_set_new(obj, "height", json_integer(r->seal.height)) != 0 ||
@@ -192,7 +200,7 @@ enum err request_write(const struct request *r, struct buf *out)
     int bad = obj == NULL || set_text(obj, "profile", r->profile) != 0 ||
               set_text(obj, "serial", r->has_serial ? serial : "") != 0 || set_text(obj, "by", r->by) != 0 ||
               set_text(obj, "reason", r->reason) != 0 || set_text(obj, "key", r->key) != 0 ||
-              set_base64(obj, "csr", &r->csr) != 0 || set_seal(obj, r) != 0 ||
+              set_csr(obj, r) != 0 || set_seal(obj, r) != 0 ||
               request_identity_write(&r->identity, obj) != 0 || pair_write(&r->pair, obj) != 0 ||
               set_text(obj, "requested-at", at) != 0 ||
               set_text(obj, "evidence", r->has_evidence ? evidence : "") != 0 ||

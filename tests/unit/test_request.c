@@ -63,6 +63,27 @@ START_TEST(a_good_one_round_trips)
 }
 END_TEST
 
+static void expect_round_trip(const char *line)
+{
+    struct request r;
+    struct buf out = {0};
+    expect_ok_diag(parse(line, &r), &d);
+    expect_ok(request_write(&r, &out));
+    ck_assert_uint_eq(out.len, strlen(line));
+    ck_assert_mem_eq(out.data, line, out.len);
+    request_free(&r);
+    buf_free(&out);
+}
+
+/* What the op asks for and was given empty is decided on, and refused: it must not become a line that lacks it. */
+START_TEST(empty_fields_stay)
+{
+    expect_round_trip(line_with(CSR, "\"csr\":\"\""));
+    expect_round_trip("{\"id\":\"r-1\",\"op\":\"seal-issue\",\"name\":\"\",\"picture\":\"\","
+                      "\"width\":1,\"height\":1,\"holder\":\"\",\"requested-at\":\"2026-03-01T00:00:00Z\"}");
+}
+END_TEST
+
 START_TEST(optional_fields)
 {
     struct request r;
@@ -167,6 +188,7 @@ Suite *suite_request(void)
     Suite *s = suite_create("request");
     TCase *t = tcase_create("request");
     tcase_add_test(t, a_good_one_round_trips);
+    tcase_add_test(t, empty_fields_stay);
     tcase_add_test(t, optional_fields);
     tcase_add_test(t, fields_missing_or_unknown);
     tcase_add_test(t, values_out_of_form);

@@ -329,10 +329,15 @@ enum err answers_take_status(struct audit *a, const struct record *r)
     if (e == E_OK)
         e = compare_status(b, &item, r, &why);
     b->followed = e == E_OK;
-    if (e == E_OK)
+    if (e == E_OK) { /* whatever the line says of lateness, the status changed */
+        struct diag other = {0};
         e = check_late(a, b, &item, r, &why);
-    if (e == E_OK)
-        e = statuses_apply(a, b, r, &why);
+        enum err applied = statuses_apply(a, b, r, &other);
+        if (e == E_OK && applied != E_OK) {
+            e = applied;
+            why = other;
+        }
+    }
     plan_item_free(&item);
     return audit_take(a, e, &why);
 }

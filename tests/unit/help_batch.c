@@ -334,6 +334,7 @@ void line_make(const char *id, const char *op, const char *profile, int64_t requ
     struct request r = {.requested_at = requested_at, .csr = *csr};
     snprintf(r.id, sizeof r.id, "%s", id);
     snprintf(r.op_text, sizeof r.op_text, "%s", op);
+    r.op = op_by_name(op);
     snprintf(r.profile, sizeof r.profile, "%s", profile);
     expect_ok(request_write(&r, out));
 }

@@ -83,6 +83,7 @@ static void add_request(struct help_bundle *b, const char *id, const char *op, b
         r.csr.data[r.csr.len - 1] ^= 1;
     snprintf(r.id, sizeof r.id, "%s", id);
     snprintf(r.op_text, sizeof r.op_text, "%s", op);
+    r.op = op_by_name(op);
     strcpy(r.profile, "person");
     put_request(b, &r);
     sk_X509_EXTENSION_pop_free(ext, X509_EXTENSION_free);
@@ -96,6 +97,7 @@ static void add_status(struct help_bundle *b, const char *id, const char *op, ui
     bool revoke = strcmp(op, "revoke") == 0;
     snprintf(r.id, sizeof r.id, "%s", id);
     snprintf(r.op_text, sizeof r.op_text, "%s", op);
+    r.op = op_by_name(op);
     strcpy(r.by, revoke ? "subscriber" : "");
     strcpy(r.reason, revoke ? "lost" : "");
     put_request(b, &r);

@@ -260,11 +260,6 @@ enum err answers_take_refused(struct audit *a, const struct record *r)
 
 /* -- revoked, accepted -- */
 
-static const char *status_of(enum plan_act act)
-{
-    return act == PLAN_REVOKE ? "revoked" : act == PLAN_HOLD ? "held" : act == PLAN_RELEASE ? "released" : "";
-}
-
 static enum err compare_status(const struct batches_open *b, const struct plan_item *i, const struct record *r,
                                struct diag *d)
 {
@@ -282,7 +277,7 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
         other = "key";
     else if (strcmp(record_text(r, "serial"), serial) != 0)
         other = "serial number";
-    else if (revoked && strcmp(record_text(r, "status"), status_of(i->act)) != 0)
+    else if (revoked && strcmp(record_text(r, "status"), plan_status_name(i->act)) != 0)
         other = "status";
     else if (revoked && (strcmp(record_text(r, "reason"), i->reason) != 0 ||
                          record_number(r, "reason-code") != i->reason_code))

@@ -53,7 +53,7 @@ static enum err check_file(const struct audit *a, const struct batches_open *b, 
 {
     struct diag why = {0};
     char name[RESULTS_LIST_NAME];
-    snprintf(name, sizeof name, "%s-%lld.crl", item->key, (long long)item->crl.number);
+    lists_name(item->key, item->crl.number, name);
     int fd = file_open_beneath(dir_fd, name, O_RDONLY, 0);
     if (fd < 0)
         return diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/%s: %s", name, strerror(errno));

@@ -199,3 +199,8 @@ enum err lists_check(struct lists *l, struct plan *plan,
     plan_item_free(&item);
     return e == E_OK ? plan_rewind(plan, d) : e;
 }
+
+void lists_name(const char *key, int64_t number, char out[LISTS_NAME])
+{
+    snprintf(out, LISTS_NAME, "%s-%lld.crl", key, (long long)number);
+}

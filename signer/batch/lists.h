@@ -31,4 +31,8 @@ ERR_MUST_USE enum err lists_check(struct lists *l, struct plan *plan,
 ERR_MUST_USE enum err lists_write_tbs(struct index *x, const struct plan_header *h, const struct issuer *issuer,
                                       const struct plan_item *item, int fd, struct prehash *sign, struct diag *d);
 
+/* The file of a list in a bundle: KEY-NUMBER.crl. */
+#define LISTS_NAME (LIMIT_TOKEN_TEXT + 32)
+void lists_name(const char *key, int64_t number, char out[LISTS_NAME]);
+
 #endif

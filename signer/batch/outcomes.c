@@ -112,8 +112,6 @@ static enum err sync_group(struct run *r, struct diag *d)
 /* The time the policy promises runs from when it was asked for to this line. */
 static enum err log_status(struct run *r, const struct plan_item *item, struct diag *d)
 {
-    static const char *const status[PLAN_ACTS] = {
-        [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held", [PLAN_RELEASE] = "released"};
     int64_t within = r->authority->revoke_within;
     bool late = item->act == PLAN_REVOKE && within > 0 && clock_now() - item->asked > within;
     char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
@@ -127,7 +125,7 @@ static enum err log_status(struct run *r, const struct plan_item *item, struct d
     return log_append(r->s->log, RECORD_REVOKED,
                       json_pack("{s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:b}", "batch", r->batch, "n",
                                 (json_int_t)item->n, "authority", r->plan->header.authority, "key", item->key, "serial",
-                                serial, "status", status[item->act], "reason", item->reason, "reason-code",
+                                serial, "status", plan_status_name(item->act), "reason", item->reason, "reason-code",
                                 (json_int_t)item->reason_code, "asked", asked, "late", late),
                       d);
 }

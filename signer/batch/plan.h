@@ -112,6 +112,9 @@ ERR_MUST_USE enum err plan_write_end(const struct plan_counts *counts, struct bu
 /* "refuse", "issue", ...: the act's name in the plan. */
 const char *plan_act_name(enum plan_act act);
 
+/* "revoked", "held", "released": what such an act makes of a certificate, as log and results say it; "" for the others. */
+const char *plan_status_name(enum plan_act act);
+
 /* One more item of this kind. */
 void plan_count(struct plan_counts *counts, enum plan_act act);
 int64_t plan_total(const struct plan_counts *counts);

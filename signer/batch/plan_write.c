@@ -65,6 +65,11 @@ const char *plan_act_name(enum plan_act act)
     return act_names[act];
 }
 
+const char *plan_status_name(enum plan_act act)
+{
+    return act == PLAN_REVOKE ? "revoked" : act == PLAN_HOLD ? "held" : act == PLAN_RELEASE ? "released" : "";
+}
+
 void plan_count(struct plan_counts *c, enum plan_act act)
 {
     bool list = act == PLAN_CRL || act == PLAN_OCSP;

@@ -9,6 +9,7 @@
 #include "batch/bundle.h"
 #include "batch/certify_eseal.h"
 #include "batch/list_file.h"
+#include "batch/lists.h"
 #include "batch/responses.h"
 #include "core/base64.h"
 #include "core/clock.h"
@@ -119,9 +120,7 @@ static bool same_serial(const struct plan_item *i, const struct record *r)
 
 static enum err write_status(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)
 {
-    static const char *const status[PLAN_ACTS] = {
-        [PLAN_REVOKE] = "revoked", [PLAN_HOLD] = "held", [PLAN_RELEASE] = "released", [PLAN_ACCEPT] = ""};
-    if (!same_serial(i, r) || strcmp(record_text(r, "status"), status[i->act]) != 0 ||
+    if (!same_serial(i, r) || strcmp(record_text(r, "status"), plan_status_name(i->act)) != 0 ||
         strcmp(record_text(r, "reason"), i->reason) != 0)
         return differ(r, d);
     if (i->act == PLAN_ACCEPT)
@@ -132,7 +131,7 @@ static enum err write_status(struct results *w, const struct plan_item *i, const
                         d);
     return put_line(w,
                     json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:I,s:O,s:I}", "n", (json_int_t)i->n, "id", i->id, "decision",
-                              status[i->act], "clause", i->clause, "serial", record_text(r, "serial"), "reason",
+                              plan_status_name(i->act), "clause", i->clause, "serial", record_text(r, "serial"), "reason",
                               i->reason, "reason-code", (json_int_t)i->reason_code, "late",
                               json_object_get(r->obj, "late"), "log", (json_int_t)r->seq),
                     d);
@@ -154,7 +153,7 @@ static enum err write_list(struct results *w, const struct plan_item *i, const s
 {
     const struct plan_crl *c = &i->crl;
     char name[RESULTS_LIST_NAME], next[CLOCK_TEXT], tbs[DIGEST_HEX];
-    snprintf(name, sizeof name, "%s-%lld.crl", i->key, (long long)c->number);
+    lists_name(i->key, c->number, name);
     clock_format(c->next_update, next);
     hex_encode(c->tbs, DIGEST_LEN, tbs);
     if (strcmp(record_text(r, "key"), i->key) != 0 || record_number(r, "number") != c->number ||

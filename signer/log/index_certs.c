@@ -120,21 +120,28 @@ enum err index_certs_open(struct index *x, struct index_certs **out, struct diag
     return E_OK;
 }
 
-enum err index_certs_next(struct index_certs *l, struct index_cert *out, bool *more, struct diag *d)
+/* A serial number from this column of the row. */
+static enum err get_serial(struct query *q, int column, uint8_t out[20], size_t *n, struct diag *d)
 {
     struct buf serial = {0};
+    query_get_bytes(q, column, &serial);
+    enum err e = serial.len <= 20 ? buf_err(&serial) : query_error(q->x, SQLITE_CORRUPT, d);
+    if (e == E_OK && serial.len > 0)
+        memcpy(out, serial.data, serial.len);
+    *n = serial.len;
+    buf_free(&serial);
+    return e;
+}
+
+enum err index_certs_next(struct index_certs *l, struct index_cert *out, bool *more, struct diag *d)
+{
     *out = (struct index_cert){0};
     *more = query_row(&l->q);
     if (!*more)
         return E_OK; /* what went wrong is told when it is closed */
     query_get_text(&l->q, 0, out->authority, sizeof out->authority);
-    query_get_bytes(&l->q, 1, &serial);
+    enum err e = get_serial(&l->q, 1, out->serial, &out->serial_n, d);
     get_cert(&l->q, 2, out);
-    enum err e = serial.len <= sizeof out->serial ? buf_err(&serial) : query_error(l->q.x, SQLITE_CORRUPT, d);
-    if (e == E_OK && serial.len > 0)
-        memcpy(out->serial, serial.data, serial.len);
-    out->serial_n = serial.len;
-    buf_free(&serial);
     return e;
 }
 
@@ -320,20 +327,14 @@ enum err index_entries_all(struct index *x, const char *authority, const char *k
 
 enum err index_entries_next(struct index_entries *l, struct index_entry *out, bool *more, struct diag *d)
 {
-    struct buf serial = {0};
     *out = (struct index_entry){0};
     *more = query_row(&l->q);
     if (!*more)
         return E_OK; /* what went wrong is told when it is closed */
-    query_get_bytes(&l->q, 0, &serial);
+    enum err e = get_serial(&l->q, 0, out->serial, &out->serial_n, d);
     out->status = (enum index_status)query_get_number(&l->q, 1);
     out->reason = (int)query_get_number(&l->q, 2);
     out->changed = query_get_number(&l->q, 3);
-    enum err e = serial.len <= sizeof out->serial ? buf_err(&serial) : query_error(l->q.x, SQLITE_CORRUPT, d);
-    if (e == E_OK && serial.len > 0)
-        memcpy(out->serial, serial.data, serial.len);
-    out->serial_n = serial.len;
-    buf_free(&serial);
     return e;
 }
 

@@ -50,14 +50,14 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
-POLICYC := $(addprefix policy/,policyc.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
+POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_ocsp.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
 CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \
     cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
-    officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c sweep.c report.c standing_list.c)
+    officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c sweep.c report.c standing_list.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \

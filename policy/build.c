@@ -157,6 +157,8 @@ static enum err build_limits(struct build *b, const struct yaml_limits *y,
     if (e == E_OK && out->token_timeout > LIMIT_TOKEN_TIMEOUT)
         e = build_error(b, "limits", "token-timeout", "\"%s\" is longer than %d s", y->token_timeout,
                         LIMIT_TOKEN_TIMEOUT);
+    if (e == E_OK)
+        e = build_duration(b, "limits", "clock-jump", y->clock_jump, &out->clock_jump);
     return e != E_OK ? e : build_clause(b, "limits", y->clause, &out->clause);
 }
 

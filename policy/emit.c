@@ -449,9 +449,10 @@ static void emit_table(struct buf *out, const struct policy *p)
     buf_printf(out,
                "    .limits = {.batch_bytes = INT64_C(%" PRId64
                "), .batch_requests = INT64_C(%" PRId64 "), .batch_age = INT64_C(%" PRId64
-               "), .plan_lifetime = INT64_C(%" PRId64 "), .token_timeout = INT64_C(%" PRId64 "), ",
+               "), .plan_lifetime = INT64_C(%" PRId64 "), .token_timeout = INT64_C(%" PRId64
+               "), .clock_jump = INT64_C(%" PRId64 "), ",
                p->limits.batch_bytes, p->limits.batch_requests, p->limits.batch_age,
-               p->limits.plan_lifetime, p->limits.token_timeout);
+               p->limits.plan_lifetime, p->limits.token_timeout, p->limits.clock_jump);
     put_field(out, "clause", p->limits.clause);
     buf_printf(out, "},\n    .quorum = %d, ", p->quorum);
     put_field(out, "quorum_clause", p->quorum_clause);

@@ -218,6 +218,7 @@ struct policy_limits {
     int64_t batch_age;        /* seconds a batch may be old, whatever it says itself */
     int64_t plan_lifetime;    /* seconds between plan and intent */
     int64_t token_timeout;    /* seconds one call to the token may take */
+    int64_t clock_jump;       /* seconds a ceremony may begin after the last line of the log */
     const char *clause;
 };
 

@@ -305,6 +305,7 @@ static void print_appliance(struct buf *out, const struct policy *p)
     put_number(out, "batch-age", p->limits.batch_age);
     put_number(out, "plan-lifetime", p->limits.plan_lifetime);
     put_number(out, "token-timeout", p->limits.token_timeout);
+    put_number(out, "clock-jump", p->limits.clock_jump);
     put_clause(out, p->limits.clause);
     buf_printf(out, "quorum %d", p->quorum);
     put_clause(out, p->quorum_clause);

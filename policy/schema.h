@@ -54,6 +54,7 @@ struct yaml_limits {
     char *batch_age;
     char *plan_lifetime;
     char *token_timeout;
+    char *clock_jump;
     char *clause;
 };
 

@@ -8,6 +8,7 @@
 
 #include "audit/answers.h"
 #include "audit/bundles.h"
+#include "audit/ceremonies.h"
 #include "audit/seals.h"
 #include "audit/sweep.h"
 #include "batch/state.h"
@@ -107,6 +108,11 @@ static enum err take_line(struct audit *a, const struct record *r)
     case RECORD_RECOVERY:
         take_recovery(a, r);
         return E_OK;
+    case RECORD_CEREMONY:
+    case RECORD_TIME:
+    case RECORD_EXCEPTION:
+    case RECORD_MINUTES:
+        return ceremonies_take(a, r);
     case RECORD_TYPE_COUNT:
         break;
     }

@@ -193,6 +193,21 @@ enum err_class {
     X(E_NOT_CONFIRMED, REFUSED, "", "what was shown was not confirmed",                                                 \
       "compare the digest with what was shown, and confirm it")                                                         \
     X(E_BUNDLE_MISSING, INPUT, "", "there is no bundle for this batch yet", "run signer sign first")                    \
+    /* ceremonies */                                                                                                    \
+    X(E_SCRIPT, INPUT, "rootseal-ceremony(5)", "the ceremony file is wrong",                                            \
+      "correct the place named, and have it reviewed again")                                                            \
+    X(E_SCRIPT_OTHER, INPUT, "", "the ceremony was begun with another file",                                            \
+      "go on with the file in its record, or take a new name")                                                          \
+    X(E_SCRIPT_FOLLOWS, REFUSED, "", "the ceremony does not follow from the last one",                                  \
+      "compare the last minutes; stop until it is explained")                                                           \
+    X(E_TRANSCRIPT, STORAGE, "", "the ceremony's transcript is not whole", "stop and call the auditor")                 \
+    X(E_ABSENT, REFUSED, "", "a person whom the ceremony needs is not there",                                           \
+      "wait for the person, then run it again")                                                                         \
+    X(E_EXPECTATION, REFUSED, "", "a step did not come to what the ceremony file expects",                              \
+      "stop, or record an exception")                                                                                   \
+    X(E_CLOCK_JUMP, REFUSED, "", "the clock is further from the last log entry than the policy allows",                 \
+      "set the clock, or record an exception")                                                                          \
+    X(E_STOPPED, REFUSED, "", "the ceremony was stopped", "run the same command again to go on")                        \
     /* electronic seals */                                                                                              \
     X(E_PICTURE, REFUSED, "", "the picture is not one whole, still PNG or GIF of an allowed size",                      \
       "make the picture anew")                                                                                          \

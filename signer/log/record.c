@@ -303,6 +303,18 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"signature", check_base64}}},
     [RECORD_BUNDLE] = {"bundle", {{"batch", check_digest}, {"bundle", check_digest}}},
     [RECORD_POLICY] = {"policy", {{"policy", check_digest}}},
+    [RECORD_CEREMONY] = {"ceremony", {{"ceremony", check_name}, {"file", check_digest}, {"steps", check_from_1}}},
+    [RECORD_TIME] = {"time", {{"ceremony", check_name}, {"persons", check_from_1}}},
+    [RECORD_EXCEPTION] = {"exception",
+                          {{"ceremony", check_name},
+                           {"step", check_from_1},
+                           {"code", check_code},
+                           {"reason", check_digest}}},
+    [RECORD_MINUTES] = {"minutes",
+                        {{"ceremony", check_name},
+                         {"minutes", check_digest},
+                         {"text", check_digest},
+                         {"transcript", check_digest}}},
     [RECORD_RECOVERY] = {"recovery", {{"torn", check_from_1}, {"digest", check_digest}}},
 };
 

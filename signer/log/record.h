@@ -67,6 +67,17 @@ enum record_type {
     RECORD_BUNDLE,
     /* "policy": from here on the state is under another policy: policy. */
     RECORD_POLICY,
+    /* "ceremony": a ceremony goes on from here: ceremony (its name), file (digest of the file that says what is done),
+     * steps (how many). */
+    RECORD_CEREMONY,
+    /* "time": persons compared the clock with theirs: ceremony, persons (how many). */
+    RECORD_TIME,
+    /* "exception": a step was not, or not quite, what the ceremony's file says: ceremony, step (from 1), code (as in
+     * refused), reason (digest of the text in the transcript). */
+    RECORD_EXCEPTION,
+    /* "minutes": the ceremony's minutes: ceremony, minutes (digest of minutes.html), text (of minutes.txt), transcript (of
+     * transcript.jsonl). */
+    RECORD_MINUTES,
     /* "recovery": bytes of an unfinished line were cut off: torn (their number, from 1), digest
      * (their SHA-256). */
     RECORD_RECOVERY,

@@ -376,7 +376,7 @@ static const char small_policy[] =
     "kind: sm2, alg: sm2-sm3, validity: 20y, clause: c, subject: [{type: CN, value: l, clause: c}]}\nbundle:\n"
     "  key: {name: b, uri: 'pkcs11:token=t;object=b', kind: rsa, bits: 3072, alg: rsa-pss-sha256, validity: 240m, clause: c, "
     "subject: [{type: CN, value: b, clause: c}]}\nlimits: {batch-bytes: 65536, "
-    "token-timeout: 30s, batch-requests: 10, batch-age: 7d, "
+    "token-timeout: 30s, clock-jump: 99d, batch-requests: 10, batch-age: 7d, "
     "plan-lifetime: 24h, clause: c}\nquorum: {officers: 2, clause: c}\n%c"
     "ras:\n  - {id: r, authority: ca}\npersons:\n  - {id: p, ra: r, role: entry, certificate: person-sm2.der}\n"
     "officers:\n  - {id: o, certificate: person-rsa.der}\n  - {id: q, certificate: issuer/netca-root-rsa.der}\n%c"

@@ -188,7 +188,7 @@ void world_policy(struct world *w)
         .vendor = POLICY_VENDOR_SOFTHSM_SM2, .log_hash = DIGEST_SM3,
         .log_key = own_key("log", "pkcs11:token=rootseal-test;object=log", false),
         .bundle_key = own_key("bundle", "pkcs11:token=rootseal-test;object=bundle", false),
-        .limits = {1 << 20, 50, 7 * 86400, 86400, 60, "rule limits"},
+        .limits = {1 << 20, 50, 7 * 86400, 86400, 60, 400 * 86400, "rule limits"},
         .quorum = 2, .quorum_clause = "rule quorum",
         .authorities = w->authorities, .authorities_n = 2, .ras = ras, .ras_n = COUNT(ras)};
 }

@@ -95,7 +95,7 @@ static const struct policy policy = {
                    .subjects = 1,
                    .validity = {.years = 20},
                    .clause = "c 12"},
-    .limits = {1 << 20, 100, 7 * 86400, 86400, 60, "c 13"},
+    .limits = {1 << 20, 100, 7 * 86400, 86400, 60, 400 * 86400, "c 13"},
     .quorum = 2,
     .quorum_clause = "c 14",
     .authorities = authorities,

@@ -110,7 +110,7 @@ void sample_policy_make(struct sample_policy *f)
                                 .log_hash = DIGEST_SM3,
                                 .log_key = f->keys[0],
                                 .bundle_key = f->keys[0],
-                                .limits = {1, 2, 3, 4, 5, "art 15"},
+                                .limits = {1, 2, 3, 4, 5, 6, "art 15"},
                                 .quorum = 2,
                                 .quorum_clause = "art 16",
                                 .authorities = f->authorities,

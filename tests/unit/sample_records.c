@@ -55,6 +55,15 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "{\"batch\":\"" HEX_A "\",\"bundle\":\"" HEX_B "\"}",
     [RECORD_POLICY] =
         "{\"policy\":\"" HEX_B "\"}",
+    [RECORD_CEREMONY] =
+        "{\"ceremony\":\"two-roots\",\"file\":\"" HEX_A "\",\"steps\":9}",
+    [RECORD_TIME] =
+        "{\"ceremony\":\"two-roots\",\"persons\":2}",
+    [RECORD_EXCEPTION] =
+        "{\"ceremony\":\"two-roots\",\"step\":3,\"code\":\"E_KEY_EXISTS\",\"reason\":\"" HEX_B "\"}",
+    [RECORD_MINUTES] =
+        "{\"ceremony\":\"two-roots\",\"minutes\":\"" HEX_A "\",\"text\":\"" HEX_B "\","
+        "\"transcript\":\"" HEX_A "\"}",
     [RECORD_RECOVERY] =
         "{\"torn\":17,\"digest\":\"" HEX_A "\"}",
 };

@@ -14,7 +14,7 @@
 
 Suite *suite_intake(void);
 
-static const struct policy_limits limits = {100, 50, 86400, 86400, 60, "rule limits"};
+static const struct policy_limits limits = {100, 50, 86400, 86400, 60, 400 * 86400, "rule limits"};
 static int archive = -1;
 static struct diag d;
 

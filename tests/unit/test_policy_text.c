@@ -32,7 +32,7 @@ START_TEST(text_is_canonical)
                   "sm2-null true validity 20y clause \"art 10\"\n"));
     ck_assert_ptr_nonnull(
         strstr(s, "\nlimits batch-bytes 1 batch-requests 2 batch-age 3 plan-lifetime 4 token-timeout 5 "
-                  "clause \"art 15\"\nquorum 2 clause \"art 16\"\n"));
+                  "clock-jump 6 clause \"art 15\"\nquorum 2 clause \"art 16\"\n"));
     ck_assert_ptr_nonnull(
         strstr(s, "\nauthority \"north\" profile \"person\" subject \"CN\" value none required "
                   "max 64 string utf8 clause \"art 9\"\n"));
@@ -143,6 +143,7 @@ START_TEST(digest_knows_appliance)
     CHANGE(f.policy.limits.batch_age = 99);
     CHANGE(f.policy.limits.plan_lifetime = 99);
     CHANGE(f.policy.limits.token_timeout = 99);
+    CHANGE(f.policy.limits.clock_jump = 99);
     CHANGE(f.policy.limits.clause = "other");
     CHANGE(f.policy.quorum = 3);
     CHANGE(f.policy.quorum_clause = "other");

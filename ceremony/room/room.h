@@ -1,0 +1,21 @@
+/* room.h - what a ceremony works on while it is under way. */
+#ifndef ROOTSEAL_ROOM_ROOM_H
+#define ROOTSEAL_ROOM_ROOM_H
+
+#include "batch/state.h"
+#include "hsm/hsm.h"
+#include "room/script.h"
+#include "room/transcript.h"
+
+struct room {
+    const struct script *script;
+    struct transcript *transcript;
+    int dir_fd;         /* the record: STATE/ceremonies/NAME/ */
+    int state_fd;       /* the state's folder, which may not be a state yet */
+    bool rehearsal;
+    bool has_state;     /* state is open */
+    struct state state;
+    struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* steps.h - what each step of a ceremony does. Each can be run again after an interruption at any point, and then is not
+ * done or done completely. They print what the persons are to see, and leave the log synced and the token told of it. */
+#ifndef ROOTSEAL_ROOM_STEPS_H
+#define ROOTSEAL_ROOM_STEPS_H
+
+#include "room/room.h"
+
+typedef enum err step_function(struct room *r, const struct script_step *s, struct diag *d);
+
+struct step_row {
+    step_function *run;
+    bool token;     /* needs the token, and the state unless it makes it */
+    bool exception; /* a failure can be recorded as an exception */
+};
+
+/* By kind; run is NULL for none. */
+extern const struct step_row step_rows[STEP_KINDS];
+
+/* Record what was expected and what was found, and compare: E_EXPECTATION. expected NULL: nothing to check, nothing recorded. */
+ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
+                                  const char *found, struct diag *d);
+
+step_function step_time, step_chain, step_init, step_keygen, step_root, step_medium;
+
+#endif

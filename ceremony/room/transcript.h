@@ -1,0 +1,57 @@
+/* transcript.h - what was done in a ceremony: transcript.jsonl in its record, one event a line, only ever added to.
+ *
+ * Every event is on disk before what follows it is done, so that whoever comes back after a power cut knows which step was
+ * done, and which was begun. An unfinished last line is cut off when it is opened again.
+ */
+#ifndef ROOTSEAL_ROOM_TRANSCRIPT_H
+#define ROOTSEAL_ROOM_TRANSCRIPT_H
+
+#include "core/json.h"
+#include "room/script.h"
+
+/* {"at":TIME,"event":NAME,<fields>}. n is the number of the step. Persons by their ids. */
+enum event {
+    EVENT_OPEN,      /* ceremony, file, policy (digests), program, zone, rehearsal (boolean): at each start */
+    EVENT_PRESENT,   /* person, role: typed their initials at that start */
+    EVENT_STEP,      /* n, do: the step was shown */
+    EVENT_CONFIRM,   /* n, person: typed their initials */
+    EVENT_SAID,      /* n, text: a line that stood on the screen */
+    EVENT_CHECKED,   /* n, what, expected, found */
+    EVENT_EXCEPTION, /* n, code, reason, persons (array of two ids) */
+    EVENT_FAILED,    /* n, code, text */
+    EVENT_STOPPED,   /* n: those present stopped before this step was done */
+    EVENT_HEAD,      /* n, size, head: where the log stood after the step */
+    EVENT_LOGGED,    /* what ("ceremony", "time", "exception"), n: its line is in the log */
+    EVENT_DONE,      /* n */
+    EVENT_CLOSE,     /* nothing: all steps are done */
+    EVENT_KINDS
+};
+
+const char *event_name(enum event e);
+
+struct transcript;
+
+/* Open or begin the transcript in the record's folder and read what is there. E_TRANSCRIPT when a line is not one of ours. */
+ERR_MUST_USE enum err transcript_open(int dir_fd, struct transcript **out, struct diag *d);
+void transcript_close(struct transcript *t);
+
+/* Add an event with the present time and sync. fields as json_pack() makes them, taken over, NULL is E_NO_MEMORY. An
+ * event that cannot be written ends the ceremony: E_DISK_FULL, E_IO and the like; E_CLOCK_BEHIND when the clock is before
+ * the last event. */
+ERR_MUST_USE enum err transcript_add(struct transcript *t, enum event event, json_t *fields, struct diag *d);
+
+/* All events so far, in order; the objects belong to t and are valid until the next transcript_add(). */
+size_t transcript_count(const struct transcript *t);
+const json_t *transcript_event(const struct transcript *t, size_t i, enum event *event);
+
+/* Is step n done, in full or with an exception? Was it begun? */
+bool transcript_is_done(const struct transcript *t, int n);
+bool transcript_is_begun(const struct transcript *t, int n);
+
+/* Was a line for this event (EVENT_OPEN for "ceremony", the exception of step n, the time step n) put into the log? */
+bool transcript_is_logged(const struct transcript *t, const char *what, int n);
+
+/* SHA-256 of the file's bytes. */
+ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);
+
+#endif

@@ -1,0 +1,1 @@
+s/clock-jump: .*/clock-jump: soon/

@@ -260,10 +260,10 @@ static const cyaml_schema_value_t tops[] = {
 enum err schema_load(enum schema_kind kind, struct span text, const struct where *where, void **out,
                      struct diag *d)
 {
-    return yaml_load(&tops[kind], text, where, out, d);
+    return yaml_struct_load(&tops[kind], text, where, out, d);
 }
 
 void schema_free(enum schema_kind kind, void *data)
 {
-    yaml_free(&tops[kind], data);
+    yaml_struct_free(&tops[kind], data);
 }

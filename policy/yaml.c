@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cyaml_schema_value_t yaml_text_value = {
+const cyaml_schema_value_t yaml_struct_text = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
 /* libcyaml tells what is wrong through its log only: one line of reason, then a backtrace from the
@@ -90,7 +90,7 @@ static enum err report_error(const struct report *r, cyaml_err_t code, const str
                        r->reason[0] != '\0' ? r->reason : cyaml_strerror(code));
 }
 
-enum err yaml_load(const cyaml_schema_value_t *top, struct span text, const struct where *where, void **out,
+enum err yaml_struct_load(const cyaml_schema_value_t *top, struct span text, const struct where *where, void **out,
                    struct diag *d)
 {
     *out = NULL;
@@ -112,7 +112,7 @@ enum err yaml_load(const cyaml_schema_value_t *top, struct span text, const stru
     return E_OK;
 }
 
-void yaml_free(const cyaml_schema_value_t *top, void *data)
+void yaml_struct_free(const cyaml_schema_value_t *top, void *data)
 {
     const cyaml_config_t config = {.mem_fn = cyaml_mem, .flags = CYAML_CFG_NO_ALIAS};
     /* Only its own parameters can make this fail, and they are right. */

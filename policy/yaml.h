@@ -28,10 +28,10 @@
                                member##_n, entry, 0, CYAML_UNLIMITED)
 #define TEXTS(key, type, member)                                                                   \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER, struct type, member.v, member.n,           \
-                               &yaml_text_value, 0, CYAML_UNLIMITED)
+                               &yaml_struct_text, 0, CYAML_UNLIMITED)
 #define TEXTS_OPTIONAL(key, type, member)                                                          \
     CYAML_FIELD_SEQUENCE_COUNT(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type,         \
-                               member.v, member.n, &yaml_text_value, 0, CYAML_UNLIMITED)
+                               member.v, member.n, &yaml_struct_text, 0, CYAML_UNLIMITED)
 #define ENTRY(type, fields)                                                                        \
     {                                                                                              \
         CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct type, fields)                               \
@@ -42,12 +42,12 @@
     }
 
 /* One text of a list of texts. */
-extern const cyaml_schema_value_t yaml_text_value;
+extern const cyaml_schema_value_t yaml_struct_text;
 
 /* Fill the struct that `top` describes from the text that `where` was loaded from. E_POLICY with file, line and path for an
- * unknown or missing key or a value of the wrong shape; E_NO_MEMORY. yaml_free() it with the same top. */
-ERR_MUST_USE enum err yaml_load(const cyaml_schema_value_t *top, struct span text, const struct where *where,
+ * unknown or missing key or a value of the wrong shape; E_NO_MEMORY. yaml_struct_free() it with the same top. */
+ERR_MUST_USE enum err yaml_struct_load(const cyaml_schema_value_t *top, struct span text, const struct where *where,
                                 void **out, struct diag *d);
-void yaml_free(const cyaml_schema_value_t *top, void *data);
+void yaml_struct_free(const cyaml_schema_value_t *top, void *data);
 
 #endif

@@ -54,8 +54,12 @@ POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority
     build_identity.c build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_ocsp.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
-CEREMONY := signer/banner.c $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_authorise.c cmd_show.c \
-    cmd_policy.c confirm.c keys.c summary.c)
+# a ceremony by its file; the script is read by what policyc reads policies with
+ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
+    script_steps.c transcript.c tee.c people.c past.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c \
+    step_init.c step_keys.c step_medium.c)
+CEREMONY := signer/banner.c $(ROOM_PARTS) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c \
+    cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c sweep.c report.c standing_list.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
@@ -108,7 +112,7 @@ $(BIN)/policy_table.o: $(BIN)/policy_table.c policy/policy.h
 $(BIN)/signer: $(call objects,$(SIGNER)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
 $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_TOKEN)
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a

@@ -44,13 +44,13 @@ static enum err adopt(struct hsm *h, const struct policy_key *row, struct hsm_ke
 }
 
 /* The line is on disk before anything else is made, so that a key is never without its record for long. */
-static enum err generate(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
+static enum err generate(struct state *s, struct hsm *h, const struct policy_key *row, bool adopting, struct diag *d)
 {
     struct hsm_key *k = NULL;
     struct key public = {0};
     char hex[DIGEST_HEX];
     enum err e = hsm_key_generate(h, row, &k, d);
-    bool adopted = e == E_KEY_EXISTS && options.adopt;
+    bool adopted = e == E_KEY_EXISTS && adopting;
     if (adopted)
         e = adopt(h, row, &k, d);
     if (e == E_OK)
@@ -73,6 +73,7 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
 struct job {
     struct state *s;
     struct hsm *h;
+    bool adopt;
 };
 
 static enum err generate_missing(void *arg, const struct policy_key *row, struct diag *d)
@@ -84,9 +85,15 @@ static enum err generate_missing(void *arg, const struct policy_key *row, struct
     if (e == E_OK && found)
         printf("there   %-24s %s\n", row->name, alg_sig_name(row->alg));
     else if (e == E_OK)
-        e = generate(j->s, j->h, row, d);
+        e = generate(j->s, j->h, row, j->adopt, d);
     index_key_free(&known);
     return e;
+}
+
+enum err keys_make(struct state *s, struct hsm *h, const char *only, bool adopting, struct diag *d)
+{
+    enum err e = keys_each(only, generate_missing, &(struct job){s, h, adopting}, d);
+    return e == E_OK ? witness_write(s, h, d) : e;
 }
 
 enum err cmd_keygen(int n, char **operands, struct diag *d)
@@ -105,9 +112,7 @@ enum err cmd_keygen(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = untold_settle(&s, h, NULL, d);
     if (e == E_OK)
-        e = keys_each(generate_missing, &(struct job){&s, h}, d);
-    if (e == E_OK)
-        e = witness_write(&s, h, d);
+        e = keys_make(&s, h, options.key, options.adopt, d);
     state_close(&s);
     hsm_close(h);
     return e;

@@ -183,15 +183,15 @@ static enum err make_anchor(void *arg, const struct policy_key *row, struct diag
     return e;
 }
 
-static enum err make_anchors(struct state *s, struct hsm *h, struct diag *d)
+static enum err make_all(struct state *s, struct hsm *h, const char *only, struct diag *d)
 {
     struct job j = {.s = s, .h = h, .dir_fd = -1};
     enum err e = file_make_dir(s->fd, ANCHORS_DIR, &j.dir_fd, d);
     if (e == E_OK)
-        e = keys_each(make_anchor, &j, d);
+        e = keys_each(only, make_anchor, &j, d);
     j.issued = true;
     if (e == E_OK)
-        e = keys_each(make_anchor, &j, d);
+        e = keys_each(only, make_anchor, &j, d);
     if (j.dir_fd >= 0)
         close(j.dir_fd);
     return e;
@@ -204,6 +204,12 @@ static enum err seal(struct state *s, struct hsm *h, struct diag *d)
     if (e == E_OK)
         e = sealing_run(s, k, d);
     return e != E_OK ? e : witness_write(s, h, d);
+}
+
+enum err anchors_make(struct state *s, struct hsm *h, const char *only, struct diag *d)
+{
+    enum err e = make_all(s, h, only, d);
+    return e == E_OK ? seal(s, h, d) : e;
 }
 
 enum err cmd_root(int n, char **operands, struct diag *d)
@@ -222,9 +228,7 @@ enum err cmd_root(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = untold_settle(&s, h, NULL, d);
     if (e == E_OK)
-        e = make_anchors(&s, h, d);
-    if (e == E_OK)
-        e = seal(&s, h, d);
+        e = anchors_make(&s, h, options.key, d);
     state_close(&s);
     hsm_close(h);
     return e;

@@ -20,6 +20,7 @@ enum err cmd_init(int n, char **operands, struct diag *d);
 enum err cmd_keygen(int n, char **operands, struct diag *d);
 enum err cmd_root(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);
+enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 
@@ -27,10 +28,18 @@ enum err cmd_show(int n, char **operands, struct diag *d);
  * options.module, and log in with the PIN from options.pin_fd, the terminal or the pad. */
 ERR_MUST_USE enum err token_open(int state_fd, struct hsm **out, struct diag *d);
 
-/* Call step for every key of the policy (policy_key_at()), or with options.key for that one alone, until one returns an
- * error, which is returned then. E_USAGE when the policy has no key of that name. */
-ERR_MUST_USE enum err keys_each(enum err (*step)(void *arg, const struct policy_key *row, struct diag *d), void *arg,
+/* Call step for every key of the policy (policy_key_at()), or with `only` (may be NULL) for that one alone, until one
+ * returns an error, which is returned then. E_USAGE when the policy has no key of that name. */
+ERR_MUST_USE enum err keys_each(const char *only, enum err (*step)(void *arg, const struct policy_key *row, struct diag *d), void *arg,
                                 struct diag *d);
+
+/* Make the keys inside the token that the log does not have yet: keygen and self-test lines, and the head of the log told to
+ * the token. `only` as in keys_each(). adopt: take over one that an interrupted run left there. */
+ERR_MUST_USE enum err keys_make(struct state *s, struct hsm *h, const char *only, bool adopt, struct diag *d);
+
+/* Make the certificates of our own keys that the log does not have yet, write all of them to the state's anchors, and seal the
+ * log. */
+ERR_MUST_USE enum err anchors_make(struct state *s, struct hsm *h, const char *only, struct diag *d);
 
 /* Let the person at the terminal type words of this digest, the first three at least, or whole lines of them; or compare it
  * with options.digest when that was given. what names it, e.g. "plan". E_NOT_CONFIRMED; a word typed wrongly is asked for

@@ -38,6 +38,12 @@ static const struct cli_option *options_root(void)
     return o;
 }
 
+static const struct cli_option *options_run(void)
+{
+    static const struct cli_option o[] = {STATE, TOKEN, END};
+    return o;
+}
+
 static const struct cli_option *options_policy(void)
 {
     static const struct cli_option o[] = {
@@ -70,6 +76,7 @@ static const struct cli_command commands[] = {
     {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
     {"keygen", "make the policy's keys inside the token", options_keygen, NULL, cmd_keygen},
     {"root", "make the keys' self-signed certificates and seal the log", options_root, NULL, cmd_root},
+    {"run", "walk through a ceremony, as its file says", options_run, "FILE", cmd_run},
     {"policy", "put the state under this program's policy", options_policy, NULL, cmd_policy},
     {"show", "show what a plan would sign", options_show, NULL, cmd_show},
     {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "batch/state.h"
 #include "core/file.h"
 #include "room/record_files.h"
 

@@ -1,8 +1,7 @@
-/* record_files.h - where the record of a ceremony lies: STATE/ceremonies/NAME/, and the names of its files. */
+/* record_files.h - where the record of a ceremony lies: STATE/ceremonies/NAME/ (batch/state.h), and the names of its files. */
 #ifndef ROOTSEAL_ROOM_RECORD_FILES_H
 #define ROOTSEAL_ROOM_RECORD_FILES_H
 
-#define CEREMONIES_DIR "ceremonies"
 #define SCRIPT_FILE "ceremony.yaml"         /* the file that says what is done, as it was reviewed */
 #define TRANSCRIPT_FILE "transcript.jsonl"  /* what was done */
 #define MINUTES_HTML "minutes.html"

@@ -11,6 +11,7 @@ struct room {
     const struct script *script;
     struct transcript *transcript;
     int dir_fd;         /* the record: STATE/ceremonies/NAME/ */
+    const char *path;   /* of the state's folder */
     int state_fd;       /* the state's folder, which may not be a state yet */
     bool rehearsal;
     bool has_state;     /* state is open */

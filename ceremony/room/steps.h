@@ -8,8 +8,9 @@
 typedef enum err step_function(struct room *r, const struct script_step *s, struct diag *d);
 
 struct step_row {
+    step_function *prepare; /* what is done without the token before run; NULL for nothing */
     step_function *run;
-    bool token;     /* needs the token, and the state unless it makes it */
+    bool token;     /* run needs the token, and the state unless it makes it; it is shut in then, and reaches no medium */
     bool exception; /* a failure can be recorded as an exception */
 };
 
@@ -20,6 +21,6 @@ extern const struct step_row step_rows[STEP_KINDS];
 ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
                                   const char *found, struct diag *d);
 
-step_function step_time, step_chain, step_init, step_keygen, step_root, step_medium;
+step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium;
 
 #endif

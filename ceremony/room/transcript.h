@@ -31,13 +31,14 @@ const char *event_name(enum event e);
 
 struct transcript;
 
-/* Open or begin the transcript in the record's folder and read what is there. E_TRANSCRIPT when a line is not one of ours. */
+/* Open or begin the transcript in the record's folder and read what is there. E_TRANSCRIPT when a line is not one of ours,
+ * or its time is before that of the line above. */
 ERR_MUST_USE enum err transcript_open(int dir_fd, struct transcript **out, struct diag *d);
 void transcript_close(struct transcript *t);
 
-/* Add an event with the present time and sync. fields as json_pack() makes them, taken over, NULL is E_NO_MEMORY. An
- * event that cannot be written ends the ceremony: E_DISK_FULL, E_IO and the like; E_CLOCK_BEHIND when the clock is before
- * the last event. */
+/* Add an event with the present time and sync; `said` alone is synced with the next. fields as json_pack() makes them,
+ * taken over, NULL is E_NO_MEMORY. An event that cannot be written ends the ceremony: E_DISK_FULL, E_IO and the like;
+ * E_CLOCK_BEHIND when the clock is before the last event. */
 ERR_MUST_USE enum err transcript_add(struct transcript *t, enum event event, json_t *fields, struct diag *d);
 
 /* All events so far, in order; the objects belong to t and are valid until the next transcript_add(). */
@@ -50,6 +51,9 @@ bool transcript_is_begun(const struct transcript *t, int n);
 
 /* Was a line for this event (EVENT_OPEN for "ceremony", the exception of step n, the time step n) put into the log? */
 bool transcript_is_logged(const struct transcript *t, const char *what, int n);
+
+/* Were all steps done, so that the minutes can be written? Nothing is added after that. */
+bool transcript_is_closed(const struct transcript *t);
 
 /* SHA-256 of the file's bytes. */
 ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);

@@ -45,7 +45,8 @@ static enum err check_empty(int fd, const char *path, struct diag *d)
     if (e == E_MEDIUM_LIMIT)
         e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     for (size_t i = 0; i < list.n && e == E_OK; i++) /* an interrupted beginning may be begun again */
-        if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0)
+        if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0 &&
+            strcmp(list.names[i], CEREMONIES_DIR) != 0)
             e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     file_list_free(&list);
     return e;

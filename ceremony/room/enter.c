@@ -1,0 +1,94 @@
+#include "room/enter.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "batch/untold.h"
+#include "batch/witness.h"
+#include "core/file.h"
+#include "core/step.h"
+#include "hsm/login.h"
+#include "hsm/reach.h"
+#include "room/past.h"
+#include "room/record_files.h"
+
+static enum err keep_script(const struct room *r, struct diag *d)
+{
+    struct buf there = {0};
+    bool found = false;
+    enum err e = file_read(r->dir_fd, SCRIPT_FILE, RECORD_FILE_MAX, &there, &found, d);
+    if (e == E_OK && !found)
+        e = file_write(r->dir_fd, SCRIPT_FILE, r->script->text.data, r->script->text.len, d);
+    else if (e == E_OK && (there.len != r->script->text.len || memcmp(there.data, r->script->text.data, there.len) != 0))
+        e = diag_set(d, E_SCRIPT_OTHER, "it lies in " CEREMONIES_DIR "/%s/" SCRIPT_FILE, r->script->name);
+    buf_free(&there);
+    return e;
+}
+
+enum err room_enter(const struct room_place *place, const struct script *script, struct room *out, struct diag *d)
+{
+    int all = -1;
+    *out = (struct room){.script = script, .path = place->state, .dir_fd = -1, .state_fd = -1, .rehearsal = place->rehearsal,
+                         .state = {.fd = -1, .lock_fd = -1, .archive_fd = -1}};
+    enum err e = file_make_path(place->state, &out->state_fd, d);
+    if (e == E_OK)
+        e = file_make_dir(out->state_fd, CEREMONIES_DIR, &all, d);
+    if (e == E_OK)
+        e = file_make_dir(all, script->name, &out->dir_fd, d);
+    if (e == E_OK)
+        e = keep_script(out, d);
+    if (e == E_OK)
+        e = transcript_open(out->dir_fd, &out->transcript, d);
+    if (all >= 0)
+        close(all);
+    return e;
+}
+
+static enum err open_state(const struct room_place *place, struct room *r, struct diag *d)
+{
+    struct past past;
+    enum err e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK && past.minutes != r->script->follows_any)
+        e = diag_set(d, E_SCRIPT_FOLLOWS, past.minutes ? "the log has minutes of %s, the file says it follows none"
+                                                       : "%s: the log has no minutes of another ceremony",
+                     past.minutes ? past.ceremony : r->script->name);
+    else if (e == E_OK && past.minutes && memcmp(past.minutes_digest, r->script->follows, DIGEST_LEN) != 0)
+        e = diag_set(d, E_SCRIPT_FOLLOWS, "the last minutes in the log, of %s, have another digest", past.ceremony);
+    if (e != E_OK || !past.state)
+        return e;
+    e = state_open(place->state, &policy_table, STATE_FROM_LOG, &r->state, d);
+    r->has_state = e == E_OK;
+    return e;
+}
+
+static enum err check_log(struct room *r, struct diag *d)
+{
+    enum err e = witness_check(&r->state, r->hsm, d);
+    if (e == E_OK)
+        e = untold_check_policy(&r->state, d);
+    return e == E_OK ? untold_settle(&r->state, r->hsm, NULL, d) : e;
+}
+
+enum err room_open_token(const struct room_place *place, struct room *r, struct diag *d)
+{
+    const struct hsm_patience patience = {"ceremony", policy_table.limits.token_timeout, step_end};
+    enum err e = open_state(place, r, d);
+    if (e == E_OK)
+        e = reach_shut_in(r->state_fd, place->module, place->module_files, d);
+    if (e == E_OK)
+        e = hsm_open(place->module, policy_table.token, policy_table.vendor, &patience, &r->hsm, d);
+    if (e == E_OK)
+        e = login_run(r->hsm, place->pin_fd, d);
+    return e == E_OK && r->has_state ? check_log(r, d) : e;
+}
+
+void room_leave(struct room *r)
+{
+    hsm_close(r->hsm);
+    state_close(&r->state);
+    transcript_close(r->transcript);
+    if (r->dir_fd >= 0)
+        close(r->dir_fd);
+    if (r->state_fd >= 0)
+        close(r->state_fd);
+}

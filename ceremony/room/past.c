@@ -1,0 +1,59 @@
+#include "room/past.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "log/log.h"
+
+static enum err take(struct past *out, const struct record *r, const char *name)
+{
+    const char *whose = record_text(r, "ceremony");
+    if (r->type != RECORD_MINUTES)
+        return E_OK;
+    if (strcmp(whose, name) == 0) {
+        out->own_minutes = true;
+        return E_OK;
+    }
+    out->minutes = true;
+    snprintf(out->ceremony, sizeof out->ceremony, "%s", whose);
+    return record_digest(r, "minutes", out->minutes_digest);
+}
+
+static enum err walk(struct log_reader *reader, const char *name, struct past *out, struct diag *d)
+{
+    bool more = true;
+    enum err e = E_OK;
+    while (e == E_OK) {
+        struct record r = {0};
+        struct span line;
+        e = log_reader_next(reader, &line, &r, &more, d);
+        if (e != E_OK || !more)
+            break;
+        e = take(out, &r, name);
+        record_free(&r);
+    }
+    return e;
+}
+
+enum err past_read(int state_fd, const char *name, struct past *out, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    struct stat st;
+    *out = (struct past){0};
+    if (fstatat(state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return E_OK;
+    enum err e = log_reader_open(state_fd, LOG_FILE, NULL, &reader, d);
+    if (e == E_OK)
+        e = walk(reader, name, out, d);
+    if (e == E_OK) {
+        const struct log_position *at = log_reader_position(reader);
+        out->state = at->size > 0;
+        out->size = at->size;
+        out->time = at->time;
+        memcpy(out->head, at->head, DIGEST_LEN);
+    }
+    log_reader_close(reader);
+    return e;
+}

@@ -1,0 +1,26 @@
+/* past.h - what the log says of earlier ceremonies, and of this one. Reads the log, without lock and index. */
+#ifndef ROOTSEAL_ROOM_PAST_H
+#define ROOTSEAL_ROOM_PAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/diag.h"
+#include "core/digest.h"
+#include "core/limits.h"
+
+struct past {
+    bool state;        /* there is a log */
+    uint64_t size;     /* its lines, */
+    int64_t time;      /* the time of the last, */
+    uint8_t head[DIGEST_LEN]; /* and its digest */
+    bool minutes;      /* there are minutes of a ceremony of another name, the last of them: */
+    char ceremony[LIMIT_TOKEN_TEXT + 1];
+    uint8_t minutes_digest[DIGEST_LEN]; /* of minutes.html */
+    bool own_minutes;  /* there are minutes of the ceremony `name`: it is over */
+};
+
+/* Read the log in the state's folder; name is the ceremony's own. No log is E_OK. The log's errors otherwise. */
+ERR_MUST_USE enum err past_read(int state_fd, const char *name, struct past *out, struct diag *d);
+
+#endif

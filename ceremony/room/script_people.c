@@ -1,0 +1,112 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "policy/scalar.h"
+#include "room/script_build.h"
+
+enum err script_build_error(struct script_build *b, const char *list, int i, const char *field, const char *format, ...)
+{
+    char path[WHERE_PATH];
+    va_list ap;
+    if (i < 0)
+        snprintf(path, sizeof path, "%s%s%s", list, list[0] != '\0' && field[0] != '\0' ? "." : "", field);
+    else
+        snprintf(path, sizeof path, "%s[%d]%s%s", list, i, field[0] != '\0' ? "." : "", field);
+    va_start(ap, format);
+    enum err e = where_verror(b->where, b->diag, path, format, ap);
+    va_end(ap);
+    return e;
+}
+
+static enum err build_digest(struct script_build *b, const char *field, const char *text, uint8_t out[DIGEST_LEN])
+{
+    if (!hex_decode(text, out, DIGEST_LEN))
+        return script_build_error(b, "", -1, field, "\"%s\" is not a SHA-256 of 64 lower-case hexadecimal digits", text);
+    return E_OK;
+}
+
+enum err script_build_head(struct script_build *b, struct script *out)
+{
+    const struct yaml_script *y = out->memory->yaml;
+    enum err e = E_OK;
+    if (!text_is_token(y->ceremony, LIMIT_TOKEN_TEXT))
+        return script_build_error(b, "", -1, "ceremony", "\"%s\" is not a name (1 to %d of A-Z a-z 0-9 . _ -, no dot first)",
+                                  y->ceremony, LIMIT_TOKEN_TEXT);
+    if (!scalar_filled(y->title) || scalar_characters(y->title) > SCRIPT_NAME)
+        return script_build_error(b, "", -1, "title", "it is empty or longer than %d characters", SCRIPT_NAME);
+    out->name = y->ceremony;
+    out->title = y->title;
+    out->has_policy = y->policy != NULL;
+    out->follows_any = strcmp(y->follows, "none") != 0;
+    if (out->has_policy)
+        e = build_digest(b, "policy", y->policy, out->policy);
+    if (e == E_OK && out->follows_any)
+        e = build_digest(b, "follows", y->follows, out->follows);
+    return e;
+}
+
+static bool are_initials(const char *s)
+{
+    size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return n >= 1 && n <= 8 && s[n] == '\0';
+}
+
+/* Nobody is there twice, under whatever name. */
+static enum err check_distinct(struct script_build *b, const struct script *s, int i)
+{
+    const struct script_person *p = &s->persons[i];
+    for (int k = 0; k < i; k++) {
+        const struct script_person *other = &s->persons[k];
+        const char *field = strcmp(p->id, other->id) == 0               ? "id"
+                            : strcmp(p->name, other->name) == 0         ? "name"
+                            : strcmp(p->initials, other->initials) == 0 ? "initials"
+                                                                        : NULL;
+        if (field != NULL)
+            return script_build_error(b, "present", i, field, "present[%d] has the same", k);
+    }
+    return E_OK;
+}
+
+static enum err build_person(struct script_build *b, struct script *out, int i)
+{
+    const struct yaml_person *y = &out->memory->yaml->present[i];
+    struct script_person *p = &out->memory->persons[i];
+    *p = (struct script_person){.id = y->id, .name = y->name, .initials = y->initials};
+    if (!text_is_token(y->id, LIMIT_TOKEN_TEXT))
+        return script_build_error(b, "present", i, "id", "\"%s\" is not a name (1 to %d of A-Z a-z 0-9 . _ -, no dot first)",
+                                  y->id, LIMIT_TOKEN_TEXT);
+    if (!scalar_filled(y->name) || scalar_characters(y->name) > SCRIPT_NAME)
+        return script_build_error(b, "present", i, "name", "it is empty or longer than %d characters", SCRIPT_NAME);
+    if (!are_initials(y->initials))
+        return script_build_error(b, "present", i, "initials", "\"%s\" is not 1 to 8 of A-Z", y->initials);
+    if (!script_role_by_name(y->role, &p->role))
+        return script_build_error(b, "present", i, "role", "\"%s\" is none of operator, officer, witness, auditor", y->role);
+    if (p->role == ROOM_OFFICER && policy_officer_find(b->policy, p->id) == NULL)
+        return script_build_error(b, "present", i, "id", "the policy has no officer %s", p->id);
+    if (p->role != ROOM_OFFICER && policy_officer_find(b->policy, p->id) != NULL)
+        return script_build_error(b, "present", i, "role", "%s is an officer of the policy and can be nothing else", p->id);
+    return check_distinct(b, out, i);
+}
+
+enum err script_build_persons(struct script_build *b, struct script *out)
+{
+    const unsigned n = out->memory->yaml->present_n;
+    int have[ROOM_ROLES] = {0};
+    enum err e = E_OK;
+    if (n > SCRIPT_PERSONS)
+        return script_build_error(b, "present", -1, "", "there are more than %d persons", SCRIPT_PERSONS);
+    out->persons = out->memory->persons;
+    for (out->persons_n = 0; out->persons_n < n && e == E_OK; out->persons_n++) {
+        e = build_person(b, out, (int)out->persons_n);
+        if (e == E_OK)
+            have[out->persons[out->persons_n].role]++;
+    }
+    if (e == E_OK && (have[ROOM_OPERATOR] == 0 || have[ROOM_WITNESS] == 0))
+        e = script_build_error(b, "present", -1, "", "an operator and a witness must be there");
+    if (e == E_OK && have[ROOM_OFFICER] < b->policy->quorum)
+        e = script_build_error(b, "present", -1, "", "%d officers are there, the policy asks for %d", have[ROOM_OFFICER],
+                               b->policy->quorum);
+    return e;
+}

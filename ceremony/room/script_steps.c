@@ -1,0 +1,154 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "pki/alg.h"
+#include "policy/scalar.h"
+#include "room/script_build.h"
+
+/* Which fields a kind of step has: '!' must, '?' may, ' ' must not. */
+struct takes {
+    char keys, one_key, key_by, from, to, digest, expect;
+    int persons; /* at least so many confirm */
+};
+static const struct takes takes[STEP_KINDS] = {
+    [STEP_TIME] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 2},
+    [STEP_CHAIN] = {' ', ' ', ' ', '?', ' ', ' ', ' ', 2},
+    [STEP_INIT] = {' ', ' ', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_KEYGEN] = {'?', '?', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_ROOT] = {'?', '?', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_SUB_CA] = {' ', ' ', '!', '!', ' ', '?', '!', 2},
+    [STEP_CROSS] = {' ', '!', '!', ' ', ' ', ' ', '?', 2},
+    [STEP_MEDIUM] = {' ', ' ', ' ', '!', ' ', '?', ' ', 1},
+    [STEP_BATCH] = {' ', ' ', ' ', '!', '!', ' ', ' ', 2},
+    [STEP_CRL] = {' ', '!', ' ', ' ', '!', ' ', ' ', 2},
+    [STEP_TRANSFER] = {' ', '!', ' ', ' ', ' ', ' ', '!', 2},
+    [STEP_DESTROY] = {' ', '!', ' ', ' ', ' ', ' ', '!', 2},
+    [STEP_KEYS] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+    [STEP_MINUTES] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+};
+
+static enum err check_field(struct script_build *b, int i, const char *field, char rule, bool there)
+{
+    if (rule == '!' && !there)
+        return script_build_error(b, "steps", i, "", "the key \"%s\" is missing", field);
+    if (rule == ' ' && there)
+        return script_build_error(b, "steps", i, field, "a step of this kind has no such key");
+    return E_OK;
+}
+
+static enum err check_fields(struct script_build *b, int i, const struct takes *t, const struct yaml_step *y)
+{
+    const struct {
+        const char *field;
+        char rule;
+        bool there;
+    } all[] = {{"key", t->one_key, y->key != NULL},     {"keys", t->keys, y->keys.n > 0},
+               {"signed-by", t->key_by, y->key_by != NULL}, {"from", t->from, y->from != NULL},
+               {"to", t->to, y->to != NULL},            {"digest", t->digest, y->digest != NULL},
+               {"expect", t->expect, y->expect != NULL}};
+    enum err e = E_OK;
+    for (size_t k = 0; k < sizeof all / sizeof *all && e == E_OK; k++)
+        e = check_field(b, i, all[k].field, all[k].rule, all[k].there);
+    if (e == E_OK && y->key != NULL && y->keys.n > 0)
+        e = script_build_error(b, "steps", i, "keys", "there is a key, too");
+    return e;
+}
+
+static enum err build_by(struct script_build *b, const struct script *s, int i, const struct yaml_step *y,
+                         struct script_step *out, int at_least)
+{
+    int n = 0;
+    for (unsigned k = 0; k < y->by.n; k++) {
+        int who = script_person_find(s, y->by.v[k]);
+        if (who < 0)
+            return script_build_error(b, "steps", i, "by", "%s is not present", y->by.v[k]);
+        if ((out->by >> who & 1) != 0)
+            return script_build_error(b, "steps", i, "by", "%s stands twice", y->by.v[k]);
+        out->by |= UINT32_C(1) << who;
+        n++;
+    }
+    if (y->by.n == 0)
+        out->by = s->persons_n == 32 ? UINT32_MAX : (UINT32_C(1) << s->persons_n) - 1;
+    else if (n < at_least)
+        return script_build_error(b, "steps", i, "by", "%d person confirms, %d must", n, at_least);
+    return E_OK;
+}
+
+static enum err build_keys(struct script_build *b, int i, struct yaml_step *y, struct script_step *out)
+{
+    out->keys = y->key != NULL ? (const char *const *)&y->key : (const char *const *)y->keys.v;
+    out->keys_n = y->key != NULL ? 1 : y->keys.n;
+    for (size_t k = 0; k < out->keys_n; k++)
+        if (policy_key_find(b->policy, out->keys[k]) == NULL)
+            return script_build_error(b, "steps", i, y->key != NULL ? "key" : "keys", "the policy has no key %s",
+                                      out->keys[k]);
+    out->key_by = y->key_by;
+    if (y->key_by != NULL && policy_key_find(b->policy, y->key_by) == NULL)
+        return script_build_error(b, "steps", i, "signed-by", "the policy has no key %s", y->key_by);
+    return E_OK;
+}
+
+static bool is_hex(const char *s, size_t n)
+{
+    return strlen(s) == n && strspn(s, "0123456789abcdef") == n;
+}
+
+static bool is_until(const char *s)
+{
+    int64_t t;
+    char full[32];
+    snprintf(full, sizeof full, "%s%sT00:00:00Z", s, strlen(s) == 4 ? "-01-01" : "");
+    return (strlen(s) == 4 || strlen(s) == 10) && clock_parse(full, &t);
+}
+
+static enum err build_expect(struct script_build *b, int i, const struct yaml_step *y, struct script_step *out)
+{
+    const struct yaml_expect *x = y->expect;
+    enum sig_alg alg;
+    if (y->digest != NULL && !is_hex(y->digest, 2 * DIGEST_LEN))
+        return script_build_error(b, "steps", i, "digest", "\"%s\" is not 64 lower-case hexadecimal digits", y->digest);
+    if (x == NULL)
+        return E_OK;
+    if (x->algorithm != NULL && !alg_sig_by_name(x->algorithm, &alg))
+        return script_build_error(b, "steps", i, "expect.algorithm", "\"%s\" is no algorithm", x->algorithm);
+    if (x->key_id != NULL && !is_hex(x->key_id, 40))
+        return script_build_error(b, "steps", i, "expect.key-id", "\"%s\" is not 40 lower-case hexadecimal digits",
+                                  x->key_id);
+    if (x->until != NULL && !is_until(x->until))
+        return script_build_error(b, "steps", i, "expect.until", "\"%s\" is neither a year nor a day", x->until);
+    out->expect = (struct script_expect){x->algorithm, x->subject, x->key_id, x->until, x->token};
+    return E_OK;
+}
+
+static enum err build_step(struct script_build *b, struct script *out, int i)
+{
+    struct yaml_step *y = &out->memory->yaml->steps[i];
+    struct script_step *s = &out->memory->steps[i];
+    const bool last = (unsigned)i + 1 == out->memory->yaml->steps_n;
+    *s = (struct script_step){.n = i + 1, .say = y->say, .from = y->from, .to = y->to, .digest = y->digest};
+    if (!script_step_by_name(y->what, &s->kind))
+        return script_build_error(b, "steps", i, "do", "\"%s\" is nothing that is done in a ceremony", y->what);
+    if ((s->kind == STEP_MINUTES) != last)
+        return script_build_error(b, "steps", i, "do", "minutes are the last step, and only that");
+    if (y->say != NULL && (!scalar_filled(y->say) || scalar_characters(y->say) > SCRIPT_TEXT))
+        return script_build_error(b, "steps", i, "say", "it is empty or longer than %d characters", SCRIPT_TEXT);
+    enum err e = check_fields(b, i, &takes[s->kind], y);
+    if (e == E_OK)
+        e = build_by(b, out, i, y, s, takes[s->kind].persons);
+    if (e == E_OK)
+        e = build_keys(b, i, y, s);
+    return e == E_OK ? build_expect(b, i, y, s) : e;
+}
+
+enum err script_build_steps(struct script_build *b, struct script *out)
+{
+    const unsigned n = out->memory->yaml->steps_n;
+    enum err e = E_OK;
+    if (n == 0 || n > SCRIPT_STEPS)
+        return script_build_error(b, "steps", -1, "", "there are none, or more than %d", SCRIPT_STEPS);
+    out->steps = out->memory->steps;
+    for (out->steps_n = 0; out->steps_n < n && e == E_OK; out->steps_n++)
+        e = build_step(b, out, (int)out->steps_n);
+    return e;
+}

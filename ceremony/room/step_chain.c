@@ -1,0 +1,22 @@
+#include <stdio.h>
+
+#include "ceremony/commands.h"
+#include "core/file.h"
+#include "log/seal.h"
+#include "room/past.h"
+#include "room/steps.h"
+
+/* The file on paper, the log and the token agree already (room_open_token()); now somebody reads the last minutes' words. */
+enum err step_chain(struct room *r, const struct script_step *s, struct diag *d)
+{
+    struct past past;
+    (void)s;
+    enum err e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e != E_OK)
+        return e;
+    if (!past.minutes)
+        return diag_set(d, E_SCRIPT_FOLLOWS, "the log has no minutes of another ceremony");
+    printf("    log        %llu lines, as the token says\n    minutes    of the ceremony %s\n",
+           (unsigned long long)past.size, past.ceremony);
+    return confirm_digest(past.minutes_digest, "last minutes", d);
+}

@@ -1,0 +1,29 @@
+#include "room/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct step_row step_rows[STEP_KINDS] = {
+    [STEP_TIME] = {step_time_show, step_time, false, true},
+    [STEP_CHAIN] = {NULL, step_chain, true, false},
+    [STEP_INIT] = {NULL, step_init, true, false},
+    [STEP_KEYGEN] = {NULL, step_keygen, true, true},
+    [STEP_ROOT] = {NULL, step_root, true, true},
+    [STEP_MEDIUM] = {NULL, step_medium, false, true},
+};
+
+enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected, const char *found,
+                     struct diag *d)
+{
+    if (expected == NULL)
+        return E_OK;
+    enum err e = transcript_add(r->transcript, EVENT_CHECKED,
+                                json_pack("{s:i,s:s,s:s,s:s}", "n", s->n, "what", what, "expected", expected, "found", found),
+                                d);
+    if (e != E_OK)
+        return e;
+    if (strcmp(expected, found) != 0)
+        return diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
+    printf("    as expected: %s %s\n", what, found);
+    return E_OK;
+}

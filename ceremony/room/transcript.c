@@ -1,0 +1,226 @@
+#include "room/transcript.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/digest.h"
+#include "core/file.h"
+#include "room/record_files.h"
+
+static const char *const names[EVENT_KINDS] = {"open",      "present", "step",    "confirm", "said",   "checked", "exception",
+                                               "failed",    "stopped", "head",    "logged",  "done",   "close"};
+
+struct transcript {
+    int fd;
+    int64_t last; /* time of the last event */
+    struct buf bytes; /* of the whole file */
+    json_t **v;
+    enum event *kinds;
+    size_t n;
+};
+
+const char *event_name(enum event e)
+{
+    return (unsigned)e < EVENT_KINDS ? names[e] : "?";
+}
+
+static bool by_name(const char *name, enum event *out)
+{
+    for (int i = 0; i < EVENT_KINDS; i++)
+        if (name != NULL && strcmp(names[i], name) == 0) {
+            *out = (enum event)i;
+            return true;
+        }
+    return false;
+}
+
+/* Takes obj over, on failure too. */
+static enum err keep(struct transcript *t, enum event kind, json_t *obj, struct diag *d)
+{
+    json_t **v = reallocarray(t->v, t->n + 1, sizeof(json_t *));
+    t->v = v != NULL ? v : t->v;
+    enum event *kinds = reallocarray(t->kinds, t->n + 1, sizeof *kinds);
+    t->kinds = kinds != NULL ? kinds : t->kinds;
+    if (v == NULL || kinds == NULL) {
+        json_decref(obj);
+        return diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE);
+    }
+    v[t->n] = obj;
+    kinds[t->n++] = kind;
+    return E_OK;
+}
+
+static enum err read_line(struct transcript *t, const char *line, size_t n, struct diag *d)
+{
+    char where[48];
+    json_t *obj = NULL;
+    enum event kind = EVENT_KINDS;
+    int64_t at = 0;
+    snprintf(where, sizeof where, TRANSCRIPT_FILE ":%zu", t->n + 1);
+    enum err e = json_line_parse_canonical(line, n, where, E_TRANSCRIPT, &obj, d);
+    if (e == E_OK && (!clock_parse(json_string_value(json_object_get(obj, "at")) != NULL
+                                       ? json_string_value(json_object_get(obj, "at"))
+                                       : "",
+                                   &at) ||
+                      at < t->last))
+        e = diag_set(d, E_TRANSCRIPT, "%s: its time is wrong", where);
+    if (e == E_OK && !by_name(json_string_value(json_object_get(obj, "event")), &kind))
+        e = diag_set(d, E_TRANSCRIPT, "%s: no such event", where);
+    if (e != E_OK) {
+        json_decref(obj);
+        return e;
+    }
+    t->last = at;
+    return keep(t, kind, obj, d);
+}
+
+/* What a power cut left of the last line was never acted upon. */
+static enum err cut_torn(struct transcript *t, struct diag *d)
+{
+    size_t whole = t->bytes.len;
+    while (whole > 0 && t->bytes.data[whole - 1] != '\n')
+        whole--;
+    if (whole == t->bytes.len)
+        return E_OK;
+    t->bytes.len = whole;
+    if (ftruncate(t->fd, (off_t)whole) != 0)
+        return diag_errno(d, errno, TRANSCRIPT_FILE);
+    return file_sync(t->fd, TRANSCRIPT_FILE, d);
+}
+
+static enum err read_all(struct transcript *t, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t at = 0; at < t->bytes.len && e == E_OK;) {
+        const char *line = (const char *)t->bytes.data + at;
+        size_t n = (size_t)((const char *)memchr(line, '\n', t->bytes.len - at) - line);
+        e = read_line(t, line, n, d);
+        at += n + 1;
+    }
+    return e;
+}
+
+enum err transcript_open(int dir_fd, struct transcript **out, struct diag *d)
+{
+    struct transcript *t = calloc(1, sizeof *t);
+    *out = NULL;
+    if (t == NULL)
+        return diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE);
+    t->fd = file_open_beneath(dir_fd, TRANSCRIPT_FILE, O_RDWR | O_CREAT | O_APPEND, 0600);
+    enum err e = t->fd < 0 ? diag_errno(d, errno, TRANSCRIPT_FILE) : E_OK;
+    if (e == E_OK)
+        e = file_sync(dir_fd, TRANSCRIPT_FILE, d);
+    if (e == E_OK)
+        e = file_read(dir_fd, TRANSCRIPT_FILE, RECORD_FILE_MAX, &t->bytes, NULL, d);
+    if (e == E_OK)
+        e = cut_torn(t, d);
+    if (e == E_OK)
+        e = read_all(t, d);
+    if (e != E_OK) {
+        transcript_close(t);
+        return e;
+    }
+    *out = t;
+    return E_OK;
+}
+
+void transcript_close(struct transcript *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->n; i++)
+        json_decref(t->v[i]);
+    free(t->v);
+    free(t->kinds);
+    buf_free(&t->bytes);
+    if (t->fd >= 0)
+        close(t->fd);
+    free(t);
+}
+
+static enum err write_event(struct transcript *t, const json_t *obj, bool sync, struct diag *d)
+{
+    const size_t before = t->bytes.len;
+    enum err e = json_line_write(obj, &t->bytes);
+    buf_append_byte(&t->bytes, '\n');
+    if (e == E_OK)
+        e = buf_err(&t->bytes);
+    if (e == E_OK && t->bytes.len > RECORD_FILE_MAX)
+        e = diag_set(d, E_TRANSCRIPT, TRANSCRIPT_FILE " would be longer than %u bytes", RECORD_FILE_MAX);
+    if (e == E_OK)
+        e = file_write_all(t->fd, t->bytes.data + before, t->bytes.len - before, TRANSCRIPT_FILE, d);
+    return e == E_OK && sync ? file_sync(t->fd, TRANSCRIPT_FILE, d) : e;
+}
+
+enum err transcript_add(struct transcript *t, enum event event, json_t *fields, struct diag *d)
+{
+    char at[CLOCK_TEXT];
+    const int64_t now = clock_now();
+    clock_format(now, at);
+    json_t *obj = json_pack("{s:s,s:s}", "at", at, "event", event_name(event));
+    int rc = obj == NULL || fields == NULL ? -1 : json_object_update(obj, fields);
+    json_decref(fields);
+    enum err e = rc != 0 ? diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE) : E_OK;
+    if (e == E_OK && now < t->last)
+        e = diag_set(d, E_CLOCK_BEHIND, "the last line of " TRANSCRIPT_FILE " is later than %s", at);
+    if (e == E_OK)
+        e = write_event(t, obj, event != EVENT_SAID, d);
+    if (e != E_OK) {
+        json_decref(obj);
+        return e;
+    }
+    t->last = now;
+    return keep(t, event, obj, d);
+}
+
+size_t transcript_count(const struct transcript *t)
+{
+    return t->n;
+}
+
+const json_t *transcript_event(const struct transcript *t, size_t i, enum event *event)
+{
+    *event = t->kinds[i];
+    return t->v[i];
+}
+
+static bool has(const struct transcript *t, enum event kind, const char *what, int n)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const char *said = json_string_value(json_object_get(t->v[i], "what"));
+        if (t->kinds[i] == kind && (n < 0 || json_integer_value(json_object_get(t->v[i], "n")) == n) &&
+            (what == NULL || (said != NULL && strcmp(said, what) == 0)))
+            return true;
+    }
+    return false;
+}
+
+bool transcript_is_done(const struct transcript *t, int n)
+{
+    return has(t, EVENT_DONE, NULL, n) || has(t, EVENT_EXCEPTION, NULL, n);
+}
+
+bool transcript_is_begun(const struct transcript *t, int n)
+{
+    return has(t, EVENT_STEP, NULL, n);
+}
+
+bool transcript_is_logged(const struct transcript *t, const char *what, int n)
+{
+    return has(t, EVENT_LOGGED, what, n);
+}
+
+bool transcript_is_closed(const struct transcript *t)
+{
+    return has(t, EVENT_CLOSE, NULL, -1);
+}
+
+enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d)
+{
+    enum err e = digest_bytes(DIGEST_SHA256, t->bytes.data, t->bytes.len, out);
+    return e == E_OK ? E_OK : diag_set(d, e, TRANSCRIPT_FILE);
+}

@@ -1,0 +1,269 @@
+#include "room/walk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/step.h"
+#include "core/version.h"
+#include "room/log_lines.h"
+#include "room/people.h"
+#include "room/steps.h"
+#include "room/tee.h"
+
+/* -- one step -- */
+
+static enum err begin_step(struct room *r, const struct script_step *s, struct diag *d)
+{
+    const bool again = transcript_is_begun(r->transcript, s->n);
+    enum err e = transcript_add(r->transcript, EVENT_STEP, json_pack("{s:i,s:s}", "n", s->n, "do", script_step_name(s->kind)),
+                                d);
+    tee_step(s->n);
+    if (e != E_OK)
+        return e;
+    printf("\nStep %d of %zu: %s\n", s->n, r->script->steps_n, script_step_name(s->kind));
+    for (size_t i = 0; i < s->keys_n; i++)
+        printf("    key        %s\n", s->keys[i]);
+    if (s->say != NULL)
+        printf("    read aloud \"%s\"\n", s->say);
+    if (again)
+        printf("This step was begun before and did not end.\n");
+    return E_OK;
+}
+
+static enum err record_done(struct room *r, const struct script_step *s, struct diag *d)
+{
+    enum err e = tee_check(d);
+    if (e == E_OK && r->has_state) {
+        const struct log_position *at = log_position(r->state.log);
+        char hex[DIGEST_HEX];
+        hex_encode(at->head, DIGEST_LEN, hex);
+        e = transcript_add(r->transcript, EVENT_HEAD,
+                           json_pack("{s:i,s:I,s:s}", "n", s->n, "size", (json_int_t)at->size, "head", hex), d);
+    }
+    if (e == E_OK)
+        e = transcript_add(r->transcript, EVENT_DONE, json_pack("{s:i}", "n", s->n), d);
+    if (e == E_OK && r->has_state && r->hsm != NULL)
+        e = log_lines_write(r, d);
+    if (e == E_OK)
+        printf("Step %d is done.\n", s->n);
+    return e;
+}
+
+static enum err stop(struct room *r, const struct script_step *s, enum err e, const struct diag *why, struct diag *d)
+{
+    enum err kept = transcript_add(r->transcript, EVENT_STOPPED, json_pack("{s:i}", "n", s->n), d);
+    if (kept == E_OK && d != NULL)
+        *d = *why;
+    return kept == E_OK ? e : kept;
+}
+
+/* Those present say what becomes of a step that failed. *again: it is tried once more. */
+static enum err fail_step(struct room *r, const struct script_step *s, enum err failure, const struct diag *why, bool *again,
+                          struct diag *d)
+{
+    enum people_choice choice;
+    struct diag said = {0};
+    *again = false;
+    if (failure == E_STOPPED || failure == E_ABSENT)
+        return stop(r, s, failure, why, d);
+    printf("%s: %s: %s\n", err_name(failure), err_sentence(failure), why->text);
+    enum err e = transcript_add(r->transcript, EVENT_FAILED,
+                                json_pack("{s:i,s:s,s:s}", "n", s->n, "code", err_name(failure), "text", why->text), d);
+    if (e == E_OK)
+        e = people_choose(r, s, step_rows[s->kind].exception, &choice, &said);
+    if (e == E_OK && choice == PEOPLE_EXCEPTION)
+        e = people_exception(r, s, failure, &said);
+    if (e != E_OK)
+        return stop(r, s, e, e == E_STOPPED ? why : &said, d);
+    *again = choice == PEOPLE_AGAIN;
+    return E_OK;
+}
+
+/* What needs no token comes first. *go_on: the step goes on; false when it is over by an exception. */
+static enum err prepare_step(struct room *r, const struct script_step *s, bool *go_on, struct diag *d)
+{
+    step_function *prepare = step_rows[s->kind].prepare;
+    bool again = true;
+    enum err e = E_OK;
+    *go_on = prepare == NULL;
+    while (e == E_OK && again && !*go_on) {
+        struct diag why = {0};
+        e = prepare(r, s, &why);
+        *go_on = e == E_OK;
+        if (e != E_OK)
+            e = fail_step(r, s, e, &why, &again, d);
+    }
+    return e;
+}
+
+static enum err finish_step(struct room *r, const struct script_step *s, struct diag *d)
+{
+    bool again = false;
+    enum err e;
+    do {
+        struct diag why = {0};
+        e = people_confirm(r, s, &why);
+        if (e == E_OK)
+            e = step_rows[s->kind].run(r, s, &why);
+        if (e == E_OK)
+            return record_done(r, s, d);
+        e = fail_step(r, s, e, &why, &again, d);
+    } while (e == E_OK && again);
+    return e;
+}
+
+/* -- steps with the token -- */
+
+/* What goes to the child, and back. */
+struct group {
+    const struct room_place *place;
+    const struct script *script;
+    int from;     /* the step that is begun already */
+    bool entered; /* the token was opened, so what failed was a step, and its persons have decided about it */
+};
+
+static bool joins(const struct script_step *s)
+{
+    return step_rows[s->kind].token && step_rows[s->kind].prepare == NULL;
+}
+
+static enum err walk_group(struct room *r, int from, struct diag *d)
+{
+    enum err e = r->has_state ? log_lines_write(r, d) : E_OK;
+    for (int n = from; e == E_OK && (size_t)n <= r->script->steps_n; n++) {
+        const struct script_step *s = &r->script->steps[n - 1];
+        if (n > from && transcript_is_done(r->transcript, n))
+            continue;
+        if (n > from && !joins(s))
+            break;
+        if (n > from)
+            e = begin_step(r, s, d);
+        if (e == E_OK)
+            e = finish_step(r, s, d);
+    }
+    return e;
+}
+
+static enum err run_group(void *data, struct diag *d)
+{
+    struct group *g = data;
+    struct room r;
+    tee_end();
+    enum err e = room_enter(g->place, g->script, &r, d);
+    if (e == E_OK)
+        e = room_open_token(g->place, &r, d);
+    g->entered = e == E_OK;
+    if (e == E_OK)
+        e = tee_begin(r.transcript, d);
+    if (e == E_OK) {
+        tee_step(g->from);
+        e = walk_group(&r, g->from, d);
+        tee_end();
+    }
+    room_leave(&r);
+    return e;
+}
+
+/* The transcript has grown in the child. */
+static enum err reopen(struct room *r, struct diag *d)
+{
+    tee_end();
+    transcript_close(r->transcript);
+    r->transcript = NULL;
+    enum err e = transcript_open(r->dir_fd, &r->transcript, d);
+    return e == E_OK ? tee_begin(r->transcript, d) : e;
+}
+
+/* The step is begun. A token that is not there, or a wrong PIN, is for those present to see to. */
+static enum err walk_token(const struct room_place *place, struct room *r, const struct script_step *s, struct diag *d)
+{
+    const struct step step = {.name = "token", .run = run_group, .keep_fd = place->pin_fd >= 0 ? place->pin_fd : STDIN_FILENO};
+    bool again = true;
+    enum err e = E_OK;
+    while (e == E_OK && again) {
+        struct diag why = {0};
+        struct group g = {place, r->script, s->n, false};
+        again = false;
+        e = tee_check(d);
+        if (e != E_OK)
+            break;
+        enum err met = step_run(&step, &g, sizeof g, &why);
+        e = reopen(r, d);
+        tee_step(s->n);
+        if (e == E_OK && met != E_OK && !g.entered)
+            e = fail_step(r, s, met, &why, &again, d);
+        else if (e == E_OK && met != E_OK) {
+            *d = why;
+            e = met;
+        }
+    }
+    return e;
+}
+
+/* -- all of it -- */
+
+static void local_zone(char *out, size_t cap)
+{
+    const time_t now = (time_t)clock_now();
+    struct tm tm;
+    if (localtime_r(&now, &tm) == NULL || strftime(out, cap, "%z %Z", &tm) == 0)
+        snprintf(out, cap, "+0000 UTC");
+}
+
+static enum err record_open(struct room *r, struct diag *d)
+{
+    char file[DIGEST_HEX], policy[DIGEST_HEX], zone[48];
+    uint8_t digest[DIGEST_LEN];
+    enum err e = policy_digest(&policy_table, digest);
+    if (e != E_OK)
+        return diag_set(d, e, "the policy's digest");
+    if (r->script->has_policy && memcmp(digest, r->script->policy, DIGEST_LEN) != 0)
+        return diag_set(d, E_SCRIPT, "policy: these programs were built with another one");
+    hex_encode(r->script->digest, DIGEST_LEN, file);
+    hex_encode(digest, DIGEST_LEN, policy);
+    local_zone(zone, sizeof zone);
+    return transcript_add(r->transcript, EVENT_OPEN,
+                          json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "ceremony", r->script->name, "file", file, "policy", policy,
+                                    "program", PROGRAM_NAME, "zone", zone, "rehearsal", (int)r->rehearsal),
+                          d);
+}
+
+static enum err walk_one(const struct room_place *place, struct room *r, const struct script_step *s, struct diag *d)
+{
+    bool go_on = false;
+    enum err e = begin_step(r, s, d);
+    if (e == E_OK)
+        e = prepare_step(r, s, &go_on, d);
+    if (e != E_OK || !go_on)
+        return e;
+    return step_rows[s->kind].token ? walk_token(place, r, s, d) : finish_step(r, s, d);
+}
+
+static enum err walk_all(const struct room_place *place, struct room *r, struct diag *d)
+{
+    enum err e = record_open(r, d);
+    if (e == E_OK)
+        e = people_present(r, d);
+    for (size_t i = 0; i < r->script->steps_n && e == E_OK; i++)
+        if (!transcript_is_done(r->transcript, (int)i + 1))
+            e = walk_one(place, r, &r->script->steps[i], d);
+    return e;
+}
+
+enum err walk_run(const struct room_place *place, const struct script *script, struct diag *d)
+{
+    struct room r;
+    setvbuf(stdin, NULL, _IONBF, 0); /* what is typed is for whichever process asks next */
+    enum err e = room_enter(place, script, &r, d);
+    if (e == E_OK)
+        e = tee_begin(r.transcript, d);
+    if (e == E_OK)
+        e = walk_all(place, &r, d);
+    tee_end();
+    room_leave(&r);
+    return e;
+}

@@ -56,9 +56,9 @@ SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_o
     cmd_status.c)
 # a ceremony by its file; the script is read by what policyc reads policies with
 ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
-    script_steps.c transcript.c tee.c people.c past.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c \
-    step_init.c step_keys.c step_medium.c)
-CEREMONY := signer/banner.c $(ROOM_PARTS) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c \
+    script_steps.c transcript.c tee.c people.c past.c)
+ROOM := $(addprefix ceremony/room/,enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
+CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c \
     cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c sweep.c report.c standing_list.c)
@@ -130,9 +130,9 @@ CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c 
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
     EVP_DigestVerifyFinal EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
-$(B)/test/check: $(call objects,$(CHECK) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
@@ -207,7 +207,7 @@ run-lint:
 # -- installing --
 
 MAN1 := signer/signer.1 ceremony/ceremony.1 ceremony/audit/audit.1 ceremony/ra/ra.1 policy/policyc.1
-MAN5 := policy/rootseal-policy.5 signer/rootseal-formats.5
+MAN5 := ceremony/rootseal-ceremony.5 policy/rootseal-policy.5 signer/rootseal-formats.5
 MAN7 := signer/rootseal-errors.7
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)

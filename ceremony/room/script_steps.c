@@ -131,6 +131,12 @@ static enum err build_step(struct script_build *b, struct script *out, int i)
         return script_build_error(b, "steps", i, "do", "\"%s\" is nothing that is done in a ceremony", y->what);
     if ((s->kind == STEP_MINUTES) != last)
         return script_build_error(b, "steps", i, "do", "minutes are the last step, and only that");
+    if ((i == 0) != (s->kind == STEP_TIME))
+        return script_build_error(b, "steps", i, "do", "time is the first step, and only that");
+    if ((i == 1 && out->follows_any) != (s->kind == STEP_CHAIN))
+        return script_build_error(b, "steps", i, "do", out->follows_any
+                                      ? "chain is the second step, since the ceremony follows one, and only that"
+                                      : "the ceremony follows none, so there is no chain");
     if (y->say != NULL && (!scalar_filled(y->say) || scalar_characters(y->say) > SCRIPT_TEXT))
         return script_build_error(b, "steps", i, "say", "it is empty or longer than %d characters", SCRIPT_TEXT);
     enum err e = check_fields(b, i, &takes[s->kind], y);

@@ -84,6 +84,7 @@
     X(responses) \
     X(san) \
     X(sandbox) \
+    X(script) \
     X(seal) \
     X(set) \
     X(show) \
@@ -92,6 +93,7 @@
     X(step) \
     X(tbs) \
     X(text) \
+    X(transcript) \
     X(uri) \
     X(vendor) \
     X(watch) \

@@ -84,6 +84,7 @@ include images/softhsm-sm2/softhsm-sm2.mk
 include tests/hsm/hsm.mk
 include tests/crash/crash.mk
 include tests/defects/defects.mk
+include tests/pty/pty.mk
 modules: $(SOFTHSM_SM2)
 
 $(B)/obj/%.o: %.c

@@ -46,6 +46,7 @@ static const struct script scripts[] = {
     {"token-sm2", 900, {"tests/hsm/softhsm-sm2.sh", "%B"}},
     {"crash", 900, {"tests/crash/crash.pl", "--points", "60"}},
     {"bad", 900, {"%B/test/bad-inputs", "--sample", "25"}},
+    {"pty", 300, {"tests/pty/pty.sh"}},
     {"status-crl", 300, {"tests/status/crl.sh", "%B/test/status", "100000"}},
     {"status-ocsp", 300, {"tests/status/ocsp.sh", "%B/test/status"}},
     {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},

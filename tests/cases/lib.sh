@@ -72,6 +72,18 @@ step() {
     if [ -z "$QUIET" ] || [ "$STATUS" -ne 0 ]; then say "$name $STATUS${CODE:+ $CODE}"; fi
 }
 
+# at_terminal COMMAND...: the program that the command starts is at a terminal (tests/pty/pty.c), and a person follows the
+# dialogue on standard input; what stood there is the output, and what the program said of an error is told to stderr, too.
+at_terminal() {
+    local status=0 wrap=("${WRAP[@]}")
+    WRAP=("$ROOT/$BUILD/test/pty" - "${WRAP[@]}")
+    "$@" > "$C/terminal" || status=$?
+    WRAP=("${wrap[@]}")
+    cat "$C/terminal"
+    grep -aE '^[a-z]+: (E_|what to do: )' "$C/terminal" >&2 || true
+    return $status
+}
+
 # -- making a batch --
 
 # key_for NAME ALG: the path of a fresh key; RSA keys of 2048 bits come from the world's pool, one after the other.

@@ -7,7 +7,7 @@
 #   make fuzz-sample                   make sample/ and the seeds (corpus/*/good-*) anew, after a change of a format
 
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-FUZZ_TARGETS := der csv seal eseal batch log plan csr cert approval bundle policy crl ocsp
+FUZZ_TARGETS := der csv seal eseal batch log plan csr cert approval bundle policy script crl ocsp
 FUZZ_B := build/fuzz
 RUNS ?= 100000
 LIMIT ?= 300
@@ -17,7 +17,7 @@ FUZZ_SANITIZE := address$(comma)undefined
 FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fno-common \
     $(WARNINGS) -Wno-missing-field-initializers
 
-FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(RA_PARTS)
+FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(filter ceremony/room/script%,$(ROOM_PARTS)) $(RA_PARTS)
 FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_bundle_policy.c help_bundle_log.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
 fuzz_objects = $(patsubst %.c,$(FUZZ_B)/obj/%.o,$(1))
 

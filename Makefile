@@ -32,7 +32,7 @@ CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c \
-    words.c signals.c pin.c guard.c filter.c sandbox.c step.c cli.c)
+    words.c width.c signals.c pin.c guard.c filter.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
@@ -81,6 +81,7 @@ VECTORS ?= $(abspath ../shared/vectors)
 all: $(PROGRAMS) $(B)/policyc modules
 
 include images/softhsm-sm2/softhsm-sm2.mk
+include ceremony/room/minutes.mk
 include tests/hsm/hsm.mk
 include tests/crash/crash.mk
 include tests/defects/defects.mk
@@ -113,7 +114,7 @@ $(BIN)/policy_table.o: $(BIN)/policy_table.c policy/policy.h
 $(BIN)/signer: $(call objects,$(SIGNER)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
 $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_TOKEN)
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
@@ -124,7 +125,7 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
 CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
-    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_log.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
+    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_log.c help_minutes.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.
@@ -133,7 +134,7 @@ WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestS
 
 $(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_MINUTES) $(LIBS_TOKEN)
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
@@ -173,7 +174,7 @@ run-bench: all $(BENCH)
 # -- packages: everything a fresh Debian 12 lacks --
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
-    libsqlite3-dev libseccomp-dev softhsm2 libsofthsm2 openssl opensc
+    libsqlite3-dev libseccomp-dev libqrencode-dev softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
     mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \

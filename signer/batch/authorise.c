@@ -27,8 +27,8 @@ static void name_of(const struct policy_officer *officer, const uint8_t plan[DIG
     snprintf(out, NAME_MAX_, AUTHORISATION_PREFIX "%.16s-%s.p7s", hex, officer->id);
 }
 
-static enum err check_file(const struct policy_officer *officer, const char *name, struct span bytes,
-                           struct span text, int64_t now, struct diag *d)
+enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,
+                          struct span text, int64_t now, struct diag *d)
 {
     struct cms *cms = NULL;
     X509 *cert = NULL;
@@ -63,7 +63,7 @@ static enum err collect_one(int dir_fd, const struct policy_officer *officer, co
     enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
     if (e == E_OK && found) {
         struct authorisation *a = &out->by[out->n];
-        e = check_file(officer, name, buf_span(&bytes), text, now, d);
+        e = authorise_verify(officer, name, buf_span(&bytes), text, now, d);
         if (e == E_OK)
             e = digest_bytes(DIGEST_SHA256, officer->certificate.p, officer->certificate.n, a->certificate);
         if (e == E_OK)

@@ -31,6 +31,12 @@ struct authorisations {
 /* Append the text that is signed. */
 ERR_MUST_USE enum err authorise_text(const uint8_t plan[DIGEST_LEN], struct buf *out);
 
+/* Verify an officer's detached CMS signature over a text of ours, with the pinned certificate, which must be valid at `now`; name
+ * is the file's. E_OFFICER when it is not by this officer or the certificate was not valid, E_OFFICER_SIGNATURE when it does not
+ * fit the text. */
+ERR_MUST_USE enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,
+                                       struct span text, int64_t now, struct diag *d);
+
 /* Verify the files beside the plan. Each must be by the officer it is named after, with a certificate valid at `now`
  * (E_OFFICER_SIGNATURE, E_OFFICER); no quorum is asked for here. */
 ERR_MUST_USE enum err authorise_collect(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN],

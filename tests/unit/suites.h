@@ -64,6 +64,7 @@
     X(memory) \
     X(memory_status) \
     X(merkle) \
+    X(minutes) \
     X(mutants) \
     X(name) \
     X(p7b) \
@@ -76,6 +77,7 @@
     X(policy_identity) \
     X(policy_text) \
     X(pool) \
+    X(qr) \
     X(reach) \
     X(record) \
     X(request) \
@@ -87,6 +89,7 @@
     X(script) \
     X(seal) \
     X(set) \
+    X(sheet) \
     X(show) \
     X(sign) \
     X(sm2) \

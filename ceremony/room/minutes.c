@@ -1,0 +1,93 @@
+#include "room/minutes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "room/minutes_telling.h"
+
+size_t minutes_extent(const struct script *s, const json_t *events)
+{
+    size_t n = json_array_size(events);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *event = json_array_get(events, i);
+        const char *name = json_string_value(json_object_get(event, "event"));
+        json_int_t step = json_integer_value(json_object_get(event, "n"));
+        if (name != NULL && strcmp(name, "step") == 0 && step >= 1 && (size_t)step <= s->steps_n &&
+            s->steps[step - 1].kind == STEP_MINUTES)
+            return i + 1;
+    }
+    return n;
+}
+
+/* The transcript's own lines: every event has one form. */
+static enum err write_lines(const json_t *events, size_t n, struct buf *out)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < n && e == E_OK; i++) {
+        e = json_line_write(json_array_get(events, i), out);
+        buf_append_byte(out, '\n');
+    }
+    return e == E_OK ? buf_err(out) : e;
+}
+
+static void begin(const struct telling *t)
+{
+    char subtitle[SCRIPT_TEXT], furniture[2 * LIMIT_TOKEN_TEXT], hex[DIGEST_HEX];
+    hex_encode(t->transcript, DIGEST_LEN, hex);
+    snprintf(subtitle, sizeof subtitle, _("Minutes of the key ceremony %s"), t->script->name);
+    snprintf(furniture, sizeof furniture, "%s %.16s", t->script->name, hex);
+    t->sheet->begin(t->out, &(struct sheet_head){t->facts->language, t->script->title, subtitle, furniture, _("initials"), _("page")});
+}
+
+static enum err tell(const struct telling *t, struct diag *d)
+{
+    begin(t);
+    minutes_summary(t);
+    minutes_exceptions(t);
+    minutes_failures(t);
+    minutes_persons(t);
+    minutes_steps(t);
+    enum err e = minutes_log(t, d);
+    if (e == E_OK)
+        e = minutes_digests(t, d);
+    minutes_signatures(t);
+    t->sheet->part(t->out, _("The transcript"), true);
+    t->sheet->say(t->out, _("As it stands in the file transcript.jsonl up to here, one event a line."), SHEET_PLAIN);
+    t->sheet->screen(t->out, buf_span(t->lines));
+    t->sheet->part_end(t->out);
+    t->sheet->end(t->out);
+    if (e == E_OK && buf_err(t->out) != E_OK)
+        e = diag_set(d, E_NO_MEMORY, "the minutes");
+    return e;
+}
+
+enum err minutes_write(const struct script *s, const json_t *events, const struct minutes_facts *facts,
+                       struct minutes *out, struct diag *d)
+{
+    struct buf lines = {0};
+    *out = (struct minutes){0};
+    struct telling t = {&sheet_html, &out->html, s, events, minutes_extent(s, events), facts, &lines, out->transcript};
+    enum err e = write_lines(events, t.n, &lines);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, lines.data, lines.len, out->transcript);
+    if (e != E_OK)
+        diag_set(d, e, "the transcript's digest");
+    if (e == E_OK)
+        e = tell(&t, d);
+    t.sheet = &sheet_text;
+    t.out = &out->text;
+    if (e == E_OK)
+        e = tell(&t, d);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, out->html.data, out->html.len, out->html_digest);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, out->text.data, out->text.len, out->text_digest);
+    buf_free(&lines);
+    return e;
+}
+
+void minutes_free(struct minutes *m)
+{
+    buf_free(&m->html);
+    buf_free(&m->text);
+}

@@ -1,0 +1,50 @@
+/* make.c - the minutes of a ceremony made by hand, as they are: make FOLDER writes minutes.html and minutes.txt there. For
+ * tests/minutes/print.sh. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "unit/help_minutes.h"
+
+START_TEST(make)
+{
+    struct help_ceremony c;
+    struct minutes_facts facts;
+    struct minutes m;
+    struct diag d = {0};
+    int fd = open(getenv("MINUTES_FOLDER"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    help_ceremony_make(fd, &c);
+    ck_assert_msg(minutes_facts_read(fd, c.script.name, c.size, c.head, &facts, &d) == E_OK, "%s", d.text);
+    facts.language = "en";
+    ck_assert_msg(minutes_write(&c.script, c.events, &facts, &m, &d) == E_OK, "%s", d.text);
+    ck_assert_int_eq(file_write(fd, "minutes.html", m.html.data, m.html.len, &d), E_OK);
+    ck_assert_int_eq(file_write(fd, "minutes.txt", m.text.data, m.text.len, &d), E_OK);
+    minutes_free(&m);
+    minutes_facts_free(&facts);
+    help_ceremony_free(&c);
+    close(fd);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || setenv("MINUTES_FOLDER", argv[1], 1) != 0) {
+        fputs("usage: make FOLDER\n", stderr);
+        return 2;
+    }
+    Suite *s = suite_create("make");
+    TCase *t = tcase_create("make");
+    tcase_add_test(t, make);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_SILENT);
+    int failed = srunner_ntests_failed(r);
+    if (failed > 0)
+        srunner_print(r, CK_NORMAL);
+    srunner_free(r);
+    return failed == 0 ? 0 : 1;
+}

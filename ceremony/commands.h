@@ -9,7 +9,7 @@
 #include "hsm/hsm.h"
 
 struct options {
-    const char *state, *module, *key, *batch, *officer, *key_file, *digest;
+    const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     bool adopt;
     int pin_fd, pass_fd; /* -1: ask at the terminal */
@@ -20,6 +20,7 @@ enum err cmd_init(int n, char **operands, struct diag *d);
 enum err cmd_keygen(int n, char **operands, struct diag *d);
 enum err cmd_root(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);
+enum err cmd_minutes(int n, char **operands, struct diag *d);
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);

@@ -72,11 +72,25 @@ static const struct cli_option *options_authorise(void)
     return o;
 }
 
+static const struct cli_option *options_minutes(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        {"ceremony", "NAME", "whose minutes", &options.ceremony, NULL, NULL, true},
+        {"officer", "ID", "sign them as this officer of the policy", &options.officer, NULL, NULL, false},
+        {"key-file", "FILE", "the officer's encrypted PKCS#8 key", &options.key_file, NULL, NULL, false},
+        {"pass-fd", "N", "read the passphrase from this file descriptor", NULL, &options.pass_fd, NULL, false},
+        {"digest", "HEX", "the minutes' digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        END};
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
     {"keygen", "make the policy's keys inside the token", options_keygen, NULL, cmd_keygen},
     {"root", "make the keys' self-signed certificates and seal the log", options_root, NULL, cmd_root},
     {"run", "walk through a ceremony, as its file says", options_run, "FILE", cmd_run},
+    {"minutes", "compare a ceremony's minutes with its record, and sign them", options_minutes, NULL, cmd_minutes},
     {"policy", "put the state under this program's policy", options_policy, NULL, cmd_policy},
     {"show", "show what a plan would sign", options_show, NULL, cmd_show},
     {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},

@@ -1,34 +1,9 @@
 #include "room/minutes.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "room/extent.h"
 #include "room/minutes_telling.h"
-
-size_t minutes_extent(const struct script *s, const json_t *events)
-{
-    size_t n = json_array_size(events);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *event = json_array_get(events, i);
-        const char *name = json_string_value(json_object_get(event, "event"));
-        json_int_t step = json_integer_value(json_object_get(event, "n"));
-        if (name != NULL && strcmp(name, "step") == 0 && step >= 1 && (size_t)step <= s->steps_n &&
-            s->steps[step - 1].kind == STEP_MINUTES)
-            return i + 1;
-    }
-    return n;
-}
-
-/* The transcript's own lines: every event has one form. */
-static enum err write_lines(const json_t *events, size_t n, struct buf *out)
-{
-    enum err e = E_OK;
-    for (size_t i = 0; i < n && e == E_OK; i++) {
-        e = json_line_write(json_array_get(events, i), out);
-        buf_append_byte(out, '\n');
-    }
-    return e == E_OK ? buf_err(out) : e;
-}
 
 static void begin(const struct telling *t)
 {
@@ -66,12 +41,8 @@ enum err minutes_write(const struct script *s, const json_t *events, const struc
 {
     struct buf lines = {0};
     *out = (struct minutes){0};
-    struct telling t = {&sheet_html, &out->html, s, events, minutes_extent(s, events), facts, &lines, out->transcript};
-    enum err e = write_lines(events, t.n, &lines);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, lines.data, lines.len, out->transcript);
-    if (e != E_OK)
-        diag_set(d, e, "the transcript's digest");
+    struct telling t = {&sheet_html, &out->html, s, events, extent_of(events), facts, &lines, out->transcript};
+    enum err e = extent_digest(events, t.n, &lines, out->transcript, d);
     if (e == E_OK)
         e = tell(&t, d);
     t.sheet = &sheet_text;

@@ -5,8 +5,7 @@
  * stood (digits, words, QR code), room for signatures, and the transcript whole. They follow from the ceremony file, the
  * transcript and the log alone: the same give the same bytes, so whoever has these can write the minutes again and compare.
  *
- * They tell of the transcript up to the event that shows the step `minutes`, and so does its digest in them: what comes
- * after it (the signatures, the end) cannot be in them. A ceremony that did not come so far has minutes, too, which say so.
+ * They tell of the transcript as far as extent.h says, and so does its digest in them. A ceremony that did not come so far has minutes, too, which say so.
  */
 #ifndef ROOTSEAL_ROOM_MINUTES_H
 #define ROOTSEAL_ROOM_MINUTES_H
@@ -21,10 +20,8 @@ struct minutes {
     uint8_t transcript[DIGEST_LEN]; /* SHA-256 of the transcript as far as they tell of it */
 };
 
-/* How many of the events (an array of the transcript's objects) the minutes tell of. */
-size_t minutes_extent(const struct script *s, const json_t *events);
-
-/* Write them in the language of the locale. E_NO_MEMORY, E_CRYPTO. minutes_free() them, on failure too. */
+/* Write them in the language of the locale; events is an array of the transcript's objects. E_NO_MEMORY, E_CRYPTO.
+ * minutes_free() them, on failure too. */
 ERR_MUST_USE enum err minutes_write(const struct script *s, const json_t *events, const struct minutes_facts *facts,
                                     struct minutes *out, struct diag *d);
 void minutes_free(struct minutes *m);

@@ -1,50 +1,18 @@
 #include "room/minutes_archive.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "core/file.h"
+#include "room/extent.h"
 #include "room/record_files.h"
 #include "room/transcript.h"
 
-/* -- the transcript -- */
-
-static enum err add_event(json_t *events, const char *line, size_t n, struct diag *d)
-{
-    char where[48];
-    json_t *event = NULL;
-    snprintf(where, sizeof where, TRANSCRIPT_FILE ":%zu", json_array_size(events) + 1);
-    enum err e = json_line_parse_canonical(line, n, where, E_TRANSCRIPT, &event, d);
-    if (e == E_OK && json_array_append_new(events, event) != 0)
-        e = diag_set(d, E_NO_MEMORY, "%s", where);
-    return e;
-}
-
-enum err minutes_events(int dir_fd, json_t **out, struct diag *d)
-{
-    struct buf bytes = {0};
-    json_t *events = json_array();
-    *out = NULL;
-    enum err e = events != NULL ? file_read(dir_fd, TRANSCRIPT_FILE, RECORD_FILE_MAX, &bytes, NULL, d)
-                                : diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE);
-    const char *p = (const char *)bytes.data, *end = p + bytes.len, *line_end;
-    while (e == E_OK && p < end && (line_end = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        e = add_event(events, p, (size_t)(line_end - p), d);
-        p = line_end + 1;
-    }
-    if (e == E_OK)
-        *out = json_incref(events);
-    json_decref(events);
-    buf_free(&bytes);
-    return e;
-}
-
-/* -- the minutes -- */
-
 /* The last event that says where the log stood, among those that the minutes tell of; NULL when there is none. */
-static const json_t *last_head(const struct script *s, const json_t *events)
+static const json_t *last_head(const json_t *events)
 {
-    for (size_t i = minutes_extent(s, events); i > 0; i--) {
+    for (size_t i = extent_of(events); i > 0; i--) {
         const json_t *event = json_array_get(events, i - 1);
         const char *name = json_string_value(json_object_get(event, "event"));
         if (name != NULL && strcmp(name, event_name(EVENT_HEAD)) == 0)
@@ -58,7 +26,7 @@ static enum err read_facts(int state_fd, const struct script *s, const json_t *e
     uint8_t head[DIGEST_LEN];
     int64_t size;
     struct diag why = {0};
-    const json_t *event = last_head(s, events);
+    const json_t *event = last_head(events);
     *out = (struct minutes_facts){0};
     if (event == NULL)
         return E_OK;
@@ -75,7 +43,7 @@ enum err minutes_make(int state_fd, int dir_fd, const struct script *s, const ch
     struct minutes_facts facts = {0};
     json_t *events = NULL;
     *out = (struct minutes){0};
-    enum err e = minutes_events(dir_fd, &events, d);
+    enum err e = extent_read(dir_fd, &events, d);
     if (e == E_OK)
         e = read_facts(state_fd, s, events, &facts, d);
     facts.language = language;
@@ -84,6 +52,49 @@ enum err minutes_make(int state_fd, int dir_fd, const struct script *s, const ch
     json_decref(events);
     minutes_facts_free(&facts);
     return e;
+}
+
+/* -- what the log says of them -- */
+
+enum err minutes_line(int state_fd, const char *ceremony, struct record *out, bool *found, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    struct stat st;
+    bool more = true;
+    *found = false;
+    *out = (struct record){0};
+    if (fstatat(state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return E_OK;
+    enum err e = log_reader_open(state_fd, LOG_FILE, NULL, &reader, d);
+    while (e == E_OK && more && !*found) {
+        struct record r = {0};
+        struct span line;
+        e = log_reader_next(reader, &line, &r, &more, d);
+        *found = e == E_OK && more && r.type == RECORD_MINUTES && strcmp(record_text(&r, "ceremony"), ceremony) == 0;
+        if (*found)
+            *out = r;
+        else if (e == E_OK && more)
+            record_free(&r);
+    }
+    log_reader_close(reader);
+    return e;
+}
+
+static enum err compare(const struct record *line, const char *field, const uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    uint8_t said[DIGEST_LEN];
+    enum err e = record_digest(line, field, said);
+    if (e == E_OK && memcmp(said, digest, DIGEST_LEN) != 0)
+        e = diag_set(d, E_ARCHIVE, "ceremony %s: what its record gives is not the log's \"%s\"", record_text(line, "ceremony"), field);
+    return e;
+}
+
+enum err minutes_compare(const struct minutes *m, const struct record *line, struct diag *d)
+{
+    enum err e = compare(line, "transcript", m->transcript, d);
+    if (e == E_OK)
+        e = compare(line, "minutes", m->html_digest, d);
+    return e == E_OK ? compare(line, "text", m->text_digest, d) : e;
 }
 
 void minutes_language(struct span html, char out[MINUTES_LANGUAGE])

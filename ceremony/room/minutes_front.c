@@ -68,7 +68,7 @@ static void step_pair(const struct telling *t, size_t i)
 static void code_pair(const struct telling *t, size_t i)
 {
     const char *code = telling_text(t, i, "code");
-    telling_pair(t, _("what"), "%s: %s", code, i18n(err_sentence(err_by_name(code))));
+    telling_pair(t, _("code"), "%s: %s", code, i18n(err_sentence(err_by_name(code))));
 }
 
 static void one_exception(const struct telling *t, size_t i, size_t number)
@@ -132,7 +132,7 @@ static size_t last_present(const struct telling *t, const char *id)
 
 void minutes_persons(const struct telling *t)
 {
-    const struct sheet_column columns[] = {{_("name"), 20}, {_("role"), 11}, {_("id"), 15}, {_("initials typed"), 0}, {0}};
+    const struct sheet_column columns[] = {{_("person"), 20}, {_("role"), 11}, {_("id"), 15}, {_("initials typed"), 0}, {0}};
     t->sheet->part(t->out, _("Who was there"), false);
     t->sheet->table(t->out, columns);
     for (size_t i = 0; i < t->script->persons_n; i++) {

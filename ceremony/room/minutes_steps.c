@@ -102,7 +102,7 @@ static void one_step(const struct telling *t, const struct script_step *s)
     telling_piece(t, SHEET_PLAIN, _("Step %d. %s"), s->n, telling_kind(s->kind));
     telling_pair(t, _("in the file"), "do: %s", script_step_name(s->kind));
     keys(t, s);
-    t->sheet->pair(t->out, _("state"), state_of(t, s));
+    t->sheet->pair(t->out, _("outcome"), state_of(t, s));
     times(t, s->n);
     log_after(t, s->n);
     if (s->say != NULL && s->say[0] != '\0')

@@ -10,6 +10,7 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_KEYGEN] = {NULL, step_keygen, true, true},
     [STEP_ROOT] = {NULL, step_root, true, true},
     [STEP_MEDIUM] = {NULL, step_medium, false, true},
+    [STEP_MINUTES] = {NULL, step_minutes, true, false},
 };
 
 enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected, const char *found,

@@ -21,6 +21,6 @@ extern const struct step_row step_rows[STEP_KINDS];
 ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
                                   const char *found, struct diag *d);
 
-step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium;
+step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium, step_minutes;
 
 #endif

@@ -1,0 +1,186 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/text.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "pki/keyfile.h"
+#include "room/minutes_archive.h"
+#include "room/minutes_show.h"
+#include "room/minutes_sign.h"
+#include "room/record_files.h"
+
+/* What the command works on. */
+struct record_at {
+    int state_fd, dir_fd;
+    struct script script;
+    struct record line; /* of the log, about these minutes */
+    bool logged;
+};
+
+static enum err enter(struct record_at *r, struct diag *d)
+{
+    struct buf text = {0};
+    int all = -1;
+    enum err e = text_is_token(options.ceremony, LIMIT_TOKEN_TEXT) ? file_open_dir(options.state, &r->state_fd, d)
+                                                                   : diag_set(d, E_USAGE, "a ceremony's name is a plain word");
+    if (e == E_OK)
+        all = file_open_beneath(r->state_fd, CEREMONIES_DIR, O_RDONLY | O_DIRECTORY, 0);
+    if (e == E_OK && all >= 0)
+        r->dir_fd = file_open_beneath(all, options.ceremony, O_RDONLY | O_DIRECTORY, 0);
+    if (e == E_OK && r->dir_fd < 0)
+        e = diag_set(d, E_STATE_MISSING, "no ceremony %s", options.ceremony);
+    if (e == E_OK)
+        e = file_read(r->dir_fd, SCRIPT_FILE, SCRIPT_BYTES, &text, NULL, d);
+    if (e == E_OK)
+        e = script_parse(SCRIPT_FILE, buf_span(&text), &policy_table, &r->script, d);
+    if (e == E_OK)
+        e = minutes_line(r->state_fd, r->script.name, &r->line, &r->logged, d);
+    if (all >= 0)
+        close(all);
+    buf_free(&text);
+    return e;
+}
+
+/* The minutes of a ceremony that is not over, for whoever has to explain why. */
+static enum err write_draft(struct record_at *r, struct diag *d)
+{
+    struct minutes m;
+    enum err e = minutes_make(r->state_fd, r->dir_fd, &r->script, MINUTES_IN, &m, d);
+    if (e == E_OK)
+        e = file_write(r->dir_fd, "draft-" MINUTES_HTML, m.html.data, m.html.len, d);
+    if (e == E_OK)
+        e = file_write(r->dir_fd, "draft-" MINUTES_TEXT, m.text.data, m.text.len, d);
+    if (e == E_OK)
+        printf("The log has no minutes of %s yet. What they would be: " CEREMONIES_DIR "/%s/draft-" MINUTES_HTML "\n", r->script.name,
+               r->script.name);
+    minutes_free(&m);
+    return e;
+}
+
+/* -- minutes that are there -- */
+
+static enum err compare_file(const struct record_at *r, const char *file, const char *field, struct diag *d)
+{
+    uint8_t said[DIGEST_LEN], found[DIGEST_LEN];
+    enum err e = record_digest(&r->line, field, said);
+    if (e == E_OK)
+        e = file_digest(r->dir_fd, file, RECORD_FILE_MAX, found, d);
+    if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0)
+        e = diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s is not the one of the log", r->script.name, file);
+    return e;
+}
+
+/* In the language they were written in, for that is what they can be compared in. */
+static enum err check_language(const struct record_at *r, struct diag *d)
+{
+    struct buf html = {0};
+    char language[MINUTES_LANGUAGE];
+    enum err e = file_read(r->dir_fd, MINUTES_HTML, RECORD_FILE_MAX, &html, NULL, d);
+    minutes_language(buf_span(&html), language);
+    if (e == E_OK && strcmp(language, MINUTES_IN) != 0)
+        e = diag_set(d, E_USAGE, "the minutes are in the language %s: set LANG to it", language);
+    buf_free(&html);
+    return e;
+}
+
+static enum err write_again(const struct record_at *r, struct diag *d)
+{
+    struct minutes m = {0};
+    enum err e = check_language(r, d);
+    if (e == E_OK)
+        e = minutes_make(r->state_fd, r->dir_fd, &r->script, MINUTES_IN, &m, d);
+    if (e == E_OK)
+        e = minutes_compare(&m, &r->line, d);
+    if (e == E_OK)
+        printf("Written again from the ceremony file, the transcript and the log, they are the same.\n");
+    minutes_free(&m);
+    return e;
+}
+
+static enum err sign(const struct record_at *r, struct span text, struct diag *d)
+{
+    const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
+    EVP_PKEY *key = NULL;
+    X509 *cert = NULL;
+    struct buf cms = {0};
+    enum err e = officer != NULL ? cert_check_private_key(options.key_file, d)
+                                 : diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
+    if (e == E_OK)
+        e = keyfile_open(options.key_file, options.pass_fd, options.officer, &key, d);
+    if (e == E_OK)
+        e = cert_parse(officer->certificate, &cert, d);
+    if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
+        e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
+    if (e == E_OK)
+        e = cms_sign(cert, key, text, clock_now(), &cms, d);
+    if (e == E_OK)
+        e = minutes_sign_put(r->dir_fd, officer, buf_span(&cms), text, r->line.time, d);
+    EVP_PKEY_free(key);
+    X509_free(cert);
+    buf_free(&cms);
+    return e;
+}
+
+static enum err show_signatures(const struct record_at *r, struct span text, struct diag *d)
+{
+    const struct policy_officer *by[LIMIT_OFFICERS];
+    size_t n;
+    enum err e = minutes_sign_check(r->dir_fd, &policy_table, text, r->line.time, by, &n, d);
+    for (size_t i = 0; i < n && e == E_OK; i++)
+        printf("signed by  %s\n", by[i]->id);
+    if (e == E_OK && n == 0)
+        printf("No officer has signed them with a key.\n");
+    return e;
+}
+
+static enum err see_minutes(struct record_at *r, struct diag *d)
+{
+    struct buf text = {0};
+    uint8_t html[DIGEST_LEN];
+    enum err e = compare_file(r, MINUTES_HTML, "minutes", d);
+    if (e == E_OK)
+        e = compare_file(r, MINUTES_TEXT, "text", d);
+    if (e == E_OK)
+        e = write_again(r, d);
+    if (e == E_OK)
+        e = minutes_sign_text(&r->line, &text);
+    if (e == E_OK)
+        e = record_digest(&r->line, "minutes", html);
+    if (e == E_OK)
+        e = minutes_show(r->script.name, html, d);
+    if (e == E_OK && options.officer != NULL)
+        e = confirm_digest(html, "minutes", d);
+    if (e == E_OK && options.officer != NULL)
+        e = sign(r, buf_span(&text), d);
+    if (e == E_OK)
+        e = show_signatures(r, buf_span(&text), d);
+    buf_free(&text);
+    return e;
+}
+
+enum err cmd_minutes(int n, char **operands, struct diag *d)
+{
+    struct record_at r = {.state_fd = -1, .dir_fd = -1};
+    (void)n;
+    (void)operands;
+    if ((options.officer == NULL) != (options.key_file == NULL))
+        return diag_set(d, E_USAGE, "an officer goes with a key file");
+    enum err e = banner_print(&policy_table, d);
+    if (e == E_OK)
+        e = enter(&r, d);
+    if (e == E_OK)
+        e = r.logged ? see_minutes(&r, d) : write_draft(&r, d);
+    record_free(&r.line);
+    script_free(&r.script);
+    if (r.dir_fd >= 0)
+        close(r.dir_fd);
+    if (r.state_fd >= 0)
+        close(r.state_fd);
+    return e;
+}

@@ -1,0 +1,97 @@
+#!/bin/bash
+# print.sh PROGRAM - the minutes of a ceremony as they come out of a printer: a browser prints them to PDF, without a network, and
+# what is on the pages is read back, the QR codes by a scanner. KEEP=DIR leaves PDF and pages there, to be looked at.
+set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: print.sh PROGRAM" >&2; exit 2; }
+program=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+passed=0 failed=0
+ok() { # WHAT COMMAND...
+    local what=$1
+    shift
+    if "$@" >said 2>&1; then passed=$((passed + 1)) && echo "ok   $what"
+    else failed=$((failed + 1)) && echo "FAIL $what: $(tail -n 3 said)"; fi
+}
+
+"$program" . >/dev/null
+HOME=$work timeout 300 chromium --headless --no-sandbox --disable-gpu --host-resolver-rules='MAP * ~NOTFOUND' --no-pdf-header-footer \
+    --print-to-pdf=minutes.pdf "file://$work/minutes.html" >chromium.log 2>&1
+pages=$(pdfinfo minutes.pdf | awk '$1 == "Pages:" { print $2 }')
+pdftoppm -r 150 -png minutes.pdf page
+for n in $(seq "$pages"); do pdftotext -layout -f "$n" -l "$n" minutes.pdf "$n.txt"; done
+cat -- [0-9]*.txt >all.txt
+echo "$pages pages"
+
+# -- paper --
+a4() { pdfinfo minutes.pdf | grep -q 'Page size:.*(A4)'; }
+feet() { # every page has its number, the number of all, the ceremony and the transcript's digest, and room for initials
+    local n digest
+    digest=$(sed -n 's/.*rootseal-transcript \([0-9a-f]\{16\}\).*/\1/p' minutes.html | head -n 1)
+    for n in $(seq "$pages"); do
+        grep -q "two-roots-2026 $digest *initials ____* *page $n / $pages" "$n.txt" || { echo "page $n: $(tail -n 2 "$n.txt")"; return 1; }
+    done
+}
+last_line() { grep -v '^ *$' "$1" | grep -v 'initials ____' | tail -n 1; }
+no_heading_at_the_end() { # of a page: it would belong to what is on the next
+    local n
+    for n in $(seq "$pages"); do
+        ! last_line "$n.txt" | grep -qE '^ *(Step [0-9]+\.|Line [0-9]+:|Exception [0-9]+|What |Who |Where |Signatures|The transcript)' ||
+            { echo "page $n ends with: $(last_line "$n.txt")"; return 1; }
+    done
+}
+whole_steps() { # each step's frame is on one page: heading, state, and the end of its tables
+    local n
+    for n in 1 2 3 4 5 6; do
+        grep -l "^ *Step $n\. " [0-9]*.txt | while read -r page; do sed -n "/^ *Step $n\. /,\$p" "$page"; done >step.txt
+        grep -q "^ *state  *" step.txt || { echo "step $n is torn"; return 1; }
+    done
+}
+inside() { # nothing is cut off at the margins
+    pdftotext -bbox minutes.pdf boxes.html
+    awk -F'"' '/<word/ { n++; if ($2 < 40 || $6 > 560 || $4 < 30 || $8 > 830) { print; bad = 1 } } END { exit bad || n < 100 }' boxes.html
+}
+signatures() { # all on one page, with who they are of, and a hand's breadth of room above each line
+    local page name
+    page=$(grep -l '^ *Signatures' [0-9]*.txt)
+    for name in 张伟 李娜 "O'Brien & Søn" 王芳; do grep -q "$name" "$page" || { echo "$name is not on $page"; return 1; }; done
+    [ "$(grep -c '^ *signature  *date' "$page")" -eq 4 ] || return 1
+    pdftotext -bbox -f "${page%.txt}" -l "${page%.txt}" minutes.pdf boxes.html
+    awk -F'"' '/>signature</ { if (y && $4 - y < 56) bad = 1; y = $4 } END { exit bad || !y }' boxes.html # 56 points are 2 cm
+}
+characters() { # the Chinese is there as Chinese, not as boxes without a glyph
+    grep -q '双根认证机构' all.txt && grep -q '请各位见证' all.txt && ! pdffonts minutes.pdf | grep -qi 'lastresort\|notdef'
+}
+first_page() { grep -q 'Exceptions: 1' 1.txt && grep -q 'answered for by' 1.txt; }
+ok "A4" a4
+ok "a foot on every page" feet
+ok "no heading at the end of a page" no_heading_at_the_end
+ok "no step is torn" whole_steps
+ok "nothing outside of the margins" inside
+ok "the signatures" signatures
+ok "Chinese" characters
+ok "exceptions on the first page" first_page
+ok "short enough to be read" test "$pages" -le 20
+
+# -- codes: what a scanner reads off the page is what stands beside them --
+scan() { # KIND: from the printed pages
+    zbarimg -q --raw -Sdisable -Sqrcode.enable page-*.png | sort -u >scanned.txt
+    sed -n "s/.*<span class=\"text\">\(rootseal-$1 [^<]*\)<.*/\1/p" minutes.html >told.txt
+    [ "$(wc -l <told.txt)" -eq 1 ] && grep -qxF -f told.txt scanned.txt
+}
+ok "the code of the log's head" scan head
+ok "the code of the transcript's digest" scan transcript
+ok "and no other codes" test "$(wc -l <scanned.txt)" -eq 2
+
+# -- the file --
+closed() { ! grep -oE '(src|href|url|@import)[=( ]|<(script|iframe|object|link|img)' minutes.html; }
+again() { mkdir -p again && "$program" again >/dev/null && cmp minutes.html again/minutes.html && cmp minutes.txt again/minutes.txt; }
+columns() { awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' <(LC_ALL=C.UTF-8 sed 's/[⺀-鿿＀-￯]/xx/g' minutes.txt); }
+ok "it needs nothing else" closed
+ok "the same from the same" again
+ok "80 columns" columns
+
+if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP" && cp minutes.html minutes.txt minutes.pdf page-*.png "$KEEP"; fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 10 ]

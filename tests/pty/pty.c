@@ -8,7 +8,7 @@
  *   send TEXT      type TEXT and the enter key
  *   type TEXT      type TEXT
  *   key ^C         press a key with control: ^C ^D ^Z ^\ ^U ..., or ^? (backspace)
- *   echo on|off    does the terminal show what is typed?
+ *   echo on|off    wait until the terminal shows what is typed, or does not
  *   shown TEXT     TEXT must stand in the 24 rows now
  *   gone TEXT      TEXT must not stand in them now
  *   nowhere TEXT   TEXT must not have stood anywhere until now
@@ -181,13 +181,21 @@ static void press(struct pty *p, const char *name)
     type(p, &c, 1);
 }
 
-static void check_echo(struct pty *p, const char *how)
+static void wait_for_echo(struct pty *p, const char *how)
 {
+    const int64_t until = now_ms() + (int64_t)p->seconds * 1000;
     struct termios t;
-    if (p->master < 0 || tcgetattr(p->master, &t) != 0)
-        fail(p, "the terminal cannot be asked: %s", strerror(errno));
-    if (((t.c_lflag & ECHO) != 0) != (strcmp(how, "on") == 0))
-        fail(p, "echo is not %s", how);
+    for (;;) {
+        bool ended = p->pid == 0;
+        if (p->master < 0 || tcgetattr(p->master, &t) != 0)
+            fail(p, "the terminal cannot be asked: %s", strerror(errno));
+        if (((t.c_lflag & ECHO) != 0) == (strcmp(how, "on") == 0))
+            return;
+        if (ended || now_ms() > until)
+            fail(p, "echo is not %s", how);
+        listen(p);
+        look_whether_ended(p);
+    }
 }
 
 static void check_standing(struct pty *p, const char *text, bool anywhere, bool wanted)
@@ -229,7 +237,7 @@ static void follow(struct pty *p, const char *word, const char *text)
     else if (strcmp(word, "key") == 0)
         press(p, text);
     else if (strcmp(word, "echo") == 0)
-        check_echo(p, text);
+        wait_for_echo(p, text);
     else if (strcmp(word, "shown") == 0)
         check_standing(p, text, false, true);
     else if (strcmp(word, "gone") == 0)

@@ -34,7 +34,7 @@ talk 'what never comes' 125 'echo here; exit 0' <<< 'expect there'
 talk 'what was expected before does not come again' 125 'echo here; exit 0' <<< $'expect here\nexpect here'
 talk 'without echo nothing stands there' 0 'read -rsp "PIN: " a; echo; [ "$a" = 123 ] && echo right' \
     <<< $'expect PIN: \necho off\nsend 123\nexpect right\nnowhere 123\nend 0'
-talk 'echo that is on' 125 'read -rp "PIN: " a' <<< $'expect PIN: \necho off'
+talk 'echo that is on' 125 'echo end' <<< $'expect end\necho off'
 talk 'what is echoed is found' 125 'read -rp "PIN: " a; echo end' <<< $'expect PIN: \nsend 123\nexpect end\nnowhere 123'
 talk 'control-C' 130 'echo ready; sleep 60' <<< $'expect ready\nkey ^C\nend 130'
 talk 'the terminal goes away' 129 'echo ready; sleep 60' <<< $'expect ready\nhangup\nend 129'

@@ -14,7 +14,7 @@ enum err token_open(int state_fd, struct hsm **out, struct diag *d)
     enum err e = reach_shut_in(state_fd, options.module, options.module_files, d);
     if (e == E_OK)
         e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, out, d);
-    return e != E_OK ? e : login_run(*out, options.pin_fd, d);
+    return e != E_OK ? e : login_run(*out, options.pin_fd, options.pin_parts, d);
 }
 
 static void report(const struct state *s)

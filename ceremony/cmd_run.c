@@ -16,7 +16,8 @@ static void show(const struct script *s)
 enum err cmd_run(int n, char **operands, struct diag *d)
 {
     const struct room_place place = {.state = options.state, .module = options.module, .module_files = options.module_files,
-                                     .pin_fd = options.pin_fd};
+                                     .pin_fd = options.pin_fd,
+                                     .pin_parts = options.pin_parts};
     struct buf text = {0};
     struct script script = {0};
     if (n != 1)

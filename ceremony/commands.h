@@ -13,6 +13,7 @@ struct options {
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     bool adopt;
     int pin_fd, pass_fd; /* -1: ask at the terminal */
+    int pin_parts;       /* how many persons type it */
 };
 extern struct options options;
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct options options = {.pin_fd = -1, .pass_fd = -1};
+struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1};
 
 #define STATE {"state", "DIR", "the appliance's state", &options.state, NULL, NULL, true}
 #define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
@@ -11,7 +11,8 @@ struct options options = {.pin_fd = -1, .pass_fd = -1};
     {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true}, \
     {"module-files", "PATHS", "files and folders that the module works with, colons between them", \
      &options.module_files, NULL, NULL, false}, \
-    {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}
+    {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}, \
+    {"pin-parts", "N", "the PIN is in so many parts, which so many persons type (1)", NULL, &options.pin_parts, NULL, false}
 #define KEY {"key", "NAME", "only this key of the policy", &options.key, NULL, NULL, false}
 #define END {0}
 

@@ -11,7 +11,8 @@
 struct options {
     const char *state, *from, *to, *batch, *module;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
-    int pin_fd;   /* -1: ask at the terminal or the token's pad */
+    int pin_fd;    /* -1: ask at the terminal or the token's pad */
+    int pin_parts; /* how many persons type it */
     const char *authority, *key; /* of crl and ocsp */
     int sessions;
     bool json, delta;

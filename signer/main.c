@@ -3,7 +3,7 @@
 
 #include "commands.h"
 
-struct options options = {.pin_fd = -1, .sessions = 2};
+struct options options = {.pin_fd = -1, .pin_parts = 1, .sessions = 2};
 
 #define STATE {"state", "DIR", "the appliance's state", &options.state, NULL, NULL, true}
 #define FROM {"from", "DIR", "the batch's folder on the medium", &options.from, NULL, NULL, true}
@@ -14,6 +14,7 @@ struct options options = {.pin_fd = -1, .sessions = 2};
     {"module-files", "PATHS", "files and folders that the module works with, colons between them", \
      &options.module_files, NULL, NULL, false}, \
     {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}, \
+    {"pin-parts", "N", "the PIN is in so many parts, which so many persons type (1)", NULL, &options.pin_parts, NULL, false}, \
     {"sessions", "N", "parallel sessions on the token (2)", NULL, &options.sessions, NULL, false}
 #define END {0}
 

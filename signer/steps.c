@@ -151,7 +151,7 @@ static enum err use_token(struct signing *g, struct diag *d)
     const struct hsm_patience patience = {"signer", policy_table.limits.token_timeout, step_end};
     enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, &h, d);
     if (e == E_OK)
-        e = login_run(h, options.pin_fd, d);
+        e = login_run(h, options.pin_fd, options.pin_parts, d);
     if (e == E_OK)
         e = signing_run(g, h, options.sessions, &progress, d);
     cli_progress_end(&bar);

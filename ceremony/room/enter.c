@@ -78,7 +78,7 @@ enum err room_open_token(const struct room_place *place, struct room *r, struct 
     if (e == E_OK)
         e = hsm_open(place->module, policy_table.token, policy_table.vendor, &patience, &r->hsm, d);
     if (e == E_OK)
-        e = login_run(r->hsm, place->pin_fd, d);
+        e = login_run(r->hsm, place->pin_fd, place->pin_parts, d);
     return e == E_OK && r->has_state ? check_log(r, d) : e;
 }
 

@@ -8,7 +8,7 @@
 struct room_place {
     const char *state;
     const char *module, *module_files;
-    int pin_fd;
+    int pin_fd, pin_parts;
     bool rehearsal;
 };
 

@@ -64,6 +64,8 @@ enum err_class {
     X(E_TOKEN_TIMEOUT, HSM, "", "the token did not answer in time",                                                     \
        "check the token, plug it in anew and run the command again")                                                    \
     X(E_PIN_MISSING, HSM, "PKCS#11 5.6", "no PIN was given", "type it at the terminal, or use --pin-fd")                \
+    X(E_PIN_LENGTH, HSM, "PKCS#11 5.5", "the token can have no PIN of this length",                                    \
+      "it was not tried; see the token's own limits")                                                                   \
     X(E_PIN_WRONG, HSM, "PKCS#11 5.6", "the token refused the PIN", "it was tried once; check it before trying again")  \
     X(E_PIN_LOCKED, HSM, "PKCS#11 5.6", "the PIN is locked", "the security officer of the token must unlock it")        \
     X(E_KEY_MISSING, HSM, "RFC 7512", "the key is not on the token", "run ceremony keygen, or plug in the right token") \

@@ -163,6 +163,16 @@ static void set_identity(struct hsm *h)
     struct hsm_identity *i = &h->identity;
     const CK_TOKEN_INFO *t = &h->token;
     set_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
+/* Some tokens say nothing, which looks like 0 or like CK_UNAVAILABLE_INFORMATION, or more than they take. */
+static void set_pin_length(struct pin_length *out, const CK_TOKEN_INFO *t)
+{
+    *out = pin_any_length;
+    if (t->ulMinPinLen > out->min && t->ulMinPinLen <= out->max)
+        out->min = t->ulMinPinLen;
+    if (t->ulMaxPinLen >= out->min && t->ulMaxPinLen < out->max)
+        out->max = t->ulMaxPinLen;
+}
+
     set_text(i->model, sizeof i->model, t->model, sizeof t->model);
     set_text(i->serial, sizeof i->serial, t->serialNumber, sizeof t->serialNumber);
     set_text(i->label, sizeof i->label, t->label, sizeof t->label);
@@ -174,6 +184,8 @@ static void set_identity(struct hsm *h)
 const struct hsm_identity *hsm_identity(const struct hsm *h)
 {
     return &h->identity;
+    i->pin_locked = (t->flags & CKF_USER_PIN_LOCKED) != 0;
+    set_pin_length(&i->pin_length, t);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -259,14 +271,15 @@ void hsm_close(struct hsm *h)
 
 /* After a refused PIN the token's flags say how many tries are left: the person must know before
  * the next one. */
-static const char *tries_left(struct hsm *h)
+static enum err refused(struct hsm *h, CK_RV rv, struct diag *d)
 {
-    if (CALL(h, C_GetTokenInfo, h->slot_id, &h->token) != CKR_OK)
-        return "";
-    set_identity(h);
-    if ((h->token.flags & CKF_USER_PIN_LOCKED) != 0)
-        return "; the PIN is locked now";
-    return h->identity.pin_final ? "; one try is left" : "";
+    char name[CKR_NAME_MAX];
+    if (CALL(h, C_GetTokenInfo, h->slot_id, &h->token) == CKR_OK)
+        set_identity(h);
+    if (h->identity.pin_locked)
+        return diag_set(d, E_PIN_LOCKED, "token \"%s\": %s, and now it is locked", h->identity.label, ckr_name(rv, name));
+    return diag_set(d, E_PIN_WRONG, "%s (token \"%s\")%s", ckr_name(rv, name), h->identity.label,
+                    h->identity.pin_final ? "; one try is left" : "");
 }
 
 enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
@@ -276,7 +289,6 @@ enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
     CK_UTF8CHAR *text = pin != NULL ? (CK_UTF8CHAR *)pin->text : NULL;
     CK_RV rv = CALL_FOR(h, pin != NULL ? 1 : WATCH_LONG, C_Login, h->session, CKU_USER, text,
                         pin != NULL ? pin->n : 0);
-    char name[CKR_NAME_MAX];
     switch (rv) {
     case CKR_OK:
     case CKR_USER_ALREADY_LOGGED_IN:
@@ -284,8 +296,7 @@ enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d)
     case CKR_PIN_INCORRECT:
     case CKR_PIN_LEN_RANGE:
     case CKR_PIN_INVALID:
-        return diag_set(d, E_PIN_WRONG, "%s (token \"%s\")%s", ckr_name(rv, name),
-                        h->identity.label, tries_left(h));
+        return refused(h, rv, d);
     case CKR_PIN_LOCKED:
         return diag_set(d, E_PIN_LOCKED, "token \"%s\"", h->identity.label);
     default:

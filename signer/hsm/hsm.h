@@ -29,6 +29,8 @@ struct hsm_identity {
     bool pinpad;    /* the PIN is typed on the token (CKF_PROTECTED_AUTHENTICATION_PATH) */
     bool pin_low;   /* a wrong PIN was tried since the last right one */
     bool pin_final; /* one try is left */
+    bool pin_locked;
+    struct pin_length pin_length; /* pin_any_length when the token tells nothing that makes sense */
 };
 
 /* How long one call into the module may take. One that takes longer ends the process with
@@ -53,8 +55,8 @@ const struct hsm_identity *hsm_identity(const struct hsm *h);
 
 /* Log in as user, once: a wrong PIN is never tried again by the program. With a PIN pad pin is NULL
  * (E_PIN_MISSING when the token has none). The PIN is not kept: the caller's struct is the only
- * copy. E_PIN_WRONG, after which the identity's pin_low and pin_final are fresh, E_PIN_LOCKED,
- * E_TOKEN. */
+ * copy. E_PIN_WRONG, after which what the identity says of the PIN is fresh; E_PIN_LOCKED, also when
+ * this wrong PIN has locked it; E_TOKEN. */
 ERR_MUST_USE enum err hsm_login(struct hsm *h, const struct pin *pin, struct diag *d);
 
 /* Find the private key that the policy row names, by label, and id when the URI has one.

@@ -11,7 +11,7 @@ static enum err open_once(const char *path, int pass_fd, const char *prompt, EVP
 {
     struct pin pass = {0};
     struct diag why = {0};
-    enum err e = pin_read(pass_fd, prompt, &pass, &why);
+    enum err e = pin_read(pass_fd, prompt, &pin_any_length, &pass, &why);
     if (e == E_OK)
         e = cert_load_private_key(path, pass.text, pass.n, out, d);
     else

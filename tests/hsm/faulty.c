@@ -29,13 +29,13 @@ FRONT(C_Finalize, (void *reserved), behind->C_Finalize(reserved))
 FRONT(C_GetInfo, (CK_INFO *info), behind->C_GetInfo(info))
 FRONT(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n), behind->C_GetSlotList(present, list, n))
 FRONT(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), behind->C_GetSlotInfo(slot, info))
-FRONT(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), behind->C_GetTokenInfo(slot, info))
+FRONT(C_GetTokenInfo, (CK_SLOT_ID slot, CK_TOKEN_INFO *info), pin_token_info(slot, info))
 FRONT(C_OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *arg, CK_NOTIFY notify, CK_SESSION_HANDLE *s),
       behind->C_OpenSession(slot, flags, arg, notify, s))
 FRONT(C_CloseSession, (CK_SESSION_HANDLE s), behind->C_CloseSession(s))
 FRONT(C_CloseAllSessions, (CK_SLOT_ID slot), behind->C_CloseAllSessions(slot))
 FRONT(C_GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), behind->C_GetSessionInfo(s, info))
-FRONT(C_Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG n), behind->C_Login(s, user, pin, n))
+FRONT(C_Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG n), pin_login(s, user, pin, n))
 FRONT(C_Logout, (CK_SESSION_HANDLE s), behind->C_Logout(s))
 FRONT(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o),
       behind->C_CreateObject(s, a, n, o))
@@ -68,7 +68,7 @@ static bool load(void)
 
 EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-    if (behind == NULL && (!load() || !fault_init() || !dialect_init()))
+    if (behind == NULL && (!load() || !fault_init() || !dialect_init() || !pin_init()))
         return CKR_GENERAL_ERROR;
     memset(&front, 0, sizeof front);
     front.version = behind->version;

@@ -20,6 +20,10 @@
  *                    other          C_SignInit: another key of the same kind signs
  *   FAULTY_VENDOR  whose numbers the token knows for SM2: a vendor as in the policy, see dialect.c
  *   FAULTY_QUIRKS  words: der (signatures in DER), bare-point, no-params, kept-type (key objects are CKK_EC)
+ *   FAULTY_PIN     MIN-MAX: the lengths that the token tells, and takes
+ *   FAULTY_TRIES   a file with the number of tries left, as softhsm2 has no such thing: a wrong PIN takes one, a right one
+ *                  gives three; without any the PIN is locked
+ *   FAULTY_PAD     a file whose lines are typed on the token's own pad, one a login
  *   FAULTY_TRACE   a file that gets the name of each call, one a line; where a process that is shut in
  *                  can write, in the folder of tokens for example
  */
@@ -52,6 +56,14 @@ CK_RV lie_sign(enum lie lie, CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_
 
 /* Another private key of the token that has the kind of this one, or the same when there is none. */
 CK_OBJECT_HANDLE lie_other_key(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
+
+/* -- pin.c: what a token says of PINs -- */
+
+/* Read the environment. False, with a line on stderr, when it makes no sense. */
+bool pin_init(void);
+
+CK_RV pin_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info);
+CK_RV pin_login(CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG n);
 
 /* -- dialect.c: a vendor's numbers and habits -- */
 

@@ -25,7 +25,7 @@ static enum err from(const void *bytes, size_t n, struct pin *p)
 {
     int fd = pipe_with(bytes, n);
     struct diag d = {0};
-    enum err e = pin_read(fd, "", p, &d);
+    enum err e = pin_read(fd, "", &pin_any_length, p, &d);
     close(fd);
     return e;
 }
@@ -58,9 +58,9 @@ START_TEST(next_line)
     struct pin p = {0};
     char rest[8] = {0};
     int fd = pipe_with("first\nsecond\nx", 14);
-    expect_ok(pin_read(fd, "", &p, NULL));
+    expect_ok(pin_read(fd, "", &pin_any_length, &p, NULL));
     ck_assert_str_eq(p.text, "first");
-    expect_ok(pin_read(fd, "", &p, NULL));
+    expect_ok(pin_read(fd, "", &pin_any_length, &p, NULL));
     ck_assert_str_eq(p.text, "second");
     ck_assert_int_eq(read(fd, rest, sizeof rest), 1);
     pin_wipe(&p);
@@ -91,8 +91,28 @@ START_TEST(missing)
     expect_err(from("\n1234\n", 6, &p), E_PIN_MISSING);
     expect_err(from("12\00034\n", 6, &p), E_PIN_MISSING);
     ck_assert(is_wiped(&p));
-    expect_err(pin_read(999, "", &p, &d), E_PIN_MISSING);
+    expect_err(pin_read(999, "", &pin_any_length, &p, &d), E_PIN_MISSING);
     ck_assert_ptr_nonnull(strstr(d.text, "Bad file descriptor"));
+}
+END_TEST
+
+static enum err of_length(const char *text, size_t min, size_t max, struct pin *p)
+{
+    const struct pin_length length = {min, max};
+    int fd = pipe_with(text, strlen(text));
+    enum err e = pin_read(fd, "", &length, p, NULL);
+    close(fd);
+    return e;
+}
+
+START_TEST(length)
+{
+    struct pin p = {0};
+    expect_ok(of_length("1234\n", 4, 4, &p));
+    expect_err(of_length("1234\n", 5, 8, &p), E_PIN_LENGTH);
+    ck_assert(is_wiped(&p));
+    expect_err(of_length("1234\n", 1, 3, &p), E_PIN_LENGTH);
+    ck_assert(is_wiped(&p));
 }
 END_TEST
 
@@ -124,7 +144,7 @@ static pid_t ask_in_child(int *terminal)
     for (int s = 1; s < 32; s++)
         signal(s, SIG_DFL);
     struct pin p = {0};
-    enum err e = pin_read(-1, "PIN? ", &p, NULL);
+    enum err e = pin_read(-1, "PIN? ", &pin_any_length, &p, NULL);
     bool right = e == E_OK && strcmp(p.text, "geheim") == 0 && p.n == 6;
     pin_wipe(&p);
     _exit(right ? 0 : e == E_PIN_MISSING ? 3 : 1);
@@ -150,6 +170,33 @@ START_TEST(terminal)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     ck_assert(echoes(tty));
+    close(tty);
+}
+END_TEST
+
+/* A line that can be no PIN is asked for again, and what was typed before the question is not its answer. */
+START_TEST(slips)
+{
+    char text[LIMIT_PIN_BYTES + 2];
+    char seen[4096] = {0};
+    int tty, status;
+    pid_t child = ask_in_child(&tty);
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\n';
+    read_until(tty, "PIN? ", seen, sizeof seen);
+    ck_assert_int_eq(write(tty, "\n", 1), 1);
+    read_until(tty, "Nothing was typed (1 to 256 characters)", seen, sizeof seen);
+    read_until(tty, "PIN? ", seen, sizeof seen);
+    ck_assert_int_eq(write(tty, text, sizeof text), (ssize_t)sizeof text);
+    read_until(tty, "That is too long", seen, sizeof seen);
+    read_until(tty, "PIN? ", seen, sizeof seen);
+    ck_assert_int_eq(write(tty, "gehe\0im\n", 8), 8);
+    read_until(tty, "a character that none can have", seen, sizeof seen);
+    read_until(tty, "PIN? ", seen, sizeof seen);
+    ck_assert(!echoes(tty));
+    ck_assert_int_eq(write(tty, "geheim\n", 7), 7);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     close(tty);
 }
 END_TEST
@@ -196,7 +243,7 @@ START_TEST(no_terminal)
     if (child == 0) {
         struct pin p = {0};
         setsid();
-        _exit(pin_read(-1, "PIN? ", &p, NULL) == E_PIN_MISSING ? 0 : 1);
+        _exit(pin_read(-1, "PIN? ", &pin_any_length, &p, NULL) == E_PIN_MISSING ? 0 : 1);
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -212,10 +259,12 @@ Suite *suite_pin(void)
     tcase_add_test(t, next_line);
     tcase_add_test(t, longest);
     tcase_add_test(t, missing);
+    tcase_add_test(t, length);
     suite_add_tcase(s, t);
     t = tcase_create("terminal");
     tcase_set_timeout(t, 30);
     tcase_add_test(t, terminal);
+    tcase_add_test(t, slips);
     tcase_add_loop_test(t, interrupted, 0, 4);
     tcase_add_test(t, broken_off);
     tcase_add_test(t, no_terminal);

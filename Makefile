@@ -32,7 +32,7 @@ CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c \
-    words.c width.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c cli.c)
+    words.c width.c letters.c i18n.c screen.c pager.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
@@ -59,11 +59,11 @@ ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/
     script_steps.c transcript.c tee.c people.c past.c)
 ROOM := $(addprefix ceremony/room/,enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c \
-    cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c)
+    cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c summary_item.c summary_table.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c sweep.c report.c standing_list.c)
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
-RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c letters.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
+RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c addition.c draft.c draft_files.c table.c words.c)
 RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
@@ -82,6 +82,7 @@ all: $(PROGRAMS) $(B)/policyc modules
 
 include images/softhsm-sm2/softhsm-sm2.mk
 include ceremony/room/minutes.mk
+include ceremony/po/po.mk
 include tests/hsm/hsm.mk
 include tests/crash/crash.mk
 include tests/defects/defects.mk
@@ -174,7 +175,7 @@ run-bench: all $(BENCH)
 # -- packages: everything a fresh Debian 12 lacks --
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
-    libsqlite3-dev libseccomp-dev libqrencode-dev softhsm2 libsofthsm2 openssl opensc
+    libsqlite3-dev libseccomp-dev libqrencode-dev gettext softhsm2 libsofthsm2 openssl opensc
 TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
     mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \

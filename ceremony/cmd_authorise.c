@@ -15,9 +15,9 @@ static void count_officers(int dir_fd, const struct plan *plan)
     struct authorisations all;
     struct diag why = {0};
     if (authorise_collect(dir_fd, &policy_table, plan->digest, clock_now(), &all, &why) == E_OK)
-        printf("%zu officers have authorised it, %d are needed\n", all.n, policy_table.quorum);
+        printf(_("%zu officers have authorised it, %d are needed\n"), all.n, policy_table.quorum);
     else
-        printf("signer sign will refuse: %s: %s\n", err_name(why.code), why.text);
+        printf(_("signer sign will refuse: %s: %s\n"), err_name(why.code), why.text);
 }
 
 enum err cmd_authorise(int n, char **operands, struct diag *d)
@@ -41,7 +41,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = summary_print(&plan, d);
     if (e == E_OK)
-        e = confirm_digest(plan.digest, "plan", d);
+        e = confirm_digest(plan.digest, N_("plan"), d);
     if (e == E_OK)
         e = keyfile_open(options.key_file, options.pass_fd, options.officer, &key, d);
     if (e == E_OK)

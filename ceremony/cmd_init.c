@@ -4,7 +4,7 @@
 #include "batch/witness.h"
 #include "commands.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "hsm/login.h"
 #include "hsm/reach.h"
 
@@ -17,12 +17,16 @@ enum err token_open(int state_fd, struct hsm **out, struct diag *d)
     return e != E_OK ? e : login_run(*out, options.pin_fd, options.pin_parts, d);
 }
 
+#define LABEL 7 /* columns */
+
 static void report(const struct state *s)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(s->log_id, DIGEST_LEN, hex);
-    words_format(s->log_id, DIGEST_LEN, 4, "       ", words, sizeof words);
-    printf("state  %s\ntoken  %s\nlog    %s\nwords  %s\n", s->path, s->token_serial, hex, words);
+    screen_field(_("state"), LABEL, "%s", s->path);
+    screen_field(_("token"), LABEL, "%s", s->token_serial);
+    screen_field(_("log"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, s->log_id);
 }
 
 /* A beginning that was interrupted, or the same command once more: the log's name is told again, and the way on. */

@@ -5,8 +5,11 @@
 #include "batch/witness.h"
 #include "commands.h"
 #include "core/base64.h"
+#include "core/screen.h"
 #include "hsm/sign.h"
 #include "pki/key.h"
+
+#define LABEL 8 /* columns */
 
 static enum err log_key(struct state *s, const struct policy_key *row, struct hsm_key *k, struct key *public,
                         struct diag *d)
@@ -63,7 +66,8 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
         e = log_sync(s->log, d);
     if (e == E_OK) {
         hex_encode(public.digest, DIGEST_LEN, hex);
-        printf("%s %-24s %-14s %s\n", adopted ? "adopted" : "made   ", row->name, alg_sig_name(row->alg), hex);
+        screen_label(adopted ? _("adopted") : _("made"), LABEL);
+        printf("%-24s %-14s %s\n", row->name, alg_sig_name(row->alg), hex);
     }
     key_free(&public);
     return e;
@@ -83,7 +87,7 @@ static enum err generate_missing(void *arg, const struct policy_key *row, struct
     bool found = false;
     enum err e = index_key(j->s->index, row->name, &known, &found, d);
     if (e == E_OK && found)
-        printf("there   %-24s %s\n", row->name, alg_sig_name(row->alg));
+        screen_field(_("there"), LABEL, "%-24s %s", row->name, alg_sig_name(row->alg));
     else if (e == E_OK)
         e = generate(j->s, j->h, row, j->adopt, d);
     index_key_free(&known);

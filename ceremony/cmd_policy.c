@@ -4,17 +4,19 @@
 #include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
-#include "core/words.h"
+#include "core/screen.h"
+
+#define LABEL 11 /* columns */
 
 /* Both, so that the officers can compare them with the pages they signed. */
 static void show(const struct state *s, const uint8_t named[DIGEST_LEN])
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(named, DIGEST_LEN, hex);
-    printf("until now  %s\n", hex);
+    screen_field(_("until now"), LABEL, "%s", hex);
     hex_encode(s->policy_digest, DIGEST_LEN, hex);
-    words_format(s->policy_digest, DIGEST_LEN, 4, "           ", words, sizeof words);
-    printf("from now   %s\nwords      %s\n", hex, words);
+    screen_field(_("from now"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, s->policy_digest);
 }
 
 /* A line that the token was not told of is one whose run was cut short, or that somebody else wrote: the officers have
@@ -31,7 +33,7 @@ static enum err record(struct state *s, struct hsm *h, bool named, struct diag *
     if (e == E_OK)
         e = state_refresh(s, d);
     if (e == E_OK)
-        printf("The state is under this policy now. Plans made before must be made and authorised again.\n");
+        screen_fold(0, 0, _("The state is under this policy now. Plans made before must be made and authorised again."));
     return e;
 }
 
@@ -44,14 +46,14 @@ static enum err change(struct state *s, struct diag *d)
     bool same = memcmp(named, s->policy_digest, DIGEST_LEN) == 0;
     if (e == E_OK) {
         show(s, named);
-        e = confirm_digest(s->policy_digest, "policy", d);
+        e = confirm_digest(s->policy_digest, N_("policy"), d);
     }
     if (e == E_OK)
         e = token_open(s->fd, &h, d);
     if (e == E_OK)
         e = witness_check(s, h, d);
     if (e == E_OK && same && line <= s->told)
-        printf("The state is under this policy already.\n");
+        screen_fold(0, 0, _("The state is under this policy already."));
     else if (e == E_OK)
         e = record(s, h, same, d);
     hsm_close(h);

@@ -13,13 +13,15 @@
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "hsm/sign.h"
 #include "pki/cert.h"
 #include "pki/key.h"
 #include "pki/lint.h"
 #include "pki/name.h"
 #include "pki/tbs.h"
+
+#define LABEL 8 /* columns */
 
 /* What the certificate of one of our keys is made from: its own row and public key, and those of the key that signs it, which
  * is itself but for an OCSP responder. */
@@ -136,7 +138,7 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
 {
     struct buf pem = {0};
     uint8_t digest[DIGEST_LEN];
-    char name[LIMIT_TOKEN_TEXT + 8], hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char name[LIMIT_TOKEN_TEXT + 8], hex[DIGEST_HEX];
     X509 *x = NULL;
     snprintf(name, sizeof name, "%s.pem", row->name);
     enum err e = state_anchor(s, row->name, &x, d);
@@ -148,8 +150,9 @@ static enum err write_anchor(struct state *s, int dir_fd, const struct policy_ke
         e = cert_digest(x, digest);
     if (e == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
-        words_format(digest, DIGEST_LEN, 4, "        ", words, sizeof words);
-        printf("anchor  " ANCHORS_DIR "/%s\nsha256  %s\nwords   %s\n", name, hex, words);
+        screen_field(_("anchor"), LABEL, ANCHORS_DIR "/%s", name);
+        screen_field("sha256", LABEL, "%s", hex);
+        screen_words(_("words"), LABEL, digest);
     }
     buf_free(&pem);
     X509_free(x);

@@ -12,6 +12,7 @@ struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     bool adopt;
+    bool utf8;               /* names in their own characters, beside the escaped form */
     int pin_fd, pass_fd; /* -1: ask at the terminal */
     int pin_parts;       /* how many persons type it */
 };
@@ -51,9 +52,10 @@ ERR_MUST_USE enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const cha
 /* Open the state and the planned batch that options.batch names. *dir_fd is the batch's folder. */
 ERR_MUST_USE enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d);
 
-/* Print what would be signed: every certificate as its TBS says, refusals first, and at the end, where it is
- * confirmed, once more the head of it all with the digest and its words. The
- * plan stands at its first item, and does so again afterwards. */
+/* Print what would be signed, at a terminal a page at a time (core/pager.h): a table of what there is, the unusual first,
+ * every certificate as its TBS says, and at the end, where it is confirmed, on one page once more the head of it all with
+ * the digest and its words. The plan stands at its first item, and does so again afterwards. E_NOT_CONFIRMED when the
+ * reader stopped before the end. */
 ERR_MUST_USE enum err summary_print(struct plan *plan, struct diag *d);
 
 #endif

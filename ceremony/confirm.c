@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "core/i18n.h"
 #include "core/words.h"
 
 #define WORDS_TYPED 3
@@ -22,8 +23,9 @@ static enum err ask(const uint8_t digest[DIGEST_LEN], const char *what, struct d
 {
     char line[DIGEST_LEN * 16];
     for (int i = 0; i < TRIES; i++) {
-        printf("%s\nType the first %d words of the %s, or more of them, to confirm it: ",
-               i > 0 ? "Those are not its words." : "", WORDS_TYPED, what);
+        if (i > 0)
+            printf("%s", _("Those are not its words."));
+        printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), WORDS_TYPED, _(what));
         fflush(stdout);
         if (fgets(line, sizeof line, stdin) == NULL)
             return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");

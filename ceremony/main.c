@@ -5,15 +5,16 @@
 
 struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1};
 
-#define STATE {"state", "DIR", "the appliance's state", &options.state, NULL, NULL, true}
-#define BATCH {"batch", "HEX", "the intake, as signer plan printed it", &options.batch, NULL, NULL, true}
+#define STATE {"state", "DIR", N_("the appliance's state"), &options.state, NULL, NULL, true}
+#define BATCH {"batch", "HEX", N_("the intake, as signer plan printed it"), &options.batch, NULL, NULL, true}
 #define TOKEN                                                                                 \
-    {"module", "FILE", "the PKCS#11 module of the token", &options.module, NULL, NULL, true}, \
-    {"module-files", "PATHS", "files and folders that the module works with, colons between them", \
+    {"module", "FILE", N_("the PKCS#11 module of the token"), &options.module, NULL, NULL, true}, \
+    {"module-files", "PATHS", N_("files and folders that the module works with, colons between them"), \
      &options.module_files, NULL, NULL, false}, \
-    {"pin-fd", "N", "read the PIN from this file descriptor", NULL, &options.pin_fd, NULL, false}, \
-    {"pin-parts", "N", "the PIN is in so many parts, which so many persons type (1)", NULL, &options.pin_parts, NULL, false}
-#define KEY {"key", "NAME", "only this key of the policy", &options.key, NULL, NULL, false}
+    {"pin-fd", "N", N_("read the PIN from this file descriptor"), NULL, &options.pin_fd, NULL, false}, \
+    {"pin-parts", "N", N_("the PIN is in so many parts, which so many persons type (1)"), NULL, &options.pin_parts, NULL, false}
+#define KEY {"key", "NAME", N_("only this key of the policy"), &options.key, NULL, NULL, false}
+#define UTF8 {"utf8", NULL, N_("names in their own characters, too"), NULL, NULL, &options.utf8, false}
 #define END {0}
 
 static const struct cli_option *options_init(void)
@@ -28,7 +29,7 @@ static const struct cli_option *options_keygen(void)
         STATE,
         TOKEN,
         KEY,
-        {"adopt", NULL, "record a key that an interrupted keygen left on the token", NULL, NULL, &options.adopt, false},
+        {"adopt", NULL, N_("record a key that an interrupted keygen left on the token"), NULL, NULL, &options.adopt, false},
         END};
     return o;
 }
@@ -49,14 +50,14 @@ static const struct cli_option *options_policy(void)
 {
     static const struct cli_option o[] = {
         STATE, TOKEN,
-        {"digest", "HEX", "this program's policy, in place of typing its words", &options.digest, NULL, NULL, false},
+        {"digest", "HEX", N_("this program's policy, in place of typing its words"), &options.digest, NULL, NULL, false},
         END};
     return o;
 }
 
 static const struct cli_option *options_show(void)
 {
-    static const struct cli_option o[] = {STATE, BATCH, END};
+    static const struct cli_option o[] = {STATE, BATCH, UTF8, END};
     return o;
 }
 
@@ -65,10 +66,11 @@ static const struct cli_option *options_authorise(void)
     static const struct cli_option o[] = {
         STATE,
         BATCH,
-        {"officer", "ID", "the officer, as the policy names them", &options.officer, NULL, NULL, true},
-        {"key-file", "FILE", "the officer's encrypted PKCS#8 key", &options.key_file, NULL, NULL, true},
-        {"pass-fd", "N", "read the passphrase from this file descriptor", NULL, &options.pass_fd, NULL, false},
-        {"digest", "HEX", "the plan's digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        {"officer", "ID", N_("the officer, as the policy names them"), &options.officer, NULL, NULL, true},
+        {"key-file", "FILE", N_("the officer's encrypted PKCS#8 key"), &options.key_file, NULL, NULL, true},
+        {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
+        {"digest", "HEX", N_("the plan's digest, in place of typing its words"), &options.digest, NULL, NULL, false},
+        UTF8,
         END};
     return o;
 }
@@ -87,18 +89,18 @@ static const struct cli_option *options_minutes(void)
 }
 
 static const struct cli_command commands[] = {
-    {"init", "make a new state and begin its log", options_init, NULL, cmd_init},
-    {"keygen", "make the policy's keys inside the token", options_keygen, NULL, cmd_keygen},
-    {"root", "make the keys' self-signed certificates and seal the log", options_root, NULL, cmd_root},
-    {"run", "walk through a ceremony, as its file says", options_run, "FILE", cmd_run},
-    {"minutes", "compare a ceremony's minutes with its record, and sign them", options_minutes, NULL, cmd_minutes},
-    {"policy", "put the state under this program's policy", options_policy, NULL, cmd_policy},
-    {"show", "show what a plan would sign", options_show, NULL, cmd_show},
-    {"authorise", "show a plan and sign its digest as an officer", options_authorise, NULL, cmd_authorise},
+    {"init", N_("make a new state and begin its log"), options_init, NULL, cmd_init},
+    {"keygen", N_("make the policy's keys inside the token"), options_keygen, NULL, cmd_keygen},
+    {"root", N_("make the keys' self-signed certificates and seal the log"), options_root, NULL, cmd_root},
+    {"run", N_("walk through a ceremony, as its file says"), options_run, "FILE", cmd_run},
+    {"minutes", N_("compare a ceremony's minutes with its record, and sign them"), options_minutes, NULL, cmd_minutes},
+    {"policy", N_("put the state under this program's policy"), options_policy, NULL, cmd_policy},
+    {"show", N_("show what a plan would sign"), options_show, NULL, cmd_show},
+    {"authorise", N_("show a plan and sign its digest as an officer"), options_authorise, NULL, cmd_authorise},
     {0},
 };
 
 int main(int argc, char **argv)
 {
-    return cli_main("ceremony", "the officers' program", commands, argc, argv);
+    return cli_main("ceremony", N_("the officers' program"), commands, argc, argv);
 }

@@ -1,137 +1,100 @@
+#include "summary.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "core/clock.h"
-#include "core/words.h"
-#include "pki/show.h"
-#include "pki/show_eseal.h"
+#include "core/i18n.h"
+#include "core/letters.h"
+#include "core/pager.h"
+#include "core/screen.h"
 
-static void print_header(const struct plan *plan)
+#define BANNER_ROWS 4 /* of banner_print(), and one to spare */
+#define WORDS_ROWS 8
+#define QUESTION_ROWS 2 /* of confirm_digest() */
+#define DETAIL 4 /* columns that a detail is indented */
+
+static void put(struct buf *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void put(struct buf *out, const char *label, const char *format, ...)
+{
+    char text[256];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    screen_put_label(out, label, SUMMARY_LABEL);
+    buf_printf(out, "%s\n", text);
+}
+
+static void put_header(const struct plan *plan, struct buf *out)
 {
     const struct plan_header *h = &plan->header;
-    char created[CLOCK_TEXT], expires[CLOCK_TEXT];
+    char created[CLOCK_TEXT], expires[CLOCK_TEXT], hex[DIGEST_HEX];
     clock_format(h->created, created);
     clock_format(h->expires, expires);
-    printf("authority  %s\nRA         %s\nbatch      %s, sequence %" PRId64 "\n", h->authority, h->ra, h->id,
-           h->sequence);
+    put(out, _("authority"), "%s", h->authority);
+    put(out, _("RA"), "%s", h->ra);
+    put(out, _("batch"), _("%s, sequence %" PRId64), h->id, h->sequence);
     for (size_t i = 0; i < h->approvals_n; i++) {
-        char hex[DIGEST_HEX];
         hex_encode(h->approvals[i].certificate, DIGEST_LEN, hex);
-        printf("approved   %-7s certificate %.16s...\n", policy_role_name(h->approvals[i].role), hex);
+        screen_put_label(out, _("approved"), SUMMARY_LABEL);
+        screen_put_label(out, _(policy_role_name(h->approvals[i].role)), 8);
+        buf_printf(out, _("certificate %.16s...\n"), hex);
     }
-    printf("planned    %s, good until %s\nto sign    %" PRId64 "\nto refuse  %" PRId64 "\n", created, expires,
-           plan->counts.issue, plan->counts.refuse);
+    put(out, _("planned"), _("%s, good until %s"), created, expires);
+    put(out, _("to sign"), "%" PRId64, plan->counts.issue);
+    put(out, _("to refuse"), "%" PRId64, plan->counts.refuse);
     if (plan->counts.status > 0)
-        printf("to change  %" PRId64 "\n", plan->counts.status);
+        put(out, _("to change"), "%" PRId64, plan->counts.status);
     if (plan->counts.lists > 0)
-        printf("lists      %" PRId64 "\n", plan->counts.lists);
+        put(out, _("lists"), "%" PRId64, plan->counts.lists);
 }
 
-/* What stands above may have scrolled away when the digest is confirmed. */
-static void print_end(const struct plan *plan)
+static void put_unusual(const struct summary_table *t, struct buf *out)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
-    hex_encode(plan->digest, DIGEST_LEN, hex);
-    words_format(plan->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
-    putchar('\n');
-    print_header(plan);
-    printf("plan       %s\nwords      %s\n", hex, words);
+    if (t->turns[TURN_OVERRIDE] + t->turns[TURN_LATE] == 0)
+        return;
+    put(out, _("UNUSUAL"), _("%" PRId64 " overridden check digits, %" PRId64 " late revocations"), t->turns[TURN_OVERRIDE],
+        t->turns[TURN_LATE]);
 }
 
-static void print_refused(const struct plan_item *i)
+/* With --utf8, below a line with escapes the same in its own characters, from this column on. */
+static void put_letters(const struct buf *text, size_t column, struct buf *out)
 {
-    printf("refuse %" PRId64 "  %s\n    %s [%s]\n    %s\n", i->n, i->id[0] != '\0' ? i->id : "(no id)",
-           err_name(i->code), i->clause, i->detail);
-}
-
-/* Everything but the request's own id comes out of the bytes that would be signed. */
-static enum err print_issued(const struct plan_item *i, struct diag *d)
-{
-    struct buf text = {0};
-    struct eseal_info seal;
-    enum err e = E_OK;
-    if (plan_is_eseal(i))
-        e = eseal_info_parse(buf_span(&i->tbs), &seal, d);
-    if (e == E_OK)
-        e = plan_is_eseal(i) ? show_eseal(&seal, &text, d) : show_tbs(buf_span(&i->tbs), &text, d);
-    if (e == E_OK) {
-        char ended[2 * SERIAL_LEN + 1], pair[2 * SERIAL_LEN + 1];
-        hex_encode(i->supersedes, SERIAL_LEN, ended);
-        hex_encode(i->pair, SERIAL_LEN, pair);
-        printf("%s %" PRId64 "  %s%s%s%s%s\n", plan_is_eseal(i) ? "seal" : "sign", i->n, i->id, i->has_supersedes ? ", ends " : "",
-               i->has_supersedes ? ended : "", i->has_pair ? ", beside " : "", i->has_pair ? pair : "");
-        fwrite(text.data, 1, text.len, stdout);
+    const char *from = (const char *)text->data, *end = from + text->len;
+    while (from < end) {
+        const char *newline = memchr(from, '\n', (size_t)(end - from));
+        size_t n = newline != NULL ? (size_t)(newline - from) : (size_t)(end - from);
+        char line[4096];
+        snprintf(line, sizeof line, "%.*s", (int)n, from);
+        buf_append(out, from, n);
+        buf_append_byte(out, '\n');
+        size_t deep = strspn(line, " "), columns = deep > DETAIL ? deep : column;
+        if (n < sizeof line && strstr(line, "\\u{") != NULL) {
+            size_t at = screen_bytes(line, columns);
+            buf_printf(out, "%*s", (int)columns, "");
+            letters_show((struct span){(const uint8_t *)line + at, strlen(line + at)}, out);
+            buf_append_byte(out, '\n');
+        }
+        from += n + 1;
     }
-    buf_free(&text);
+}
+
+/* Lines that are folded go on below column `indent`. */
+static enum err page(struct pager *pager, size_t indent, size_t column, struct buf *text, struct diag *d)
+{
+    struct buf both = {0};
+    if (options.utf8 && buf_err(text) == E_OK)
+        put_letters(text, column, &both);
+    enum err e = pager_print(pager, indent, options.utf8 ? &both : text, d);
+    buf_free(&both);
+    buf_reset(text);
     return e;
 }
 
-static void print_override(const struct plan_item *i)
-{
-    printf("override %" PRId64 "  %s\n    the check digit is wrong of %s\n", i->n, i->id, i->override_);
-}
-
-static void print_status(const struct plan_item *i)
-{
-    char hex[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
-    hex_encode(i->serial, SERIAL_LEN, hex);
-    clock_format(i->asked, asked);
-    printf("%s %" PRId64 "  %s\n    serial  %s\n    key     %s\n", plan_act_name(i->act), i->n, i->id, hex, i->key);
-    if (i->reason[0] != '\0')
-        printf("    reason  %s, CRLReason %d\n", i->reason, i->reason_code);
-    printf("    asked   %s\n    rule    %s\n", asked, i->clause);
-}
-
-static void print_list(const struct plan_item *i)
-{
-    char next[CLOCK_TEXT], hex[DIGEST_HEX], base[48] = "";
-    clock_format(i->crl.next_update, next);
-    hex_encode(i->crl.tbs, DIGEST_LEN, hex);
-    if (i->crl.base > 0)
-        snprintf(base, sizeof base, ", changes since number %" PRId64, i->crl.base);
-    printf("crl %" PRId64 "  %s\n    key     %s\n    number  %" PRId64 "%s\n    entries %" PRId64 "\n    next    %s\n"
-           "    SHA-256 %s\n    rule    %s\n", i->n, i->id[0] != '\0' ? i->id : "(follows from the batch)", i->key,
-           i->crl.number, base, i->crl.entries, next, hex, i->clause);
-}
-
-static void print_responses(const struct plan_item *i)
-{
-    char next[CLOCK_TEXT], hex[DIGEST_HEX];
-    clock_format(i->ocsp.next_update, next);
-    hex_encode(i->ocsp.tbs, DIGEST_LEN, hex);
-    printf("ocsp %" PRId64 "  %s\n    about   %s\n    key     %s\n    count   %" PRId64 "\n    next    %s\n    SHA-256 %s\n"
-           "    rule    %s\n", i->n, i->id, i->key, i->ocsp.responder, i->ocsp.count, next, hex, i->clause);
-}
-
-static enum err print_item(const struct plan_item *i, struct diag *d)
-{
-    switch (i->act) {
-    case PLAN_REFUSE:
-        print_refused(i);
-        return E_OK;
-    case PLAN_ISSUE:
-        return print_issued(i, d);
-    case PLAN_CRL:
-        print_list(i);
-        return E_OK;
-    case PLAN_OCSP:
-        print_responses(i);
-        return E_OK;
-    default:
-        print_status(i);
-        return E_OK;
-    }
-}
-
-/* What is unusual comes first: overrides, refusals, then changes of status, then lists and responses, then certificates. */
-#define OVERRIDES (-1)
-static int turn_of(enum plan_act act)
-{
-    return act == PLAN_REFUSE ? 0 : act == PLAN_CRL || act == PLAN_OCSP ? 2 : act == PLAN_ISSUE ? 3 : 1;
-}
-
-static enum err print_turn(struct plan *plan, int turn, struct diag *d)
+static enum err count_items(struct plan *plan, const struct summary_of *of, struct summary_table *t, struct diag *d)
 {
     struct plan_item item = {0};
     bool more = true;
@@ -140,25 +103,81 @@ static enum err print_turn(struct plan *plan, int turn, struct diag *d)
         e = plan_next(plan, &item, &more, d);
         if (e != E_OK || !more)
             break;
-        if (turn == OVERRIDES && item.override_[0] != '\0')
-            print_override(&item);
-        if (turn_of(item.act) == turn)
-            e = print_item(&item, d);
+        e = summary_table_add(t, of, &item);
+        if (e != E_OK)
+            diag_set(d, e, "counting what the plan holds");
     }
     plan_item_free(&item);
     return e;
 }
 
+static enum err print_turn(struct plan *plan, const struct summary_of *of, enum summary_turn turn, struct pager *pager,
+                           struct diag *d)
+{
+    struct plan_item item = {0};
+    struct buf text = {0};
+    bool more = true;
+    const size_t column = turn == TURN_ISSUED ? SUMMARY_ITEM_LABEL : DETAIL;
+    enum err e = plan_rewind(plan, d);
+    while (e == E_OK) {
+        e = plan_next(plan, &item, &more, d);
+        if (e != E_OK || !more)
+            break;
+        if (turn == TURN_OVERRIDE ? item.override_[0] == '\0' : summary_turn_of(of, &item) != turn)
+            continue;
+        e = summary_put_item(of, &item, turn, &text, d);
+        if (e == E_OK)
+            e = page(pager, 2 * DETAIL, column, &text, d);
+    }
+    plan_item_free(&item);
+    buf_free(&text);
+    return e;
+}
+
+/* What stands above was on other pages; what is confirmed stands together on the last. */
+static enum err print_end(const struct plan *plan, const struct summary_table *t, struct pager *pager, struct diag *d)
+{
+    struct buf text = {0};
+    char hex[DIGEST_HEX];
+    hex_encode(plan->digest, DIGEST_LEN, hex);
+    buf_append_byte(&text, '\n');
+    put_header(plan, &text);
+    put_unusual(t, &text);
+    put(&text, _("plan"), "%s", hex);
+    size_t rows = WORDS_ROWS + QUESTION_ROWS;
+    for (size_t i = 0; i < text.len; i++)
+        rows += text.data[i] == '\n';
+    enum err e = pager_keep_together(pager, rows, d);
+    if (e == E_OK)
+        e = pager_print(pager, SUMMARY_LABEL, &text, d);
+    if (e == E_OK)
+        screen_words(_("words"), SUMMARY_LABEL, plan->digest);
+    buf_free(&text);
+    return e;
+}
+
 enum err summary_print(struct plan *plan, struct diag *d)
 {
-    print_header(plan);
-    putchar('\n');
-    enum err e = E_OK;
-    for (int turn = OVERRIDES; turn < 4 && e == E_OK; turn++)
-        e = print_turn(plan, turn, d);
+    const struct summary_of of = {policy_authority_find(&policy_table, plan->header.authority), clock_now()};
+    struct summary_table t = {0};
+    struct pager pager;
+    struct buf text = {0};
+    pager_begin(&pager, BANNER_ROWS);
+    enum err e = count_items(plan, &of, &t, d);
+    put_header(plan, &text);
+    put_unusual(&t, &text);
+    summary_table_put(&t, &text);
+    buf_append_byte(&text, '\n');
+    if (e == E_OK)
+        e = page(&pager, SUMMARY_LABEL, SUMMARY_LABEL, &text, d);
+    for (int turn = 0; turn < TURNS && e == E_OK; turn++)
+        if (t.turns[turn] > 0)
+            e = print_turn(plan, &of, (enum summary_turn)turn, &pager, d);
     if (e == E_OK)
         e = plan_rewind(plan, d);
     if (e == E_OK)
-        print_end(plan);
+        e = print_end(plan, &t, &pager, d);
+    summary_table_free(&t);
+    buf_free(&text);
     return e;
 }

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/i18n.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const role_names[] = {[POLICY_ENTRY] = "entry", [POLICY_REVIEW] = "review"};
+static const char *const role_names[] = {[POLICY_ENTRY] = N_("entry"), [POLICY_REVIEW] = N_("review")};
 static const char *const by_names[POLICY_BY_COUNT] = {[POLICY_BY_SUBSCRIBER] = "subscriber",
                                                       [POLICY_BY_CEASED] = "ceased",
                                                       [POLICY_BY_OPERATOR] = "operator"};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
 #include "policy/build.h"
 #include "policy/emit.h"
 
@@ -34,11 +35,11 @@ struct folder {
 
 static void usage(FILE *to)
 {
-    fputs("usage: policyc -o OUT.c DIR     compile the policy in DIR into OUT.c\n"
+    fputs(_("usage: policyc -o OUT.c DIR     compile the policy in DIR into OUT.c\n"
           "       policyc -p [-o OUT.c] DIR  print its canonical text\n"
           "       policyc -h | --help\n"
           "DIR holds appliance.yaml, people.yaml and one other .yaml file for each authority;\n"
-          "see policyc(1) and rootseal-policy(5).\n",
+          "see policyc(1) and rootseal-policy(5).\n"),
           to);
 }
 
@@ -181,6 +182,7 @@ int main(int argc, char **argv)
     struct options o = {0};
     struct diag d = {0};
     int c;
+    i18n_start();
     while ((c = getopt_long(argc, argv, "ho:p", names, NULL)) != -1) {
         switch (c) {
         case 'h':

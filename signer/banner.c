@@ -1,9 +1,11 @@
 #include "banner.h"
 
-#include <stdio.h>
-
 #include "core/guard.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "core/version.h"
+
+#define LABEL 8 /* columns */
 
 enum err banner_print(const struct policy *p, struct diag *d)
 {
@@ -13,9 +15,9 @@ enum err banner_print(const struct policy *p, struct diag *d)
     if (e != E_OK)
         return diag_set(d, e, "the policy's digest");
     hex_encode(digest, DIGEST_LEN, hex);
-    printf("policy  %s (%s, " PROGRAM_NAME ")\n", hex, p->name);
+    screen_field(_("policy"), LABEL, "%s (%s, " PROGRAM_NAME ")", hex, p->name);
     if (!guard_memory_locked())
-        printf("memory  not locked but for PINs: the limit RLIMIT_MEMLOCK does not allow it\n");
+        screen_field(_("memory"), LABEL, "%s", _("not locked but for PINs: the limit RLIMIT_MEMLOCK does not allow it"));
     return E_OK;
 }
 

@@ -1,6 +1,5 @@
-#include <stdio.h>
-
 #include "commands.h"
+#include "core/screen.h"
 #include "steps.h"
 
 enum err cmd_export(int n, char **operands, struct diag *d)
@@ -14,6 +13,6 @@ enum err cmd_export(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = step_export(NULL, name, d);
     if (e == E_OK)
-        printf("bundle  %s/%s\n", options.to, name);
+        screen_field(_("bundle"), 8, "%s/%s", options.to, name);
     return e;
 }

@@ -1,8 +1,10 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "steps.h"
+
+#define LABEL 8 /* columns */
 
 enum err plan_refusal(const struct planned *p, struct diag *d)
 {
@@ -11,12 +13,13 @@ enum err plan_refusal(const struct planned *p, struct diag *d)
 
 void plan_print(const struct planned *p)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(p->plan, DIGEST_LEN, hex);
-    words_format(p->plan, DIGEST_LEN, 4, "        ", words, sizeof words);
-    printf("batch   %s\nplan    %s\nwords   %s\n", p->intake.dir, hex, words);
+    screen_field(_("batch"), LABEL, "%s", p->intake.dir);
+    screen_field(_("plan"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, p->plan);
     if (p->under_way)
-        printf("This batch was planned and authorised before; its plan stands.\n");
+        screen_fold(0, 0, _("This batch was planned and authorised before; its plan stands."));
 }
 
 enum err plan_and_tell(const struct intake *in, struct diag *d)
@@ -24,11 +27,11 @@ enum err plan_and_tell(const struct intake *in, struct diag *d)
     struct planned planned;
     enum err e = step_plan(in, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {
-        printf("batch   %s\n", planned.intake.dir);
+        screen_field(_("batch"), LABEL, "%s", planned.intake.dir);
         e = plan_refusal(&planned, d);
     } else if (e == E_OK) {
         plan_print(&planned);
-        printf("Officers: ceremony authorise --state %s --batch %.16s ...\n", options.state, planned.intake.dir);
+        printf(_("Officers: ceremony authorise --state %s --batch %.16s ...\n"), options.state, planned.intake.dir);
     }
     return e;
 }

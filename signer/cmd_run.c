@@ -1,6 +1,5 @@
-#include <stdio.h>
-
 #include "commands.h"
+#include "core/screen.h"
 #include "steps.h"
 
 static enum err answer_refusal(const struct planned *planned, struct diag *d)
@@ -9,7 +8,7 @@ static enum err answer_refusal(const struct planned *planned, struct diag *d)
     enum err e = step_export_refusal(planned, name, d);
     if (e != E_OK)
         return e;
-    printf("refusal %s/%s\n", options.to, name);
+    screen_field(_("refusal"), 8, "%s/%s", options.to, name);
     return plan_refusal(planned, d);
 }
 
@@ -23,7 +22,7 @@ static enum err sign_and_export(const struct planned *planned, struct diag *d)
     if (e == E_OK)
         e = step_export(planned->intake.digest, name, d);
     if (e == E_OK)
-        printf("bundle  %s/%s\n", options.to, name);
+        screen_field(_("bundle"), 8, "%s/%s", options.to, name);
     return e;
 }
 

@@ -2,20 +2,24 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "steps.h"
+
+#define LABEL 8 /* columns */
 
 void sign_print(const struct step_signed *r)
 {
-    char head[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char head[DIGEST_HEX];
     hex_encode(r->log_head, DIGEST_LEN, head);
-    words_format(r->log_head, DIGEST_LEN, 4, "        ", words, sizeof words);
-    printf("issued  %" PRId64 "\nrefused %" PRId64 "\n", r->issued, r->refused);
+    screen_field(_("issued"), LABEL, "%" PRId64, r->issued);
+    screen_field(_("refused"), LABEL, "%" PRId64, r->refused);
     if (r->status > 0)
-        printf("changed %" PRId64 "\n", r->status);
+        screen_field(_("changed"), LABEL, "%" PRId64, r->status);
     if (r->lists > 0)
-        printf("lists   %" PRId64 "\n", r->lists);
-    printf("log     %" PRIu64 " lines\nhead    %s\nwords   %s\n", r->log_size, head, words);
+        screen_field(_("lists"), LABEL, "%" PRId64, r->lists);
+    screen_field(_("log"), LABEL, i18n_plural("%" PRIu64 " line", "%" PRIu64 " lines", r->log_size), r->log_size);
+    screen_field(_("head"), LABEL, "%s", head);
+    screen_words(_("words"), LABEL, r->log_head);
 }
 
 enum err cmd_sign(int n, char **operands, struct diag *d)

@@ -4,7 +4,9 @@
 
 #include "commands.h"
 #include "core/clock.h"
-#include "core/words.h"
+#include "core/screen.h"
+
+#define LABEL 9 /* columns */
 
 struct status {
     char log[DIGEST_HEX], head[DIGEST_HEX], policy[DIGEST_HEX], program_policy[DIGEST_HEX], time[CLOCK_TEXT];
@@ -44,15 +46,18 @@ static enum err print_json(const struct status *t)
 
 static void print_text(const struct status *t, const uint8_t head[DIGEST_LEN])
 {
-    char words[DIGEST_LEN * 12 + 64];
-    words_format(head, DIGEST_LEN, 4, "         ", words, sizeof words);
-    if (strcmp(t->policy, t->program_policy) == 0)
-        printf("policy   %s, this program's\n", t->policy);
-    else
-        printf("policy   %s\nprogram  %s, another policy\n", t->policy, t->program_policy);
-    printf("log      %s\nlines    %" PRIu64 ", the last of %s\nissued   %" PRIu64
-           " certificates\nbatches  %" PRIu64 "\nhead     %s\nwords    %s\n",
-           t->log, t->lines, t->time, t->issued, t->batches, t->head, words);
+    if (strcmp(t->policy, t->program_policy) == 0) {
+        screen_field(_("policy"), LABEL, _("%s, this program's"), t->policy);
+    } else {
+        screen_field(_("policy"), LABEL, "%s", t->policy);
+        screen_field(_("program"), LABEL, _("%s, another policy"), t->program_policy);
+    }
+    screen_field(_("log"), LABEL, "%s", t->log);
+    screen_field(_("lines"), LABEL, _("%" PRIu64 ", the last of %s"), t->lines, t->time);
+    screen_field(_("issued"), LABEL, _("%" PRIu64 " certificates"), t->issued);
+    screen_field(_("batches"), LABEL, "%" PRIu64, t->batches);
+    screen_field(_("head"), LABEL, "%s", t->head);
+    screen_words(_("words"), LABEL, head);
 }
 
 enum err cmd_status(int n, char **operands, struct diag *d)

@@ -106,7 +106,7 @@ enum err step_lists(enum op op, struct intake *out, struct diag *d)
 
 static enum err run_plan(void *data, struct diag *d)
 {
-    struct cli_progress bar = {.label = "planning"};
+    struct cli_progress bar = {.label = N_("planning")};
     struct progress progress = {cli_progress_step, &bar};
     struct planned *planned = data;
     const struct intake in = planned->intake;
@@ -145,7 +145,7 @@ struct sign {
 
 static enum err use_token(struct signing *g, struct diag *d)
 {
-    struct cli_progress bar = {.label = "signing"};
+    struct cli_progress bar = {.label = N_("signing")};
     struct progress progress = {cli_progress_step, &bar};
     struct hsm *h = NULL;
     const struct hsm_patience patience = {"signer", policy_table.limits.token_timeout, step_end};

@@ -53,6 +53,7 @@ static const struct script scripts[] = {
     {"manual", 300, {"tests/manual.sh"}},
     {"secrets", 900, {"tests/secrets.sh"}},
     {"recipe", 300, {"tests/recipe.sh"}},
+    {"language", 300, {"tests/language.sh"}},
     {"promises", 300, {"tests/promises.sh"}},
     {"defects", 300, {"tests/defects/run.sh", "--apply-only"}},
     {"agreements", 300, {"tests/policy/agreements.pl", "%B/policyc"}},
@@ -365,6 +366,7 @@ int main(int argc, char **argv)
     if (build == NULL)
         build = "build";
     setenv("CK_TIMEOUT_MULTIPLIER", "10", 0); /* the limits are for what hangs, not for a machine that does much else */
+    setenv("LC_ALL", "C", 1); /* the tests read English */
     /* A sanitizer build is started with the token's inner library preloaded; what is started from here is not. */
     unsetenv("LD_PRELOAD");
     if (!make_folders() || !open_lists() || !find_cases()) {

@@ -22,7 +22,7 @@ if ! (cd "$copy/somewhere/else" && umask 077 && env -u MAKEFLAGS -u MFLAGS TZ=As
     echo "the second build failed"
     exit 1
 fi
-for program in signer ceremony audit ra policyc softhsm-sm2.so softhsm-sm2-inner.so; do
+for program in signer ceremony audit ra policyc softhsm-sm2.so softhsm-sm2-inner.so locale/zh_CN/LC_MESSAGES/rootseal.mo; do
     if cmp -s "$build/$program" "$copy/somewhere/else/build/$program"; then
         passed=$((passed + 1))
         echo "ok   $program: the same bits"

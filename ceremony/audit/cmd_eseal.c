@@ -5,6 +5,7 @@
 #include "audit/commands.h"
 #include "audit/eseal_list.h"
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/limits.h"
@@ -13,8 +14,9 @@
 #include "pki/eseal.h"
 #include "pki/name.h"
 #include "pki/show_eseal.h"
+#include "pki/show_parts.h"
 
-#define ADVICE "do not rely on this seal"
+#define ADVICE N_("do not rely on this seal")
 
 /* What was given, taken apart, and how it was judged. */
 struct subject {
@@ -90,8 +92,8 @@ static const char *standing(const struct subject *s)
     const struct eseal_info *x = &s->seal.info;
     int64_t now = clock_now();
     if (s->list.revoked)
-        return "revoked";
-    return now < x->from ? "not valid yet" : now > x->until ? "expired" : "valid";
+        return N_("revoked");
+    return now < x->from ? N_("not valid yet") : now > x->until ? N_("expired") : N_("valid");
 }
 
 /* -- text -- */
@@ -101,10 +103,15 @@ static enum err put_value(const struct eseal_value *v, struct buf *out, struct d
     char time[CLOCK_TEXT], hex[2 * 32 + 1];
     clock_format(v->time, time);
     hex_encode(v->digest.p, v->digest.n, hex);
-    buf_printf(out, "signed value\n    %-12s %s\n    %-12s ", "time", time, "property");
+    buf_append_str(out, _("signed value\n"));
+    show_put_label(out, N_("time"));
+    buf_printf(out, "%s\n", time);
+    show_put_label(out, N_("property"));
     name_display_text(v->property, out);
-    buf_printf(out, "\n    %-12s %s\n", "digest", hex);
-    return show_eseal_person("signer", v->holder.cert, out, d);
+    buf_append_byte(out, '\n');
+    show_put_label(out, N_("digest"));
+    buf_printf(out, "%s\n", hex);
+    return show_eseal_person(N_("signer"), v->holder.cert, out, d);
 }
 
 static void put_list(const struct eseal_list_answer *l, struct buf *out)
@@ -113,26 +120,33 @@ static void put_list(const struct eseal_list_answer *l, struct buf *out)
     clock_format(l->this_update, from);
     clock_format(l->next_update, until);
     clock_format(l->at, at);
-    buf_printf(out, "list of revoked seals\n    %-12s %" PRId64 "\n    %-12s %s\n    %-12s %s\n    %-12s %s\n", "number",
-               l->number, "of", from, "next", until, "revoked", l->revoked ? at : "no");
+    buf_append_str(out, _("list of revoked seals\n"));
+    show_put_label(out, N_("number"));
+    buf_printf(out, "%" PRId64 "\n", l->number);
+    show_put_label(out, N_("of"));
+    buf_printf(out, "%s\n", from);
+    show_put_label(out, N_("next"));
+    buf_printf(out, "%s\n", until);
+    show_put_label(out, N_("revoked"));
+    buf_printf(out, "%s\n", l->revoked ? at : _("no"));
 }
 
 static enum err report_text(const struct subject *s, enum err verdict, struct diag *d)
 {
     struct buf out = {0};
-    buf_append_str(&out, "electronic seal\n");
+    buf_append_str(&out, _("electronic seal\n"));
     enum err e = show_eseal(&s->seal.info, &out, d);
     if (e == E_OK)
-        e = show_eseal_person("maker", s->seal.maker.cert, &out, d);
+        e = show_eseal_person(N_("maker"), s->seal.maker.cert, &out, d);
     if (e == E_OK && s->has_value)
         e = put_value(&s->value, &out, d);
     if (s->list.number > 0)
         put_list(&s->list, &out);
     if (s->seal.maker.stamped || s->value.seal.maker.stamped || s->value.holder.stamped)
-        buf_append_str(&out, "\nA time stamp is there; it was not looked at.\n");
+        buf_append_str(&out, _("\nA time stamp is there; it was not looked at.\n"));
     if (!s->has_anchor)
-        buf_append_str(&out, "\nThe maker's certificate was taken from the seal itself; --anchor names one to trust.\n");
-    buf_printf(&out, "\n%s, %s\n", standing(s), verdict == E_OK ? "verified" : "NOT verified");
+        buf_append_str(&out, _("\nThe maker's certificate was taken from the seal itself; --anchor names one to trust.\n"));
+    buf_printf(&out, "\n%s, %s\n", _(standing(s)), verdict == E_OK ? _("verified") : _("NOT verified"));
     if (e == E_OK && (e = buf_err(&out)) != E_OK)
         diag_set(d, e, "an electronic seal");
     if (e == E_OK)

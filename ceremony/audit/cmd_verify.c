@@ -21,7 +21,7 @@ static enum err read_options(struct verify_options *o, struct diag *d)
     return e;
 }
 
-#define ADVICE "keep a copy of the state as it is, and have the officers explain each finding"
+#define ADVICE N_("keep a copy of the state as it is, and have the officers explain each finding")
 
 /* The first error is the program's; what the operator would have to do about it is not the auditor's matter. */
 static enum err verdict(const struct audit *a, struct diag *d)
@@ -38,7 +38,7 @@ static enum err verdict(const struct audit *a, struct diag *d)
 
 enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d), struct diag *d)
 {
-    struct cli_progress bar = {.label = "auditing"};
+    struct cli_progress bar = {.label = N_("auditing")};
     const struct progress progress = {cli_progress_step, &bar};
     struct verify_options o;
     enum err e = read_options(&o, d);

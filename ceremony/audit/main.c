@@ -6,47 +6,47 @@
 struct options options;
 
 #define STATE                                                                                                              \
-    {"state", "DIR", "the appliance's state, or a copy", &options.state, NULL, NULL, true},                                \
-    {"anchors", "DIR", "the keys' certificates from the ceremony", &options.anchors, NULL, NULL, false},                   \
-    {"head", "DIGEST", "the log must hold the line with this digest: hex or words", &options.head, NULL, NULL, false},     \
-    {"size", "N", "which must be line N", &options.size, NULL, NULL, false},                                               \
-    {"min-size", "N", "the log must have at least N lines", &options.min_size, NULL, NULL, false}
+    {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true},                                \
+    {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},                   \
+    {"head", "DIGEST", N_("the log must hold the line with this digest: hex or words"), &options.head, NULL, NULL, false},     \
+    {"size", "N", N_("which must be line N"), &options.size, NULL, NULL, false},                                               \
+    {"min-size", "N", N_("the log must have at least N lines"), &options.min_size, NULL, NULL, false}
 
 static const struct cli_option *options_verify(void)
 {
     static const struct cli_option o[] = {
-        STATE, {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false}, {0}};
+        STATE, {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false}, {0}};
     return o;
 }
 
 static const struct cli_option *options_status(void)
 {
     static const struct cli_option o[] = {
-        STATE, {"json", NULL, "print one JSON object a certificate", NULL, NULL, &options.json, false}, {0}};
+        STATE, {"json", NULL, N_("print one JSON object a certificate"), NULL, NULL, &options.json, false}, {0}};
     return o;
 }
 
 static const struct cli_option *options_eseal(void)
 {
     static const struct cli_option o[] = {
-        {"signed-value", "FILE", "what was signed with the seal", &options.signed_value, NULL, NULL, false},
-        {"list", "FILE", "the maker's list of revoked seals", &options.list, NULL, NULL, false},
-        {"anchor", "CERT", "the certificate of the maker, or of the CA above it", &options.anchor, NULL, NULL, false},
-        {"json", NULL, "print one JSON object", NULL, NULL, &options.json, false},
+        {"signed-value", "FILE", N_("what was signed with the seal"), &options.signed_value, NULL, NULL, false},
+        {"list", "FILE", N_("the maker's list of revoked seals"), &options.list, NULL, NULL, false},
+        {"anchor", "CERT", N_("the certificate of the maker, or of the CA above it"), &options.anchor, NULL, NULL, false},
+        {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false},
         {0},
     };
     return o;
 }
 
 static const struct cli_command commands[] = {
-    {"verify", "check log, seals, batches, certificates and bundles", options_verify, NULL,
+    {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
-    {"status", "list how every certificate stands, after the same checks", options_status, NULL, cmd_status},
-    {"seal", "say what an electronic seal is, and whether it verifies", options_eseal, "FILE", cmd_eseal},
+    {"status", N_("list how every certificate stands, after the same checks"), options_status, NULL, cmd_status},
+    {"seal", N_("say what an electronic seal is, and whether it verifies"), options_eseal, "FILE", cmd_eseal},
     {0},
 };
 
 int main(int argc, char **argv)
 {
-    return cli_main("audit", "the auditor's program", commands, argc, argv);
+    return cli_main("audit", N_("the auditor's program"), commands, argc, argv);
 }

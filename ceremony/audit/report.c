@@ -4,23 +4,18 @@
 #include <stdio.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "core/words.h"
 
-#define INDENT "            "
-#define WORDS_TEXT (DIGEST_LEN * 12 + 8 * sizeof INDENT)
-
-static void print_words(const char *label, const uint8_t digest[DIGEST_LEN])
-{
-    char words[WORDS_TEXT];
-    words_format(digest, DIGEST_LEN, 4, INDENT, words, sizeof words);
-    printf("%-12s%s\n", label, words);
-}
+#define LABEL 12 /* columns */
+#define WORDS_TEXT (DIGEST_LEN * 12 + 1)
 
 static void print_hex(const char *label, const uint8_t digest[DIGEST_LEN], const char *after)
 {
     char hex[DIGEST_HEX];
     hex_encode(digest, DIGEST_LEN, hex);
-    printf("%-12s%s%s\n", label, hex, after);
+    screen_field(label, LABEL, "%s%s", hex, after);
 }
 
 static void print_table(const struct audit *a, const struct verify_options *o)
@@ -28,44 +23,53 @@ static void print_table(const struct audit *a, const struct verify_options *o)
     char time[CLOCK_TEXT];
     const struct audit_counts *c = &a->counts;
     clock_format(a->end.time, time);
-    printf("%-12s%s\n", "state", o->state);
-    print_hex("log", a->end.id, "");
-    print_hex("policy", a->log_policy,
-              a->same_log_policy ? ", this program's" : ", not this program's");
-    printf("%-12s%" PRIu64 ", the last of %s\n", "lines", a->end.size, time);
-    printf("%-12s%" PRIu64 ", %" PRIu64 " with a certificate\n", "keys", c->keys, c->anchors);
-    printf("%-12s%" PRIu64 " planned, %" PRIu64 " refusals of whole batches\n", "batches",
-           c->batches, c->turned_away);
-    printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "issued", c->issued, "refused", c->refused);
-    printf("%-12s%" PRIu64 " revoked, %" PRIu64 " of them late, %" PRIu64 " superseded, %" PRIu64 " held, %" PRIu64
-           " released, %" PRIu64 " accepted\n",
-           "statuses", c->revoked, c->late, c->superseded, c->held, c->released, c->accepted);
-    printf("%-12s%" PRIu64 "\n", "lists", c->lists);
-    printf("%-12s%" PRIu64 ", the last good one over %" PRIu64 " lines\n", "seals", c->seals,
-           a->sealed);
-    printf("%-12s%" PRIu64 "\n%-12s%" PRIu64 "\n", "bundles", c->bundles, "recoveries",
-           c->recoveries);
-    print_hex("head", a->end.head, "");
-    print_words("words", a->end.head);
+    screen_field(_("state"), LABEL, "%s", o->state);
+    print_hex(_("log"), a->end.id, "");
+    print_hex(_("policy"), a->log_policy, a->same_log_policy ? _(", this program's") : _(", not this program's"));
+    screen_field(_("lines"), LABEL, _("%" PRIu64 ", the last of %s"), a->end.size, time);
+    screen_field(_("keys"), LABEL, _("%" PRIu64 ", %" PRIu64 " with a certificate"), c->keys, c->anchors);
+    screen_field(_("batches"), LABEL, _("%" PRIu64 " planned, %" PRIu64 " refusals of whole batches"), c->batches,
+                 c->turned_away);
+    screen_field(_("issued"), LABEL, "%" PRIu64, c->issued);
+    screen_field(_("refused"), LABEL, "%" PRIu64, c->refused);
+    screen_field(_("statuses"), LABEL,
+                 _("%" PRIu64 " revoked, %" PRIu64 " of them late, %" PRIu64 " superseded, %" PRIu64 " held, %" PRIu64
+                   " released, %" PRIu64 " accepted"),
+                 c->revoked, c->late, c->superseded, c->held, c->released, c->accepted);
+    screen_field(_("lists"), LABEL, "%" PRIu64, c->lists);
+    screen_field(_("seals"), LABEL, _("%" PRIu64 ", the last good one over %" PRIu64 " lines"), c->seals, a->sealed);
+    screen_field(_("bundles"), LABEL, "%" PRIu64, c->bundles);
+    screen_field(_("recoveries"), LABEL, "%" PRIu64, c->recoveries);
+    print_hex(_("head"), a->end.head, "");
+    screen_words(_("words"), LABEL, a->end.head);
     if (a->witness > 0)
-        printf("%-12sline %" PRIu64 " has the digest of the witness\n", "witness", a->witness);
+        screen_field(_("witness"), LABEL, _("line %" PRIu64 " has the digest of the witness"), a->witness);
 }
 
 static void print_keys(const struct audit *a, const struct verify_options *o)
 {
+    putchar('\n');
     if (o->anchors != NULL) {
-        printf("\nThe certificates of the keys were compared with those in %s.\n", o->anchors);
+        printf(_("The certificates of the keys were compared with those in %s.\n"), o->anchors);
         return;
     }
-    printf("\nThe keys were taken from the state itself. SHA-256 of their certificates, to be\n"
-           "compared with what the ceremony printed:\n");
+    printf("%s\n", _("The keys were taken from the state itself. SHA-256 of their certificates, to be\n"
+                     "compared with what the ceremony printed:"));
     for (size_t i = 0; i < a->keys.n; i++) {
         if (a->keys.v[i].anchor == NULL)
             continue;
         printf("  %s\n", a->keys.v[i].name);
         print_hex("", a->keys.v[i].digest, "");
-        print_words("", a->keys.v[i].digest);
+        screen_words("", LABEL, a->keys.v[i].digest);
     }
+}
+
+/* The kind's name, which JSON has as it is, in the person's language. */
+static const char *finding_word(enum finding_kind kind)
+{
+    static const char *const words[FINDING_KINDS] = {[FINDING_ERROR] = N_("error"), [FINDING_OPEN] = N_("open"),
+                                                     [FINDING_NOTE] = N_("note")};
+    return _(words[kind]);
 }
 
 static void print_findings(const struct audit *a)
@@ -74,29 +78,37 @@ static void print_findings(const struct audit *a)
         const struct findings *f = &a->findings;
         for (size_t i = 0; i < f->count[k] && i < FINDINGS_KEPT; i++) {
             const struct finding *one = &f->kept[k][i];
-            printf("%s%-6s", i == 0 ? "\n" : "", finding_name((enum finding_kind)k));
+            if (i == 0)
+                putchar('\n');
+            screen_label(finding_word((enum finding_kind)k), 7);
             if (one->line > 0)
-                printf(" line %" PRIu64 ":", one->line);
+                printf(_("line %" PRIu64 ": "), one->line);
             if (one->code != E_OK)
-                printf(" %s: %s:", err_name(one->code), err_sentence(one->code));
-            printf(" %s\n", one->text);
+                printf("%s: %s: ", err_name(one->code), _(err_sentence(one->code)));
+            puts(one->text);
         }
-        if (f->count[k] > FINDINGS_KEPT)
-            printf("%-6s and %" PRIu64 " more\n", finding_name((enum finding_kind)k),
-                   f->count[k] - FINDINGS_KEPT);
+        if (f->count[k] > FINDINGS_KEPT) {
+            screen_label(finding_word((enum finding_kind)k), 7);
+            printf(_("and %" PRIu64 " more\n"), f->count[k] - FINDINGS_KEPT);
+        }
     }
 }
 
 static void print_what_holds(const struct audit *a)
 {
+    putchar('\n');
     if (a->holds.size == 0) {
-        printf("\nNothing before it holds.\n");
+        printf("%s\n", _("Nothing before it holds."));
         return;
     }
-    printf("\nBefore the first error, lines 1 to %" PRIu64 " hold with all they name; a good seal "
-           "covers %" PRIu64 " of them.\n", a->holds.size, a->holds_sealed);
-    print_hex("head then", a->holds.head, "");
-    print_words("words", a->holds.head);
+    char text[256];
+    snprintf(text, sizeof text,
+             _("Before the first error, lines 1 to %" PRIu64 " hold with all they name; a good seal covers %" PRIu64
+               " of them."),
+             a->holds.size, a->holds_sealed);
+    screen_fold(0, 0, text);
+    print_hex(_("head then"), a->holds.head, "");
+    screen_words(_("words"), LABEL, a->holds.head);
 }
 
 void report_text(const struct audit *a, const struct verify_options *o)
@@ -107,9 +119,9 @@ void report_text(const struct audit *a, const struct verify_options *o)
     if (a->findings.count[FINDING_ERROR] > 0)
         print_what_holds(a);
     else if (a->findings.count[FINDING_OPEN] > 0)
-        printf("\nverified, with %" PRIu64 " open\n", a->findings.count[FINDING_OPEN]);
+        printf(_("\nverified, with %" PRIu64 " open\n"), a->findings.count[FINDING_OPEN]);
     else
-        printf("\nverified\n");
+        printf("%s", _("\nverified\n"));
 }
 
 /* -- JSON -- */

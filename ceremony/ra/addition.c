@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "ra/ident.h"
 
 #define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
@@ -147,8 +148,9 @@ enum err addition_finish(struct addition *a, struct diag *d)
         return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", a->evidence_path);
     enum err e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)
-        printf("%lld request%s added, %lld with evidence; the batch has %lld\n", (long long)a->added,
-               a->added == 1 ? "" : "s", (long long)a->with_evidence, (long long)h.count);
+        printf(i18n_plural("%lld request added, %lld with evidence; the batch has %lld\n",
+                           "%lld requests added, %lld with evidence; the batch has %lld\n", (uint64_t)a->added),
+               (long long)a->added, (long long)a->with_evidence, (long long)h.count);
     return e;
 }
 

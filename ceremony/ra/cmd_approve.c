@@ -9,13 +9,15 @@
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/keyfile.h"
 #include "ra/foresee.h"
 #include "ra/own.h"
 #include "ra/words.h"
+
+#define LABEL 11 /* columns */
 
 /* How many requests there are of each kind. */
 struct tally {
@@ -66,22 +68,25 @@ static enum err tally_requests(const struct desk *k, struct tally *t, struct dia
 
 static void print_summary(const struct desk *k, const struct tally *t, int64_t refused)
 {
-    char created[CLOCK_TEXT], until[CLOCK_TEXT], hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 128];
+    char created[CLOCK_TEXT], until[CLOCK_TEXT], hex[DIGEST_HEX];
     const struct batch_header *h = &k->header;
     clock_format(h->created, created);
     clock_format(h->valid_until, until);
     hex_encode(k->digest, DIGEST_LEN, hex);
-    words_format(k->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
-    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64
-           "\ncreated    %s\nvalid to   %s\n"
-           "requests   %" PRId64 "\n",
-           h->authority, h->ra, h->id, h->sequence, created, until, h->count);
+    screen_field(_("authority"), LABEL, "%s", h->authority);
+    screen_field(_("ra"), LABEL, "%s", h->ra);
+    screen_field(_("batch"), LABEL, _("%s, sequence %" PRId64), h->id, h->sequence);
+    screen_field(_("created"), LABEL, "%s", created);
+    screen_field(_("valid to"), LABEL, "%s", until);
+    screen_field(_("requests"), LABEL, "%" PRId64, h->count);
     for (size_t i = 0; i < t->n; i++)
-        printf("           %" PRId64 " %s\n", t->by[i].n,
-               t->by[i].kind[0] != '\0' ? t->by[i].kind : "(not readable; the appliance will refuse them)");
+        screen_field("", LABEL, "%" PRId64 " %s", t->by[i].n,
+                     t->by[i].kind[0] != '\0' ? t->by[i].kind : _("(not readable; the appliance will refuse them)"));
     if (refused > 0)
-        printf("refused    %" PRId64 " of %" PRId64 ", as far as an RA can know: see ra check\n", refused, h->count);
-    printf("sha-256    %s\nwords      %s\n", hex, words);
+        screen_field(_("refused"), LABEL, _("%" PRId64 " of %" PRId64 ", as far as an RA can know: see ra check"), refused,
+                     h->count);
+    screen_field(_("sha-256"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, k->digest);
     fflush(stdout);
 }
 
@@ -125,7 +130,7 @@ static enum err confirm(const struct desk *k, struct diag *d)
     }
     if (!isatty(STDIN_FILENO))
         return diag_set(d, E_NOT_CONFIRMED, "there is no terminal, and no --digest");
-    printf("\nType yes to approve this batch: ");
+    printf("%s", _("\nType yes to approve this batch: "));
     fflush(stdout);
     if (fgets(line, sizeof line, stdin) == NULL || strcmp(line, "yes\n") != 0)
         return diag_set(d, E_NOT_CONFIRMED, "yes was not typed");
@@ -183,9 +188,9 @@ static void tell_approvals(const struct desk *k)
     const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
     enum err e = approval_check(k->fd, &policy_table, a, &k->header, clock_now(), &all, &why);
     if (e == E_OK)
-        printf("the batch has all its approvals\n");
+        printf("%s", _("the batch has all its approvals\n"));
     else
-        printf("not yet: %s: %s: %s\n", err_name(e), err_sentence(e), why.text);
+        printf(_("not yet: %s: %s: %s\n"), err_name(e), _(err_sentence(e)), why.text);
 }
 
 /* Time has passed since the batch was shown: it, and what lies beside it, is looked at again under the lock. */
@@ -203,9 +208,9 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
     if (e == E_OK)
         e = own_replace(k, name, approval, &stale, d);
     for (size_t i = 0; i < stale.n && e == E_OK; i++)
-        printf("%s/%s: replaced, it did not fit the batch\n", options.dir, stale.names[i]);
+        printf(_("%s/%s: replaced, it did not fit the batch\n"), options.dir, stale.names[i]);
     if (e == E_OK)
-        printf("%s/%s: approved as %s\n", options.dir, name, policy_role_name(person->role));
+        printf(_("%s/%s: approved as %s\n"), options.dir, name, _(policy_role_name(person->role)));
     if (e == E_OK)
         tell_approvals(k);
     file_list_free(&stale);

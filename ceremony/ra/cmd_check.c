@@ -5,6 +5,7 @@
 #include "batch/approval.h"
 #include "commands.h"
 #include "core/clock.h"
+#include "core/screen.h"
 #include "ra/foresee.h"
 
 struct check {
@@ -34,7 +35,8 @@ static enum err tell_batch(struct check *c, const struct diag *why)
     if (options.json)
         return print_json(json_pack("{s:s,s:s,s:s,s:s}", "batch", c->desk.header.id, "code",
                                     err_name(why->code), "clause", why->clause, "detail", why->text));
-    printf("batch       %-22s %-24s %s\n", err_name(why->code), why->clause, why->text);
+    screen_label(_("batch"), 12);
+    printf("%-22s %-24s %s\n", err_name(why->code), why->clause, why->text);
     return E_OK;
 }
 
@@ -48,9 +50,9 @@ static enum err warn(int64_t n, const struct decision *o, int64_t twin)
         return print_json(json_pack("{s:I,s:s,s:s,s:I}", "n", (json_int_t)n, "id", id, "warning",
                                     key ? "same key" : "same request", "as", (json_int_t)twin));
     if (key)
-        printf("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n", id, twin);
+        printf(_("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n"), id, twin);
     else
-        printf("%-11s warning: it asks for the same as request %" PRId64 "\n", id, twin);
+        printf(_("%-11s warning: it asks for the same as request %" PRId64 "\n"), id, twin);
     return E_OK;
 }
 
@@ -66,7 +68,7 @@ static enum err tell_request(void *arg, int64_t n, const struct decision *o, int
         return print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n, "id",
                                     o->request.id, "code", err_name(o->code), "clause", o->clause,
                                     "detail", o->detail));
-    printf("%-11s %-22s %-24s %s\n", o->request.id[0] != '\0' ? o->request.id : "(no id)",
+    printf("%-11s %-22s %-24s %s\n", o->request.id[0] != '\0' ? o->request.id : _("(no id)"),
            err_name(o->code), o->clause, o->detail);
     return E_OK;
 }
@@ -82,7 +84,7 @@ static enum err warn_of_end(const struct check *c)
     clock_format(h->created + age, end);
     if (options.json)
         return print_json(json_pack("{s:s,s:s,s:s}", "batch", h->id, "warning", "batch-age", "ends", end));
-    printf("batch       warning: by the policy's batch-age it ends at %s, whatever its header says\n", end);
+    screen_field(_("batch"), 12, _("warning: by the policy's batch-age it ends at %s, whatever its header says"), end);
     return E_OK;
 }
 
@@ -119,18 +121,23 @@ static enum err summarise(const struct check *c)
                                     (json_int_t)of->issue, "would-change", (json_int_t)of->status, "would-list",
                                     (json_int_t)of->lists, "would-refuse", (json_int_t)of->refuse, "about-existing",
                                     (json_int_t)known));
-    printf("%" PRId64 " request%s: %" PRId64 " would be issued, %" PRId64 " refused\n", n, n == 1 ? "" : "s", of->issue,
-           of->refuse);
+    printf(i18n_plural("%" PRId64 " request: %" PRId64 " would be issued, %" PRId64 " refused\n",
+                       "%" PRId64 " requests: %" PRId64 " would be issued, %" PRId64 " refused\n", (uint64_t)n),
+           n, of->issue, of->refuse);
     if (of->status > 0)
-        printf("%" PRId64 " change%s of status\n", of->status, of->status == 1 ? "" : "s");
+        printf(i18n_plural("%" PRId64 " change of status\n", "%" PRId64 " changes of status\n", (uint64_t)of->status),
+               of->status);
     if (of->lists > 0)
-        printf("%" PRId64 " revocation list%s\n", of->lists, of->lists == 1 ? "" : "s");
-    printf("What only the appliance knows is not asked here: replay, sequence, and keys it has "
-           "seen before.\n");
+        printf(i18n_plural("%" PRId64 " revocation list\n", "%" PRId64 " revocation lists\n", (uint64_t)of->lists),
+               of->lists);
+    screen_fold(0, 0, _("What only the appliance knows is not asked here: replay, sequence, and keys it has seen before."));
     if (known > 0)
-        printf("Nor whether the certificates that %" PRId64 " request%s name were issued, and what became of them: expired,\n"
-               "revoked, on hold, accepted, of another subject, too early to be renewed.\n",
-               known, known == 1 ? "" : "s");
+        printf(i18n_plural("Nor whether the certificates that %" PRId64 " request name were issued, and what became of them: "
+                           "expired,\nrevoked, on hold, accepted, of another subject, too early to be renewed.\n",
+                           "Nor whether the certificates that %" PRId64 " requests name were issued, and what became of them: "
+                           "expired,\nrevoked, on hold, accepted, of another subject, too early to be renewed.\n",
+                           (uint64_t)known),
+               known);
     return E_OK;
 }
 

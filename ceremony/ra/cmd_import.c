@@ -1,10 +1,11 @@
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
 #include "core/json.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "ra/import.h"
 #include "ra/layout.h"
 
@@ -17,7 +18,7 @@ static bool is_of_appliance(enum err e)
 
 static enum err verify(struct import *i, struct diag *d)
 {
-    struct cli_progress bar = {.label = "checking"};
+    struct cli_progress bar = {.label = N_("checking")};
     struct progress progress = {cli_progress_step, &bar};
     enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle,
                                &progress, i, d);
@@ -29,7 +30,7 @@ static enum err verify(struct import *i, struct diag *d)
 
 static enum err write_out(const struct import *i, char name[LAYOUT_NAME], bool *news, struct diag *d)
 {
-    struct cli_progress bar = {.label = "writing"};
+    struct cli_progress bar = {.label = N_("writing")};
     struct progress progress = {cli_progress_step, &bar};
     enum err e =
         layout_write(options.out, &i->bundle, &i->answers, &i->seal, &progress, name, news, d);
@@ -48,7 +49,7 @@ static enum err tell_old_lists(const struct answers *answers, struct diag *d)
         if (e != E_OK)
             return e;
         if (last > a->number)
-            fprintf(stderr, "ra: list %" PRId64 " of %s is older than list %" PRId64 ", which was imported before it\n",
+            fprintf(stderr, _("ra: list %" PRId64 " of %s is older than list %" PRId64 ", which was imported before it\n"),
                     a->number, a->key, last);
     }
     return E_OK;
@@ -75,19 +76,33 @@ static enum err report_json(const struct import *i, const char *name, bool news)
     return e;
 }
 
+#define LABEL 9 /* columns */
+
+static void print_line(const char *label, size_t n, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void print_line(const char *label, size_t n, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    screen_label(label, LABEL);
+    printf("%6zu  ", n);
+    vprintf(format, ap);
+    putchar('\n');
+    va_end(ap);
+}
+
 static void report_answer(const struct answer *a, size_t n)
 {
     if (a->act == PLAN_REFUSE)
-        printf("refused  %6zu  %-20s %-22s %s\n", n, a->id, err_name(a->code), a->clause);
+        print_line(_("refused"), n, "%-20s %-22s %s", a->id, err_name(a->code), a->clause);
     if (a->act == PLAN_REFUSE && a->note[0] != '\0')
         printf("                 %s\n", a->note);
     if (a->act == PLAN_ISSUE && a->note[0] != '\0')
-        printf("issued   %6zu  %-20s without the requested %s\n", n, a->id, a->note);
+        print_line(_("issued"), n, _("%-20s without the requested %s"), a->id, a->note);
     if (a->late)
-        printf("revoked  %6zu  %-20s later than promised\n", n, a->id);
+        print_line(_("revoked"), n, _("%-20s later than promised"), a->id);
     if (a->act == PLAN_CRL)
-        printf("%-8s %6zu  %s, number %" PRId64 ", the next by %s\n", a->base > 0 ? "delta" : "list", n, a->key, a->number,
-               a->next_update);
+        print_line(a->base > 0 ? _("delta") : _("list"), n, _("%s, number %" PRId64 ", the next by %s"), a->key, a->number,
+                   a->next_update);
 }
 
 static void report_answers(const struct answers *answers)
@@ -98,17 +113,21 @@ static void report_answers(const struct answers *answers)
 
 static void report(const struct import *i, const char *name, bool news)
 {
-    char bundle[DIGEST_HEX], head[DIGEST_HEX], words[DIGEST_LEN * 12 + 128];
+    char bundle[DIGEST_HEX], head[DIGEST_HEX];
     const struct manifest *m = &i->bundle.manifest;
     report_answers(&i->answers);
     hex_encode(i->bundle.digest, DIGEST_LEN, bundle);
     hex_encode(i->seal.head, DIGEST_LEN, head);
-    words_format(i->seal.head, DIGEST_LEN, 4, "         ", words, sizeof words);
-    printf("batch    %s, sequence %" PRId64 " of %s\nbundle   %s\nissued   %" PRId64
-           "\nrefused  %" PRId64 "\nstatus   %" PRId64 "\nlists    %" PRId64 "\nfolder   %s/%s%s\n",
-           m->id, m->sequence, m->ra, bundle, m->issued, m->refused, m->status, m->lists, options.out, name, news ? "" : ", all of it there already");
-    printf("log      sealed over %" PRIu64 " lines\nhead     %s\nwords    %s\n", i->seal.size, head,
-           words);
+    screen_field(_("batch"), LABEL, _("%s, sequence %" PRId64 " of %s"), m->id, m->sequence, m->ra);
+    screen_field(_("bundle"), LABEL, "%s", bundle);
+    screen_field(_("issued"), LABEL, "%" PRId64, m->issued);
+    screen_field(_("refused"), LABEL, "%" PRId64, m->refused);
+    screen_field(_("status"), LABEL, "%" PRId64, m->status);
+    screen_field(_("lists"), LABEL, "%" PRId64, m->lists);
+    screen_field(_("folder"), LABEL, news ? "%s/%s" : _("%s/%s, all of it there already"), options.out, name);
+    screen_field(_("log"), LABEL, _("sealed over %" PRIu64 " lines"), i->seal.size);
+    screen_field(_("head"), LABEL, "%s", head);
+    screen_words(_("words"), LABEL, i->seal.head);
 }
 
 enum err cmd_import(int n, char **operands, struct diag *d)

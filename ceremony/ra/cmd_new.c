@@ -130,7 +130,7 @@ enum err cmd_new(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = desk_write(fd, &h, (struct span){0}, d);
     if (e == E_OK)
-        printf("%s/" BATCH_FILE ": batch %s, sequence %lld of %s\n", options.dir, h.id,
+        printf(_("%s/%s: batch %s, sequence %lld of %s\n"), options.dir, BATCH_FILE, h.id,
                (long long)h.sequence, h.ra);
     file_list_free(&list);
     if (fd >= 0)

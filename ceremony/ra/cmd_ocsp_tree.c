@@ -3,28 +3,33 @@
 
 #include "commands.h"
 #include "core/clock.h"
+#include "core/screen.h"
 #include "ra/ocsp_tree.h"
 
 static enum err write_out(struct import *i, struct ocsp_tree *out, struct diag *d)
 {
-    struct cli_progress bar = {.label = "writing"};
+    struct cli_progress bar = {.label = N_("writing")};
     struct progress progress = {cli_progress_step, &bar};
     enum err e = ocsp_tree_write(i, options.bundle, options.to, &progress, out, d);
     cli_progress_end(&bar);
     return e;
 }
 
+#define LABEL 10 /* columns */
+
 static void report(const struct ocsp_tree *t)
 {
     char this_update[CLOCK_TEXT], next_update[CLOCK_TEXT];
     clock_format(t->this_update, this_update);
     clock_format(t->next_update, next_update);
-    printf("responses %" PRId64 ", %" PRId64 " of them revoked or on hold\n", t->responses, t->revoked);
-    if (t->responses > 0)
-        printf("from      %s\nuntil     %s\n", this_update, next_update);
-    printf("folder    %s\n", options.to);
+    screen_field(_("responses"), LABEL, _("%" PRId64 ", %" PRId64 " of them revoked or on hold"), t->responses, t->revoked);
+    if (t->responses > 0) {
+        screen_field(_("from"), LABEL, "%s", this_update);
+        screen_field(_("until"), LABEL, "%s", next_update);
+    }
+    screen_field(_("folder"), LABEL, "%s", options.to);
     if (t->responses > 0 && t->next_update < clock_now())
-        fprintf(stderr, "ra: these responses ended at %s: nobody will take them any more\n", next_update);
+        fprintf(stderr, _("ra: these responses ended at %s: nobody will take them any more\n"), next_update);
 }
 
 enum err cmd_ocsp_tree(int n, char **operands, struct diag *d)

@@ -6,13 +6,16 @@
 #include "batch/request.h"
 #include "commands.h"
 #include "core/clock.h"
+#include "core/letters.h"
+#include "core/screen.h"
 #include "pki/cert.h"
 #include "pki/csr.h"
 #include "pki/name.h"
 #include "pki/san.h"
 #include "ra/desk.h"
-#include "ra/letters.h"
 #include "ra/words.h"
+
+#define LABEL 11 /* columns */
 
 static void print_header(const struct desk *k)
 {
@@ -20,16 +23,18 @@ static void print_header(const struct desk *k)
     const struct batch_header *h = &k->header;
     clock_format(h->created, created);
     clock_format(h->valid_until, until);
-    printf("authority  %s\nra         %s\nbatch      %s, sequence %" PRId64
-           "\ncreated    %s\nvalid to   %s\n"
-           "requests   %" PRId64 "\n",
-           h->authority, h->ra, h->id, h->sequence, created, until, h->count);
+    screen_field(_("authority"), LABEL, "%s", h->authority);
+    screen_field(_("ra"), LABEL, "%s", h->ra);
+    screen_field(_("batch"), LABEL, _("%s, sequence %" PRId64), h->id, h->sequence);
+    screen_field(_("created"), LABEL, "%s", created);
+    screen_field(_("valid to"), LABEL, "%s", until);
+    screen_field(_("requests"), LABEL, "%" PRId64, h->count);
     hex_encode(h->policy, DIGEST_LEN, hex);
-    printf("policy     %s\n", h->has_policy ? hex : "(not named)");
+    screen_field(_("policy"), LABEL, "%s", h->has_policy ? hex : _("(not named)"));
     hex_encode(h->previous, DIGEST_LEN, hex);
-    printf("previous   %s\n", h->has_previous ? hex : "(not named)");
+    screen_field(_("previous"), LABEL, "%s", h->has_previous ? hex : _("(not named)"));
     hex_encode(k->digest, DIGEST_LEN, hex);
-    printf("sha-256    %s\n", hex);
+    screen_field(_("sha-256"), LABEL, "%s", hex);
 }
 
 static enum err print_approvals(const struct desk *k, struct diag *d)
@@ -41,7 +46,7 @@ static enum err print_approvals(const struct desk *k, struct diag *d)
         name_display_text((struct span){(const uint8_t *)list.names[i], strlen(list.names[i])}, &name);
         e = buf_err(&name) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "an approval's name");
         if (e == E_OK)
-            printf("approval   %.*s\n", (int)name.len, (const char *)name.data);
+            screen_field(_("approval"), LABEL, "%.*s", (int)name.len, (const char *)name.data);
         buf_free(&name);
     }
     file_list_free(&list);
@@ -76,7 +81,7 @@ static enum err print_names(const struct csr *csr)
         struct span in = {der, n > 0 ? (size_t)n : 0};
         if (der_next(&in, &one))
             san_display(&one, &line);
-        e = n > 0 ? print_text("        also named ", &line) : E_NO_MEMORY;
+        e = n > 0 ? print_text(_("        also named "), &line) : E_NO_MEMORY;
         OPENSSL_free(der);
         buf_free(&line);
     }
@@ -131,7 +136,7 @@ static enum err print_identity(const struct request *r)
             e = print_shown(before, value, strlen(value));
     }
     if (e == E_OK && r->override_[0] != '\0')
-        e = print_shown("        genuine although a check digit is wrong: ", r->override_, strlen(r->override_));
+        e = print_shown(_("        genuine although a check digit is wrong: "), r->override_, strlen(r->override_));
     return e;
 }
 
@@ -140,7 +145,8 @@ static void print_pair(const struct request *r)
     char serial[2 * SERIAL_LEN + 1];
     hex_encode(r->pair.serial, SERIAL_LEN, serial);
     if (r->pair.request[0] != '\0' || r->pair.has_serial)
-        printf("        for encryption, beside the signing certificate %s%s\n", r->pair.has_serial ? "" : "of request ",
+        printf(r->pair.has_serial ? _("        for encryption, beside the signing certificate %s\n")
+                                  : _("        for encryption, beside the signing certificate of request %s\n"),
                r->pair.has_serial ? serial : r->pair.request);
 }
 
@@ -150,13 +156,13 @@ static enum err print_seal(const struct request *r)
     X509 *holder = NULL;
     struct buf name = {0};
     enum err e = print_shown("", r->seal.name.data, r->seal.name.len);
-    printf("        picture of %zu bytes, %" PRId64 " x %" PRId64 " mm\n", r->seal.picture.len, r->seal.width,
+    printf(_("        picture of %zu bytes, %" PRId64 " x %" PRId64 " mm\n"), r->seal.picture.len, r->seal.width,
            r->seal.height);
     if (e == E_OK && cert_parse(buf_span(&r->seal.holder), &holder, NULL) == E_OK) {
         name_display(X509_get_subject_name(holder), &name);
-        e = print_text("        holder ", &name);
+        e = print_text(_("        holder "), &name);
     } else if (e == E_OK) {
-        puts("        holder (not readable)");
+        puts(_("        holder (not readable)"));
     }
     X509_free(holder);
     buf_free(&name);
@@ -169,7 +175,7 @@ static void print_asked(const struct request *r)
     char when[CLOCK_TEXT];
     clock_format(r->requested_at, when);
     if (r->op == OP_REVOKE || r->op == OP_SEAL_REVOKE)
-        printf("        asked for at %s\n", when);
+        printf(_("        asked for at %s\n"), when);
 }
 
 static enum err print_request(const struct request *r, int64_t n)
@@ -198,10 +204,10 @@ static void print_origin(const struct request *r)
 {
     char hex[DIGEST_HEX];
     if (r->operator_[0] != '\0')
-        printf("        keyed in by %s\n", r->operator_);
+        printf(_("        keyed in by %s\n"), r->operator_);
     hex_encode(r->evidence, DIGEST_LEN, hex);
     if (r->has_evidence)
-        printf("        evidence %s\n", hex);
+        printf(_("        evidence %s\n"), hex);
 }
 
 static enum err print_requests(const struct desk *k, struct diag *d)

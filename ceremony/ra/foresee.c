@@ -77,7 +77,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
                           void *arg, struct foresee_counts *counts, struct diag *d)
 {
     struct decider decider = {.policy = &policy_table, .authority = authority, .header = &k->header, .now = now};
-    struct cli_progress bar = {.label = "checking"};
+    struct cli_progress bar = {.label = N_("checking")};
     struct lines requests = k->requests;
     struct set keys = {0};
     struct span line;

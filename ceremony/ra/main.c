@@ -6,28 +6,28 @@
 
 struct options options = {.sequence = -1, .valid_for = -1, .pass_fd = -1};
 
-#define DIR {"dir", "DIR", "the batch's folder", &options.dir, NULL, NULL, true}
-#define JSON {"json", NULL, "print JSON Lines", NULL, NULL, &options.json, false}
-#define BUNDLE {"bundle", "DIR", "the bundle that came back", &options.bundle, NULL, NULL, true}
+#define DIR {"dir", "DIR", N_("the batch's folder"), &options.dir, NULL, NULL, true}
+#define JSON {"json", NULL, N_("print JSON Lines"), NULL, NULL, &options.json, false}
+#define BUNDLE {"bundle", "DIR", N_("the bundle that came back"), &options.bundle, NULL, NULL, true}
 #define ANCHORS                                                                                        \
-    {"anchors", "DIR", "the appliance's own certificates, as the ceremony gave them out",               \
+    {"anchors", "DIR", N_("the appliance's own certificates, as the ceremony gave them out"),               \
      &options.anchors, NULL, NULL, true}
 #define END {0}
 
 static const struct cli_option *options_new(void)
 {
     static const struct cli_option o[] = {
-        {"dir", "DIR", "the folder to make, missing or empty", &options.dir, NULL, NULL, true},
-        {"authority", "NAME", "the authority that is asked, as the policy names it",
+        {"dir", "DIR", N_("the folder to make, missing or empty"), &options.dir, NULL, NULL, true},
+        {"authority", "NAME", N_("the authority that is asked, as the policy names it"),
          &options.authority, NULL, NULL, true},
-        {"ra", "ID", "this registration authority, as the policy names it", &options.ra, NULL, NULL,
+        {"ra", "ID", N_("this registration authority, as the policy names it"), &options.ra, NULL, NULL,
          true},
-        {"id", "ID", "the batch's id, never used before by this RA", &options.id, NULL, NULL, true},
-        {"sequence", "N", "one more than that of this RA's last batch; the first is 1", NULL,
+        {"id", "ID", N_("the batch's id, never used before by this RA"), &options.id, NULL, NULL, true},
+        {"sequence", "N", N_("one more than that of this RA's last batch; the first is 1"), NULL,
          &options.sequence, NULL, true},
-        {"valid-for", "DAYS", "how long the batch may wait (7, or less when the policy says so)", NULL, &options.valid_for, NULL,
+        {"valid-for", "DAYS", N_("how long the batch may wait (7, or less when the policy says so)"), NULL, &options.valid_for, NULL,
          false},
-        {"previous", "DIR", "the last bundle that came back, to be named in the header",
+        {"previous", "DIR", N_("the last bundle that came back, to be named in the header"),
          &options.previous, NULL, NULL, false},
         END};
     return o;
@@ -39,35 +39,35 @@ static const struct cli_option *options_add(void)
 {
     static const struct cli_option o[] = {
         DIR,
-        FIELD(DRAFT_OP, "op", "SERVICE", "what is asked for (issue)"),
-        FIELD(DRAFT_PROFILE, "profile", "NAME", "the profile of the certificates"),
-        FIELD(DRAFT_SERIAL, "serial", "HEX", "the certificate or seal that it is about, by its serial number,"),
-        FIELD(DRAFT_CERTIFICATE, "certificate", "FILE", "or by itself"),
-        FIELD(DRAFT_BY, "by", "WHO", "whose wish a revocation is: subscriber, ceased, operator"),
-        FIELD(DRAFT_REASON, "reason", "NAME", "why, as the policy names it"),
-        FIELD(DRAFT_KEY, "key", "NAME", "the key whose revocation list is asked for"),
-        FIELD(DRAFT_NAME, "name", "TEXT", "of an electronic seal: its name,"),
-        FIELD(DRAFT_PICTURE, "picture", "FILE", "its picture, PNG or GIF,"),
-        FIELD(DRAFT_WIDTH, "width", "MM", "the width,"),
-        FIELD(DRAFT_HEIGHT, "height", "MM", "the height,"),
-        FIELD(DRAFT_HOLDER, "holder", "FILE", "and the certificate of who will hold it"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", "of the holder, as the profile asks for it"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", "the same"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", "the same"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", "the same"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", "the same"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", "the same"),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", "the same"),
-        FIELD(DRAFT_OVERRIDE, "override", "TEXT", "why a number with a wrong check digit is genuine"),
-        FIELD(DRAFT_PAIR, "pair", "ID", "the request for the signing certificate beside this encrypting one,"),
-        FIELD(DRAFT_PAIR_SERIAL, "pair-serial", "HEX", "or the serial number of that certificate"),
-        FIELD(DRAFT_ENVELOPED_KEY, "enveloped-key", "FILE", "what the key-management centre sent with it"),
-        FIELD(DRAFT_ID, "id", "ID", "the request's id (the name of its file)"),
-        FIELD(DRAFT_REQUESTED_AT, "requested-at", "TIME", "when it was asked for (now)"),
-        FIELD(DRAFT_OPERATOR, "operator", "ID", "a pseudonym of who keyed it in"),
-        {"evidence", "FILE_OR_DIR", "the applicants' files: their SHA-256 goes with the request of the same name",
+        FIELD(DRAFT_OP, "op", "SERVICE", N_("what is asked for (issue)")),
+        FIELD(DRAFT_PROFILE, "profile", "NAME", N_("the profile of the certificates")),
+        FIELD(DRAFT_SERIAL, "serial", "HEX", N_("the certificate or seal that it is about, by its serial number,")),
+        FIELD(DRAFT_CERTIFICATE, "certificate", "FILE", N_("or by itself")),
+        FIELD(DRAFT_BY, "by", "WHO", N_("whose wish a revocation is: subscriber, ceased, operator")),
+        FIELD(DRAFT_REASON, "reason", "NAME", N_("why, as the policy names it")),
+        FIELD(DRAFT_KEY, "key", "NAME", N_("the key whose revocation list is asked for")),
+        FIELD(DRAFT_NAME, "name", "TEXT", N_("of an electronic seal: its name,")),
+        FIELD(DRAFT_PICTURE, "picture", "FILE", N_("its picture, PNG or GIF,")),
+        FIELD(DRAFT_WIDTH, "width", "MM", N_("the width,")),
+        FIELD(DRAFT_HEIGHT, "height", "MM", N_("the height,")),
+        FIELD(DRAFT_HOLDER, "holder", "FILE", N_("and the certificate of who will hold it")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", N_("of the holder, as the profile asks for it")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", N_("the same")),
+        FIELD(DRAFT_OVERRIDE, "override", "TEXT", N_("why a number with a wrong check digit is genuine")),
+        FIELD(DRAFT_PAIR, "pair", "ID", N_("the request for the signing certificate beside this encrypting one,")),
+        FIELD(DRAFT_PAIR_SERIAL, "pair-serial", "HEX", N_("or the serial number of that certificate")),
+        FIELD(DRAFT_ENVELOPED_KEY, "enveloped-key", "FILE", N_("what the key-management centre sent with it")),
+        FIELD(DRAFT_ID, "id", "ID", N_("the request's id (the name of its file)")),
+        FIELD(DRAFT_REQUESTED_AT, "requested-at", "TIME", N_("when it was asked for (now)")),
+        FIELD(DRAFT_OPERATOR, "operator", "ID", N_("a pseudonym of who keyed it in")),
+        {"evidence", "FILE_OR_DIR", N_("the applicants' files: their SHA-256 goes with the request of the same name"),
          &options.evidence, NULL, NULL, false},
-        {"csv", "FILE", "a table of requests in place of all these", &options.csv, NULL, NULL, false},
+        {"csv", "FILE", N_("a table of requests in place of all these"), &options.csv, NULL, NULL, false},
         END};
     return o;
 }
@@ -76,12 +76,12 @@ static const struct cli_option *options_approve(void)
 {
     static const struct cli_option o[] = {
         DIR,
-        {"person", "ID", "who approves, as the policy names them", &options.person, NULL, NULL,
+        {"person", "ID", N_("who approves, as the policy names them"), &options.person, NULL, NULL,
          true},
-        {"key", "FILE", "that person's encrypted PKCS#8 key", &options.key, NULL, NULL, true},
-        {"pass-fd", "N", "read the passphrase from this file descriptor", NULL, &options.pass_fd,
+        {"key", "FILE", N_("that person's encrypted PKCS#8 key"), &options.key, NULL, NULL, true},
+        {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd,
          NULL, false},
-        {"digest", "HEX", "the SHA-256 of batch.jsonl, in place of the question", &options.digest,
+        {"digest", "HEX", N_("the SHA-256 of batch.jsonl, in place of the question"), &options.digest,
          NULL, NULL, false},
         END};
     return o;
@@ -97,7 +97,7 @@ static const struct cli_option *options_show(void)
 {
     static const struct cli_option o[] = {
         DIR,
-        {"utf8", NULL, "show Chinese and other plain letters as they are", NULL, NULL, &options.utf8, false},
+        {"utf8", NULL, N_("show Chinese and other plain letters as they are"), NULL, NULL, &options.utf8, false},
         END};
     return o;
 }
@@ -106,9 +106,9 @@ static const struct cli_option *options_import(void)
 {
     static const struct cli_option o[] = {
         BUNDLE,
-        {"batch", "DIR", "the folder of the batch it answers", &options.batch, NULL, NULL, true},
+        {"batch", "DIR", N_("the folder of the batch it answers"), &options.batch, NULL, NULL, true},
         ANCHORS,
-        {"out", "DIR", "where a folder for this batch is made", &options.out, NULL, NULL, true},
+        {"out", "DIR", N_("where a folder for this batch is made"), &options.out, NULL, NULL, true},
         JSON,
         END};
     return o;
@@ -118,26 +118,26 @@ static const struct cli_option *options_ocsp_tree(void)
 {
     static const struct cli_option o[] = {
         BUNDLE, ANCHORS,
-        {"to", "DIR", "the folder to make for a web server, missing", &options.to, NULL, NULL, true},
+        {"to", "DIR", N_("the folder to make for a web server, missing"), &options.to, NULL, NULL, true},
         END};
     return o;
 }
 
 static const struct cli_command commands[] = {
-    {"new", "begin a batch", options_new, NULL, cmd_new},
-    {"add", "add requests to a batch", options_add, "[FILE_OR_FOLDER...]", cmd_add},
-    {"approve", "show a batch and sign it as a person of the policy", options_approve, NULL,
+    {"new", N_("begin a batch"), options_new, NULL, cmd_new},
+    {"add", N_("add requests to a batch"), options_add, "[FILE_OR_FOLDER...]", cmd_add},
+    {"approve", N_("show a batch and sign it as a person of the policy"), options_approve, NULL,
      cmd_approve},
-    {"check", "tell what the appliance would refuse", options_check, NULL, cmd_check},
-    {"show", "show what a batch holds", options_show, NULL, cmd_show},
-    {"import", "verify a bundle and lay out its certificates", options_import, NULL, cmd_import},
-    {"ocsp-tree", "verify a bundle's OCSP responses and lay them out for a web server", options_ocsp_tree,
+    {"check", N_("tell what the appliance would refuse"), options_check, NULL, cmd_check},
+    {"show", N_("show what a batch holds"), options_show, NULL, cmd_show},
+    {"import", N_("verify a bundle and lay out its certificates"), options_import, NULL, cmd_import},
+    {"ocsp-tree", N_("verify a bundle's OCSP responses and lay them out for a web server"), options_ocsp_tree,
      NULL, cmd_ocsp_tree},
     {0},
 };
 
 int main(int argc, char **argv)
 {
-    return cli_main("ra", "batches for the offline root-signing appliance, and its answers",
+    return cli_main("ra", N_("batches for the offline root-signing appliance, and its answers"),
                     commands, argc, argv);
 }

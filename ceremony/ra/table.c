@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
 #include "ra/csv.h"
 
 #define TABLE_BYTES (64u << 20)
@@ -31,7 +32,7 @@ static void tell(struct table *t, enum err e, const struct diag *why)
     if (t->errors <= SHOWN)
         fprintf(stderr, "%s: %s\n", err_name(e), why->text);
     else if (t->errors == SHOWN + 1)
-        fputs("... and more\n", stderr);
+        fputs(_("... and more\n"), stderr);
 }
 
 /* What ends everything, and is not about one row. */

@@ -8,32 +8,56 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/guard.h"
+#include "core/screen.h"
 #include "core/version.h"
+
+#define LEFT 22 /* columns of an option and its value */
 
 static void print_overview(const char *program, const char *about, const struct cli_command *commands)
 {
-    printf("%s - %s\n\nusage: %s COMMAND [OPTION ...]\n\n", program, about, program);
-    for (const struct cli_command *c = commands; c->name != NULL; c++)
-        printf("  %-10s  %s\n", c->name, c->help);
-    printf("\n%s COMMAND --help tells a command's options; %s --version the version.\n"
-           "Exit status: 0 done, 1 refused by policy, 2 bad usage, 3 broken input, 4 HSM, 5 storage.\n",
-           program, program);
+    printf("%s - %s\n\n", program, _(about));
+    printf(_("usage: %s COMMAND [OPTION ...]\n"), program);
+    putchar('\n');
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
+        printf("  %-10s  ", c->name);
+        screen_fold(14, 14, _(c->help));
+    }
+    putchar('\n');
+    printf(_("%s COMMAND --help tells a command's options; %s --version the version.\n"), program, program);
+    printf("%s\n", _("Exit status: 0 done, 1 refused by policy, 2 bad usage, 3 broken input, 4 HSM, 5 storage."));
+}
+
+/* One line, however many options there are. */
+static void print_usage(const char *program, const struct cli_command *c)
+{
+    const struct cli_option *o = c->options != NULL ? c->options() : NULL;
+    struct buf line = {0};
+    for (; o != NULL && o->name != NULL; o++)
+        buf_printf(&line, o->required ? " --%s%s%s" : " [--%s%s%s]", o->name, o->value != NULL ? " " : "",
+                   o->value != NULL ? o->value : "");
+    buf_printf(&line, "%s%s", c->operands != NULL ? " " : "", c->operands != NULL ? c->operands : "");
+    buf_append_byte(&line, '\0');
+    printf(_("usage: %s %s"), program, c->name);
+    if (buf_err(&line) == E_OK)
+        screen_fold(screen_columns(_("usage: %s %s")) - strlen("%s%s") + strlen(program) + strlen(c->name), 8, (const char *)line.data);
+    buf_free(&line);
 }
 
 static void print_command(const char *program, const struct cli_command *c)
 {
     const struct cli_option *o = c->options != NULL ? c->options() : NULL;
-    printf("usage: %s %s", program, c->name);
-    for (; o != NULL && o->name != NULL; o++)
-        printf(o->required ? " --%s%s%s" : " [--%s%s%s]", o->name, o->value != NULL ? " " : "",
-               o->value != NULL ? o->value : "");
-    printf("%s%s\n\n%s\n\n", c->operands != NULL ? " " : "", c->operands != NULL ? c->operands : "", c->help);
-    for (o = c->options != NULL ? c->options() : NULL; o != NULL && o->name != NULL; o++) {
+    print_usage(program, c);
+    putchar('\n');
+    screen_fold(0, 0, _(c->help));
+    putchar('\n');
+    for (; o != NULL && o->name != NULL; o++) {
         char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value != NULL ? " " : "",
-                 o->value != NULL ? o->value : "");
-        printf("  %-20s  %s\n", left, o->help);
+        int n = snprintf(left, sizeof left, "  --%s%s%s", o->name, o->value != NULL ? " " : "",
+                         o->value != NULL ? o->value : "");
+        printf("%-*s  ", LEFT, left);
+        screen_fold(n > LEFT ? (size_t)n + 2 : LEFT + 2, LEFT + 2, _(o->help));
     }
 }
 
@@ -169,9 +193,9 @@ static int run_command(const char *program, const struct cli_command *c, int arg
 
 int cli_main(const char *program, const char *about, const struct cli_command *commands, int argc, char **argv)
 {
-    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+    i18n_start();
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0)
         return print_version(program);
-    }
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
         print_overview(program, about, commands);
         return fflush(stdout) == 0 ? CLASS_DONE : CLASS_STORAGE;
@@ -213,7 +237,9 @@ void cli_progress_step(void *arg, uint64_t done, uint64_t total)
     double seconds = (double)(now - p->started_ms) / 1000.0;
     double rate = seconds > 0 ? (double)done / seconds : 0;
     double left = rate > 0 ? (double)(total - done) / rate : 0;
-    fprintf(stderr, "\r%-8s [%s] %" PRIu64 "/%" PRIu64 "  %.0f/s  %.0f s left ", p->label, bar, done, total, rate, left);
+    size_t label = screen_columns(_(p->label));
+    fprintf(stderr, "\r%s%*s [%s] %" PRIu64 "/%" PRIu64 "  ", _(p->label), label < 8 ? (int)(8 - label) : 0, "", bar, done, total);
+    fprintf(stderr, _("%.0f/s  %.0f s left "), rate, left);
 }
 
 void cli_progress_hide(struct cli_progress *p)

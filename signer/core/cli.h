@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 #include "core/diag.h"
+#include "core/i18n.h"
 
 /* One option of a command; exactly one of text, number, flag is set. */
 struct cli_option {
     const char *name;    /* without the dashes */
     const char *value;   /* what --help calls its value; NULL for a flag */
-    const char *help;
+    const char *help;    /* N_() */
     const char **text;
     int *number;         /* a decimal number of 0 to 1,000,000 */
     bool *flag;
@@ -21,15 +22,15 @@ struct cli_option {
 /* One command: `program command --option VALUE ... [operand ...]`. */
 struct cli_command {
     const char *name;
-    const char *help;    /* one line */
+    const char *help;    /* one line; N_() */
     const struct cli_option *(*options)(void); /* at most 64, ends with a NULL name; may be NULL */
     const char *operands; /* what --help calls them; NULL when there are none */
     enum err (*run)(int operands_n, char **operands, struct diag *d);
 };
 
-/* Guard the process (core/guard.h), find the
+/* Choose the language (core/i18n.h), guard the process (core/guard.h), find the
  * command, read its options, run it, print the error if any. Returns the exit status. An option can be given once.
- * `about` is the program in one line. --help and --version work for the program and for each command. commands ends with
+ * `about` is the program in one line; N_(). --help and --version work for the program and for each command. commands ends with
  * a NULL name. */
 int cli_main(const char *program, const char *about, const struct cli_command *commands, int argc, char **argv);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "core/text.h"
 
 static void record(struct diag *d, enum err code, const char *clause, const char *raw)
@@ -72,10 +73,10 @@ void diag_format(const char *program, enum err code, const struct diag *d, char 
     const char *text = fits ? d->text : "";
     const char *clause = fits ? d->clause : err_clause(code);
     const char *advice = fits && d->advice[0] != '\0' ? d->advice : err_advice(code);
-    snprintf(out, cap, "%s: %s: %s%s%s%s%s%s%s%s%s%s\n", program, err_name(code), err_sentence(code),
-             text[0] != '\0' ? ": " : "", text, clause[0] != '\0' ? " [" : "", clause, clause[0] != '\0' ? "]" : "",
-             advice[0] != '\0' ? "\n" : "", advice[0] != '\0' ? program : "", advice[0] != '\0' ? ": what to do: " : "",
-             advice);
+    int n = snprintf(out, cap, "%s: %s: %s%s%s%s%s%s\n", program, err_name(code), _(err_sentence(code)),
+                     text[0] != '\0' ? ": " : "", text, clause[0] != '\0' ? " [" : "", clause, clause[0] != '\0' ? "]" : "");
+    if (advice[0] != '\0' && n > 0 && (size_t)n < cap)
+        snprintf(out + n, cap - (size_t)n, "%s: %s: %s\n", program, _("what to do"), _(advice));
 }
 
 void diag_print(const char *program, enum err code, const struct diag *d)

@@ -33,13 +33,14 @@ enum err diag_set_clause(struct diag *d, enum err code, const char *clause, cons
 enum err diag_errno(struct diag *d, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The table's advice speaks to who runs the appliance; an auditor or an RA may have something else to do. After diag_set();
- * printable ASCII, fewer than 80 characters. d may be NULL. */
+ * N_(), printable ASCII, fewer than 80 characters. d may be NULL. */
 void diag_advise(struct diag *d, const char *advice);
 
 /* Forget what was recorded. */
 void diag_clear(struct diag *d);
 
-/* Write two lines: "program: CODE: sentence: text [clause]" and "program: what to do: advice". out is cut when cap is too
+/* Write two lines: "program: CODE: sentence: text [clause]" and "program: what to do: advice", sentence and advice in the
+ * person's language (core/i18n.h), text and clause as they are everywhere. out is cut when cap is too
  * small; 1200 always suffice for a clause as long as the policy's may be. */
 void diag_format(const char *program, enum err code, const struct diag *d, char *out, size_t cap);
 

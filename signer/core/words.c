@@ -1,5 +1,6 @@
 #include "core/words.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,12 +30,15 @@ void words_format(const uint8_t *p, size_t n, size_t per_line, const char *inden
     out[0] = '\0';
     size_t len = 0;
     for (size_t i = 0; i < n; i++) {
-        bool new_line = i > 0 && per_line > 0 && i % per_line == 0;
+        bool new_line = per_line > 0 && i % per_line == 0;
+        char number[24] = "";
+        if (new_line)
+            snprintf(number, sizeof number, "%zu  ", i / per_line + 1);
         if (i > 0 && !append(out, cap, &len, new_line ? "\n" : " "))
             return;
-        if (new_line && !append(out, cap, &len, indent))
+        if (i > 0 && new_line && !append(out, cap, &len, indent))
             return;
-        if (!append(out, cap, &len, words_word(i, p[i])))
+        if (!append(out, cap, &len, number) || !append(out, cap, &len, words_word(i, p[i])))
             return;
     }
 }
@@ -58,6 +62,10 @@ bool words_parse(const char *s, uint8_t *out, size_t n)
     size_t found = 0;
     for (s += strspn(s, separators); *s != '\0'; s += strspn(s, separators)) {
         size_t letters = strcspn(s, separators);
+        if (strspn(s, "0123456789") == letters) { /* a line's number */
+            s += letters;
+            continue;
+        }
         if (found == n || !find(found, s, letters, &out[found]))
             break;
         found++;

@@ -10,13 +10,15 @@
 /* The word for byte value b at position `at` (from 0). Constant, lower case. */
 const char *words_word(size_t at, uint8_t b);
 
-/* Write n bytes as words, `per_line` to a line (0: all on one), each line but the first begun
- * with `indent`, no newline at the end. 12 bytes of room a word, the indents and one byte more
- * are enough; with less, the text is cut. */
+/* Write n bytes as words, `per_line` to a line (0: all on one). Lines are numbered from 1, so that
+ * who reads aloud and who listens know where they are: "1  aardvark ...". Each line but the first is
+ * begun with `indent`; no newline at the end. 12 bytes of room a word, the indents, 4 bytes a line
+ * and one byte more are enough; with less, the text is cut. */
 void words_format(const uint8_t *p, size_t n, size_t per_line, const char *indent, char *out,
                   size_t cap);
 
-/* Read n words (any case, separated by blanks, line ends or hyphens) back into bytes; false when
+/* Read n words (any case, separated by blanks, line ends or hyphens; the lines' numbers may stand
+ * among them) back into bytes; false when
  * a word is unknown, in the wrong list, missing or too many, and then out is all zero. */
 bool words_parse(const char *s, uint8_t *out, size_t n);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/i18n.h"
 #include "core/terminal.h"
 
 /* Where the PIN is asked for; a pad needs no terminal. */
@@ -41,7 +42,7 @@ static enum err read_part(const struct hsm_identity *t, int pin_fd, int n, int p
 {
     const struct pin_length length = {1, t->pin_length.max};
     char prompt[256];
-    snprintf(prompt, sizeof prompt, "PIN of token %s, part %d of %d: ", t->label, n, parts);
+    snprintf(prompt, sizeof prompt, _("PIN of token %s, part %d of %d: "), t->label, n, parts);
     return pin_read(pin_fd, prompt, &length, out, d);
 }
 
@@ -71,7 +72,7 @@ static enum err read_parts(const struct hsm_identity *t, int pin_fd, int parts, 
         if (pin_fd >= 0)
             return diag_set(d, E_PIN_LENGTH, "its parts together must have %zu to %zu characters; it was not tried",
                             t->pin_length.min, t->pin_length.max);
-        say("Together that is not %zu to %zu characters; nothing was tried. Once more, from part 1.\n", t->pin_length.min,
+        say(_("Together that is not %zu to %zu characters; nothing was tried. Once more, from part 1.\n"), t->pin_length.min,
             t->pin_length.max);
     }
 }
@@ -83,7 +84,7 @@ static enum err read_pin(const struct hsm_identity *t, int pin_fd, int parts, st
     char prompt[256];
     if (parts > 1)
         return read_parts(t, pin_fd, parts, out, d);
-    snprintf(prompt, sizeof prompt, "PIN of token %s: ", t->label);
+    snprintf(prompt, sizeof prompt, _("PIN of token %s: "), t->label);
     return pin_read(pin_fd, prompt, &t->pin_length, out, d);
 }
 
@@ -91,7 +92,7 @@ static enum err try_once(struct hsm *h, int pin_fd, int parts, struct diag *d)
 {
     const struct hsm_identity *t = hsm_identity(h);
     if (t->pinpad && pin_fd < 0) {
-        say("Type the PIN on the pad of token %s.\n", t->label);
+        say(_("Type the PIN on the pad of token %s.\n"), t->label);
         return hsm_login(h, NULL, d);
     }
     struct pin pin = {0};

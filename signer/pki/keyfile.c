@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/i18n.h"
 #include "core/pin.h"
 #include "pki/cert.h"
 
@@ -22,13 +23,14 @@ static enum err open_once(const char *path, int pass_fd, const char *prompt, EVP
 
 enum err keyfile_open(const char *path, int pass_fd, const char *whose, EVP_PKEY **out, struct diag *d)
 {
-    char prompt[160];
+    char prompt[200];
     *out = NULL;
     enum err e = cert_check_private_key(path, d);
     if (e != E_OK)
         return e;
     for (int i = 0; i < TRIES; i++) {
-        snprintf(prompt, sizeof prompt, "%sPassphrase of %.64s's key: ", i > 0 ? "It does not open the key. " : "", whose);
+        snprintf(prompt, sizeof prompt,
+                 i > 0 ? _("It does not open the key. Passphrase of %.64s's key: ") : _("Passphrase of %.64s's key: "), whose);
         e = open_once(path, pass_fd, prompt, out, d);
         if (e != E_PRIVATE_KEY || pass_fd >= 0)
             break;

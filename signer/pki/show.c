@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "core/i18n.h"
 #include "core/limits.h"
 #include "pki/cause.h"
 #include "pki/der.h"
@@ -63,7 +64,7 @@ static bool put_name(struct buf *out, const char *label, const struct der *name)
     struct span rdns = name->body;
     if (rdns.n == 0) {
         show_put_label(out, label);
-        buf_append_str(out, "(empty)\n");
+        buf_append_str(out, _("(empty)\n"));
     }
     while (rdns.n > 0) {
         struct der rdn, attribute;
@@ -93,7 +94,7 @@ static bool put_version(struct buf *out, struct span *in)
             return false;
         version = number.body.p[0] + 1u;
     }
-    show_put_label(out, "version");
+    show_put_label(out, N_("version"));
     buf_printf(out, "%u\n", version);
     return true;
 }
@@ -101,9 +102,9 @@ static bool put_version(struct buf *out, struct span *in)
 static void put_serial(struct buf *out, const struct der *serial)
 {
     struct span n = serial->body;
-    show_put_label(out, "serial");
+    show_put_label(out, N_("serial"));
     if (n.p[0] & 0x80)
-        buf_append_str(out, "negative ");
+        buf_append_str(out, _("negative "));
     else if (n.p[0] == 0 && n.n > 1)
         n = (struct span){n.p + 1, n.n - 1}; /* the sign */
     show_put_hex(out, n);
@@ -116,10 +117,10 @@ static bool put_algorithm(struct buf *out, const struct der *algorithm)
     struct der oid;
     if (!der_take(&in, DER_OID, &oid))
         return false;
-    show_put_label(out, "signed as");
+    show_put_label(out, N_("signed as"));
     show_put_oid(out, &oid);
     if (in.n > 0) {
-        buf_append_str(out, ", parameters hex:");
+        buf_append_str(out, _(", parameters hex:"));
         show_put_hex(out, in);
     }
     buf_append_byte(out, '\n');
@@ -157,8 +158,8 @@ static bool put_validity(struct buf *out, const struct der *validity)
 {
     struct span in = validity->body;
     struct der from, to;
-    return der_next(&in, &from) && der_next(&in, &to) && in.n == 0 && put_time(out, "from", &from) &&
-           put_time(out, "to", &to);
+    return der_next(&in, &from) && der_next(&in, &to) && in.n == 0 && put_time(out, N_("from"), &from) &&
+           put_time(out, N_("to"), &to);
 }
 
 static enum err put_key(struct buf *out, struct span spki, struct diag *d)
@@ -172,9 +173,9 @@ static enum err put_key(struct buf *out, struct span spki, struct diag *d)
     if (e != E_OK) {
         diag_set(d, e, "the digest of the public key");
     } else {
-        show_put_label(out, "key");
-        buf_printf(out, "%s, %d bits\n", alg_key_name(key.kind), key.bits);
-        show_put_label(out, "key SHA-256");
+        show_put_label(out, N_("key"));
+        buf_printf(out, _("%s, %d bits\n"), alg_key_name(key.kind), key.bits);
+        show_put_label(out, N_("key SHA-256"));
         show_put_hex(out, (struct span){digest, sizeof digest});
         buf_append_byte(out, '\n');
     }
@@ -185,7 +186,7 @@ static enum err put_key(struct buf *out, struct span spki, struct diag *d)
 /* What is left after the key: unique identifiers, extensions. */
 static bool put_rest(struct buf *out, struct span in)
 {
-    static const char *const labels[] = {"issuer id", "subject id"};
+    static const char *const labels[] = {N_("issuer id"), N_("subject id")};
     struct der part;
     for (int i = 0; i < 2; i++) {
         if (!der_take(&in, (uint8_t)(DER_CONTEXT + 1 + i), &part))
@@ -212,8 +213,8 @@ enum err show_tbs(struct span tbs, struct buf *out, struct diag *d)
                 der_take(&in, DER_SEQUENCE, &spki);
     if (good)
         put_serial(out, &serial);
-    good = good && put_algorithm(out, &algorithm) && put_name(out, "issuer", &issuer) &&
-           put_validity(out, &validity) && put_name(out, "subject", &subject);
+    good = good && put_algorithm(out, &algorithm) && put_name(out, N_("issuer"), &issuer) &&
+           put_validity(out, &validity) && put_name(out, N_("subject"), &subject);
     enum err e = good ? put_key(out, spki.whole, d) : E_OK;
     if (e == E_OK && !(good && put_rest(out, in)))
         e = diag_set(d, E_LINT, "the bytes are not a TBSCertificate with times in the form of RFC 5280");

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/i18n.h"
 #include "pki/cert.h"
 #include "pki/name.h"
 #include "pki/show_parts.h"
@@ -51,7 +52,7 @@ enum err show_eseal_person(const char *label, struct span cert, struct buf *out,
     if (e == E_OK)
         name_display(X509_get_subject_name(x), out);
     else if (e == E_CERTIFICATE)
-        buf_append_str(out, "no certificate");
+        buf_append_str(out, _("no certificate"));
     else
         diag_set(d, e, "%s", why.text);
     buf_append_byte(out, '\n');
@@ -70,11 +71,11 @@ static enum err put_holders(struct buf *out, const struct eseal_info *x, struct 
     enum err e = E_OK;
     for (size_t i = 0; i < x->signers_n && e == E_OK; i++) {
         if (x->list == ESEAL_CERTIFICATES) {
-            e = show_eseal_person("holder", x->signers[i].value, out, d);
+            e = show_eseal_person(N_("holder"), x->signers[i].value, out, d);
             continue;
         }
-        put_text(out, "holder", x->signers[i].type);
-        show_put_label(out, "  digest");
+        put_text(out, N_("holder"), x->signers[i].type);
+        show_put_label(out, N_("  digest"));
         show_put_hex(out, x->signers[i].value);
         buf_append_byte(out, '\n');
     }
@@ -86,34 +87,34 @@ static enum err put_picture(struct buf *out, const struct eseal_info *x, struct 
     struct picture p;
     struct diag why = {0};
     bool known;
-    show_put_label(out, "picture");
+    show_put_label(out, N_("picture"));
     name_display_text(x->picture_type, out);
     enum err e = eseal_picture(x, &known, &p, &why);
     if (known && e == E_OK)
-        buf_printf(out, ", %" PRIu32 " x %" PRIu32 " pixels", p.width, p.height);
+        buf_printf(out, _(", %" PRIu32 " x %" PRIu32 " pixels"), p.width, p.height);
     else if (known)
-        buf_append_str(out, ", and is not");
-    buf_printf(out, ", %zu bytes, for %" PRId64 " x %" PRId64 " mm\n", x->picture.n, x->width, x->height);
+        buf_append_str(out, _(", and is not"));
+    buf_printf(out, _(", %zu bytes, for %" PRId64 " x %" PRId64 " mm\n"), x->picture.n, x->width, x->height);
     return put_digest(out, x->picture, d);
 }
 
 enum err show_eseal(const struct eseal_info *x, struct buf *out, struct diag *d)
 {
     size_t start = out->len;
-    put_text(out, "seal", x->id);
-    put_text(out, "name", x->name);
-    put_number(out, "type", x->type);
-    put_number(out, "version", x->version);
-    put_text(out, "vendor", x->vendor);
-    put_time(out, "made", x->created);
-    put_time(out, "from", x->from);
-    put_time(out, "to", x->until);
+    put_text(out, N_("seal"), x->id);
+    put_text(out, N_("name"), x->name);
+    put_number(out, N_("type"), x->type);
+    put_number(out, N_("version"), x->version);
+    put_text(out, N_("vendor"), x->vendor);
+    put_time(out, N_("made"), x->created);
+    put_time(out, N_("from"), x->from);
+    put_time(out, N_("to"), x->until);
     enum err e = put_holders(out, x, d);
     if (e == E_OK)
         e = put_picture(out, x, d);
     if (e == E_OK && x->extensions.n > 0) {
-        show_put_label(out, "extensions");
-        buf_printf(out, "%zu bytes\n", x->extensions.n);
+        show_put_label(out, N_("extensions"));
+        buf_printf(out, _("%zu bytes\n"), x->extensions.n);
         e = put_digest(out, x->extensions, d);
     }
     if (e == E_OK && (e = buf_err(out)) != E_OK)

@@ -2,6 +2,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "pki/cause.h"
 #include "pki/san.h"
 #include "pki/show_parts.h"
@@ -31,15 +32,15 @@ static bool put_basic_constraints(struct buf *out, struct span value)
     struct span in = value, body;
     struct der list, ca, path;
     if (der_take(&in, DER_SEQUENCE, &list) && list.body.n == 0 && in.n == 0) {
-        buf_append_str(out, DEEPER "not a certification authority\n");
+        buf_append_str(out, _("        not a certification authority\n"));
         return true;
     }
-    buf_append_str(out, DEEPER "IS A CERTIFICATION AUTHORITY\n");
+    buf_append_str(out, _("        IS A CERTIFICATION AUTHORITY\n"));
     bool whole = open_list(value, &body) && der_take(&body, DER_BOOLEAN, &ca) && ca.body.p[0] == 0xff;
     if (whole && body.n == 0)
         return true;
     if (whole && der_take(&body, DER_INTEGER, &path) && body.n == 0 && path.body.n == 1 && path.body.p[0] < 0x80)
-        buf_printf(out, DEEPER "path length %u\n", path.body.p[0]);
+        buf_printf(out, DEEPER "%s %u\n", _("path length"), path.body.p[0]);
     else
         put_hex_line(out, "hex", value);
     return true;
@@ -87,7 +88,7 @@ static bool put_policy(struct buf *out, const struct der *policy)
         return false;
     show_put_oid(out, &oid);
     if (in.n > 0) {
-        buf_append_str(out, ", qualifiers hex:");
+        buf_append_str(out, _(", qualifiers hex:"));
         show_put_hex(out, in);
     }
     return true;
@@ -102,7 +103,7 @@ static bool put_crl_point(struct buf *out, const struct der *point)
         der_take(&outer.body, DER_CONSTRUCTED + 0, &full) && outer.body.n == 0 && der_next(&full.body, &name) &&
         full.body.n == 0)
         return put_alternative_name(out, &name);
-    buf_append_str(out, "point hex:");
+    buf_append_str(out, _("point hex:"));
     show_put_hex(out, point->whole);
     return true;
 }
@@ -201,7 +202,7 @@ static bool put_extension(struct buf *out, struct span in)
     for (size_t i = 0; i < sizeof forms / sizeof forms[0] && form == NULL; i++)
         if (strcmp(forms[i].oid, dotted) == 0)
             form = &forms[i];
-    show_put_label(out, "extension");
+    show_put_label(out, N_("extension"));
     if (form != NULL)
         buf_append_str(out, form->name);
     else

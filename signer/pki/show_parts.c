@@ -3,11 +3,16 @@
 #include <openssl/objects.h>
 
 #include "core/digest.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "pki/cause.h"
+
+#define LABEL 13 /* columns */
 
 void show_put_label(struct buf *out, const char *label)
 {
-    buf_printf(out, "    %-12s ", label);
+    buf_append_str(out, "    ");
+    screen_put_label(out, _(label), LABEL);
 }
 
 void show_put_hex(struct buf *out, struct span bytes)

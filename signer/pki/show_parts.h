@@ -7,7 +7,7 @@
 
 #define SHOW_DEEPER "        " /* before a line of an extension's content */
 
-/* The beginning of a line: indented, the label in its column. */
+/* The beginning of a line: indented, the label in its column, in the person's language (xgettext knows the function). */
 void show_put_label(struct buf *out, const char *label);
 
 /* Bytes in lower-case hexadecimal. */

@@ -1,6 +1,7 @@
 # common.sh - settings of world and run. Expects ROOT, BUILD, W and BIN.
 # shellcheck shell=bash disable=SC2034
 export LC_ALL=C.UTF-8 TZ=UTC
+unset LANGUAGE # the tests read English
 SAN=
 if [ "$(basename "$BUILD")" = san ]; then SAN=1; fi
 MODULE=$ROOT/$BUILD/softhsm-sm2.so

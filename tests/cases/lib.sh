@@ -80,7 +80,7 @@ at_terminal() {
     "$@" > "$C/terminal" || status=$?
     WRAP=("${wrap[@]}")
     cat "$C/terminal"
-    grep -aE '^[a-z]+: (E_|what to do: )' "$C/terminal" >&2 || true
+    grep -aE '^[a-z]+: (E_|what to do: |处理办法: )' "$C/terminal" >&2 || true
     return $status
 }
 

@@ -5,6 +5,7 @@
  * The dialogue, a command a line; empty lines and those that begin with # are passed over:
  *
  *   expect TEXT    wait until TEXT stands on the terminal, behind what was expected before
+ *   turn TEXT      the same, and press the enter key below each page that ends before it ("-- more: ", "-- 下一页：")
  *   send TEXT      type TEXT and the enter key
  *   type TEXT      type TEXT
  *   key ^C         press a key with control: ^C ^D ^Z ^\ ^U ..., or ^? (backspace)
@@ -137,17 +138,25 @@ static void wait_for_end(struct pty *p)
 
 /* -- the dialogue -- */
 
-static void expect(struct pty *p, const char *text)
+/* Is there such a text behind what was expected? Then it is expected now. */
+static bool find(struct pty *p, const char *text)
+{
+    const char *at = p->screen.n > p->expected ? strstr(p->screen.text + p->expected, text) : NULL;
+    if (at != NULL)
+        p->expected = (size_t)(at - p->screen.text) + strlen(text);
+    return at != NULL;
+}
+
+static void type(struct pty *p, const char *text, size_t n);
+
+static void expect(struct pty *p, const char *text, bool turns_pages)
 {
     const int64_t until = now_ms() + (int64_t)p->seconds * 1000;
     for (;;) {
-        if (p->screen.n > p->expected) {
-            const char *at = strstr(p->screen.text + p->expected, text);
-            if (at != NULL) {
-                p->expected = (size_t)(at - p->screen.text) + strlen(text);
-                return;
-            }
-        }
+        if (find(p, text))
+            return;
+        if (turns_pages && (find(p, "-- more: ") || find(p, "-- 下一页：")))
+            type(p, "\r", 1);
         bool ended = p->pid == 0;
         if (!listen(p) && ended)
             fail(p, "the program ended with %d, and never said: %s", p->status, text);
@@ -230,8 +239,8 @@ static void check_end(struct pty *p, const char *code)
 
 static void follow(struct pty *p, const char *word, const char *text)
 {
-    if (strcmp(word, "expect") == 0)
-        expect(p, text);
+    if (strcmp(word, "expect") == 0 || strcmp(word, "turn") == 0)
+        expect(p, text, word[0] == 't');
     else if (strcmp(word, "send") == 0 || strcmp(word, "type") == 0)
         type(p, text, strlen(text));
     else if (strcmp(word, "key") == 0)

@@ -86,6 +86,7 @@
     X(responses) \
     X(san) \
     X(sandbox) \
+    X(screen) \
     X(script) \
     X(seal) \
     X(set) \

@@ -5,7 +5,7 @@
 #include "expect.h"
 #include "ra/csv.h"
 #include "ra/ident.h"
-#include "ra/letters.h"
+#include "core/letters.h"
 #include "ra/lines.h"
 
 Suite *suite_desk(void);

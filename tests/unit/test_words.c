@@ -89,9 +89,9 @@ START_TEST(lines_and_indents)
     static const uint8_t bytes[] = {0, 0, 1, 1, 2};
     char out[100];
     words_format(bytes, 5, 2, "  ", out, sizeof out);
-    ck_assert_str_eq(out, "aardvark adroitness\n  absurd adviser\n  accrue");
+    ck_assert_str_eq(out, "1  aardvark adroitness\n  2  absurd adviser\n  3  accrue");
     words_format(bytes, 4, 2, "", out, sizeof out);
-    ck_assert_str_eq(out, "aardvark adroitness\nabsurd adviser");
+    ck_assert_str_eq(out, "1  aardvark adroitness\n2  absurd adviser");
     words_format(bytes, 0, 2, "  ", out, sizeof out);
     ck_assert_str_eq(out, "");
 }
@@ -135,7 +135,8 @@ START_TEST(parse_is_lenient_in_form_only)
     uint8_t out[3];
     static const char *const good[] = {
         "aardvark adroitness absurd", "AARDVARK Adroitness aBSURD", "aardvark-adroitness-absurd",
-        "  aardvark\tadroitness\r\n absurd\n", "-aardvark--adroitness - absurd-"};
+        "  aardvark\tadroitness\r\n absurd\n", "-aardvark--adroitness - absurd-",
+        "1  aardvark adroitness\n2  absurd"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         memset(out, 9, sizeof out);
         ck_assert_msg(words_parse(good[i], out, 3), "%s", good[i]);
@@ -151,6 +152,7 @@ START_TEST(parse_is_lenient_in_form_only)
         "aardvark adroitness adviser",       /* wrong list */
         "aardvar adroitness absurd",         /* a prefix */
         "aardvarks adroitness absurd",       /* longer */
+        "1aardvark adroitness absurd",       /* a number that is no line's */
         "aardvark,adroitness,absurd",        /* no separator of ours */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -1,6 +1,6 @@
 /* letters.h - escaped text with the letters in it that a person reads. */
-#ifndef ROOTSEAL_RA_LETTERS_H
-#define ROOTSEAL_RA_LETTERS_H
+#ifndef ROOTSEAL_CORE_LETTERS_H
+#define ROOTSEAL_CORE_LETTERS_H
 
 #include "core/buf.h"
 

@@ -1,4 +1,4 @@
-#include "ra/letters.h"
+#include "core/letters.h"
 
 #include <stdbool.h>
 

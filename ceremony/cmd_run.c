@@ -2,15 +2,19 @@
 
 #include "commands.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/screen.h"
 #include "room/walk.h"
+
+#define LABEL 11 /* columns */
 
 static void show(const struct script *s)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(s->digest, DIGEST_LEN, hex);
-    words_format(s->digest, DIGEST_LEN, 4, "           ", words, sizeof words);
-    printf("ceremony   %s\nsteps      %zu\nfile       %s\nwords      %s\n", s->name, s->steps_n, hex, words);
+    screen_field(_("ceremony"), LABEL, "%s", s->name);
+    screen_field(_("steps"), LABEL, "%zu", s->steps_n);
+    screen_field(_("file"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, s->digest);
 }
 
 enum err cmd_run(int n, char **operands, struct diag *d)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "core/text.h"
 #include "room/tee.h"
 
@@ -32,7 +34,8 @@ static enum err ask_initials(const struct script_person *p, struct diag *d)
 {
     char line[64];
     for (int i = 0; i < TRIES; i++) {
-        printf("%sInitials of %s (%s): ", i > 0 ? "Those are not they. " : "", p->id, script_role_name(p->role));
+        printf(i > 0 ? _("Those are not they. Initials of %s (%s): ") : _("Initials of %s (%s): "), p->id,
+               i18n_in("role", script_role_name(p->role)));
         enum err e = people_read(line, sizeof line, d);
         if (e != E_OK)
             return e;
@@ -45,7 +48,7 @@ static enum err ask_initials(const struct script_person *p, struct diag *d)
 enum err people_present(struct room *r, struct diag *d)
 {
     enum err e = E_OK;
-    printf("Everybody types their initials; \"stop\" stops the ceremony, here and later.\n");
+    screen_fold(0, 0, _("Everybody types their initials; \"stop\" stops the ceremony, here and later."));
     for (size_t i = 0; i < r->script->persons_n && e == E_OK; i++) {
         const struct script_person *p = &r->script->persons[i];
         e = ask_initials(p, d);
@@ -76,8 +79,10 @@ enum err people_choose(struct room *r, const struct script_step *s, bool excepti
     char line[64];
     (void)r;
     for (;;) {
-        printf("Step %d is not done. Type \"again\" to try it again%s, or \"stop\": ", s->n,
-               exception_allowed ? ", \"exception\" to go on without it and say why" : "");
+        printf(exception_allowed ? _("Step %d is not done. Type \"again\" to try it again, \"exception\" to go on without it "
+                                     "and say why, or \"stop\": ")
+                                 : _("Step %d is not done. Type \"again\" to try it again, or \"stop\": "),
+               s->n);
         enum err e = people_read(line, sizeof line, d);
         if (e != E_OK)
             return e;
@@ -91,7 +96,7 @@ static enum err ask_reason(char *out, size_t cap, struct diag *d)
 {
     enum err e = E_OK;
     for (out[0] = '\0'; e == E_OK && out[0] == '\0';) {
-        printf("The reason, in one line: ");
+        printf("%s", _("The reason, in one line: "));
         e = people_read(out, cap, d);
         if (e == E_OK && !text_is_utf8(out, strlen(out)))
             out[0] = '\0';
@@ -104,14 +109,15 @@ static enum err ask_somebody(const struct script *script, int other, int *out, s
 {
     char line[64];
     for (int i = 0; i < TRIES; i++) {
-        printf("Initials of %s person who stands for it: ", other < 0 ? "one" : "another");
+        printf("%s", other < 0 ? _("Initials of one person who stands for it: ")
+                               : _("Initials of another person who stands for it: "));
         enum err e = people_read(line, sizeof line, d);
         if (e != E_OK)
             return e;
         *out = script_person_by_initials(script, line);
         if (*out >= 0 && *out != other)
             return E_OK;
-        printf("%s", *out < 0 ? "Nobody has those. " : "It takes two persons. ");
+        printf("%s", *out < 0 ? _("Nobody has those. ") : _("It takes two persons. "));
     }
     return diag_set(d, E_ABSENT, "two persons must stand for an exception");
 }

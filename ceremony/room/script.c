@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "room/script_build.h"
 
-static const char *const roles[ROOM_ROLES] = {"operator", "officer", "witness", "auditor"};
+static const char *const roles[ROOM_ROLES] = {NC_("role", "operator"), NC_("role", "officer"), NC_("role", "witness"),
+                                               NC_("role", "auditor")};
 static const char *const words[STEP_KINDS] = {
 #define X(name, word) [STEP_##name] = word,
     STEP_TABLE(X)

@@ -1,7 +1,7 @@
-#include <stdio.h>
-
 #include "ceremony/commands.h"
 #include "core/file.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "log/seal.h"
 #include "room/past.h"
 #include "room/steps.h"
@@ -16,7 +16,7 @@ enum err step_chain(struct room *r, const struct script_step *s, struct diag *d)
         return e;
     if (!past.minutes)
         return diag_set(d, E_SCRIPT_FOLLOWS, "the log has no minutes of another ceremony");
-    printf("    log        %llu lines, as the token says\n    minutes    of the ceremony %s\n",
-           (unsigned long long)past.size, past.ceremony);
-    return confirm_digest(past.minutes_digest, "last minutes", d);
+    screen_item(_("log"), _("%llu lines, as the token says"), (unsigned long long)past.size);
+    screen_item(_("minutes"), _("of the ceremony %s"), past.ceremony);
+    return confirm_digest(past.minutes_digest, N_("last minutes"), d);
 }

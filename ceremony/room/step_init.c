@@ -1,15 +1,15 @@
-#include <stdio.h>
-
 #include "batch/witness.h"
-#include "core/words.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "room/steps.h"
 
 static void show(const struct state *s)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(s->log_id, DIGEST_LEN, hex);
-    words_format(s->log_id, DIGEST_LEN, 4, "               ", words, sizeof words);
-    printf("    token      %s\n    log        %s\n    words      %s\n", s->token_serial, hex, words);
+    screen_item(_("token"), "%s", s->token_serial);
+    screen_item(_("log"), "%s", hex);
+    screen_item_words(_("words"), s->log_id);
 }
 
 enum err step_init(struct room *r, const struct script_step *s, struct diag *d)

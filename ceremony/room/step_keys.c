@@ -5,6 +5,8 @@
 
 #include "ceremony/commands.h"
 #include "core/clock.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "pki/key.h"
 #include "room/steps.h"
 
@@ -34,7 +36,7 @@ static enum err check_key(struct room *r, const struct script_step *s, const cha
         e = key_from_pkey(pkey, &key, d);
     if (e == E_OK) {
         hex_encode(key.ski, sizeof key.ski, id);
-        printf("    key-id     %s  %s\n", id, name);
+        screen_item(_("key-id"), "%s  %s", id, name);
         e = step_expect(r, s, "key-id", s->expect.key_id, id, d);
     }
     key_free(&key);
@@ -84,7 +86,8 @@ static enum err check_anchor(struct room *r, const struct script_step *s, const 
         const size_t n = s->expect.until != NULL ? strlen(s->expect.until) : 10;
         clock_format((int64_t)timegm(&tm), until);
         until[n < sizeof until ? n : 10] = '\0';
-        printf("    until      %s  %s\n    subject    %s\n", until, name, subject);
+        screen_item(_("until"), "%s  %s", until, name);
+        screen_item(_("subject"), "%s", subject);
         e = step_expect(r, s, "subject", s->expect.subject, subject, d);
     }
     if (e == E_OK)

@@ -2,6 +2,8 @@
 #include <time.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "room/past.h"
 #include "room/steps.h"
 
@@ -12,8 +14,9 @@ static void show_now(void)
     struct tm tm;
     clock_format(now, utc);
     if (localtime_r(&now, &tm) == NULL || strftime(here, sizeof here, "%Y-%m-%d %H:%M:%S %z %Z", &tm) == 0)
-        snprintf(here, sizeof here, "unknown");
-    printf("    UTC        %s\n    here       %s\n", utc, here);
+        snprintf(here, sizeof here, "%s", _("unknown"));
+    screen_item("UTC", "%s", utc);
+    screen_item(_("here"), "%s", here);
 }
 
 enum err step_time_show(struct room *r, const struct script_step *s, struct diag *d)
@@ -27,8 +30,8 @@ enum err step_time_show(struct room *r, const struct script_step *s, struct diag
     show_now();
     clock_format(past.time, last);
     if (past.state)
-        printf("    the log    %s, line %llu\n", last, (unsigned long long)past.size);
-    printf("Compare the clock with another one.\n");
+        screen_item(_("the log"), _("%s, line %llu"), last, (unsigned long long)past.size);
+    printf("%s", _("Compare the clock with another one.\n"));
     return E_OK;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/i18n.h"
+
 const struct step_row step_rows[STEP_KINDS] = {
     [STEP_TIME] = {step_time_show, step_time, false, true},
     [STEP_CHAIN] = {NULL, step_chain, true, false},
@@ -25,6 +27,6 @@ enum err step_expect(struct room *r, const struct script_step *s, const char *wh
         return e;
     if (strcmp(expected, found) != 0)
         return diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
-    printf("    as expected: %s %s\n", what, found);
+    printf(_("    as expected: %s %s\n"), what, found);
     return E_OK;
 }

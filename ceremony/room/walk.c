@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "core/step.h"
 #include "core/version.h"
 #include "room/log_lines.h"
@@ -24,13 +26,13 @@ static enum err begin_step(struct room *r, const struct script_step *s, struct d
     tee_step(s->n);
     if (e != E_OK)
         return e;
-    printf("\nStep %d of %zu: %s\n", s->n, r->script->steps_n, script_step_name(s->kind));
+    printf(_("\nStep %d of %zu: %s\n"), s->n, r->script->steps_n, i18n_in("step", script_step_name(s->kind)));
     for (size_t i = 0; i < s->keys_n; i++)
-        printf("    key        %s\n", s->keys[i]);
+        screen_item(_("key"), "%s", s->keys[i]);
     if (s->say != NULL)
-        printf("    read aloud \"%s\"\n", s->say);
+        screen_item(_("read aloud"), "\"%s\"", s->say);
     if (again)
-        printf("This step was begun before and did not end.\n");
+        printf("%s", _("This step was begun before and did not end.\n"));
     return E_OK;
 }
 
@@ -49,7 +51,7 @@ static enum err record_done(struct room *r, const struct script_step *s, struct 
     if (e == E_OK && r->has_state && r->hsm != NULL)
         e = log_lines_write(r, d);
     if (e == E_OK)
-        printf("Step %d is done.\n", s->n);
+        printf(_("Step %d is done.\n"), s->n);
     return e;
 }
 
@@ -70,7 +72,7 @@ static enum err fail_step(struct room *r, const struct script_step *s, enum err 
     *again = false;
     if (failure == E_STOPPED || failure == E_ABSENT)
         return stop(r, s, failure, why, d);
-    printf("%s: %s: %s\n", err_name(failure), err_sentence(failure), why->text);
+    printf("%s: %s: %s\n", err_name(failure), _(err_sentence(failure)), why->text);
     enum err e = transcript_add(r->transcript, EVENT_FAILED,
                                 json_pack("{s:i,s:s,s:s}", "n", s->n, "code", err_name(failure), "text", why->text), d);
     if (e == E_OK)

@@ -117,6 +117,15 @@ const char *i18n(const char *text)
     return translated;
 }
 
+const char *i18n_in(const char *context, const char *text)
+{
+    char both[128];
+    if (snprintf(both, sizeof both, "%s\004%s", context, text) >= (int)sizeof both) /* as gettext.h writes it */
+        return text;
+    const char *translated = i18n(both);
+    return translated == both ? text : translated;
+}
+
 const char *i18n_plural(const char *one, const char *many, uint64_t n)
 {
     if (chinese == (locale_t)0)

@@ -27,8 +27,13 @@ const char *i18n(const char *text) __attribute__((format_arg(1)));
 /* The same for a text that has a form for one and another for all other numbers. */
 const char *i18n_plural(const char *one, const char *many, uint64_t n) __attribute__((format_arg(1), format_arg(2)));
 
-/* The names by which xgettext finds the texts; N_() marks one that is translated where it is printed. */
+/* The same for a short word that means something else elsewhere; context says what it is about, e.g. "role". */
+const char *i18n_in(const char *context, const char *text);
+
+/* The names by which xgettext finds the texts; N_() marks one that is translated where it is printed,
+ * NC_() one that is translated there by i18n_in(). */
 #define _(text) i18n(text)
 #define N_(text) text
+#define NC_(context, text) text
 
 #endif

@@ -12,6 +12,8 @@
 #include "core/words.h"
 
 #define WORDS_ON_ROW 4
+#define INDENT "    "
+#define ITEM_LABEL 11 /* columns */
 
 struct range {
     uint32_t first, last;
@@ -140,23 +142,22 @@ void screen_fold(size_t at, size_t indent, const char *text)
     }
 }
 
-void screen_field(const char *label, size_t width, const char *format, ...)
+static void field(const char *before, const char *label, size_t width, const char *format, va_list ap)
 {
     char *text = NULL;
-    va_list ap;
-    va_start(ap, format);
-    int n = vasprintf(&text, format, ap);
-    va_end(ap);
+    size_t at = strlen(before) + width;
+    fputs(before, stdout);
     screen_label(label, width);
-    if (n >= 0)
-        screen_fold(width, width, text);
+    if (vasprintf(&text, format, ap) >= 0)
+        screen_fold(at, at, text);
     free(text);
 }
 
-void screen_words(const char *label, size_t width, const uint8_t digest[DIGEST_LEN])
+static void words(const char *before, const char *label, size_t width, const uint8_t digest[DIGEST_LEN])
 {
     char text[DIGEST_LEN * 12 + DIGEST_LEN / WORDS_ON_ROW * 4 + 1];
     words_format(digest, DIGEST_LEN, WORDS_ON_ROW, "", text, sizeof text);
+    fputs(before, stdout);
     screen_label(label, width);
     for (char *row = text, *end; row != NULL; row = end) {
         end = strchr(row, '\n');
@@ -164,6 +165,32 @@ void screen_words(const char *label, size_t width, const uint8_t digest[DIGEST_L
             *end++ = '\0';
         puts(row);
         if (end != NULL)
-            printf("%*s", (int)width, "");
+            printf("%s%*s", before, (int)width, "");
     }
+}
+
+void screen_field(const char *label, size_t width, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    field("", label, width, format, ap);
+    va_end(ap);
+}
+
+void screen_item(const char *label, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    field(INDENT, label, ITEM_LABEL, format, ap);
+    va_end(ap);
+}
+
+void screen_words(const char *label, size_t width, const uint8_t digest[DIGEST_LEN])
+{
+    words("", label, width, digest);
+}
+
+void screen_item_words(const char *label, const uint8_t digest[DIGEST_LEN])
+{
+    words(INDENT, label, ITEM_LABEL, digest);
 }

@@ -34,6 +34,10 @@ void screen_fold(size_t at, size_t indent, const char *text);
 /* screen_label(), then screen_fold() of the text with as much indent as the label was wide. */
 void screen_field(const char *label, size_t width, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* A field of something that was named on the line before: four blanks, a label of eleven columns. And a digest there. */
+void screen_item(const char *label, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void screen_item_words(const char *label, const uint8_t digest[DIGEST_LEN]);
+
 /* A digest as words (core/words.h), four on a row, the rows numbered; the label stands before the first. */
 void screen_words(const char *label, size_t width, const uint8_t digest[DIGEST_LEN]);
 

@@ -158,11 +158,6 @@ static void set_text(char *out, size_t cap, const unsigned char *in, size_t n)
     text_escape(out, cap, in, n);
 }
 
-static void set_identity(struct hsm *h)
-{
-    struct hsm_identity *i = &h->identity;
-    const CK_TOKEN_INFO *t = &h->token;
-    set_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
 /* Some tokens say nothing, which looks like 0 or like CK_UNAVAILABLE_INFORMATION, or more than they take. */
 static void set_pin_length(struct pin_length *out, const CK_TOKEN_INFO *t)
 {
@@ -173,19 +168,24 @@ static void set_pin_length(struct pin_length *out, const CK_TOKEN_INFO *t)
         out->max = t->ulMaxPinLen;
 }
 
+static void set_identity(struct hsm *h)
+{
+    struct hsm_identity *i = &h->identity;
+    const CK_TOKEN_INFO *t = &h->token;
+    set_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
     set_text(i->model, sizeof i->model, t->model, sizeof t->model);
     set_text(i->serial, sizeof i->serial, t->serialNumber, sizeof t->serialNumber);
     set_text(i->label, sizeof i->label, t->label, sizeof t->label);
     i->pinpad = (t->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     i->pin_low = (t->flags & CKF_USER_PIN_COUNT_LOW) != 0;
     i->pin_final = (t->flags & CKF_USER_PIN_FINAL_TRY) != 0;
+    i->pin_locked = (t->flags & CKF_USER_PIN_LOCKED) != 0;
+    set_pin_length(&i->pin_length, t);
 }
 
 const struct hsm_identity *hsm_identity(const struct hsm *h)
 {
     return &h->identity;
-    i->pin_locked = (t->flags & CKF_USER_PIN_LOCKED) != 0;
-    set_pin_length(&i->pin_length, t);
 }
 
 /* ---------------------------------------------------------------- life */

@@ -24,14 +24,14 @@ static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
 static void tell_tries(const struct hsm_identity *t)
 {
     if (t->pin_final)
-        say("One try is left: another wrong PIN locks it.\n");
+        say(_("One try is left: another wrong PIN locks it.\n"));
     else if (t->pin_low)
-        say("A wrong PIN was tried since the last right one.\n");
+        say(_("A wrong PIN was tried since the last right one.\n"));
 }
 
 static void tell_token(const struct hsm_identity *t)
 {
-    say("Token \"%s\", %s, serial %s: a PIN of %zu to %zu characters.\n", t->label, t->model, t->serial, t->pin_length.min,
+    say(_("Token \"%s\", %s, serial %s: a PIN of %zu to %zu characters.\n"), t->label, t->model, t->serial, t->pin_length.min,
         t->pin_length.max);
     tell_tries(t);
 }
@@ -115,7 +115,7 @@ enum err login_run(struct hsm *h, int pin_fd, int parts, struct diag *d)
         tell_token(t);
     enum err e = try_once(h, pin_fd, parts, &why);
     while (e == E_PIN_WRONG && pin_fd < 0) {
-        say("The token refused the PIN.\n");
+        say(_("The token refused the PIN.\n"));
         tell_tries(t);
         if (!terminal_yes("Type it again? [y/N] "))
             break;

@@ -58,8 +58,10 @@ static enum err record_done(struct room *r, const struct script_step *s, struct 
 static enum err stop(struct room *r, const struct script_step *s, enum err e, const struct diag *why, struct diag *d)
 {
     enum err kept = transcript_add(r->transcript, EVENT_STOPPED, json_pack("{s:i}", "n", s->n), d);
-    if (kept == E_OK && d != NULL)
+    if (kept == E_OK && d != NULL) {
         *d = *why;
+        d->code = e;
+    }
     return kept == E_OK ? e : kept;
 }
 

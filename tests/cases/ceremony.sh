@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2154
+# ceremony.sh - what cases of ceremonies share; a case sources it. The file is $C/NAME.yaml, the persons are those of file_head.
+
+# file_head NAME [FOLLOWS]: the beginning of a ceremony file, up to its steps, which the caller adds.
+file_head() {
+    cat > "$C/$1.yaml" <<- END
+	ceremony: $1
+	title: A ceremony of the tests
+	follows: ${2:-none}
+	present:
+	  - {id: operator-1, name: 张伟, role: operator, initials: OA}
+	  - {id: officer-1, name: 李娜, role: officer, initials: FA}
+	  - {id: officer-2, name: Wang Fang, role: officer, initials: FB}
+	  - {id: witness-1, name: Chen Jie, role: witness, initials: WA}
+	steps:
+	END
+}
+file_step() { printf -- '  - {%s}\n' "$2" >> "$C/$1.yaml"; }
+
+# walk NAME LINE...: the persons type these lines; the PIN is there as often as it is asked for.
+walk() {
+    local name=$1
+    shift
+    printf '%s\n' "$@" | ceremony run --state "$S" --module "$MODULE" --pin-fd 3 "$C/$name.yaml" 3< <(yes "$WORLD_PIN")
+}
+ALL=(OA FA FB WA)
+
+# said WORDS: the last step of the case said so, in one line. A code of the table counts as produced.
+said() {
+    grep -qF -- "$1" "$LAST.out" || { echo "it did not say: $1"; cat "$LAST.out"; exit 1; }
+    case ${1%%:*} in E_*) seen "${1%%:*}" ;; esac
+}
+
+# events NAME: what the transcript has, without what was said: one line an event.
+events() { jq -r 'select(.event != "said" and .event != "head") | [.event, .n, .do, .what, .person, .code] | map(select(. != null)) | join(" ")' \
+    "$S/ceremonies/$1/transcript.jsonl"; }

@@ -7,13 +7,14 @@
 #include "core/screen.h"
 #include "hsm/login.h"
 #include "hsm/reach.h"
+#include "room/known_token.h"
 
-enum err token_open(int state_fd, struct hsm **out, struct diag *d)
+enum err token_open(int state_fd, const struct state *known, struct hsm **out, struct diag *d)
 {
     const struct hsm_patience patience = {"ceremony", policy_table.limits.token_timeout, NULL};
     enum err e = reach_shut_in(state_fd, options.module, options.module_files, d);
     if (e == E_OK)
-        e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, out, d);
+        e = known_token_open(options.module, known, &patience, out, d);
     return e != E_OK ? e : login_run(*out, options.pin_fd, options.pin_parts, d);
 }
 
@@ -59,7 +60,7 @@ enum err cmd_init(int n, char **operands, struct diag *d)
     if (e == E_OK) /* an empty folder is no state yet; the token's module may reach it and nothing beside it */
         e = file_make_path(options.state, &folder, d);
     if (e == E_OK)
-        e = token_open(folder, &h, d);
+        e = token_open(folder, NULL, &h, d);
     if (e == E_OK)
         e = witness_check_unused(h, d);
     if (e == E_OK)

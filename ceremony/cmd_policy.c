@@ -49,7 +49,7 @@ static enum err change(struct state *s, struct diag *d)
         e = confirm_digest(s->policy_digest, N_("policy"), d);
     }
     if (e == E_OK)
-        e = token_open(s->fd, &h, d);
+        e = token_open(s->fd, s, &h, d);
     if (e == E_OK)
         e = witness_check(s, h, d);
     if (e == E_OK && same && line <= s->told)

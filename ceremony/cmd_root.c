@@ -223,11 +223,13 @@ enum err cmd_root(int n, char **operands, struct diag *d)
     (void)operands;
     enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK)
-        e = token_open(s.fd, &h, d);
+        e = token_open(s.fd, &s, &h, d);
     if (e == E_OK)
         e = witness_check(&s, h, d);
     if (e == E_OK)
         e = untold_check_policy(&s, d);
+    if (e == E_OK)
+        e = untold_check_ends(&s, NULL, d);
     if (e == E_OK)
         e = untold_settle(&s, h, NULL, d);
     if (e == E_OK)

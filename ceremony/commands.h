@@ -9,17 +9,21 @@
 #include "hsm/hsm.h"
 
 struct options {
-    const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony;
+    const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony, *to;
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
-    bool adopt;
+    bool adopt, renew, json;
     bool utf8;               /* names in their own characters, beside the escaped form */
-    int pin_fd, pass_fd; /* -1: ask at the terminal */
+    int pin_fd, pass_fd, to_pin_fd; /* -1: ask at the terminal */
     int pin_parts;       /* how many persons type it */
 };
 extern struct options options;
 
 enum err cmd_init(int n, char **operands, struct diag *d);
 enum err cmd_keygen(int n, char **operands, struct diag *d);
+enum err cmd_keys(int n, char **operands, struct diag *d);
+enum err cmd_transfer(int n, char **operands, struct diag *d);
+enum err cmd_replace(int n, char **operands, struct diag *d);
+enum err cmd_destroy(int n, char **operands, struct diag *d);
 enum err cmd_root(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_minutes(int n, char **operands, struct diag *d);
@@ -28,17 +32,20 @@ enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 
 /* Shut the process in with the state and what the module needs (reach_shut_in()), open the policy's token with
- * options.module, and log in with the PIN from options.pin_fd, the terminal or the pad. */
-ERR_MUST_USE enum err token_open(int state_fd, struct hsm **out, struct diag *d);
+ * options.module (room/known_token.h; known may be NULL), and log in with the PIN from options.pin_fd, the terminal or the pad. */
+ERR_MUST_USE enum err token_open(int state_fd, const struct state *known, struct hsm **out, struct diag *d);
+
+/* Open the token of this open state and see that they fit: witness_check(), and nothing untold but the end of the key
+ * `ending` (NULL: none). */
+ERR_MUST_USE enum err token_settle(struct state *s, const char *ending, struct hsm **out, struct diag *d);
+
+/* Open the state from its log, with the banner unless quiet, and then its token as token_settle() does. */
+ERR_MUST_USE enum err token_begin(bool quiet, struct state *s, struct hsm **out, struct diag *d);
 
 /* Call step for every key of the policy (policy_key_at()), or with `only` (may be NULL) for that one alone, until one
  * returns an error, which is returned then. E_USAGE when the policy has no key of that name. */
 ERR_MUST_USE enum err keys_each(const char *only, enum err (*step)(void *arg, const struct policy_key *row, struct diag *d), void *arg,
                                 struct diag *d);
-
-/* Make the keys inside the token that the log does not have yet: keygen and self-test lines, and the head of the log told to
- * the token. `only` as in keys_each(). adopt: take over one that an interrupted run left there. */
-ERR_MUST_USE enum err keys_make(struct state *s, struct hsm *h, const char *only, bool adopt, struct diag *d);
 
 /* Make the certificates of our own keys that the log does not have yet, write all of them to the state's anchors, and seal the
  * log. */

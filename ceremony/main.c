@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1};
+struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_fd = -1};
 
 #define STATE {"state", "DIR", N_("the appliance's state"), &options.state, NULL, NULL, true}
 #define BATCH {"batch", "HEX", N_("the intake, as signer plan printed it"), &options.batch, NULL, NULL, true}
@@ -30,7 +30,45 @@ static const struct cli_option *options_keygen(void)
         TOKEN,
         KEY,
         {"adopt", NULL, N_("record a key that an interrupted keygen left on the token"), NULL, NULL, &options.adopt, false},
+        {"renew", NULL, N_("destroy what it left under --key's label, and make the key anew"), NULL, NULL, &options.renew, false},
         END};
+    return o;
+}
+
+static const struct cli_option *options_keys(void)
+{
+    static const struct cli_option o[] = {
+        STATE, TOKEN, {"json", NULL, "as one line of JSON", NULL, NULL, &options.json, false}, END};
+    return o;
+}
+
+static const struct cli_option *options_destroy(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        TOKEN,
+        {"key", "NAME", "the key of the policy that is destroyed", &options.key, NULL, NULL, true},
+        {"digest", "HEX", "the public key's digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        END};
+    return o;
+}
+
+static const struct cli_option *options_transfer(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        TOKEN,
+        {"key", "NAME", "the key of the policy that is copied, and closed", &options.key, NULL, NULL, true},
+        {"to", "SERIAL", "the second token; without it the key is only closed", &options.to, NULL, NULL, false},
+        {"to-pin-fd", "N", "read the second token's PIN from this file descriptor", NULL, &options.to_pin_fd, NULL, false},
+        END};
+    return o;
+}
+
+static const struct cli_option *options_replace(void)
+{
+    static const struct cli_option o[] = {
+        STATE, TOKEN, {"digest", "HEX", "the log's head, in place of typing its words", &options.digest, NULL, NULL, false}, END};
     return o;
 }
 
@@ -94,6 +132,10 @@ static const struct cli_command commands[] = {
     {"root", N_("make the keys' self-signed certificates and seal the log"), options_root, NULL, cmd_root},
     {"run", N_("walk through a ceremony, as its file says"), options_run, "FILE", cmd_run},
     {"minutes", N_("compare a ceremony's minutes with its record, and sign them"), options_minutes, NULL, cmd_minutes},
+    {"keys", N_("list the keys on the token and those of the log"), options_keys, NULL, cmd_keys},
+    {"transfer", N_("copy a key to a second token, and close it"), options_transfer, NULL, cmd_transfer},
+    {"replace", N_("put a token with the same keys in the place of a lost one"), options_replace, NULL, cmd_replace},
+    {"destroy", N_("destroy a key, and prove that it signs no more"), options_destroy, NULL, cmd_destroy},
     {"policy", N_("put the state under this program's policy"), options_policy, NULL, cmd_policy},
     {"show", N_("show what a plan would sign"), options_show, NULL, cmd_show},
     {"authorise", N_("show a plan and sign its digest as an officer"), options_authorise, NULL, cmd_authorise},

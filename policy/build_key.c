@@ -219,6 +219,8 @@ enum err build_key(struct build *b, const char *at, const struct yaml_key *y,
         e = build_algorithm(b, at, y, out);
     if (e == E_OK)
         e = build_bits(b, at, y, out);
+    if (e == E_OK && y->transferable != NULL)
+        e = build_bool(b, at, "transferable", y->transferable, &out->transferable);
     if (e == E_OK)
         e = build_period(b, at, "validity", y->validity, &out->validity);
     if (e == E_OK)

@@ -130,6 +130,8 @@ static void emit_key(struct buf *out, const struct policy_key *k, const char *su
     put_field(out, "uri", k->uri);
     buf_printf(out, ".kind = %s, .bits = %d, .alg = %s, .sm2_null = %s, ", key_kinds[k->kind],
                k->bits, algorithms[k->alg], k->sm2_null ? "true" : "false");
+    if (k->transferable)
+        buf_append_str(out, ".transferable = true, ");
     put_array(out, "subject", "subjects", subject, k->subjects);
     put_period(out, "validity", &k->validity);
     put_field(out, "clause", k->clause);

@@ -75,6 +75,7 @@ struct policy_key {
     int bits;
     enum sig_alg alg;
     bool sm2_null;            /* NULL parameters in SM2 AlgorithmIdentifiers */
+    bool transferable;        /* made so that it can be copied to a second token before it is first used: hsm/transfer.h */
     const struct policy_attribute *subject; /* of its own self-signed certificate; every value fixed */
     size_t subjects;
     struct policy_period validity;

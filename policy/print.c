@@ -100,6 +100,8 @@ static void print_key(struct buf *out, const char *authority, const char *what,
     put_text(out, "uri", k->uri);
     buf_printf(out, " kind %s bits %d alg %s sm2-null %s", alg_key_name(k->kind), k->bits,
                alg_sig_name(k->alg), k->sm2_null ? "true" : "false");
+    if (k->transferable)
+        buf_append_str(out, " transferable true");
     put_period(out, "validity", &k->validity);
     put_clause(out, k->clause);
     put_prefix(out, &prefix);

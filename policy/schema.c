@@ -28,6 +28,7 @@ static const cyaml_schema_field_t key_fields[] = {
     TEXT_OPTIONAL("bits", yaml_key, bits),
     TEXT("alg", yaml_key, alg),
     TEXT_OPTIONAL("sm2-null", yaml_key, sm2_null),
+    TEXT_OPTIONAL("transferable", yaml_key, transferable),
     LIST("subject", yaml_key, subject, &attribute_entry),
     TEXT("validity", yaml_key, validity),
     MAPPING_OPTIONAL("crl", yaml_key, crl, crl_fields),

@@ -41,6 +41,7 @@ struct yaml_key {
     char *bits; /* may be NULL */
     char *alg;
     char *sm2_null; /* may be NULL */
+    char *transferable; /* may be NULL */
     struct yaml_attribute *subject;
     unsigned subject_n;
     char *validity;

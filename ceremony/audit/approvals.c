@@ -39,6 +39,7 @@ static enum err gather_issuers(const struct audit *a, const struct policy_author
             continue;
         struct issuer *one = &out->v[out->n++];
         one->row = &authority->keys[i];
+        one->destroyed = key->destroyed > 0;
         one->cert = key->anchor;
         if (X509_up_ref(one->cert) != 1 ||
             X509_NAME_get0_der(X509_get_subject_name(one->cert), &der, &n) != 1)

@@ -45,6 +45,7 @@ struct audit {
     bool same_log_policy;      /* it is this program's */
     uint64_t sealed;           /* lines under the newest good seal */
     uint64_t witness;          /* line that has the witness's digest; 0 while not found */
+    char token_model[129], token_serial[129]; /* that holds the keys at this line */
     struct keys keys;
     struct officers officers;
     struct batches batches;

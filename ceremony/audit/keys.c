@@ -25,12 +25,17 @@ struct keys_entry *keys_find(const struct keys *k, const char *name)
     return NULL;
 }
 
-static bool stays_in_token(const struct record *r)
+static bool is_true(const struct record *r, const char *name)
 {
-    return json_is_true(json_object_get(r->obj, "sensitive")) &&
-           json_is_true(json_object_get(r->obj, "always-sensitive")) &&
-           json_is_true(json_object_get(r->obj, "never-extractable")) &&
-           json_is_true(json_object_get(r->obj, "local"));
+    return json_is_true(json_object_get(r->obj, name));
+}
+
+/* What the policy lets leave says so itself. */
+static bool stays_in_token(const struct audit *a, const struct record *r)
+{
+    const struct policy_key *row = policy_key_find(a->policy, record_text(r, "key"));
+    return is_true(r, "sensitive") && is_true(r, "always-sensitive") && is_true(r, "local") &&
+           (is_true(r, "never-extractable") || (row != NULL && row->transferable));
 }
 
 static enum err read_public(const struct record *r, struct keys_entry *out, struct diag *d)
@@ -60,14 +65,14 @@ enum err keys_take_keygen(struct audit *a, const struct record *r)
         audit_error(a, E_LOG_ORDER, "the key %s was made before", name);
         return E_OK;
     }
-    if (!stays_in_token(r))
+    if (!stays_in_token(a, r))
         audit_error(a, E_KEY_ATTRIBUTES, "%s", name);
     struct keys_entry *more = realloc(k->v, (k->n + 1) * sizeof *more);
     if (more == NULL)
         return E_NO_MEMORY;
     k->v = more;
     struct keys_entry *one = &k->v[k->n];
-    *one = (struct keys_entry){0};
+    *one = (struct keys_entry){.confined = is_true(r, "never-extractable")};
     snprintf(one->name, sizeof one->name, "%s", name);
     enum err e = read_public(r, one, &why);
     k->n += e == E_OK;

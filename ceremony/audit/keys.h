@@ -16,6 +16,8 @@ struct keys_entry {
     EVP_PKEY *public;
     X509 *anchor;               /* NULL until there is one */
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of the anchor */
+    bool confined;              /* the token says that it can never have left it */
+    uint64_t destroyed;         /* line that tells of its end; 0 while there is none */
 };
 
 /* Zero-initialise; free with keys_free(). */
@@ -28,7 +30,7 @@ struct keys {
 struct keys_entry *keys_find(const struct keys *k, const char *name);
 
 /* A keygen line: a new name, a public key that fits the algorithm, attributes that keep the private
- * key in the token. */
+ * key in the token, but for one that the policy calls transferable: that was made there, and was always sensitive. */
 ERR_MUST_USE enum err keys_take_keygen(struct audit *a, const struct record *r);
 
 /* An anchor line: the one certificate of a key made before, self-signed and sane; as the policy row

@@ -11,6 +11,7 @@
 #include "audit/ceremonies.h"
 #include "audit/seals.h"
 #include "audit/sweep.h"
+#include "audit/tokens.h"
 #include "batch/state.h"
 #include "core/file.h"
 
@@ -70,9 +71,12 @@ static void take_recovery(struct audit *a, const struct record *r)
 
 static enum err take_line(struct audit *a, const struct record *r)
 {
+    tokens_check_alive(a, r);
     switch (r->type) {
     case RECORD_GENESIS:
         note_program(a, r);
+        snprintf(a->token_model, sizeof a->token_model, "%s", record_text(r, "token-model"));
+        snprintf(a->token_serial, sizeof a->token_serial, "%s", record_text(r, "token-serial"));
         return name_policy(a, r);
     case RECORD_POLICY:
         return take_policy(a, r);
@@ -82,6 +86,14 @@ static enum err take_line(struct audit *a, const struct record *r)
         return keys_take_anchor(a, r);
     case RECORD_SELF_TEST:
         keys_take_self_test(a, r);
+        return E_OK;
+    case RECORD_TOKEN:
+        tokens_take_token(a, r);
+        return E_OK;
+    case RECORD_DESTROYED:
+        return tokens_take_destroyed(a, r);
+    case RECORD_TRANSFERRED:
+        tokens_take_transferred(a, r);
         return E_OK;
     case RECORD_BATCH:
         return batches_take_batch(a, r);

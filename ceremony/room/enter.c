@@ -9,6 +9,7 @@
 #include "core/step.h"
 #include "hsm/login.h"
 #include "hsm/reach.h"
+#include "room/known_token.h"
 #include "room/past.h"
 #include "room/record_files.h"
 
@@ -61,11 +62,24 @@ static enum err open_state(const struct room_place *place, struct room *r, struc
     return e;
 }
 
+/* The key whose end a step that is not done may have begun. */
+static const char *ending(const struct room *r)
+{
+    for (size_t i = 0; i < r->script->steps_n; i++) {
+        const struct script_step *s = &r->script->steps[i];
+        if (s->kind == STEP_DESTROY && !transcript_is_done(r->transcript, s->n))
+            return s->keys[0];
+    }
+    return NULL;
+}
+
 static enum err check_log(struct room *r, struct diag *d)
 {
     enum err e = witness_check(&r->state, r->hsm, d);
     if (e == E_OK)
         e = untold_check_policy(&r->state, d);
+    if (e == E_OK)
+        e = untold_check_ends(&r->state, ending(r), d);
     return e == E_OK ? untold_settle(&r->state, r->hsm, NULL, d) : e;
 }
 
@@ -76,7 +90,8 @@ enum err room_open_token(const struct room_place *place, struct room *r, struct 
     if (e == E_OK)
         e = reach_shut_in(r->state_fd, place->module, place->module_files, d);
     if (e == E_OK)
-        e = hsm_open(place->module, policy_table.token, policy_table.vendor, &patience, &r->hsm, d);
+        e = known_token_open(place->module, r->has_state ? &r->state : NULL, &patience, &r->hsm, d);
+    r->pin_fd = place->pin_fd;
     if (e == E_OK)
         e = login_run(r->hsm, place->pin_fd, place->pin_parts, d);
     return e == E_OK && r->has_state ? check_log(r, d) : e;

@@ -16,6 +16,7 @@ struct room {
     bool rehearsal;
     bool has_state;     /* state is open */
     struct state state;
+    int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
 };
 

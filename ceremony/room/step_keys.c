@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/witness.h"
 #include "ceremony/commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/screen.h"
 #include "pki/key.h"
+#include "room/make_key.h"
+#include "room/people.h"
 #include "room/steps.h"
 
 static enum err each(struct room *r, const struct script_step *s,
@@ -23,7 +26,7 @@ static enum err each(struct room *r, const struct script_step *s,
     return e;
 }
 
-static enum err check_key(struct room *r, const struct script_step *s, const char *name, struct diag *d)
+enum err step_check_key(struct room *r, const struct script_step *s, const char *name, struct diag *d)
 {
     EVP_PKEY *pkey = NULL;
     struct key key = {0};
@@ -44,16 +47,39 @@ static enum err check_key(struct room *r, const struct script_step *s, const cha
     return e;
 }
 
+/* What has the label is told already: those present say what becomes of it, and confirm that. E_KEY_EXISTS for anything
+ * else that is typed. */
+static enum err settle_existing(struct room *r, const struct script_step *s, struct diag *d)
+{
+    char line[64];
+    struct diag said = {0};
+    printf("Type \"adopt\" to take it, \"renew\" to destroy it and make the key anew: ");
+    enum err e = people_read(line, sizeof line, &said);
+    const bool adopt = strcmp(line, "adopt") == 0, renew = strcmp(line, "renew") == 0;
+    if (e == E_OK && !adopt && !renew)
+        return E_KEY_EXISTS;
+    if (e == E_OK)
+        e = people_confirm(r, s, &said);
+    if (e == E_OK)
+        return make_keys(&r->state, r->hsm, s->keys, s->keys_n, adopt ? MAKE_ADOPT : MAKE_RENEW, d);
+    *d = said;
+    return e;
+}
+
 enum err step_keygen(struct room *r, const struct script_step *s, struct diag *d)
 {
-    enum err e = E_OK;
-    for (size_t i = 0; i < s->keys_n && e == E_OK; i++)
-        e = keys_make(&r->state, r->hsm, s->keys[i], false, d);
-    if (s->keys_n == 0)
-        e = keys_make(&r->state, r->hsm, NULL, false, d);
+    enum err e = make_keys(&r->state, r->hsm, s->keys, s->keys_n, MAKE_STOP, d);
+    if (e == E_KEY_EXISTS) {
+        struct diag stale = {0};
+        enum err fresh = state_refresh(&r->state, &stale); /* keys that were made before it */
+        if (fresh == E_OK)
+            e = settle_existing(r, s, d);
+    }
+    if (e == E_OK)
+        e = witness_write(&r->state, r->hsm, d);
     if (e == E_OK)
         e = state_refresh(&r->state, d);
-    return e == E_OK ? each(r, s, check_key, d) : e;
+    return e == E_OK ? each(r, s, step_check_key, d) : e;
 }
 
 /* As RFC 2253 writes it, in ASCII. */
@@ -93,7 +119,7 @@ static enum err check_anchor(struct room *r, const struct script_step *s, const 
     if (e == E_OK)
         e = step_expect(r, s, "until", s->expect.until, until, d);
     X509_free(x);
-    return e == E_OK ? check_key(r, s, name, d) : e;
+    return e == E_OK ? step_check_key(r, s, name, d) : e;
 }
 
 enum err step_root(struct room *r, const struct script_step *s, struct diag *d)

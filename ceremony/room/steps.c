@@ -11,6 +11,9 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_INIT] = {NULL, step_init, true, false},
     [STEP_KEYGEN] = {NULL, step_keygen, true, true},
     [STEP_ROOT] = {NULL, step_root, true, true},
+    [STEP_TRANSFER] = {NULL, step_transfer, true, true},
+    [STEP_DESTROY] = {NULL, step_destroy, true, true},
+    [STEP_KEYS] = {NULL, step_keys, true, true},
     [STEP_MEDIUM] = {NULL, step_medium, false, true},
     [STEP_MINUTES] = {NULL, step_minutes, true, false},
 };

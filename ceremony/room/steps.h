@@ -21,6 +21,10 @@ extern const struct step_row step_rows[STEP_KINDS];
 ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
                                   const char *found, struct diag *d);
 
+/* Show the public key's identifier, and check algorithm and identifier against what the step expects. */
+ERR_MUST_USE enum err step_check_key(struct room *r, const struct script_step *s, const char *name, struct diag *d);
+
+step_function step_keys, step_transfer, step_destroy;
 step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium, step_minutes;
 
 #endif

@@ -47,6 +47,8 @@ void certify_status(const struct decision *o, struct plan_item *item)
 static enum err check_lifetime(const struct issuer *i, int64_t not_after, struct diag *d)
 {
     struct tm tm;
+    if (i->destroyed)
+        return diag_set_clause(d, E_KEY_DESTROYED, i->row->clause, "%s signs nothing any more", i->row->name);
     if (ASN1_TIME_to_tm(X509_get0_notAfter(i->cert), &tm) != 1 || (int64_t)timegm(&tm) < not_after)
         return diag_set(d, E_OUTLIVES_ISSUER, "%s ends before it", i->row->name);
     return E_OK;

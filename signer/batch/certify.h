@@ -20,7 +20,7 @@ const char *certify_key(const struct decision *decision);
 
 /* Complete the item with profile, key, the extensions passed over, and the linted TBS (of a seal: SES_SealInfo) for a decision to issue, valid from
  * `now`. The serial number is in the item already. Everything follows from the arguments, so that anybody who has them
- * gets the same bytes. E_OUTLIVES_ISSUER and E_LINT refuse the request. */
+ * gets the same bytes. E_OUTLIVES_ISSUER, E_KEY_DESTROYED and E_LINT refuse the request. */
 ERR_MUST_USE enum err certify_build(const struct issuer *issuer, const struct decision *decision, int64_t now,
                                     struct plan_item *item, struct diag *d);
 

@@ -13,10 +13,26 @@ enum err effects_take(struct effects *f, const struct decision *o, const struct 
     return listed || item->act == PLAN_ACCEPT ? f->world->take(f->world->arg, f->header, item, d) : E_OK;
 }
 
+bool effects_needs_list(const struct decision *o, const struct policy *policy)
+{
+    const struct policy_key *row = policy_key_find(policy, o->existing.key);
+    return (o->act == PLAN_REVOKE || o->act == PLAN_HOLD || o->act == PLAN_RELEASE) && row != NULL && row->crl_period > 0;
+}
+
+enum err effects_check_living(const struct issuer *issuer, struct diag *d)
+{
+    return issuer->destroyed ? diag_set_clause(d, E_KEY_DESTROYED, issuer->row->crl_clause, "%s signs no list any more",
+                                               issuer->row->name)
+                             : E_OK;
+}
+
 enum err effects_list(const struct effects *f, const struct issuer *issuer, bool delta, struct plan_item *item,
                       struct diag *d)
 {
     const struct policy_key *row = issuer->row;
+    enum err e = effects_check_living(issuer, d);
+    if (e != E_OK)
+        return e;
     item->act = PLAN_CRL;
     item->crl.next_update = f->header->created + (delta ? row->crl_delta_period : row->crl_period);
     snprintf(item->key, sizeof item->key, "%s", row->name);
@@ -28,6 +44,8 @@ enum err effects_responses(const struct effects *f, const struct issuer *issuer,
                            struct plan_item *item, struct diag *d)
 {
     const struct policy_authority *a = f->authority;
+    if (responder->destroyed)
+        return diag_set_clause(d, E_KEY_DESTROYED, a->ocsp_clause, "%s signs no response any more", responder->row->name);
     item->act = PLAN_OCSP;
     item->ocsp.next_update = f->header->created + a->ocsp_period;
     snprintf(item->key, sizeof item->key, "%s", issuer->row->name);

@@ -38,11 +38,16 @@ struct effects {
 ERR_MUST_USE enum err effects_take(struct effects *f, const struct decision *o, const struct plan_item *item,
                                    struct diag *d);
 
-/* Make the item the list that this key signs, full or delta. */
+/* Does the decision make a new list of its certificate's key necessary? Then that key must not be at its end:
+ * E_KEY_DESTROYED. */
+bool effects_needs_list(const struct decision *o, const struct policy *policy);
+ERR_MUST_USE enum err effects_check_living(const struct issuer *issuer, struct diag *d);
+
+/* Make the item the list that this key signs, full or delta. E_KEY_DESTROYED. */
 ERR_MUST_USE enum err effects_list(const struct effects *f, const struct issuer *issuer, bool delta,
                                    struct plan_item *item, struct diag *d);
 
-/* Make the item the responses that this responder signs about the issuer's certificates. E_OUTLIVES_ISSUER when its own
+/* Make the item the responses that this responder signs about the issuer's certificates. E_KEY_DESTROYED; E_OUTLIVES_ISSUER when its own
  * certificate ends before the next ones are due. */
 ERR_MUST_USE enum err effects_responses(const struct effects *f, const struct issuer *issuer,
                                         const struct issuer *responder, struct plan_item *item, struct diag *d);

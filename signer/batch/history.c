@@ -36,6 +36,16 @@ static enum err apply_own_key(struct state *s, const struct record *r, struct di
     return e;
 }
 
+/* The genesis line names the first token that holds the keys, a token line each that follows. */
+static enum err apply_token(struct state *s, const struct record *r, struct diag *d)
+{
+    struct index_token t = {.seq = r->seq};
+    bool first = r->type == RECORD_GENESIS;
+    snprintf(t.model, sizeof t.model, "%s", record_text(r, first ? "token-model" : "model"));
+    snprintf(t.serial, sizeof t.serial, "%s", record_text(r, first ? "token-serial" : "serial"));
+    return index_add_token(s->index, &t, d);
+}
+
 static enum err announce_all(struct state *s, struct plan *plan, uint64_t plan_seq, struct diag *d)
 {
     struct plan_item item = {0};
@@ -104,7 +114,9 @@ static enum err apply_policy(struct state *s, const struct record *r, struct dia
 {
     uint8_t policy[DIGEST_LEN];
     enum err e = record_digest(r, "policy", policy);
-    return e != E_OK ? e : index_add_policy(s->index, policy, r->seq, d);
+    if (e == E_OK)
+        e = index_add_policy(s->index, policy, r->seq, d);
+    return e == E_OK && r->type == RECORD_GENESIS ? apply_token(s, r, d) : e;
 }
 
 static enum err apply_batch(struct state *s, const struct record *r, const char *what, struct diag *d)
@@ -160,6 +172,10 @@ static enum err apply(struct state *s, const struct record *r, const struct log_
     case RECORD_KEYGEN:
     case RECORD_ANCHOR:
         return apply_own_key(s, r, d);
+    case RECORD_DESTROYED:
+        return index_destroy_key(s->index, record_text(r, "key"), r->seq, d);
+    case RECORD_TOKEN:
+        return apply_token(s, r, d);
     case RECORD_BATCH:
         return apply_batch(s, r, "batch", d);
     case RECORD_PLAN:

@@ -17,6 +17,8 @@ static enum err look_up(struct state *s, const char *key, struct issuer *out, st
     if (out->row == NULL)
         return diag_set(d, E_KEY_MISSING, "the policy has no key %s", key);
     enum err e = state_anchor(s, key, &out->cert, d);
+    if (e == E_OK)
+        e = state_key_ended(s, key, &out->destroyed, d);
     if (e != E_OK)
         return e;
     uint8_t *der = NULL;

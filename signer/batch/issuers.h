@@ -18,6 +18,7 @@ struct issuer {
     const struct policy_key *row;
     X509 *cert;            /* from the log; self-signed but for an OCSP responder's */
     struct buf subject;    /* its Name in DER: the issuer of what it signs */
+    bool destroyed;        /* the log tells of the key's end */
     struct hsm_key *token; /* the session's own; NULL until outcomes_run() opened it */
 };
 

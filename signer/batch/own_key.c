@@ -9,7 +9,12 @@ enum err own_key_open(struct state *s, struct hsm *h, const char *name, struct h
     const struct policy_key *row = policy_key_find(s->policy, name);
     if (row == NULL)
         return diag_set(d, E_KEY_MISSING, "the policy has no key %s", name);
-    enum err e = state_public_key(s, name, &pinned, d);
+    bool ended = false;
+    enum err e = state_key_ended(s, name, &ended, d);
+    if (e == E_OK && ended)
+        e = diag_set(d, E_KEY_DESTROYED, "%s", name);
+    if (e == E_OK)
+        e = state_public_key(s, name, &pinned, d);
     if (e == E_OK)
         e = hsm_key_find(h, row, pinned, out, d);
     if (e == E_OK)

@@ -6,7 +6,8 @@
 #include "hsm/hsm.h"
 
 /* Find the policy's key of this name on the token, checked against the public key of its keygen line, run its self-test,
- * and append the self-test line (synced with what comes next). E_KEY_MISSING when policy or log have no such key; errors
+ * and append the self-test line (synced with what comes next). E_KEY_MISSING when policy or log have no such key; E_KEY_DESTROYED when
+ * the log tells of its end; errors
  * of hsm_key_find() and hsm_self_test(). The key belongs to h. */
 ERR_MUST_USE enum err own_key_open(struct state *s, struct hsm *h, const char *name, struct hsm_key **out,
                                    struct diag *d);

@@ -141,7 +141,10 @@ static enum err plan_decision(struct requests *q, const struct decision *o, stru
         return plan_responses(q, o, item, d);
     if (o->act != PLAN_CRL) {
         certify_status(o, item);
-        return E_OK;
+        if (!effects_needs_list(o, q->decider.policy))
+            return E_OK;
+        enum err found = certifier_issuer(&q->certifier, o->existing.key, &issuer, d);
+        return found == E_OK ? effects_check_living(issuer, d) : found;
     }
     enum err e = certifier_issuer(&q->certifier, o->list_key->name, &issuer, d);
     return e == E_OK ? effects_list(&q->effects, issuer, o->request.op == OP_DELTA_CRL, item, d) : e;
@@ -158,7 +161,7 @@ static enum err plan_request(struct requests *q, const struct json_lines *lines,
     certify_begin(&o, item);
     if (o.code == E_OK)
         e = plan_decision(q, &o, item, &why);
-    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY) {
+    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY || e == E_KEY_DESTROYED) {
         certify_refuse(item, e, why.clause, why.text);
         e = E_OK;
     } else if (e != E_OK && d != NULL) {
@@ -194,6 +197,10 @@ static enum err plan_due(struct job *j, struct requests *q, int fd, struct diag 
     while (e == E_OK && (key = effects_next_due(&q->effects)) != NULL) {
         struct plan_item item = {.n = ++n};
         e = certifier_issuer(&q->certifier, key->name, &issuer, d);
+        if (e == E_OK && issuer->destroyed) { /* what it certified can be superseded all the same */
+            n--;
+            continue;
+        }
         if (e == E_OK)
             e = effects_list(&q->effects, issuer, false, &item, d);
         if (e == E_OK)

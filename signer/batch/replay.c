@@ -97,6 +97,13 @@ static enum err make_responses(struct replay *r, const char *key, struct plan_it
     return e == E_OK ? effects_responses(&r->effects, &issuer, found, again, d) : e;
 }
 
+static enum err find_living(struct replay *r, const char *key, struct diag *d)
+{
+    const struct issuer *issuer = NULL;
+    enum err e = r->source->issuer(r->source->arg, key, &issuer, d);
+    return e == E_OK ? effects_check_living(issuer, d) : e;
+}
+
 static enum err make_decided(struct replay *r, const struct decision *o, const struct plan_item *planned,
                              struct plan_item *again, struct diag *d)
 {
@@ -107,7 +114,7 @@ static enum err make_decided(struct replay *r, const struct decision *o, const s
         return make_responses(r, o->list_key->name, again, d);
     if (o->act != PLAN_ISSUE) {
         certify_status(o, again);
-        return E_OK;
+        return effects_needs_list(o, r->policy) ? find_living(r, o->existing.key, d) : E_OK;
     }
     memcpy(again->serial, planned->serial, SERIAL_LEN);
     enum err e = r->source->issuer(r->source->arg, certify_key(o), &issuer, d);
@@ -121,7 +128,7 @@ static enum err make_again(struct replay *r, const struct decision *o, const str
     again->n = planned->n;
     certify_begin(o, again);
     enum err e = o->code == E_OK ? make_decided(r, o, planned, again, &why) : E_OK;
-    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY)
+    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY || e == E_KEY_DESTROYED)
         certify_refuse(again, e, why.clause, why.text);
     else if (e != E_OK)
         return diag_set(d, e, "%s", why.text);
@@ -163,14 +170,28 @@ static enum err replay_item(struct replay *r, const struct plan_item *planned, s
     return e;
 }
 
+/* A key that was destroyed signs no list: what it certified can be superseded all the same. */
+static enum err next_due(struct replay *r, const struct policy_key **out, struct diag *d)
+{
+    const struct issuer *issuer = NULL;
+    enum err e = E_OK;
+    do {
+        *out = effects_next_due(&r->effects);
+        e = *out != NULL ? r->source->issuer(r->source->arg, (*out)->name, &issuer, d) : E_OK;
+    } while (e == E_OK && *out != NULL && issuer->destroyed);
+    return e;
+}
+
 /* The lists that nobody asked for: each key whose turn it is, in order. */
 static enum err replay_due(struct replay *r, const struct plan_item *planned, struct diag *d)
 {
     struct plan_item again = {.n = planned->n};
-    const struct policy_key *key = effects_next_due(&r->effects);
-    if (key == NULL)
+    const struct policy_key *key = NULL;
+    enum err e = next_due(r, &key, d);
+    if (e == E_OK && key == NULL)
         return differs(d, "it has more items than the batch asks for");
-    enum err e = make_list(r, key->name, false, &again, d);
+    if (e == E_OK)
+        e = make_list(r, key->name, false, &again, d);
     if (e == E_OK)
         e = compare(planned, &again, d);
     plan_item_free(&again);
@@ -180,6 +201,7 @@ static enum err replay_due(struct replay *r, const struct plan_item *planned, st
 static enum err replay_items(struct replay *r, struct diag *d)
 {
     struct plan_item planned = {0};
+    const struct policy_key *key = NULL;
     bool more = true;
     int64_t n = 0;
     enum err e = E_OK;
@@ -191,7 +213,9 @@ static enum err replay_items(struct replay *r, struct diag *d)
         e = n <= r->header.count ? replay_item(r, &planned, d) : replay_due(r, &planned, d);
     }
     plan_item_free(&planned);
-    if (e == E_OK && (n < r->header.count || effects_next_due(&r->effects) != NULL))
+    if (e == E_OK)
+        e = next_due(r, &key, d);
+    if (e == E_OK && (n < r->header.count || key != NULL))
         e = differs(d, "it has fewer items than the batch asks for");
     return e;
 }

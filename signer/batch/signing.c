@@ -201,6 +201,8 @@ static enum err take_up(struct signing *g, struct hsm *h, struct diag *d)
     enum err e = witness_check(g->state, h, d);
     if (e == E_OK)
         e = untold_check_policy(g->state, d);
+    if (e == E_OK)
+        e = untold_check_ends(g->state, NULL, d);
     if (e == E_OK && g->intent && g->row.plan_seq > g->state->told)
         e = untold_check_intent(g->state, &g->plan.header, &g->row, d);
     if (err_is_refusal(e)) /* it is given up with the others, or it would keep all lists waiting for ever */

@@ -106,7 +106,17 @@ enum err state_create(const char *path, const struct policy *policy, const struc
     return e;
 }
 
-/* The first line tells which token and which digest this state belongs to. */
+/* Which token holds the keys now. */
+static enum err read_token(struct state *s, struct diag *d)
+{
+    struct index_token t;
+    enum err e = index_token(s->index, &t, d);
+    if (e == E_OK)
+        remember_token(s, t.serial, t.model);
+    return e;
+}
+
+/* The first line tells which digest this state belongs to. */
 static enum err read_genesis(struct state *s, struct diag *d)
 {
     struct log_reader *reader = NULL;
@@ -119,7 +129,6 @@ static enum err read_genesis(struct state *s, struct diag *d)
     if (e == E_OK && (!more || r.type != RECORD_GENESIS))
         e = diag_set(d, E_LOG_FORMAT, LOG_FILE " does not begin with a genesis line");
     if (e == E_OK) {
-        remember_token(s, record_text(&r, "token-serial"), record_text(&r, "token-model"));
         memcpy(s->log_id, log_reader_position(reader)->id, DIGEST_LEN);
         if (log_reader_position(reader)->hash != s->policy->log_hash)
             e = diag_set(d, E_STATE_OTHER, "the log is chained with %s, the policy says %s",
@@ -156,6 +165,8 @@ enum err state_open_any(const char *path, const struct policy *policy, enum stat
         e = (trust == STATE_FROM_LOG ? index_make : index_open)(out->path, &out->index, d);
     if (e == E_OK)
         e = history_catch_up(out, &end, d);
+    if (e == E_OK)
+        e = read_token(out, d);
     if (e == E_OK)
         e = log_open(out->fd, &end, &out->log, d);
     if (e == E_OK && log_position(out->log)->size != end.size) /* a recovery line was added */
@@ -222,6 +233,16 @@ enum err state_public_key(struct state *s, const char *key, EVP_PKEY **out, stru
     if (e == E_OK)
         *out = parsed.pkey;
     key_free(&parsed);
+    index_key_free(&k);
+    return e;
+}
+
+enum err state_key_ended(struct state *s, const char *key, bool *ended, struct diag *d)
+{
+    struct index_key k = {0};
+    bool found = false;
+    enum err e = index_key(s->index, key, &k, &found, d);
+    *ended = e == E_OK && found && k.destroyed > 0;
     index_key_free(&k);
     return e;
 }

@@ -31,8 +31,8 @@ struct state {
     struct log *log;
     struct index *index;
     uint8_t log_id[DIGEST_LEN];
-    char token_serial[65]; /* of the token the state was made with, from the genesis line */
-    char token_model[65];
+    char token_serial[129]; /* of the token that holds the keys, from the genesis line or the last token line */
+    char token_model[129];
     uint64_t told;         /* lines that the token has heard of, once it was asked (batch/witness.h) */
 };
 
@@ -79,6 +79,9 @@ ERR_MUST_USE enum err state_anchor(struct state *s, const char *key, X509 **out,
 
 /* The public key of one of our own keys, from its keygen line. E_KEY_MISSING when there is none. EVP_PKEY_free() it. */
 ERR_MUST_USE enum err state_public_key(struct state *s, const char *key, EVP_PKEY **out, struct diag *d);
+
+/* Does the log tell of the end of this key of ours? */
+ERR_MUST_USE enum err state_key_ended(struct state *s, const char *key, bool *ended, struct diag *d);
 
 /* Open archive/<digest>/; E_ARCHIVE when it is not there. */
 ERR_MUST_USE enum err state_open_batch(struct state *s, const uint8_t intake[DIGEST_LEN], int *fd, struct diag *d);

@@ -19,6 +19,18 @@ enum err untold_check_policy(struct state *s, struct diag *d)
     return e;
 }
 
+enum err untold_check_ends(struct state *s, const char *ending, struct diag *d)
+{
+    char name[65];
+    uint64_t line;
+    bool found;
+    enum err e = index_ended_after(s->index, s->told, ending != NULL ? ending : "", name, &line, &found, d);
+    if (e == E_OK && found)
+        e = diag_set(d, E_KEY_DESTROYED, "the token was not told of the end of %s in log line %llu: run ceremony destroy again",
+                     name, (unsigned long long)line);
+    return e;
+}
+
 static enum err check_now(struct state *s, const struct plan_header *h, const struct index_batch *row, struct diag *d)
 {
     uint8_t named[DIGEST_LEN];

@@ -14,6 +14,10 @@
 /* E_STATE_POLICY when the token was not told of the line that names the policy: `ceremony policy` completes it. */
 ERR_MUST_USE enum err untold_check_policy(struct state *s, struct diag *d);
 
+/* E_KEY_DESTROYED when the token was not told of the line that tells of a key's end, unless it is the key `ending` (NULL:
+ * none) that is about to be destroyed again: `ceremony destroy` completes it, and finds out when it is not true. */
+ERR_MUST_USE enum err untold_check_ends(struct state *s, const char *ending, struct diag *d);
+
 /* An intent that the token was not told of is as good as its plan is now, upon the log before it, with nothing planned
  * or put under another policy since: errors of standing_check_plan(). */
 ERR_MUST_USE enum err untold_check_intent(struct state *s, const struct plan_header *h, const struct index_batch *row,

@@ -49,12 +49,27 @@ static bool same_log(const struct state *s, const struct head *head)
     return memcmp(head->log, s->log_id, DIGEST_LEN) == 0;
 }
 
+/* Does the log hold the line that the token knows as its last? */
+static enum err check_holds(const struct state *s, struct head *head, struct diag *d)
+{
+    const struct log_position *now = log_position(s->log);
+    bool holds = false;
+    enum err e = E_OK;
+    head->at.hash = now->hash;
+    if (head->at.size <= now->size)
+        e = log_position_holds(s->fd, &head->at, &holds, d);
+    if (e == E_OK && !holds)
+        e = diag_set(d, E_LOG_ROLLED_BACK, "the token knows %" PRIu64 " lines, the log has %" PRIu64 "%s", head->at.size,
+                     now->size, head->at.size <= now->size ? " others" : "");
+    return e;
+}
+
 enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
 {
     const struct hsm_identity *token = hsm_identity(h);
     const struct log_position *now = log_position(s->log);
     struct head head;
-    bool found = false, holds = false;
+    bool found = false;
     if (strcmp(token->serial, s->token_serial) != 0 || strcmp(token->model, s->token_model) != 0)
         return diag_set(d, E_TOKEN_OTHER, "its serial is %s, the state was made with %s", token->serial,
                         s->token_serial);
@@ -67,15 +82,20 @@ enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
         return e;
     if (!same_log(s, &head))
         return diag_set(d, E_TOKEN_OTHER, "the token keeps the head of another log");
-    head.at.hash = now->hash;
-    if (head.at.size <= now->size)
-        e = log_position_holds(s->fd, &head.at, &holds, d);
-    if (e == E_OK && !holds)
-        e = diag_set(d, E_LOG_ROLLED_BACK, "the token knows %" PRIu64 " lines, the log has %" PRIu64 "%s",
-                     head.at.size, now->size, head.at.size <= now->size ? " others" : "");
+    e = check_holds(s, &head, d);
     if (e == E_OK)
         s->told = head.at.size;
     return e;
+}
+
+enum err witness_take_over(struct state *s, struct hsm *h, struct diag *d)
+{
+    struct head head;
+    bool found = false;
+    enum err e = read_head(h, &head, &found, d);
+    if (e == E_LOG_ROLLED_BACK || (e == E_OK && found && !same_log(s, &head)))
+        return diag_set(d, E_TOKEN_USED, "it keeps the head of another log");
+    return e == E_OK && found ? check_holds(s, &head, d) : e;
 }
 
 enum err witness_write(struct state *s, struct hsm *h, struct diag *d)

@@ -20,6 +20,10 @@ ERR_MUST_USE enum err witness_check_unused(struct hsm *h, struct diag *d);
  * s->told is the number of lines the token has heard of: see batch/untold.h before it is told of more. */
 ERR_MUST_USE enum err witness_check(struct state *s, struct hsm *h, struct diag *d);
 
+/* May another token take the place of the one that was lost, or the same one whose object is gone? E_TOKEN_USED when it keeps the
+ * head of another log, E_LOG_ROLLED_BACK when it keeps one of this log that does not hold. */
+ERR_MUST_USE enum err witness_take_over(struct state *s, struct hsm *h, struct diag *d);
+
 /* Sync the log and give the token its head: the token never knows of a line that could be lost. Afterwards s->told is all of it. */
 ERR_MUST_USE enum err witness_write(struct state *s, struct hsm *h, struct diag *d);
 

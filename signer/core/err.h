@@ -71,7 +71,12 @@ enum err_class {
     X(E_KEY_MISSING, HSM, "RFC 7512", "the key is not on the token", "run ceremony keygen, or plug in the right token") \
     X(E_KEY_AMBIGUOUS, HSM, "RFC 7512", "more than one key fits", "name the key's id in the policy")                    \
     X(E_KEY_EXISTS, HSM, "", "the label is already in use on the token",                                                \
-       "record it with ceremony keygen --adopt, or take a new label")                                                   \
+      "see ceremony keys; then ceremony keygen with --adopt or --renew, or a new label")                                \
+    X(E_KEY_DESTROYED, REFUSED, "", "the key was destroyed", "use another key of the policy")                           \
+    X(E_KEY_NEEDED, REFUSED, "", "the key is still needed", "destroy the others first: the log key goes last")          \
+    X(E_KEY_ALIVE, HSM, "", "the key still signs after it was destroyed", "lock the token away and call its vendor")    \
+    X(E_KEY_STAYS, HSM, "PKCS#11 4.9", "the key can never leave its token",                                             \
+      "copy the whole token by its vendor's means, or make keys that the policy calls transferable")                    \
     X(E_KEY_MISMATCH, HSM, "", "the key on the token is not the pinned one", "stop: the token was changed")             \
     X(E_KEY_ATTRIBUTES, HSM, "PKCS#11 4.9", "the key may leave the token", "generate the key inside the token")         \
     X(E_SELF_TEST, HSM, "GM/T 0003.2", "the key failed its self-test", "check the token, and the vendor in the policy")          \

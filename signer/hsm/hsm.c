@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,66 +42,6 @@ enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag 
 
 /* ---------------------------------------------------------------- opening */
 
-/* The functions of a module that was opened; NULL, with the diag set to E_MODULE, when it has none. */
-static CK_FUNCTION_LIST *list_functions(void *module, const char *path, struct diag *d)
-{
-    char name[CKR_NAME_MAX];
-    CK_FUNCTION_LIST *f = NULL;
-    CK_C_GetFunctionList get_list = (CK_C_GetFunctionList)dlsym(module, "C_GetFunctionList");
-    if (get_list == NULL) {
-        diag_set(d, E_MODULE, "%s is no PKCS#11 module: it has no C_GetFunctionList", path);
-        return NULL;
-    }
-    CK_RV rv = get_list(&f);
-    if (rv == CKR_OK && f != NULL)
-        return f;
-    diag_set(d, E_MODULE, "%s: C_GetFunctionList: %s", path, ckr_name(rv, name));
-    return NULL;
-}
-
-/* Our own dlopen() goes first: libp11 would print what the linker says instead of returning it. */
-static enum err load_module(struct hsm *h, const char *path, struct diag *d)
-{
-    watch_begin(h->watch, "loading the module", 1);
-    h->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (h->module == NULL)
-        diag_set(d, E_MODULE, "%s", dlerror());
-    else
-        h->f = list_functions(h->module, path, d);
-    watch_end(h->watch, CKR_OK);
-    if (h->f == NULL)
-        return E_MODULE;
-
-    h->ctx = PKCS11_CTX_new();
-    if (h->ctx == NULL)
-        return diag_set(d, E_NO_MEMORY, "libp11");
-    if (CALL_LIBP11(h, "C_Initialize", PKCS11_CTX_load(h->ctx, path)) != 0) {
-        struct diag cause = {0};
-        (void)session_fail_libp11(h, "C_Initialize", &cause);
-        PKCS11_CTX_free(h->ctx);
-        h->ctx = NULL;
-        return diag_set(d, E_MODULE_INIT, "%s: %s", path, cause.text);
-    }
-    return E_OK;
-}
-
-static enum err list_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct diag *d)
-{
-    CK_ULONG room = 0;
-    *n = 0;
-    CK_RV rv = CALL(h, C_GetSlotList, CK_TRUE, NULL, &room);
-    if (rv != CKR_OK)
-        return session_fail(h, rv, "C_GetSlotList", d);
-    *out = calloc(room + 1, sizeof **out);
-    if (*out == NULL)
-        return diag_set(d, E_NO_MEMORY, "slots");
-    rv = CALL(h, C_GetSlotList, CK_TRUE, *out, &room);
-    if (rv != CKR_OK)
-        return session_fail(h, rv, "C_GetSlotList", d);
-    *n = room;
-    return E_OK;
-}
-
 /* Look at every token there is. One that cannot be asked is only of interest when none fits: it may
  * be ours. */
 static enum err find_token(struct hsm *h, const char *text, struct diag *d)
@@ -113,7 +52,7 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
     CK_RV trouble = CKR_OK;
     enum err e = uri_parse(text, &u, d);
     if (e == E_OK)
-        e = list_slots(h, &ids, &n, d);
+        e = module_slots(h, &ids, &n, d);
     for (CK_ULONG i = 0; e == E_OK && i < n; i++) {
         CK_TOKEN_INFO info;
         CK_RV rv = CALL(h, C_GetTokenInfo, ids[i], &info);
@@ -150,8 +89,7 @@ static enum err find_libp11_slot(struct hsm *h, struct diag *d)
 
 /* ---------------------------------------------------------------- identity */
 
-/* PKCS#11 pads its texts with blanks and ends them with nothing. */
-static void set_text(char *out, size_t cap, const unsigned char *in, size_t n)
+void session_text(char *out, size_t cap, const unsigned char *in, size_t n)
 {
     while (n > 0 && (in[n - 1] == ' ' || in[n - 1] == '\0'))
         n--;
@@ -172,10 +110,10 @@ static void set_identity(struct hsm *h)
 {
     struct hsm_identity *i = &h->identity;
     const CK_TOKEN_INFO *t = &h->token;
-    set_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
-    set_text(i->model, sizeof i->model, t->model, sizeof t->model);
-    set_text(i->serial, sizeof i->serial, t->serialNumber, sizeof t->serialNumber);
-    set_text(i->label, sizeof i->label, t->label, sizeof t->label);
+    session_text(i->manufacturer, sizeof i->manufacturer, t->manufacturerID, sizeof t->manufacturerID);
+    session_text(i->model, sizeof i->model, t->model, sizeof t->model);
+    session_text(i->serial, sizeof i->serial, t->serialNumber, sizeof t->serialNumber);
+    session_text(i->label, sizeof i->label, t->label, sizeof t->label);
     i->pinpad = (t->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     i->pin_low = (t->flags & CKF_USER_PIN_COUNT_LOW) != 0;
     i->pin_final = (t->flags & CKF_USER_PIN_FINAL_TRY) != 0;
@@ -209,7 +147,7 @@ enum err hsm_open(const char *module_path, const char *token_uri, enum policy_ve
     enum err e = watch_start(patience, token_uri, &h->watch, d);
     if (e != E_OK)
         goto out;
-    e = load_module(h, module_path, d);
+    e = module_load(h, module_path, d);
     if (e != E_OK)
         goto out;
     e = find_token(h, token_uri, d);
@@ -231,19 +169,29 @@ out:
     return e;
 }
 
-/* C_Finalize, then the module is let go: it may do anything in either. */
-static void unload_module(struct hsm *h)
+enum err hsm_open_second(struct hsm *h, const char *token_uri, struct hsm **out, struct diag *d)
 {
-    watch_begin(h->watch, "C_Finalize through libp11", 1);
-    if (h->slots != NULL)
-        PKCS11_release_all_slots(h->ctx, h->slots, h->slots_n);
-    if (h->ctx != NULL) {
-        PKCS11_CTX_unload(h->ctx);
-        PKCS11_CTX_free(h->ctx);
+    *out = NULL;
+    struct hsm *two = calloc(1, sizeof *two);
+    if (two == NULL)
+        return diag_set(d, E_NO_MEMORY, "token");
+    two->second = true;
+    two->watch = h->watch;
+    two->f = h->f;
+    two->vendor = h->vendor;
+    enum err e = find_token(two, token_uri, d);
+    if (e == E_OK && two->slot_id == h->slot_id)
+        e = diag_set(d, E_TOKEN_AMBIGUOUS, "%s is the token that is open already", token_uri);
+    if (e == E_OK) {
+        set_identity(two);
+        e = session_open(two, true, &two->session, d);
+        two->session_open = e == E_OK;
     }
-    if (h->module != NULL)
-        dlclose(h->module);
-    watch_end(h->watch, CKR_OK);
+    if (e == E_OK)
+        *out = two;
+    else
+        hsm_close(two);
+    return e;
 }
 
 void hsm_close(struct hsm *h)
@@ -260,9 +208,10 @@ void hsm_close(struct hsm *h)
         CALL(h, C_Logout, h->session);
         CALL(h, C_CloseSession, h->session);
     }
-    if (h->watch != NULL)
-        unload_module(h);
-    watch_stop(h->watch);
+    if (h->watch != NULL && !h->second)
+        module_unload(h);
+    if (!h->second)
+        watch_stop(h->watch);
     ERR_clear_error();
     free(h);
 }

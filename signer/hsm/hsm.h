@@ -51,6 +51,10 @@ ERR_MUST_USE enum err hsm_open(const char *module_path, const char *token_uri,
                                struct hsm **out, struct diag *d);
 void hsm_close(struct hsm *h);
 
+/* Open one more token that the same module knows, for moving keys from one to the other (hsm/transfer.h): the one that fits this
+ * URI, which is not h's own (E_TOKEN_AMBIGUOUS). It needs a login of its own, and hsm_close() before h's. Errors as hsm_open(). */
+ERR_MUST_USE enum err hsm_open_second(struct hsm *h, const char *token_uri, struct hsm **out, struct diag *d);
+
 const struct hsm_identity *hsm_identity(const struct hsm *h);
 
 /* Log in as user, once: a wrong PIN is never tried again by the program. With a PIN pad pin is NULL
@@ -85,12 +89,13 @@ ERR_MUST_USE enum err hsm_key_attributes(struct hsm_key *k, struct hsm_attribute
                                          struct diag *d);
 
 /* Make a key pair inside the token as the row says: token objects, private, sensitive, not
- * extractable, signing only; RSA with exponent 65537, SM2 by the vendor's mechanism; label and id
+ * extractable (but a transferable one, until hsm_key_confine()), signing only; RSA with exponent 65537, SM2 by the vendor's mechanism; label and id
  * from the URI (without an id: the first 8 bytes of the SHA-256 of the label). E_KEY_EXISTS when a
  * private or public key of that label is there, whatever its id. Then found as by hsm_key_find()
  * with the token's own public key and its attributes checked: E_KEY_ATTRIBUTES unless sensitive,
  * always sensitive, not extractable, never extractable and local; a pair that fails this is
- * destroyed again. E_TOKEN_MISSING when the URI names another token, E_POLICY, E_URI, E_TOKEN. */
+ * destroyed again. A transferable key is extractable instead, and neither counts: until it is closed, it signs what is signed
+ * with *out, and hsm_key_find() refuses it. E_TOKEN_MISSING when the URI names another token, E_POLICY, E_URI, E_TOKEN. */
 ERR_MUST_USE enum err hsm_key_generate(struct hsm *h, const struct policy_key *row,
                                        struct hsm_key **out, struct diag *d);
 

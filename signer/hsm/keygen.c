@@ -63,7 +63,7 @@ static enum err fill(struct templates *t, const struct hsm *h, const struct poli
     add(a, n, CKA_TOKEN, &t->yes, sizeof t->yes);
     add(a, n, CKA_PRIVATE, &t->yes, sizeof t->yes);
     add(a, n, CKA_SENSITIVE, &t->yes, sizeof t->yes);
-    add(a, n, CKA_EXTRACTABLE, &t->no, sizeof t->no);
+    add(a, n, CKA_EXTRACTABLE, row->transferable ? &t->yes : &t->no, sizeof t->no);
     add(a, n, CKA_KEY_TYPE, &t->type, sizeof t->type);
     add(a, n, CKA_LABEL, label, strlen(label));
     add(a, n, CKA_ID, id, id_n);
@@ -99,11 +99,11 @@ static enum err check_made(struct hsm *h, const struct policy_key *row, struct h
                            struct diag *d)
 {
     struct hsm_attributes a;
-    enum err e = hsm_key_find(h, row, NULL, out, d);
+    enum err e = key_find_open(h, row, NULL, out, d);
     if (e == E_OK)
         e = hsm_key_attributes(*out, &a, d);
-    if (e == E_OK &&
-        (!a.sensitive || !a.always_sensitive || a.extractable || !a.never_extractable || !a.local))
+    if (e == E_OK && (!a.sensitive || !a.always_sensitive || !a.local ||
+                      a.extractable != row->transferable || a.never_extractable == row->transferable))
         e = diag_set(d, E_KEY_ATTRIBUTES,
                      "key \"%s\", just made, is not sensitive, unextractable and local for ever",
                      row->name);

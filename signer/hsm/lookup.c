@@ -27,18 +27,7 @@ const struct policy_key *hsm_key_row(const struct hsm_key *k)
 
 enum err hsm_key_attributes(struct hsm_key *k, struct hsm_attributes *out, struct diag *d)
 {
-    *out = (struct hsm_attributes){0};
-    /* An attribute the token does not show counts against the key. */
-    enum err e = object_bool(k->h, k->handle, CKA_SENSITIVE, false, &out->sensitive, d);
-    if (e == E_OK)
-        e = object_bool(k->h, k->handle, CKA_ALWAYS_SENSITIVE, false, &out->always_sensitive, d);
-    if (e == E_OK)
-        e = object_bool(k->h, k->handle, CKA_EXTRACTABLE, true, &out->extractable, d);
-    if (e == E_OK)
-        e = object_bool(k->h, k->handle, CKA_NEVER_EXTRACTABLE, false, &out->never_extractable, d);
-    if (e == E_OK)
-        e = object_bool(k->h, k->handle, CKA_LOCAL, false, &out->local, d);
-    return e;
+    return object_attributes(k->h, k->handle, out, d);
 }
 
 /* The private or public object of the name. *found false when there is none. */
@@ -90,13 +79,31 @@ static enum err find_private(struct hsm_key *k, struct name *name, struct diag *
     return object_bytes(k->h, k->handle, CKA_ID, name->id, sizeof name->id, &name->id_n, d);
 }
 
-static enum err check_confined(struct hsm_key *k, struct diag *d)
+enum err key_public_object(struct hsm *h, const struct hsm_key *k, CK_OBJECT_HANDLE *out, bool *found, struct diag *d)
+{
+    struct uri *u = NULL;
+    struct name name = {0};
+    *found = false;
+    enum err e = uri_parse(k->row->uri, &u, d);
+    if (e == E_OK)
+        e = name_from_uri(k, u, &name, d);
+    if (e == E_OK)
+        e = object_bytes(k->h, k->handle, CKA_ID, name.id, sizeof name.id, &name.id_n, d);
+    if (e == E_OK)
+        e = find_one(h, CKO_PUBLIC_KEY, &name, out, found, d);
+    uri_free(u);
+    return e;
+}
+
+static enum err check_confined(struct hsm_key *k, bool open, struct diag *d)
 {
     struct hsm_attributes a;
     enum err e = hsm_key_attributes(k, &a, d);
-    if (e == E_OK && (!a.sensitive || a.extractable))
+    if (e == E_OK && (!a.sensitive || (a.extractable && !open)))
         e = diag_set(d, E_KEY_ATTRIBUTES, "key \"%s\" is %s", k->row->name,
-                     a.sensitive ? "extractable" : "not sensitive");
+                     !a.sensitive          ? "not sensitive"
+                     : k->row->transferable ? "open: ceremony transfer closes it"
+                                            : "extractable");
     return e;
 }
 
@@ -159,8 +166,8 @@ out:
     return e;
 }
 
-enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
-                      struct hsm_key **out, struct diag *d)
+static enum err find_key(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, bool open,
+                         struct hsm_key **out, struct diag *d)
 {
     *out = NULL;
     if ((row->kind != KEY_SM2 && row->kind != KEY_RSA) || alg_sig_key(row->alg) != row->kind)
@@ -180,7 +187,7 @@ enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pin
     if (e == E_OK)
         e = find_private(k, &name, d);
     if (e == E_OK)
-        e = check_confined(k, d);
+        e = check_confined(k, open, d);
     if (e == E_OK)
         e = settle_public(k, &name, pinned, d);
     if (e == E_OK && row->kind == KEY_SM2 && sm2_z(k->public_key, k->z) != E_OK)
@@ -196,4 +203,14 @@ enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pin
         free(k);
     }
     return e;
+}
+
+enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out, struct diag *d)
+{
+    return find_key(h, row, pinned, false, out, d);
+}
+
+enum err key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out, struct diag *d)
+{
+    return find_key(h, row, pinned, row->transferable, out, d);
 }

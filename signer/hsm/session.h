@@ -12,6 +12,7 @@
 #include "hsm/watch.h"
 
 struct hsm {
+    bool second; /* watch, module and slots belong to another, which outlives this one: hsm_open_second() */
     struct watch *watch;
     void *module; /* dlopen() handle, our own reference */
     CK_FUNCTION_LIST *f;
@@ -47,6 +48,14 @@ struct hsm_key {
 #define CALL_LIBP11(h, what, call) \
     (watch_begin((h)->watch, what " through libp11", 1), (int)watch_end((h)->watch, (CK_RV)(call)))
 
+/* Load the module and start it, for threads (libp11): h->module, h->f and h->ctx; h->watch must be there. E_MODULE,
+ * E_MODULE_INIT. module_unload() ends it, and lets it go, however far this came; hsm_close() does so. */
+ERR_MUST_USE enum err module_load(struct hsm *h, const char *path, struct diag *d);
+void module_unload(struct hsm *h);
+
+/* The slots with a token in them; free() the list, on failure too. E_TOKEN. */
+ERR_MUST_USE enum err module_slots(struct hsm *h, CK_SLOT_ID **out, CK_ULONG *n, struct diag *d);
+
 /* Open one more session on the token. E_TOKEN. */
 ERR_MUST_USE enum err session_open(struct hsm *h, bool write, CK_SESSION_HANDLE *out,
                                    struct diag *d);
@@ -58,6 +67,9 @@ enum err session_fail(const struct hsm *h, CK_RV rv, const char *what, struct di
 /* The same after a call through libp11 failed, with the return value that libp11 left in OpenSSL's
  * error queue, or else the first reason there. The queue is empty afterwards. */
 enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag *d);
+
+/* PKCS#11 pads its texts with blanks and ends them with nothing: written without, text_escape()d. */
+void session_text(char *out, size_t cap, const unsigned char *in, size_t n);
 
 /* Find objects that fit the template. Up to cap handles are written, *n is their number: a caller
  * that gives room for two sees whether one is the only one. */
@@ -79,8 +91,20 @@ ERR_MUST_USE enum err object_bool(struct hsm *h, CK_OBJECT_HANDLE object, CK_ATT
 ERR_MUST_USE enum err object_public_key(struct hsm *h, CK_OBJECT_HANDLE object, enum key_kind kind,
                                         EVP_PKEY **out, struct diag *d);
 
+/* What the token says of a private key; hsm_key_attributes() of any. E_TOKEN. */
+ERR_MUST_USE enum err object_attributes(struct hsm *h, CK_OBJECT_HANDLE object, struct hsm_attributes *out,
+                                        struct diag *d);
+
 /* CKA_EC_PARAMS of the SM2 curve: its OID, 1.2.156.10197.1.301, in DER. */
 extern const uint8_t object_sm2_params[10];
+
+/* The public object on this token that has the label and id of the key, whose own token it may not be. */
+ERR_MUST_USE enum err key_public_object(struct hsm *h, const struct hsm_key *k, CK_OBJECT_HANDLE *out, bool *found,
+                                        struct diag *d);
+
+/* hsm_key_find(), of a transferable key also while it can leave. */
+ERR_MUST_USE enum err key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out,
+                                    struct diag *d);
 
 /* Sign in this session and verify; what hsm_sign() and the workers share. Errors as hsm_sign(). */
 ERR_MUST_USE enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session,

@@ -10,7 +10,7 @@
 #include "log/query.h"
 
 /* Of the schema below: another number is another schema, and the index is made anew. */
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 #define APPLICATION_ID 0x52536c78 /* "RSlx" */
 #define STRING_OF(x) #x
 #define NUMBER_TEXT(x) STRING_OF(x)
@@ -21,8 +21,9 @@ static const char schema[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE policies (seq INTEGER PRIMARY KEY, digest BLOB NOT NULL);"
     "CREATE TABLE keys (name TEXT PRIMARY KEY, digest BLOB NOT NULL, spki BLOB NOT NULL,"
-    " certificate BLOB);"
+    " certificate BLOB, destroyed INTEGER NOT NULL);"
     "CREATE INDEX keys_digest ON keys (digest);"
+    "CREATE TABLE tokens (seq INTEGER PRIMARY KEY, model TEXT NOT NULL, serial TEXT NOT NULL);"
     "CREATE TABLE batches (digest BLOB PRIMARY KEY, ra TEXT NOT NULL, id TEXT NOT NULL,"
     " sequence INTEGER NOT NULL, plan BLOB NOT NULL, plan_seq INTEGER NOT NULL,"
     " answered INTEGER NOT NULL, seal_seq INTEGER NOT NULL, bundle BLOB NOT NULL,"

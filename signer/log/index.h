@@ -58,14 +58,29 @@ struct index_key {
     char name[65];
     struct buf spki;         /* DER */
     struct buf certificate;  /* DER; empty until there is an anchor */
+    uint64_t destroyed;      /* log line that tells of its end; 0 while there is none */
 };
 ERR_MUST_USE enum err index_add_key(struct index *x, const char *name, struct span spki, struct diag *d);
 ERR_MUST_USE enum err index_set_anchor(struct index *x, const char *name, struct span certificate, struct diag *d);
+/* A destroyed line. Nothing happens for a key that no line made: what was destroyed was left over from an attempt. */
+ERR_MUST_USE enum err index_destroy_key(struct index *x, const char *name, uint64_t seq, struct diag *d);
 /* *found false when there is none. Free with index_key_free(). */
 ERR_MUST_USE enum err index_key(struct index *x, const char *name, struct index_key *out, bool *found, struct diag *d);
+/* The first key but this one whose end is told in a line after this; *found false when there is none. */
+ERR_MUST_USE enum err index_ended_after(struct index *x, uint64_t after, const char *but, char name[65], uint64_t *seq,
+                                        bool *found, struct diag *d);
 /* Is this SPKI (by SHA-256 of its DER) one of our own keys? */
 ERR_MUST_USE enum err index_is_own_key(struct index *x, const uint8_t spki[DIGEST_LEN], bool *own, struct diag *d);
 void index_key_free(struct index_key *k);
+
+/* -- tokens that hold the keys, from genesis and token lines -- */
+struct index_token {
+    char model[129], serial[129];
+    uint64_t seq;            /* log line that names it */
+};
+ERR_MUST_USE enum err index_add_token(struct index *x, const struct index_token *t, struct diag *d);
+/* The one that was named last; an empty index has none: all zeros. */
+ERR_MUST_USE enum err index_token(struct index *x, struct index_token *out, struct diag *d);
 
 /* -- batches, from plan, seal and bundle lines; refused and seen ones from batch and refused lines -- */
 struct index_batch {

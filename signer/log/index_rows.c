@@ -55,6 +55,15 @@ enum err index_set_anchor(struct index *x, const char *name, struct span certifi
     return query_change(&q, d);
 }
 
+enum err index_destroy_key(struct index *x, const char *name, uint64_t seq, struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, QUERY_DESTROY_KEY);
+    query_text(&q, name);
+    query_number(&q, (int64_t)seq);
+    return query_run(&q, NULL, d);
+}
+
 enum err index_key(struct index *x, const char *name, struct index_key *out, bool *found,
                    struct diag *d)
 {
@@ -67,6 +76,7 @@ enum err index_key(struct index *x, const char *name, struct index_key *out, boo
     if (row) {
         query_get_bytes(&q, 0, &out->spki);
         query_get_bytes(&q, 1, &out->certificate);
+        out->destroyed = (uint64_t)query_get_number(&q, 2);
     }
     enum err e = query_end(&q, d);
     if (e == E_OK && row && strlen(name) >= sizeof out->name)
@@ -79,6 +89,26 @@ enum err index_key(struct index *x, const char *name, struct index_key *out, boo
         memcpy(out->name, name, strlen(name) + 1);
     *found = row;
     return E_OK;
+}
+
+enum err index_ended_after(struct index *x, uint64_t after, const char *but, char name[65], uint64_t *seq, bool *found,
+                           struct diag *d)
+{
+    struct query q;
+    *found = false;
+    *seq = 0;
+    name[0] = '\0';
+    query_begin(&q, x, QUERY_ENDED_AFTER);
+    query_number(&q, (int64_t)after);
+    query_text(&q, but);
+    bool row = query_row(&q);
+    if (row) {
+        query_get_text(&q, 0, name, 65);
+        *seq = (uint64_t)query_get_number(&q, 1);
+    }
+    enum err e = query_end(&q, d);
+    *found = e == E_OK && row;
+    return e;
 }
 
 enum err index_is_own_key(struct index *x, const uint8_t spki[DIGEST_LEN], bool *own,
@@ -99,6 +129,34 @@ void index_key_free(struct index_key *k)
     buf_free(&k->spki);
     buf_free(&k->certificate);
     *k = (struct index_key){0};
+}
+
+/* -- tokens -- */
+
+enum err index_add_token(struct index *x, const struct index_token *t, struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, QUERY_ADD_TOKEN);
+    query_number(&q, (int64_t)t->seq);
+    query_text(&q, t->model);
+    query_text(&q, t->serial);
+    return query_change(&q, d);
+}
+
+enum err index_token(struct index *x, struct index_token *out, struct diag *d)
+{
+    struct query q;
+    *out = (struct index_token){0};
+    query_begin(&q, x, QUERY_TOKEN);
+    if (query_row(&q)) {
+        out->seq = (uint64_t)query_get_number(&q, 0);
+        query_get_text(&q, 1, out->model, sizeof out->model);
+        query_get_text(&q, 2, out->serial, sizeof out->serial);
+    }
+    enum err e = query_end(&q, d);
+    if (e != E_OK)
+        *out = (struct index_token){0};
+    return e;
 }
 
 /* -- batches -- */

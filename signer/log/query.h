@@ -23,14 +23,21 @@
     X(CLEAR_META, "DELETE FROM meta")                                                              \
     X(CLEAR_POLICIES, "DELETE FROM policies")                                                      \
     X(CLEAR_KEYS, "DELETE FROM keys")                                                              \
+    X(CLEAR_TOKENS, "DELETE FROM tokens")                                                          \
     X(CLEAR_BATCHES, "DELETE FROM batches")                                                        \
     X(CLEAR_SEEN, "DELETE FROM seen")                                                              \
     X(CLEAR_CERTS, "DELETE FROM certs")                                                            \
     X(CLEAR_CHANGES, "DELETE FROM changes")                                                        \
     X(CLEAR_CRLS, "DELETE FROM crls")                                                              \
-    X(ADD_KEY, "INSERT INTO keys VALUES (?, ?, ?, NULL)")                                          \
+    X(ADD_KEY, "INSERT INTO keys VALUES (?, ?, ?, NULL, 0)")                                       \
+    X(DESTROY_KEY, "UPDATE keys SET destroyed = ?2 WHERE name = ?1 AND destroyed = 0")             \
+    X(ENDED_AFTER,                                                                                 \
+      "SELECT name, destroyed FROM keys WHERE destroyed > ? AND name <> ? ORDER BY destroyed "     \
+      "LIMIT 1")                                                                                   \
+    X(ADD_TOKEN, "INSERT INTO tokens VALUES (?, ?, ?)")                                            \
+    X(TOKEN, "SELECT seq, model, serial FROM tokens ORDER BY seq DESC LIMIT 1")                    \
     X(SET_ANCHOR, "UPDATE keys SET certificate = ?2 WHERE name = ?1")                              \
-    X(KEY, "SELECT spki, certificate FROM keys WHERE name = ?")                                    \
+    X(KEY, "SELECT spki, certificate, destroyed FROM keys WHERE name = ?")                         \
     X(IS_OWN_KEY, "SELECT 1 FROM keys WHERE digest = ? LIMIT 1")                                   \
     X(ADD_BATCH, "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
     X(UPDATE_BATCH,                                                                                \

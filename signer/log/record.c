@@ -94,6 +94,11 @@ static bool is_none(const json_t *v)
     return s != NULL && s[0] == '\0';
 }
 
+static enum err check_digest_or_none(const json_t *v)
+{
+    return is_none(v) ? E_OK : check_digest(v);
+}
+
 static enum err check_serial_or_none(const json_t *v)
 {
     return is_none(v) ? E_OK : check_serial(v);
@@ -247,6 +252,25 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"lists", check_from_0},
                       {"program", check_program}}},
     [RECORD_SELF_TEST] = {"self-test", {{"key", check_name}}},
+    [RECORD_TOKEN] = {"token",
+                      {{"manufacturer", check_token_text},
+                       {"model", check_token_text},
+                       {"serial", check_token_text},
+                       {"label", check_token_text},
+                       {"hardware", check_token_text},
+                       {"firmware", check_token_text},
+                       {"module-manufacturer", check_token_text},
+                       {"module", check_token_text},
+                       {"module-version", check_token_text}}},
+    [RECORD_DESTROYED] = {"destroyed",
+                          {{"key", check_name},
+                           {"public-key", check_digest_or_none},
+                           {"private", check_bool},
+                           {"public", check_bool}}},
+    [RECORD_TRANSFERRED] = {"transferred",
+                            {{"key", check_name},
+                             {"token-model", check_token_text},
+                             {"token-serial", check_token_text}}},
     [RECORD_ISSUED] = {"issued",
                        {{"batch", check_digest},
                         {"n", check_from_1},

@@ -41,6 +41,15 @@ enum record_type {
     RECORD_PLAN,
     /* "self-test": a key signed the self-test text: key. */
     RECORD_SELF_TEST,
+    /* "token": from here on this token holds the keys; what it and its module say of themselves: manufacturer, model,
+     * serial, label, hardware, firmware, module-manufacturer, module, module-version (as genesis' token-*). */
+    RECORD_TOKEN,
+    /* "destroyed": what the token had of a key is gone from it, and that was proven: key, public-key (digest of the SPKI,
+     * or "" when none was there to be read and none is in the log), private and public (booleans: there was
+     * such an object). */
+    RECORD_DESTROYED,
+    /* "transferred": the key is on a second token as well, and the same: key, token-model, token-serial. */
+    RECORD_TRANSFERRED,
     /* "issued": batch, n (from 1), authority, profile, key, serial (lower-case hex, 1..20 bytes),
      * certificate (digest of the DER), signature, supersedes (serial of the certificate that ends
      * with this, reason superseded; or ""). */

@@ -39,6 +39,20 @@ FRONT(C_Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULO
 FRONT(C_Logout, (CK_SESSION_HANDLE s), behind->C_Logout(s))
 FRONT(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o),
       behind->C_CreateObject(s, a, n, o))
+FRONT(C_InitToken, (CK_SLOT_ID slot, CK_UTF8CHAR *pin, CK_ULONG n, CK_UTF8CHAR *label),
+      behind->C_InitToken(slot, pin, n, label))
+FRONT(C_InitPIN, (CK_SESSION_HANDLE s, CK_UTF8CHAR *pin, CK_ULONG n), behind->C_InitPIN(s, pin, n))
+FRONT(C_GenerateKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o),
+      behind->C_GenerateKey(s, m, a, n, o))
+FRONT(C_WrapKey,
+      (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE by, CK_OBJECT_HANDLE key, CK_BYTE *out, CK_ULONG *n),
+      behind->C_WrapKey(s, m, by, key, out, n))
+FRONT(C_UnwrapKey,
+      (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE by, CK_BYTE *in, CK_ULONG n, CK_ATTRIBUTE *a, CK_ULONG a_n,
+       CK_OBJECT_HANDLE *o),
+      behind->C_UnwrapKey(s, m, by, in, n, a, a_n, o))
+FRONT(C_SetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n),
+      behind->C_SetAttributeValue(s, o, a, n))
 FRONT(C_DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), behind->C_DestroyObject(s, o))
 FRONT(C_GetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n),
       dialect_attributes(s, o, a, n))
@@ -81,6 +95,7 @@ EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
     LIST(C_CreateObject), LIST(C_DestroyObject), LIST(C_GetAttributeValue);
     LIST(C_FindObjectsInit), LIST(C_FindObjects), LIST(C_FindObjectsFinal);
     LIST(C_GenerateKeyPair), LIST(C_SignInit), LIST(C_Sign);
+    LIST(C_InitToken), LIST(C_InitPIN), LIST(C_GenerateKey), LIST(C_WrapKey), LIST(C_UnwrapKey), LIST(C_SetAttributeValue);
     *list = &front;
     return CKR_OK;
 }

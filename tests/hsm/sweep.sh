@@ -12,7 +12,7 @@
 #   hang     the call does not come back (with a policy that waits two seconds)
 #   lie      a signature that is none: a wrong bit, a byte too few, too many, zeros, SM3 without Z, another key of the token
 #   form     what is right in another form, or late: DER for raw, milliseconds for each call; nothing may come of it
-#   ceremony init, keygen and root, with the first four
+#   ceremony init, keygen, root and destroy, with the first four
 #   vendor   a whole ceremony and batch with each row of the SM2 table, and each vendor's habits
 #
 # --every N takes every N-th run of each kind, for `make check`. Ends `N passed, N failed`.
@@ -88,6 +88,10 @@ sign() { with_pin signer sign --state "$D/state" --batch "$(cat "$D/intake")" --
 init() { with_pin ceremony init --state "$D/state"; }
 keygen() { with_pin ceremony keygen --state "$D/state" --key rootseal-log "$@"; }
 root() { with_pin ceremony root --state "$D/state" --key rootseal-log; }
+destroy() {
+    with_pin ceremony destroy --state "$D/state" --key rootseal-log --digest "$(sed -n 's/.*"type":"keygen".*"public-key":"\([^"]*\)".*/\1/p' \
+        "$D/state/audit.jsonl" | base64 -d | sha256sum | cut -d' ' -f1)"
+}
 
 fresh() { # BASE COMMAND: $D as it was before the command
     rm -rf "$D"
@@ -97,6 +101,7 @@ fresh() { # BASE COMMAND: $D as it was before the command
     case $2 in
     keygen) init > /dev/null ;;
     root) init > /dev/null && keygen > /dev/null ;;
+    destroy) init > /dev/null && keygen > /dev/null && root > /dev/null ;;
     esac
 }
 
@@ -143,6 +148,14 @@ whole_batch() {
         { echo "the RA: $(tail -2 "$D/import")"; return 1; }
 }
 
+# whole_end: the same command again; the key is gone, and the log says so once.
+whole_end() {
+    destroy > "$D/again.out" 2> "$D/again.err" || { echo "destroy, after that: $(head -1 "$D/again.err")"; return 1; }
+    [ "$(grep -c '"type":"destroyed"' "$D/state/audit.jsonl")" -eq 1 ] || { echo "the log tells of the end more or less than once"; return 1; }
+    ! root > "$D/root.out" 2> "$D/root.err" || { echo "the key is used after its end"; return 1; }
+    audit verify --state "$D/state" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
+}
+
 # whole_ceremony: go on as the README says.
 whole_ceremony() {
     local c
@@ -177,7 +190,11 @@ one() {
     if [ -e "$D/state/audit.jsonl" ]; then
         audit verify --state "$D/state" > "$D/audit" 2>&1 || { echo "the auditor, after it: $(tail -2 "$D/audit")"; return 1; }
     fi
-    if [ "$1" = ceremony ]; then whole_ceremony; else whole_batch; fi
+    case $2 in
+    destroy) whole_end ;;
+    sign) whole_batch ;;
+    *) whole_ceremony ;;
+    esac
 }
 
 # -- a whole ceremony and batch with the token of a vendor --
@@ -259,7 +276,7 @@ runs() { # KIND
         done
         ;;
     ceremony)
-        for c in init keygen root; do
+        for c in init keygen root destroy; do
             each_call ceremony $c answer 0x30
             each_call ceremony $c once 0xb3
             each_call ceremony $c die die
@@ -317,7 +334,7 @@ account() { # KIND LIST
 
 trace sm2 sign
 trace rsa sign
-for c in init keygen root; do trace ceremony $c; done
+for c in init keygen root destroy; do trace ceremony $c; done
 : > "$C/results"
 for kind in $KINDS; do
     runs "$kind" | awk -v step="$STEP" 'NR % step == (step > 1)' > "$C/list"

@@ -29,6 +29,14 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "\"status\":3,\"lists\":1,\"program\":\"rootseal 0.1.0\"}",
     [RECORD_SELF_TEST] =
         "{\"key\":\"root.sm2\"}",
+    [RECORD_TOKEN] =
+        "{\"manufacturer\":\"SoftHSM project\",\"model\":\"SoftHSM v2\",\"serial\":\"12ab\",\"label\":\"\xe6\xa0\xb9\","
+        "\"hardware\":\"2.6\",\"firmware\":\"2.6\",\"module-manufacturer\":\"SoftHSM\","
+        "\"module\":\"Implementation of PKCS11\",\"module-version\":\"2.6\"}",
+    [RECORD_DESTROYED] =
+        "{\"key\":\"root.sm2\",\"public-key\":\"" HEX_A "\",\"private\":true,\"public\":false}",
+    [RECORD_TRANSFERRED] =
+        "{\"key\":\"root.sm2\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\"}",
     [RECORD_ISSUED] =
         "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"profile\":\"person\","
         "\"key\":\"root.sm2\",\"serial\":\"01ff\",\"certificate\":\"" HEX_B "\","

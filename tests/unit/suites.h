@@ -32,6 +32,7 @@
     X(der_write) \
     X(desk) \
     X(diag) \
+    X(destroy) \
     X(digest) \
     X(display) \
     X(draft) \
@@ -97,7 +98,9 @@
     X(step) \
     X(tbs) \
     X(text) \
+    X(token_init) \
     X(transcript) \
+    X(transfer) \
     X(uri) \
     X(vendor) \
     X(watch) \

@@ -402,6 +402,82 @@ START_TEST(policies)
 }
 END_TEST
 
+static void log_end(const char *name, EVP_PKEY *key)
+{
+    struct key k;
+    char hex[DIGEST_HEX];
+    expect_ok(key_from_pkey(key, &k, &d));
+    hex_encode(k.digest, DIGEST_LEN, hex);
+    append(RECORD_DESTROYED, json_pack("{s:s,s:s,s:b,s:b}", "key", name, "public-key", hex, "private", 1, "public", 1));
+    key_free(&k);
+}
+
+static enum err after_the_end(enum record_type type, json_t *fields)
+{
+    begin_with_keys();
+    log_end(policy_table.bundle_key.name, w.bundle_key);
+    seal_with(policy_table.log_key.name, w.log_key);
+    expect_err(verdict(0), E_OK);
+    append(type, fields);
+    enum err e = verdict(9);
+    end();
+    return e;
+}
+
+/* Nothing is signed by a key after the line that tells of its end, and it ends once. */
+START_TEST(the_end_of_a_key)
+{
+    static const char digest[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    const char *bundle = policy_table.bundle_key.name, *log = policy_table.log_key.name;
+    json_t *end_again = json_pack("{s:s,s:s,s:b,s:b}", "key", bundle, "public-key", digest, "private", 0, "public", 0);
+    expect_err(after_the_end(RECORD_SELF_TEST, json_pack("{s:s}", "key", bundle)), E_KEY_DESTROYED);
+    expect_err(after_the_end(RECORD_BUNDLE, json_pack("{s:s,s:s}", "batch", digest, "bundle", digest)), E_KEY_DESTROYED);
+    expect_err(after_the_end(RECORD_DESTROYED, end_again), E_LOG_ORDER);
+    expect_err(after_the_end(RECORD_SELF_TEST, json_pack("{s:s}", "key", log)), E_OK);
+    begin_with_keys();
+    log_end(policy_table.log_key.name, w.log_key);
+    seal_with(policy_table.log_key.name, w.log_key);
+    expect_err(verdict(8), E_KEY_DESTROYED);
+    end();
+    begin_with_keys();
+    log_end(policy_table.bundle_key.name, w.log_key); /* another one was destroyed */
+    expect_err(verdict(7), E_KEY_MISMATCH);
+    end();
+    begin();
+    append(RECORD_DESTROYED, json_pack("{s:s,s:s,s:b,s:b}", "key", log, "public-key", "", "private", 0, "public", 1));
+    log_keygen(&policy_table.log_key, w.log_key, true); /* made after what an attempt had left was destroyed */
+    append(RECORD_SELF_TEST, json_pack("{s:s}", "key", log));
+    expect_err(verdict(0), E_OK);
+    end();
+}
+END_TEST
+
+static json_t *transferred(const char *key)
+{
+    return json_pack("{s:s,s:s,s:s}", "key", key, "token-model", "m", "token-serial", "2");
+}
+
+START_TEST(other_tokens)
+{
+    begin_with_keys();
+    append(RECORD_TOKEN, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "manufacturer", "", "model", "m", "serial", "2",
+                                   "label", "", "hardware", "1.0", "firmware", "1.0", "module-manufacturer", "", "module", "",
+                                   "module-version", "1.0"));
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert_uint_eq(a.findings.count[FINDING_ERROR], 0);
+    ck_assert_str_eq(a.token_serial, "2");
+    ck_assert_ptr_nonnull(strstr(a.findings.kept[FINDING_NOTE][0].text, "serial 2"));
+    verify_free(&a);
+    append(RECORD_TRANSFERRED, transferred(policy_table.log_key.name)); /* it could never leave */
+    expect_err(verdict(8), E_LOG_ORDER);
+    end();
+    begin_with_keys();
+    append(RECORD_TRANSFERRED, transferred("nobody"));
+    expect_err(verdict(7), E_LOG_ORDER);
+    end();
+}
+END_TEST
+
 START_TEST(batch_without_folder)
 {
     static const char digest[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -584,6 +660,8 @@ Suite *suite_audit(void)
     tcase_add_loop_test(t, lines_out_of_order, 0, 7);
     tcase_add_test(t, batch_without_folder);
     tcase_add_test(t, policies);
+    tcase_add_test(t, the_end_of_a_key);
+    tcase_add_test(t, other_tokens);
     tcase_add_test(t, witnesses);
     tcase_add_test(t, archive_as_witness);
     tcase_add_test(t, broken_chain);

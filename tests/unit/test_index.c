@@ -216,6 +216,49 @@ START_TEST(keys_and_anchors)
 }
 END_TEST
 
+START_TEST(ends_and_tokens)
+{
+    struct index_key k;
+    struct index_token t;
+    char name[65];
+    uint64_t line;
+    bool found;
+    expect_ok(index_token(x, &t, &d));
+    ck_assert_uint_eq(t.seq, 0);
+    expect_ok(index_begin(x, &d));
+    expect_ok(index_add_key(x, "root", bytes_of("spki"), &d));
+    expect_ok(index_add_key(x, "other", bytes_of("spki-2"), &d));
+    expect_ok(index_destroy_key(x, "nobody", 5, &d)); /* what an attempt left */
+    expect_ok(index_ended_after(x, 0, "", name, &line, &found, &d));
+    ck_assert(!found);
+    expect_ok(index_destroy_key(x, "root", 7, &d));
+    expect_ok(index_destroy_key(x, "root", 8, &d)); /* the first line counts */
+    expect_ok(index_add_token(x, &(struct index_token){"m", "1", 1}, &d));
+    expect_ok(index_add_token(x, &(struct index_token){"m", "2", 4}, &d));
+    expect_err(index_add_token(x, &(struct index_token){"m", "3", 4}, &d), E_INDEX);
+    expect_ok(index_key(x, "root", &k, &found, &d));
+    ck_assert_uint_eq(k.destroyed, 7);
+    index_key_free(&k);
+    expect_ok(index_key(x, "other", &k, &found, &d));
+    ck_assert_uint_eq(k.destroyed, 0);
+    index_key_free(&k);
+    expect_ok(index_ended_after(x, 6, "", name, &line, &found, &d));
+    ck_assert(found && line == 7);
+    ck_assert_str_eq(name, "root");
+    expect_ok(index_ended_after(x, 6, "root", name, &line, &found, &d));
+    ck_assert(!found);
+    expect_ok(index_ended_after(x, 7, "", name, &line, &found, &d));
+    ck_assert(!found);
+    expect_ok(index_token(x, &t, &d));
+    ck_assert_str_eq(t.serial, "2");
+    ck_assert_uint_eq(t.seq, 4);
+    expect_ok(index_reset(x, &d));
+    expect_ok(index_token(x, &t, &d));
+    ck_assert_uint_eq(t.seq, 0);
+    index_rollback(x);
+}
+END_TEST
+
 START_TEST(batches)
 {
     struct index_batch rows[] = {batch(1, "ra-1", "b-1", 1), batch(2, "ra-1", "b-2", 12),
@@ -651,6 +694,7 @@ Suite *suite_index(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, keys_and_anchors);
+    tcase_add_test(t, ends_and_tokens);
     tcase_add_test(t, batches);
     tcase_add_test(t, batches_are_updated);
     tcase_add_test(t, seen_lines);

@@ -1,0 +1,214 @@
+/* A key is taken to a second token. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "expect.h"
+#include "hsm/inventory.h"
+#include "hsm/sign.h"
+#include "hsm/transfer.h"
+#include "token.h"
+
+#define SECOND_URI "pkcs11:token=second"
+
+static struct hsm *h, *second;
+static struct diag d;
+static struct policy_key row; /* names no token, so that it fits both */
+static struct hsm_key *key;
+
+static void setup(void)
+{
+    memset(&d, 0, sizeof d);
+    token_make();
+    token_add("second");
+    h = token_open(POLICY_VENDOR_SOFTHSM_SM2);
+    expect_ok_diag(hsm_open_second(h, SECOND_URI, &second, &d), &d);
+    expect_ok_diag(hsm_login(second, &(struct pin){.text = TOKEN_PIN, .n = strlen(TOKEN_PIN)}, &d), &d);
+}
+
+static void teardown(void)
+{
+    hsm_close(second);
+    hsm_close(h);
+    token_remove();
+}
+
+static enum err move(void)
+{
+    memset(&d, 0, sizeof d);
+    return hsm_key_transfer(h, second, &row, hsm_key_public(key), &d);
+}
+
+static void make(int kind, bool transferable)
+{
+    row = *(kind == 0 ? token_row("root", KEY_RSA, 2048, SIG_RSA_SHA256) : token_row("root", KEY_SM2, 256, SIG_SM2_SM3));
+    row.uri = "pkcs11:object=root";
+    row.transferable = transferable;
+    expect_ok_diag(hsm_key_generate(h, &row, &key, &d), &d);
+}
+
+static struct hsm_attributes attributes(struct hsm_key *k)
+{
+    struct hsm_attributes a;
+    expect_ok_diag(hsm_key_attributes(k, &a, &d), &d);
+    return a;
+}
+
+/* Open, it is refused wherever keys are looked up; copied, the second token signs as the first one; closed, it stays. */
+START_TEST(moved)
+{
+    struct hsm_key *here, *there;
+    struct buf signature = {0};
+    const struct span text = {(const uint8_t *)"text", 4};
+    make(0, true);
+    struct hsm_attributes a = attributes(key);
+    ck_assert(a.sensitive && a.always_sensitive && a.local && a.extractable && !a.never_extractable);
+    expect_ok_diag(hsm_self_test(key, &d), &d);
+    expect_err(hsm_key_find(h, &row, NULL, &here, &d), E_KEY_ATTRIBUTES);
+    ck_assert_ptr_nonnull(strstr(d.text, "is open"));
+
+    expect_ok_diag(move(), &d);
+    expect_ok_diag(hsm_key_find(second, &row, NULL, &there, &d), &d);
+    ck_assert_int_eq(EVP_PKEY_eq(hsm_key_public(there), hsm_key_public(key)), 1);
+    a = attributes(there);
+    ck_assert(a.sensitive && !a.extractable && !a.always_sensitive && !a.never_extractable && !a.local);
+    expect_ok_diag(hsm_sign(there, text, &signature, &d), &d);
+    expect_ok(alg_verify(row.alg, hsm_key_public(key), text, buf_span(&signature)));
+
+    expect_ok_diag(hsm_key_confine(h, &row, hsm_key_public(key), &d), &d);
+    expect_ok_diag(hsm_key_find(h, &row, hsm_key_public(key), &here, &d), &d);
+    a = attributes(here);
+    ck_assert(a.sensitive && a.always_sensitive && a.local && !a.extractable && !a.never_extractable);
+    expect_ok_diag(hsm_key_confine(h, &row, hsm_key_public(key), &d), &d);
+    /* both once more: what is there is proven again */
+    expect_ok_diag(move(), &d);
+    buf_free(&signature);
+}
+END_TEST
+
+/* Cut off between the private and the public object: the same call makes the second. */
+START_TEST(completed)
+{
+    struct hsm_objects all;
+    make(0, true);
+    expect_ok_diag(move(), &d);
+    expect_ok_diag(hsm_objects(second, "root", &all, &d), &d);
+    ck_assert_uint_eq(all.n, 2);
+    CK_FUNCTION_LIST *f = token_functions();
+    CK_SESSION_HANDLE s = 0;
+    CK_SLOT_ID slots[8];
+    CK_ULONG n = 8;
+    ck_assert_uint_eq(f->C_GetSlotList(CK_TRUE, slots, &n), CKR_OK);
+    for (CK_ULONG i = 0; i < n; i++) {
+        CK_TOKEN_INFO info;
+        ck_assert_uint_eq(f->C_GetTokenInfo(slots[i], &info), CKR_OK);
+        if (memcmp(info.label, "second ", 7) == 0)
+            ck_assert_uint_eq(f->C_OpenSession(slots[i], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s), CKR_OK);
+    }
+    ck_assert_uint_eq(f->C_DestroyObject(s, all.v[1].handle), CKR_OK);
+    hsm_objects_free(&all);
+    expect_ok_diag(move(), &d);
+    expect_ok_diag(hsm_objects(second, "root", &all, &d), &d);
+    ck_assert_uint_eq(all.n, 2);
+    hsm_objects_free(&all);
+}
+END_TEST
+
+/* A key of the usual kind never leaves; one that was closed leaves no more. */
+START_TEST(stays)
+{
+    make(_i, false);
+    expect_err(move(), E_KEY_STAYS);
+    ck_assert_ptr_nonnull(strstr(d.text, "made never to leave"));
+    expect_ok_diag(hsm_key_confine(h, &row, hsm_key_public(key), &d), &d); /* as it is */
+}
+END_TEST
+
+START_TEST(closed_first)
+{
+    make(0, true);
+    expect_ok_diag(hsm_key_confine(h, &row, hsm_key_public(key), &d), &d);
+    expect_err(move(), E_KEY_STAYS);
+    ck_assert_ptr_nonnull(strstr(d.text, "was closed"));
+}
+END_TEST
+
+/* The second token has another key of that name. */
+START_TEST(in_use_there)
+{
+    struct hsm_key *other;
+    make(0, true);
+    struct policy_key usual = row;
+    usual.transferable = false;
+    expect_ok_diag(hsm_key_generate(second, &usual, &other, &d), &d);
+    expect_err(move(), E_KEY_MISMATCH);
+    expect_ok_diag(hsm_self_test(other, &d), &d);
+}
+END_TEST
+
+/* SoftHSM wraps an SM2 key, and does not know it again when it comes out: that is told, and nothing is left there. */
+START_TEST(sm2)
+{
+    struct hsm_objects all;
+    make(1, true);
+    enum err e = move();
+    printf("sm2: %s %s\n", err_name(e), d.text);
+    expect_err(e, E_KEY_STAYS);
+    expect_ok_diag(hsm_objects(second, "root", &all, &d), &d);
+    ck_assert_uint_eq(all.n, 0);
+    hsm_objects_free(&all);
+}
+END_TEST
+
+static CK_C_SetAttributeValue real_set;
+
+static CK_RV forgetful_set(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
+{
+    (void)s, (void)o, (void)a, (void)n;
+    return CKR_OK;
+}
+
+/* A token that only says that it closed the key. */
+START_TEST(not_closed)
+{
+    make(0, true);
+    CK_FUNCTION_LIST *f = token_functions();
+    real_set = f->C_SetAttributeValue;
+    f->C_SetAttributeValue = forgetful_set;
+    expect_err(hsm_key_confine(h, &row, hsm_key_public(key), &d), E_KEY_ATTRIBUTES);
+    f->C_SetAttributeValue = real_set;
+}
+END_TEST
+
+START_TEST(which_token)
+{
+    struct hsm *none;
+    expect_err(hsm_open_second(h, TOKEN_URI, &none, &d), E_TOKEN_AMBIGUOUS);
+    ck_assert_ptr_null(none);
+    expect_err(hsm_open_second(h, "pkcs11:token=third", &none, &d), E_TOKEN_MISSING);
+    expect_err(hsm_open_second(h, "pkcs11:model=SoftHSM%20v2", &none, &d), E_TOKEN_AMBIGUOUS);
+}
+END_TEST
+
+Suite *suite_transfer(void);
+Suite *suite_transfer(void)
+{
+    Suite *s = suite_create("transfer");
+    if (token_module() == NULL) {
+        printf("transfer: skipped, ROOTSEAL_MODULE is not set\n");
+        return s;
+    }
+    TCase *t = tcase_create("transfer");
+    tcase_set_timeout(t, 300);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, moved);
+    tcase_add_test(t, completed);
+    tcase_add_loop_test(t, stays, 0, 2);
+    tcase_add_test(t, closed_first);
+    tcase_add_test(t, in_use_there);
+    tcase_add_test(t, sm2);
+    tcase_add_test(t, not_closed);
+    tcase_add_test(t, which_token);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -58,8 +58,8 @@ SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_o
 # a ceremony by its file; the script is read by what policyc reads policies with
 ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
     script_steps.c transcript.c tee.c people.c past.c)
-ROOM := $(addprefix ceremony/room/,enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
-CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c \
+ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
+CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c \
     cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c summary_item.c summary_table.c)
 CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_replace.c token_begin.c) \
     $(addprefix ceremony/room/,make_key.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)

@@ -21,7 +21,7 @@ enum err cmd_transfer(int n, char **operands, struct diag *d)
     if (e == E_OK && options.to != NULL)
         e = known_token_second(h, options.to, &second, d);
     if (e == E_OK && second != NULL)
-        e = login_run(second, options.to_pin_fd, d);
+        e = login_run(second, options.to_pin_fd, options.pin_parts, d);
     if (e == E_OK)
         e = move_key(&s, h, second, row, d);
     if (e == E_OK)

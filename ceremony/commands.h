@@ -10,6 +10,7 @@
 
 struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony, *to;
+    const char *dir; /* of a rehearsal */
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     bool adopt, renew, json;
     bool utf8;               /* names in their own characters, beside the escaped form */
@@ -27,6 +28,7 @@ enum err cmd_destroy(int n, char **operands, struct diag *d);
 enum err cmd_root(int n, char **operands, struct diag *d);
 enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_minutes(int n, char **operands, struct diag *d);
+enum err cmd_rehearse(int n, char **operands, struct diag *d);
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);

@@ -84,6 +84,13 @@ static const struct cli_option *options_run(void)
     return o;
 }
 
+static const struct cli_option *options_rehearse(void)
+{
+    static const struct cli_option o[] = {
+        {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, END};
+    return o;
+}
+
 static const struct cli_option *options_policy(void)
 {
     static const struct cli_option o[] = {
@@ -131,6 +138,7 @@ static const struct cli_command commands[] = {
     {"keygen", N_("make the policy's keys inside the token"), options_keygen, NULL, cmd_keygen},
     {"root", N_("make the keys' self-signed certificates and seal the log"), options_root, NULL, cmd_root},
     {"run", N_("walk through a ceremony, as its file says"), options_run, "FILE", cmd_run},
+    {"rehearse", N_("the same on a throw-away SoftHSM token"), options_rehearse, "FILE", cmd_rehearse},
     {"minutes", N_("compare a ceremony's minutes with its record, and sign them"), options_minutes, NULL, cmd_minutes},
     {"keys", N_("list the keys on the token and those of the log"), options_keys, NULL, cmd_keys},
     {"transfer", N_("copy a key to a second token, and close it"), options_transfer, NULL, cmd_transfer},

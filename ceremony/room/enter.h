@@ -9,7 +9,7 @@ struct room_place {
     const char *state;
     const char *module, *module_files;
     int pin_fd, pin_parts;
-    bool rehearsal;
+    bool rehearsal; /* what it follows was a rehearsal, too, so its minutes have another digest than the file says */
 };
 
 /* Open, or begin, the record of this ceremony below the state's folder. E_SCRIPT_OTHER when it was begun with another file;

@@ -17,6 +17,7 @@ struct room {
     bool has_state;     /* state is open */
     struct state state;
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
+    int pin_parts;      /* and in how many parts it is */
     struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
 };
 

@@ -35,7 +35,7 @@ enum err step_transfer(struct room *r, const struct script_step *s, struct diag 
     if (e == E_OK && second != NULL)
         e = step_expect(r, s, "token", s->expect.token, hsm_identity(second)->serial, d);
     if (e == E_OK && second != NULL)
-        e = login_run(second, r->pin_fd, d);
+        e = login_run(second, r->pin_fd, r->pin_parts, d);
     if (e == E_OK)
         e = move_key(&r->state, r->hsm, second, row, d);
     if (e == E_OK)

@@ -26,7 +26,8 @@ static enum err begin_step(struct room *r, const struct script_step *s, struct d
     tee_step(s->n);
     if (e != E_OK)
         return e;
-    printf(_("\nStep %d of %zu: %s\n"), s->n, r->script->steps_n, i18n_in("step", script_step_name(s->kind)));
+    printf(r->rehearsal ? _("\nRehearsal, step %d of %zu: %s\n") : _("\nStep %d of %zu: %s\n"), s->n, r->script->steps_n,
+           i18n_in("step", script_step_name(s->kind)));
     for (size_t i = 0; i < s->keys_n; i++)
         screen_item(_("key"), "%s", s->keys[i]);
     if (s->say != NULL)

@@ -4,33 +4,29 @@
 
 #include "commands.h"
 #include "core/i18n.h"
-#include "core/words.h"
+#include "typed.h"
 
 #define WORDS_TYPED 3
 #define TRIES 3
 
-/* As many words as a person likes: three, a line of four, or all of them. */
-static bool fits(const char *line, const uint8_t digest[DIGEST_LEN])
-{
-    uint8_t typed[DIGEST_LEN];
-    for (size_t n = WORDS_TYPED; n <= DIGEST_LEN; n++)
-        if (words_parse(line, typed, n))
-            return memcmp(typed, digest, n) == 0;
-    return false;
-}
-
 static enum err ask(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
-    char line[DIGEST_LEN * 16];
-    for (int i = 0; i < TRIES; i++) {
-        if (i > 0)
-            printf("%s", _("Those are not its words."));
-        printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), WORDS_TYPED, _(what));
+    struct typed t = {.digest = digest};
+    char line[DIGEST_LEN * 16], why[TYPED_WHY];
+    printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), WORDS_TYPED, _(what));
+    for (int slips = 0; slips < TRIES;) {
         fflush(stdout);
-        if (fgets(line, sizeof line, stdin) == NULL)
+        if (fgets(line, sizeof line, stdin) == NULL) {
+            putchar('\n'); /* what is said of it begins a line */
             return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");
-        if (fits(line, digest))
+        }
+        bool right = typed_take(&t, line, why);
+        if (right && t.n >= WORDS_TYPED)
             return E_OK;
+        if (!right && ++slips < TRIES)
+            printf(_("That is not it: %s. Go on with word %zu of the %s: "), why, t.n + 1, _(what));
+        else if (right)
+            printf(_("So far it is right. Go on with word %zu of the %s: "), t.n + 1, _(what));
     }
     return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
 }

@@ -43,8 +43,7 @@ void words_format(const uint8_t *p, size_t n, size_t per_line, const char *inden
     }
 }
 
-/* The byte that the n letters at s stand for at position `at`. */
-static bool find(size_t at, const char *s, size_t n, uint8_t *b)
+bool words_find(size_t at, const char *s, size_t n, uint8_t *b)
 {
     for (unsigned i = 0; i < 256; i++) {
         const char *word = words_word(at, (uint8_t)i);
@@ -66,7 +65,7 @@ bool words_parse(const char *s, uint8_t *out, size_t n)
             s += letters;
             continue;
         }
-        if (found == n || !find(found, s, letters, &out[found]))
+        if (found == n || !words_find(found, s, letters, &out[found]))
             break;
         found++;
         s += letters;

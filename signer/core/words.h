@@ -17,6 +17,10 @@ const char *words_word(size_t at, uint8_t b);
 void words_format(const uint8_t *p, size_t n, size_t per_line, const char *indent, char *out,
                   size_t cap);
 
+/* The byte that the n letters at s, in any case, stand for at position `at`; false when that list has no such word, and *b
+ * is unchanged. */
+bool words_find(size_t at, const char *s, size_t n, uint8_t *b);
+
 /* Read n words (any case, separated by blanks, line ends or hyphens; the lines' numbers may stand
  * among them) back into bytes; false when
  * a word is unknown, in the wrong list, missing or too many, and then out is all zero. */

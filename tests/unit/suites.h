@@ -101,6 +101,7 @@
     X(token_init) \
     X(transcript) \
     X(transfer) \
+    X(typed) \
     X(uri) \
     X(vendor) \
     X(watch) \

@@ -1,0 +1,67 @@
+#include "typed.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/i18n.h"
+#include "core/text.h"
+#include "core/words.h"
+
+#define SEPARATORS " \t\r\n-"
+#define SHOWN 48 /* bytes of a word that was typed wrong, escaped */
+
+/* What is wrong with this word in place `at`; false when nothing is. */
+static bool is_wrong(const uint8_t *digest, size_t at, const char *word, size_t n, char why[TYPED_WHY])
+{
+    char shown[SHOWN];
+    uint8_t b = 0;
+    text_escape(shown, sizeof shown, word, n);
+    const int in_words = snprintf(why, TYPED_WHY, _("word %zu, \"%s\", "), at + 1, shown);
+    char *rest = why + in_words;
+    const size_t room = TYPED_WHY - (size_t)in_words;
+    if (at == DIGEST_LEN)
+        snprintf(rest, room, "%s", _("is one too many"));
+    else if (words_find(at + 1, word, n, &b))
+        snprintf(rest, room, "%s", _("is of the other list: was a word left out, doubled or exchanged?"));
+    else if (!words_find(at, word, n, &b))
+        snprintf(rest, room, "%s", _("is not in the list"));
+    else if (b != digest[at])
+        snprintf(rest, room, "%s", _("is another word"));
+    else
+        why[0] = '\0';
+    return why[0] != '\0';
+}
+
+/* The place behind the last word that is right when the line begins in place `at`. */
+static size_t follow(const uint8_t *digest, size_t at, const char *line, char why[TYPED_WHY])
+{
+    why[0] = '\0';
+    for (line += strspn(line, SEPARATORS); *line != '\0'; line += strspn(line, SEPARATORS)) {
+        size_t n = strcspn(line, SEPARATORS);
+        if (strspn(line, "0123456789") == n) { /* a line's number */
+            line += n;
+            continue;
+        }
+        if (is_wrong(digest, at, line, n, why))
+            break;
+        at++;
+        line += n;
+    }
+    return at;
+}
+
+bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY])
+{
+    char anew[TYPED_WHY];
+    if (line[strspn(line, SEPARATORS "0123456789")] == '\0') {
+        snprintf(why, TYPED_WHY, "%s", _("nothing was typed"));
+        return false;
+    }
+    size_t on = follow(t->digest, t->n, line, why), again = follow(t->digest, 0, line, anew);
+    if (t->n > 0 && on == t->n && again > 0) { /* from the first word on */
+        on = again > on ? again : on;
+        memcpy(why, anew, TYPED_WHY);
+    }
+    t->n = on;
+    return why[0] == '\0';
+}

@@ -1,0 +1,24 @@
+/* typed.h - the words of a digest as a person types them, checked one by one when their line ends. */
+#ifndef ROOTSEAL_CEREMONY_TYPED_H
+#define ROOTSEAL_CEREMONY_TYPED_H
+
+#include <stdbool.h>
+
+#include "core/digest.h"
+
+#define TYPED_WHY 256 /* bytes that suffice for what is wrong, in any language */
+
+/* Begin with the digest and 0. */
+struct typed {
+    const uint8_t *digest; /* DIGEST_LEN bytes */
+    size_t n;              /* so many words have been typed right, from the first one on */
+};
+
+/* Take one line. Words that are right count, and typing goes on behind them; a line may also begin with the first word again,
+ * and the numbers of lines may stand among them.
+ * False when a word is wrong, with one sentence in `why`, without a full stop, which names that word: not in the list; in
+ * the list of the other places, as when a word was left out; another one than the digest's; or one too many. Also when no
+ * word was typed. */
+bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY]);
+
+#endif

@@ -58,6 +58,7 @@ SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_o
 # a ceremony by its file; the script is read by what policyc reads policies with
 ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
     script_steps.c transcript.c tee.c people.c past.c)
+ROOM_PARTS += ceremony/typed.c
 ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c \
     cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c summary_item.c summary_table.c)

@@ -68,7 +68,11 @@ static void step_pair(const struct telling *t, size_t i)
 static void code_pair(const struct telling *t, size_t i)
 {
     const char *code = telling_text(t, i, "code");
-    telling_pair(t, _("code"), "%s: %s", code, i18n(err_sentence(err_by_name(code))));
+    enum err e = err_by_name(code);
+    if (e != E_OK)
+        telling_pair(t, _("code"), "%s: %s", code, i18n(err_sentence(e)));
+    else
+        t->sheet->pair(t->out, _("code"), code);
 }
 
 static void one_exception(const struct telling *t, size_t i, size_t number)

@@ -135,18 +135,20 @@ static const char *blanks(size_t n)
     return spaces + sizeof spaces - 1 - (n < sizeof spaces ? n : sizeof spaces - 1);
 }
 
-/* A label is padded to where values begin; a longer one has a line of its own. */
+/* A label is padded to where values begin; a longer one has lines of its own. */
 static void text_label(struct buf *out, const char *label)
 {
     struct buf plain = {0};
     sheet_plain(&plain, label, strlen(label), false);
     size_t columns = width_text((const char *)plain.data, plain.len);
     buf_append_str(out, "  ");
-    buf_append(out, plain.data, plain.len);
-    if (columns + 4 > LABEL)
-        buf_printf(out, "\n%s", blanks(LABEL));
-    else
+    if (columns + 4 > LABEL) {
+        wrap(out, buf_span(&plain), "  ", COLUMNS - 2);
+        fill(out, ' ', LABEL);
+    } else {
+        buf_append(out, plain.data, plain.len);
         fill(out, ' ', LABEL - 2 - columns);
+    }
     out->failed = out->failed || plain.failed;
     buf_free(&plain);
 }

@@ -41,11 +41,12 @@ no_heading_at_the_end() { # of a page: it would belong to what is on the next
             { echo "page $n ends with: $(last_line "$n.txt")"; return 1; }
     done
 }
-whole_steps() { # each step's frame is on one page: heading, state, and the end of its tables
-    local n
+whole_steps() { # a step's heading, outcome and all who confirmed it are on one page
+    local n rows=(0 2 4 8 4 4 0)
     for n in 1 2 3 4 5 6; do
-        grep -l "^ *Step $n\. " [0-9]*.txt | while read -r page; do sed -n "/^ *Step $n\. /,\$p" "$page"; done >step.txt
-        grep -q "^ *state  *" step.txt || { echo "step $n is torn"; return 1; }
+        sed -n "/^ *Step $n\. /,/^ *Step $((n + 1))\. /p" "$(grep -lE "^ *Step $n\. " [0-9]*.txt)" >step.txt
+        grep -q '^ *outcome ' step.txt && [ "$(grep -cE '^ *[^ ].*\((operator|officer|witness)-1?2?\) ' step.txt)" -eq "${rows[n]}" ] ||
+            { echo "step $n is torn"; return 1; }
     done
 }
 inside() { # nothing is cut off at the margins
@@ -85,7 +86,7 @@ ok "the code of the transcript's digest" scan transcript
 ok "and no other codes" test "$(wc -l <scanned.txt)" -eq 2
 
 # -- the file --
-closed() { ! grep -oE '(src|href|url|@import)[=( ]|<(script|iframe|object|link|img)' minutes.html; }
+closed() { ! grep -oE '(src|href)=|url\(|@import|<(script|iframe|object|embed|link|img)' minutes.html; }
 again() { mkdir -p again && "$program" again >/dev/null && cmp minutes.html again/minutes.html && cmp minutes.txt again/minutes.txt; }
 columns() { awk 'length($0) > 80 { print; bad = 1 } END { exit bad }' <(LC_ALL=C.UTF-8 sed 's/[⺀-鿿＀-￯]/xx/g' minutes.txt); }
 ok "it needs nothing else" closed

@@ -184,9 +184,10 @@ void help_ceremony_insert(struct help_ceremony *c, size_t at, const char *json)
 
 size_t help_ceremony_find(const struct help_ceremony *c, const char *event)
 {
-    size_t i = 0;
-    while (i < json_array_size(c->events) && strcmp(json_string_value(json_object_get(json_array_get(c->events, i), "event")), event) != 0)
-        i++;
-    ck_assert_msg(i < json_array_size(c->events), "no event %s", event);
-    return i;
+    for (size_t i = 0; i < json_array_size(c->events); i++) {
+        const char *name = json_string_value(json_object_get(json_array_get(c->events, i), "event"));
+        if (name != NULL && strcmp(name, event) == 0)
+            return i;
+    }
+    ck_abort_msg("no event %s", event);
 }

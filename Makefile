@@ -32,7 +32,7 @@ CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c \
-    words.c width.c letters.c i18n.c screen.c pager.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c cli.c)
+    words.c letters.c i18n.c screen.c pager.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/screen.h"
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
@@ -51,14 +52,14 @@ static enum err enter(struct record_at *r, struct diag *d)
 static enum err write_draft(struct record_at *r, struct diag *d)
 {
     struct minutes m;
-    enum err e = minutes_make(r->state_fd, r->dir_fd, &r->script, MINUTES_IN, &m, d);
+    enum err e = minutes_make(r->state_fd, r->dir_fd, &r->script, &m, d);
     if (e == E_OK)
         e = file_write(r->dir_fd, "draft-" MINUTES_HTML, m.html.data, m.html.len, d);
     if (e == E_OK)
         e = file_write(r->dir_fd, "draft-" MINUTES_TEXT, m.text.data, m.text.len, d);
     if (e == E_OK)
-        printf("The log has no minutes of %s yet. What they would be: " CEREMONIES_DIR "/%s/draft-" MINUTES_HTML "\n", r->script.name,
-               r->script.name);
+        printf(_("The log has no minutes of %s yet. What they would be: %s/%s/%s\n"), r->script.name, CEREMONIES_DIR,
+               r->script.name, "draft-" MINUTES_HTML);
     minutes_free(&m);
     return e;
 }
@@ -80,10 +81,11 @@ static enum err compare_file(const struct record_at *r, const char *file, const 
 static enum err check_language(const struct record_at *r, struct diag *d)
 {
     struct buf html = {0};
-    char language[MINUTES_LANGUAGE];
+    char language[MINUTES_LANGUAGE], own[MINUTES_LANGUAGE];
     enum err e = file_read(r->dir_fd, MINUTES_HTML, RECORD_FILE_MAX, &html, NULL, d);
     minutes_language(buf_span(&html), language);
-    if (e == E_OK && strcmp(language, MINUTES_IN) != 0)
+    minutes_own_language(own);
+    if (e == E_OK && strcmp(language, own) != 0)
         e = diag_set(d, E_USAGE, "the minutes are in the language %s: set LANG to it", language);
     buf_free(&html);
     return e;
@@ -94,11 +96,11 @@ static enum err write_again(const struct record_at *r, struct diag *d)
     struct minutes m = {0};
     enum err e = check_language(r, d);
     if (e == E_OK)
-        e = minutes_make(r->state_fd, r->dir_fd, &r->script, MINUTES_IN, &m, d);
+        e = minutes_make(r->state_fd, r->dir_fd, &r->script, &m, d);
     if (e == E_OK)
         e = minutes_compare(&m, &r->line, d);
     if (e == E_OK)
-        printf("Written again from the ceremony file, the transcript and the log, they are the same.\n");
+        printf(_("Written again from the ceremony file, the transcript and the log, they are the same.\n"));
     minutes_free(&m);
     return e;
 }
@@ -133,9 +135,9 @@ static enum err show_signatures(const struct record_at *r, struct span text, str
     size_t n;
     enum err e = minutes_sign_check(r->dir_fd, &policy_table, text, r->line.time, by, &n, d);
     for (size_t i = 0; i < n && e == E_OK; i++)
-        printf("signed by  %s\n", by[i]->id);
+        screen_field(_("signed by"), 11, "%s", by[i]->id);
     if (e == E_OK && n == 0)
-        printf("No officer has signed them with a key.\n");
+        printf(_("No officer has signed them with a key.\n"));
     return e;
 }
 
@@ -155,7 +157,7 @@ static enum err see_minutes(struct record_at *r, struct diag *d)
     if (e == E_OK)
         e = minutes_show(r->script.name, html, d);
     if (e == E_OK && options.officer != NULL)
-        e = confirm_digest(html, "minutes", d);
+        e = confirm_digest(html, N_("minutes"), d);
     if (e == E_OK && options.officer != NULL)
         e = sign(r, buf_span(&text), d);
     if (e == E_OK)

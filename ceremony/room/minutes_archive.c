@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/i18n.h"
 #include "room/extent.h"
 #include "room/record_files.h"
 #include "room/transcript.h"
@@ -38,14 +39,16 @@ static enum err read_facts(int state_fd, const struct script *s, const json_t *e
     return minutes_facts_read(state_fd, s->name, (uint64_t)size, head, out, d);
 }
 
-enum err minutes_make(int state_fd, int dir_fd, const struct script *s, const char *language, struct minutes *out, struct diag *d)
+enum err minutes_make(int state_fd, int dir_fd, const struct script *s, struct minutes *out, struct diag *d)
 {
+    char language[MINUTES_LANGUAGE];
     struct minutes_facts facts = {0};
     json_t *events = NULL;
     *out = (struct minutes){0};
     enum err e = extent_read(dir_fd, &events, d);
     if (e == E_OK)
         e = read_facts(state_fd, s, events, &facts, d);
+    minutes_own_language(language);
     facts.language = language;
     if (e == E_OK)
         e = minutes_write(s, events, &facts, out, d);
@@ -95,6 +98,14 @@ enum err minutes_compare(const struct minutes *m, const struct record *line, str
     if (e == E_OK)
         e = compare(line, "minutes", m->html_digest, d);
     return e == E_OK ? compare(line, "text", m->text_digest, d) : e;
+}
+
+void minutes_own_language(char out[MINUTES_LANGUAGE])
+{
+    snprintf(out, MINUTES_LANGUAGE, "%s", i18n_language());
+    for (char *p = out; *p != '\0'; p++)
+        if (*p == '_')
+            *p = '-';
 }
 
 void minutes_language(struct span html, char out[MINUTES_LANGUAGE])

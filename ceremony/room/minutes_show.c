@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "batch/state.h"
-#include "core/words.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "room/qr.h"
 #include "room/record_files.h"
+
+#define LABEL 11 /* columns */
 
 static bool is_utf8_terminal(void)
 {
@@ -23,11 +26,12 @@ static bool is_utf8_terminal(void)
 
 enum err minutes_show(const char *ceremony, const uint8_t html[DIGEST_LEN], struct diag *d)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 128], text[LIMIT_QR_TEXT + 1];
+    char hex[DIGEST_HEX], text[LIMIT_QR_TEXT + 1];
     struct buf code = {0};
     hex_encode(html, DIGEST_LEN, hex);
-    words_format(html, DIGEST_LEN, 4, "           ", words, sizeof words);
-    printf("minutes    " CEREMONIES_DIR "/%s/" MINUTES_HTML "\nsha256     %s\nwords      %s\n", ceremony, hex, words);
+    screen_field(_("minutes"), LABEL, CEREMONIES_DIR "/%s/" MINUTES_HTML, ceremony);
+    screen_field("sha256", LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, html);
     if (!is_utf8_terminal())
         return E_OK;
     snprintf(text, sizeof text, "rootseal-minutes %s", hex);

@@ -111,8 +111,7 @@ void telling_person(const struct telling *t, const char *id, char out[TELLING_PE
 
 const char *telling_role(enum room_role r)
 {
-    static const char *const names[ROOM_ROLES] = {N_("operator"), N_("officer"), N_("witness"), N_("auditor")};
-    return r < ROOM_ROLES ? i18n(names[r]) : "";
+    return i18n_in("role", script_role_name(r));
 }
 
 const char *telling_kind(enum step_kind k)

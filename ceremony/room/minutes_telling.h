@@ -2,13 +2,7 @@
 #ifndef ROOTSEAL_ROOM_MINUTES_TELLING_H
 #define ROOTSEAL_ROOM_MINUTES_TELLING_H
 
-#if __has_include("core/i18n.h")
 #include "core/i18n.h"
-#else
-#define i18n(text) text
-#define _(text) text
-#define N_(text) text
-#endif
 #include "room/minutes.h"
 #include "room/sheet.h"
 

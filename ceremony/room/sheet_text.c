@@ -1,11 +1,10 @@
 #include <string.h>
 
-#include "core/text.h"
-#include "core/width.h"
+#include "core/screen.h"
 #include "core/words.h"
 #include "room/sheet.h"
 
-#define COLUMNS 80
+#define COLUMNS SCREEN_COLUMNS
 #define LABEL 16 /* columns of a pair's label: a digest fits behind it */
 
 static void fill(struct buf *out, char c, size_t n)
@@ -14,66 +13,54 @@ static void fill(struct buf *out, char c, size_t n)
         buf_append_byte(out, (uint8_t)c);
 }
 
-/* Chinese closes no line before these, and breaks anywhere else. */
-static bool may_begin_line(uint32_t cp)
+static const char spaces[] = "                                                                                ";
+static const char *blanks(size_t n)
 {
-    static const uint32_t closing[] = {0x3001, 0x3002, 0xff0c, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0xff09, 0x300d, 0x300b, 0x201d};
-    for (size_t i = 0; i < sizeof closing / sizeof closing[0]; i++)
-        if (cp == closing[i])
-            return false;
-    return true;
+    return spaces + sizeof spaces - 1 - (n < sizeof spaces ? n : sizeof spaces - 1);
 }
 
-/* How many bytes of the text fit into `room` columns: up to a blank, before or after a wide character, or, where there is no
- * such place, as many characters as fit, one at least. */
-static size_t take_line(const char *text, size_t n, size_t room)
+/* A text as it is shown; "" and a failed buffer when there is no memory for it. */
+static const char *plain_of(const char *text, size_t n, bool escaped, struct buf *plain)
 {
-    size_t at = 0, columns = 0, place = 0;
-    uint32_t before = ' ';
-    while (at < n) {
-        uint32_t cp = ' ';
-        size_t used = text_utf8_next((const uint8_t *)text + at, n - at, &cp);
-        bool can_break = at > 0 && (cp == ' ' || ((width_of(cp) == 2 || width_of(before) == 2) && before != ' ' && may_begin_line(cp)) ||
-                                    (before == ' ' && cp != ' '));
-        if (can_break)
-            place = at;
-        columns += (size_t)width_of(cp);
-        if (columns > room && at > 0)
-            return place > 0 ? place : at;
-        before = cp;
-        at += used > 0 ? used : 1;
-    }
+    sheet_plain(plain, text, n, escaped);
+    buf_append_byte(plain, '\0');
+    return plain->failed ? "" : (const char *)plain->data;
+}
+
+static void done_with(struct buf *plain, struct buf *out)
+{
+    out->failed = out->failed || plain->failed;
+    buf_free(plain);
+}
+
+/* The bytes of a line without the blanks at its end. */
+static size_t without_blanks(const char *line, size_t n)
+{
+    while (n > 0 && line[n - 1] == ' ')
+        n--;
     return n;
 }
 
 /* Append text that is plain already, its first line where the cursor is, the others after `indent`; `room` columns each. */
-static void wrap(struct buf *out, struct span plain, const char *indent, size_t room)
+static void wrap(struct buf *out, const char *text, const char *indent, size_t room)
 {
-    const char *p = (const char *)plain.p;
-    for (size_t at = 0; at < plain.n;) {
-        size_t n = take_line(p + at, plain.n - at, room);
-        size_t shown = n;
-        while (shown > 0 && p[at + shown - 1] == ' ')
-            shown--;
-        buf_append(out, p + at, shown);
-        at += n;
-        while (at < plain.n && p[at] == ' ')
-            at++;
-        if (at < plain.n) {
-            buf_append_byte(out, '\n');
-            buf_append_str(out, indent);
-        }
+    for (;;) {
+        size_t n = screen_row(text, room);
+        buf_append(out, text, without_blanks(text, n));
+        buf_append_byte(out, '\n');
+        text += n;
+        text += strspn(text, " ");
+        if (*text == '\0')
+            return;
+        buf_append_str(out, indent);
     }
-    buf_append_byte(out, '\n');
 }
 
 static void put(struct buf *out, const char *text, const char *indent, size_t room)
 {
     struct buf plain = {0};
-    sheet_plain(&plain, text, strlen(text), false);
-    wrap(out, buf_span(&plain), indent, room);
-    out->failed = out->failed || plain.failed;
-    buf_free(&plain);
+    wrap(out, plain_of(text, strlen(text), false, &plain), indent, room);
+    done_with(&plain, out);
 }
 
 static void text_begin(struct buf *out, const struct sheet_head *h)
@@ -129,28 +116,21 @@ static void text_say(struct buf *out, const char *text, enum sheet_tone tone)
     put(out, text, tone == SHEET_ALARM ? "!! " : "", COLUMNS - 3);
 }
 
-static const char spaces[] = "                                                                                ";
-static const char *blanks(size_t n)
-{
-    return spaces + sizeof spaces - 1 - (n < sizeof spaces ? n : sizeof spaces - 1);
-}
-
 /* A label is padded to where values begin; a longer one has lines of its own. */
 static void text_label(struct buf *out, const char *label)
 {
     struct buf plain = {0};
-    sheet_plain(&plain, label, strlen(label), false);
-    size_t columns = width_text((const char *)plain.data, plain.len);
+    const char *text = plain_of(label, strlen(label), false, &plain);
+    size_t columns = screen_columns(text);
     buf_append_str(out, "  ");
     if (columns + 4 > LABEL) {
-        wrap(out, buf_span(&plain), "  ", COLUMNS - 2);
+        wrap(out, text, "  ", COLUMNS - 2);
         fill(out, ' ', LABEL);
     } else {
-        buf_append(out, plain.data, plain.len);
+        buf_append_str(out, text);
         fill(out, ' ', LABEL - 2 - columns);
     }
-    out->failed = out->failed || plain.failed;
-    buf_free(&plain);
+    done_with(&plain, out);
 }
 
 static void text_pair(struct buf *out, const char *label, const char *value)
@@ -178,28 +158,27 @@ static void text_code(struct buf *out, const char *text, struct span svg)
     put(out, text, blanks(LABEL), COLUMNS - LABEL);
 }
 
-/* One line of a row: what of each cell fits into its column. */
-static bool row_line(struct buf *out, const struct sheet_column *columns, struct span rest[SHEET_COLUMNS_MAX])
+/* One line of a row: what of each cell fits into its column. Blanks are written only when something follows them. */
+static bool row_line(struct buf *out, const struct sheet_column *columns, const char *rest[SHEET_COLUMNS_MAX])
 {
-    size_t used = 2, pending = 0; /* blanks are written only when something follows them */
+    size_t used = 2, pending = 2;
     bool more = false;
-    buf_append_str(out, "  ");
-    for (size_t i = 0; columns[i].heading != NULL && i < SHEET_COLUMNS_MAX; i++) {
-        bool last = columns[i + 1].heading == NULL;
-        size_t width = last ? COLUMNS - used : columns[i].width;
-        size_t n = take_line((const char *)rest[i].p, rest[i].n, last ? width : width - 2), shown = n;
-        while (shown > 0 && rest[i].p[shown - 1] == ' ')
-            shown--;
-        if (shown > 0) {
+    for (size_t i = 0; i < SHEET_COLUMNS_MAX && columns[i].heading != NULL; i++) {
+        const bool last = i + 1 == SHEET_COLUMNS_MAX || columns[i + 1].heading == NULL;
+        const size_t width = last ? COLUMNS - used : columns[i].width;
+        const size_t n = screen_row(rest[i], last ? width : width - 2);
+        struct buf cell = {0};
+        const char *shown = plain_of(rest[i], without_blanks(rest[i], n), true, &cell);
+        if (*shown != '\0') {
             fill(out, ' ', pending);
             pending = 0;
         }
-        buf_append(out, rest[i].p, shown);
-        pending += width - width_text((const char *)rest[i].p, shown);
-        while (n < rest[i].n && rest[i].p[n] == ' ')
-            n++;
-        rest[i] = (struct span){rest[i].p + n, rest[i].n - n};
-        more = more || rest[i].n > 0;
+        buf_append_str(out, shown);
+        pending += width - screen_columns(shown);
+        done_with(&cell, out);
+        rest[i] += n;
+        rest[i] += strspn(rest[i], " ");
+        more = more || *rest[i] != '\0';
         used += width;
     }
     buf_append_byte(out, '\n');
@@ -209,23 +188,20 @@ static bool row_line(struct buf *out, const struct sheet_column *columns, struct
 static void text_row(struct buf *out, const struct sheet_column *columns, const char *const *cells)
 {
     struct buf plain[SHEET_COLUMNS_MAX] = {0};
-    struct span rest[SHEET_COLUMNS_MAX] = {0};
-    for (size_t i = 0; columns[i].heading != NULL && i < SHEET_COLUMNS_MAX; i++) {
-        sheet_plain(&plain[i], cells[i], strlen(cells[i]), false);
-        out->failed = out->failed || plain[i].failed;
-        rest[i] = (struct span){plain[i].data != NULL ? plain[i].data : (const uint8_t *)"", plain[i].len};
-    }
+    const char *rest[SHEET_COLUMNS_MAX] = {0};
+    for (size_t i = 0; i < SHEET_COLUMNS_MAX && columns[i].heading != NULL; i++)
+        rest[i] = plain_of(cells[i], strlen(cells[i]), false, &plain[i]);
     while (row_line(out, columns, rest))
         continue;
     for (size_t i = 0; i < SHEET_COLUMNS_MAX; i++)
-        buf_free(&plain[i]);
+        done_with(&plain[i], out);
 }
 
 static void text_table(struct buf *out, const struct sheet_column *columns)
 {
     const char *headings[SHEET_COLUMNS_MAX] = {0};
     buf_append_byte(out, '\n');
-    for (size_t i = 0; columns[i].heading != NULL && i < SHEET_COLUMNS_MAX; i++)
+    for (size_t i = 0; i < SHEET_COLUMNS_MAX && columns[i].heading != NULL; i++)
         headings[i] = columns[i].heading;
     text_row(out, columns, headings);
     buf_append_str(out, "  ");
@@ -246,11 +222,9 @@ static void text_screen(struct buf *out, struct span lines)
         const char *end = memchr(p + at, '\n', lines.n - at);
         size_t n = end != NULL ? (size_t)(end - (p + at)) : lines.n - at;
         struct buf plain = {0};
-        sheet_plain(&plain, p + at, n, true);
-        buf_append_str(out, plain.len > 0 ? "  | " : "  |");
-        wrap(out, buf_span(&plain), "  : ", COLUMNS - 4);
-        out->failed = out->failed || plain.failed;
-        buf_free(&plain);
+        buf_append_str(out, n > 0 ? "  | " : "  |");
+        wrap(out, plain_of(p + at, n, true, &plain), "  : ", COLUMNS - 4);
+        done_with(&plain, out);
         at += n + 1;
     }
 }
@@ -264,7 +238,7 @@ static void text_sign(struct buf *out, const char *who, const char *signature, c
     buf_append_str(out, "\n\n  ________________________________________________    ______________________\n  ");
     put(out, signature, "  ", 48);
     out->len -= !out->failed && out->len > 0; /* the date's label stands on the same line */
-    fill(out, ' ', 52 - width_text(signature, strlen(signature)));
+    fill(out, ' ', 52 - screen_columns(signature));
     put(out, date, "", 24);
 }
 

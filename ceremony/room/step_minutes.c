@@ -52,7 +52,7 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
         return diag_set(d, E_STATE_MISSING, "minutes are put into a log");
     enum err e = minutes_line(r->state_fd, r->script->name, &line, &logged, d);
     if (e == E_OK && !logged) /* otherwise an interruption came after it, and what is in the log stays */
-        e = minutes_make(r->state_fd, r->dir_fd, r->script, MINUTES_IN, &m, d);
+        e = minutes_make(r->state_fd, r->dir_fd, r->script, &m, d);
     if (e == E_OK && !logged)
         e = write_and_log(r, &m, d);
     if (e == E_OK && logged)

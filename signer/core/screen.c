@@ -9,25 +9,67 @@
 #include <unistd.h>
 
 #include "core/text.h"
-#include "core/width.h"
 #include "core/words.h"
 
 #define WORDS_ON_ROW 4
 #define INDENT "    "
 #define ITEM_LABEL 11 /* columns */
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(uint32_t cp, const struct range *r, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (cp >= r[i].first && cp <= r[i].last)
+            return true;
+    return false;
+}
+
+/* Blocks, not single characters: what our own texts and people's names are made of. */
+static bool is_wide(uint32_t cp)
+{
+    static const struct range wide[] = {
+        {0x1100, 0x115f},   /* Hangul Jamo */
+        {0x2e80, 0x303e},   /* CJK radicals, symbols and punctuation */
+        {0x3041, 0xa4cf},   /* Kana, CJK ideographs, Yi */
+        {0xa960, 0xa97f},   /* Hangul Jamo extended */
+        {0xac00, 0xd7a3},   /* Hangul syllables */
+        {0xf900, 0xfaff},   /* CJK compatibility ideographs */
+        {0xfe30, 0xfe6f},   /* CJK compatibility forms */
+        {0xff01, 0xff60},   /* full-width forms */
+        {0xffe0, 0xffe6},   /* full-width signs */
+        {0x1f300, 0x1faff}, /* pictographs */
+        {0x20000, 0x3fffd}, /* CJK ideographs of the supplementary planes */
+    };
+    return is_in(cp, wide, sizeof wide / sizeof wide[0]);
+}
+
+static bool is_combining(uint32_t cp)
+{
+    static const struct range combining[] = {{0x0300, 0x036f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff},
+                                             {0x302a, 0x302d}, {0xfe20, 0xfe2f}};
+    return is_in(cp, combining, sizeof combining / sizeof combining[0]);
+}
+
 /* The bytes of the character at the head of text, which is not empty; *columns says how wide it is, one for a stray byte. */
 static size_t one(const char *text, size_t *columns)
 {
     uint32_t cp;
     size_t used = text_utf8_next((const uint8_t *)text, strlen(text), &cp);
-    *columns = used == 0 ? 1 : (size_t)width_of(cp);
+    *columns = used == 0 ? 1 : is_combining(cp) ? 0 : is_wide(cp) ? 2 : 1;
     return used == 0 ? 1 : used;
 }
 
 size_t screen_columns(const char *text)
 {
-    return width_text(text, strlen(text));
+    size_t all = 0, columns;
+    while (*text != '\0') {
+        text += one(text, &columns);
+        all += columns;
+    }
+    return all;
 }
 
 void screen_label(const char *label, size_t width)

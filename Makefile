@@ -51,7 +51,7 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 POLICY_LIB := policy/policy.c policy/print.c
-POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_services.c build_terms.c \
+POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_issuer.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_ocsp.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
@@ -60,12 +60,14 @@ ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/
     script_steps.c transcript.c tee.c people.c past.c)
 ROOM_PARTS += ceremony/typed.c
 ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
+ROOM += $(addprefix ceremony/,anchor_tbs.c anchor_file.c) $(addprefix ceremony/room/,certify.c certify_file.c certify_tbs.c \
+    certify_spec.c officers.c step_root.c step_cross.c step_subca.c)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c \
     cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c summary_item.c summary_table.c)
 CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_replace.c token_begin.c) \
     $(addprefix ceremony/room/,make_key.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
-    officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c sweep.c report.c standing_list.c)
+    officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
 AUDIT_PARTS += ceremony/audit/tokens.c
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \

@@ -80,7 +80,8 @@ static const struct cli_option *options_root(void)
 
 static const struct cli_option *options_run(void)
 {
-    static const struct cli_option o[] = {STATE, TOKEN, END};
+    static const struct cli_option o[] = {
+        STATE, TOKEN, {"pass-fd", "N", "read the officers' passphrases from this file descriptor, a line each", NULL, &options.pass_fd, NULL, false}, END};
     return o;
 }
 

@@ -180,11 +180,13 @@ static enum err build_token_uri(struct build *b, const char *text, const char **
     return E_OK;
 }
 
-/* A key of the appliance itself: it signs nothing that could be revoked. */
+/* A key of the appliance itself: it signs nothing that could be revoked, and no authority answers for it. */
 static enum err build_appliance_key(struct build *b, const char *at, const struct yaml_key *y, struct policy_key *out)
 {
     if (y->crl != NULL)
         return build_error(b, at, "crl", "nothing is signed with this key that could be revoked");
+    if (y->issuer != NULL)
+        return build_error(b, at, "issuer", "the appliance's own keys have no issuer");
     return build_key(b, at, y, out);
 }
 

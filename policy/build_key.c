@@ -225,6 +225,7 @@ enum err build_key(struct build *b, const char *at, const struct yaml_key *y,
         e = build_period(b, at, "validity", y->validity, &out->validity);
     if (e == E_OK)
         e = build_clause(b, at, y->clause, &out->clause);
+    out->issuer = y->issuer;
     return e != E_OK ? e
                      : build_subject(b, at, y->subject, y->subject_n, true, &out->subject,
                                      &out->subjects);

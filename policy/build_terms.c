@@ -191,9 +191,9 @@ static bool has_url(const struct policy_strings *s, const char *url)
 static enum err check_crl(struct build *b, const char *at, const struct policy_authority *a, const struct policy_key *key)
 {
     static const char *const revoking[] = {"revoke", "suspend", "change", "add-application"};
-    bool issues = signs_certificates(a, key), seals = named(a->seals.key, key);
+    bool profiles = signs_certificates(a, key), issues = profiles || build_is_issuer(a, key), seals = named(a->seals.key, key);
     if (key->crl_period == 0) {
-        for (size_t i = 0; issues && i < sizeof revoking / sizeof revoking[0]; i++)
+        for (size_t i = 0; profiles && i < sizeof revoking / sizeof revoking[0]; i++)
             if (offers(a, revoking[i]))
                 return build_error(b, at, "", "%s is offered, so the key needs \"crl\"", revoking[i]);
         if (seals && offers(a, "seal-revoke"))
@@ -241,5 +241,7 @@ enum err build_terms(struct build *b, const struct yaml_authority *y, struct pol
         build_path(at, "", "keys", i);
         e = check_crl(b, at, out, &out->keys[i]);
     }
+    if (e == E_OK)
+        e = build_issuers(b, out);
     return e != E_OK ? e : check_responders(b, out);
 }

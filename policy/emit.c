@@ -135,6 +135,7 @@ static void emit_key(struct buf *out, const struct policy_key *k, const char *su
     put_array(out, "subject", "subjects", subject, k->subjects);
     put_period(out, "validity", &k->validity);
     put_field(out, "clause", k->clause);
+    put_field(out, "issuer", k->issuer);
     put_number(out, "crl_period", k->crl_period);
     put_number(out, "crl_delta_period", k->crl_delta_period);
     put_field(out, "crl_url", k->crl_url);

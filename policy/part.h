@@ -86,6 +86,13 @@ ERR_MUST_USE enum err build_services(struct build *b, const struct yaml_services
 ERR_MUST_USE enum err build_reasons(struct build *b, const struct yaml_reason *y, size_t n,
                                     struct policy_authority *out);
 
+/* build_issuer.c: whether the keys that others certify, and those that certify them, can be a CA and its sub-CA; when all
+ * else of the authority is there. */
+ERR_MUST_USE enum err build_issuers(struct build *b, const struct policy_authority *a);
+
+/* Does this key of the authority certify another one of it? */
+bool build_is_issuer(const struct policy_authority *a, const struct policy_key *key);
+
 /* build_terms.c: when a key's CRLs are made; then, when all else of the authority is there, renewal,
  * OCSP and seals, and whether they fit it. */
 ERR_MUST_USE enum err build_crl(struct build *b, const char *at, const struct yaml_crl *y,

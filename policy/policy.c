@@ -162,10 +162,13 @@ const struct policy_authority *policy_key_authority(const struct policy *p, cons
 const struct policy_key *policy_key_issuer(const struct policy *p, const struct policy_key *key)
 {
     const struct policy_authority *a = policy_key_authority(p, key);
-    if (a == NULL || a->ocsp_key == NULL || strcmp(a->ocsp_key, key->name) != 0)
+    const char *name = key->issuer;
+    if (a == NULL)
         return NULL;
-    for (size_t i = 0; i < a->keys_n; i++)
-        if (policy_key_is_ca(p, &a->keys[i]))
+    if (a->ocsp_key != NULL && strcmp(a->ocsp_key, key->name) == 0)
+        name = a->profiles_n > 0 ? a->profiles[0].key : NULL; /* all of them name it, policyc sees to that */
+    for (size_t i = 0; i < a->keys_n && name != NULL; i++)
+        if (strcmp(a->keys[i].name, name) == 0)
             return &a->keys[i];
     return NULL;
 }

@@ -76,10 +76,11 @@ struct policy_key {
     enum sig_alg alg;
     bool sm2_null;            /* NULL parameters in SM2 AlgorithmIdentifiers */
     bool transferable;        /* made so that it can be copied to a second token before it is first used: hsm/transfer.h */
-    const struct policy_attribute *subject; /* of its own self-signed certificate; every value fixed */
+    const struct policy_attribute *subject; /* of its own certificate; every value fixed */
     size_t subjects;
     struct policy_period validity;
     const char *clause;
+    const char *issuer;       /* of a sub-CA: the CA key of the same authority that certifies it; NULL: of all others */
     /* The CRLs of a CA key, the status lists of the key of seals; zeros and NULLs when it issues none. */
     int64_t crl_period;       /* seconds from one full CRL's thisUpdate to its nextUpdate */
     int64_t crl_delta_period; /* the same of delta CRLs, shorter; 0: no deltas */
@@ -267,8 +268,8 @@ const struct policy_key *policy_key_at(const struct policy *p, size_t i);
  * the log's and the bundles' do not. */
 bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
 
-/* The key that certifies this one, a row of p: of an OCSP responder, the authority's one CA key. NULL for all others, whose
- * certificates are self-signed. */
+/* The key that certifies this one, a row of p: of a sub-CA, the one it names; of an OCSP responder, the one key that signs
+ * its authority's certificates. NULL for all others, whose certificates are self-signed. */
 const struct policy_key *policy_key_issuer(const struct policy *p, const struct policy_key *key);
 
 /* The authority that has this key, NULL for the log's and the bundles'. */

@@ -103,6 +103,7 @@ static void print_key(struct buf *out, const char *authority, const char *what,
     if (k->transferable)
         buf_append_str(out, " transferable true");
     put_period(out, "validity", &k->validity);
+    put_text(out, "issuer", k->issuer);
     put_clause(out, k->clause);
     put_prefix(out, &prefix);
     put_number(out, "crl", k->crl_period);

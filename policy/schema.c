@@ -31,6 +31,7 @@ static const cyaml_schema_field_t key_fields[] = {
     TEXT_OPTIONAL("transferable", yaml_key, transferable),
     LIST("subject", yaml_key, subject, &attribute_entry),
     TEXT("validity", yaml_key, validity),
+    TEXT_OPTIONAL("issuer", yaml_key, issuer),
     MAPPING_OPTIONAL("crl", yaml_key, crl, crl_fields),
     TEXT("clause", yaml_key, clause),
     CYAML_FIELD_END,

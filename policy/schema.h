@@ -45,6 +45,7 @@ struct yaml_key {
     struct yaml_attribute *subject;
     unsigned subject_n;
     char *validity;
+    char *issuer;         /* may be NULL */
     struct yaml_crl *crl; /* may be NULL */
     char *clause;
 };

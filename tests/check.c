@@ -76,7 +76,7 @@ static char codes[PATH_MAX];
 static char ran[PATH_MAX]; /* the names of what was run, for the table of promises */
 static char *cases[CASES_MAX];
 static size_t cases_n;
-static struct job jobs[2 + SCRIPTS + CASES_MAX]; /* the worlds that the cases need; then the scripts, then the cases */
+static struct job jobs[3 + SCRIPTS + CASES_MAX]; /* the worlds that the cases need; then the scripts, then the cases */
 static size_t jobs_n, first_script, first_case;
 
 /* -- what came of a program -- */
@@ -164,10 +164,15 @@ static void add_case(const char *name)
     j->argv[1] = (char *)name;
 }
 
-/* Its world is that of the six operators; the others share a smaller one. */
-static bool is_of_operators(const char *name)
+/* What the cases share is made by tests/cases/world: a small world, one with the six operators, one with sub-CAs. */
+enum { WORLD_SMALL, WORLD_OPERATORS, WORLD_CHAINS, WORLDS };
+static const char *const world_names[WORLDS] = {"world", "operators", "chains"};
+
+static int world_of(const char *name)
 {
-    return strncmp(name, "op-", 3) == 0 || strncmp(name, "year-", 5) == 0;
+    if (strncmp(name, "op-", 3) == 0 || strncmp(name, "year-", 5) == 0)
+        return WORLD_OPERATORS;
+    return strncmp(name, "chain-", 6) == 0 ? WORLD_CHAINS : WORLD_SMALL;
 }
 
 /* What they share is made once: who comes meanwhile waits. */
@@ -299,13 +304,12 @@ static bool chosen(const char *name, int argc, char **argv)
 
 static void add_jobs(int argc, char **argv)
 {
-    size_t chosen_cases[2] = {0}; /* by world */
+    size_t chosen_cases[WORLDS] = {0};
     for (size_t i = 0; i < cases_n; i++)
-        chosen_cases[is_of_operators(cases[i])] += chosen(cases[i], argc, argv);
-    if (chosen_cases[0] > 0)
-        add_world("world");
-    if (chosen_cases[1] > 0)
-        add_world("operators");
+        chosen_cases[world_of(cases[i])] += chosen(cases[i], argc, argv);
+    for (int w = 0; w < WORLDS; w++)
+        if (chosen_cases[w] > 0)
+            add_world(world_names[w]);
     first_script = jobs_n;
     for (size_t i = 0; i < SCRIPTS; i++)
         if (chosen(scripts[i].name, argc, argv))

@@ -8,6 +8,7 @@
 #define ROOTSEAL_AUDIT_AUDIT_H
 
 #include "audit/batches.h"
+#include "audit/certifies.h"
 #include "audit/finding.h"
 #include "audit/keys.h"
 #include "audit/officers.h"
@@ -48,6 +49,7 @@ struct audit {
     char token_model[129], token_serial[129]; /* that holds the keys at this line */
     struct keys keys;
     struct officers officers;
+    struct certifies certifies;
     struct batches batches;
     struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
     struct audit_counts counts;

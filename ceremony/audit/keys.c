@@ -97,14 +97,21 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     int n = i2d_re_X509_tbs(x, &tbs);
     struct span bytes = {tbs, n > 0 ? (size_t)n : 0};
     enum err e = n <= 0 ? E_CRYPTO : E_OK;
-    if (e == E_OK && ca == NULL)
-        e = lint_self_signed(bytes, row, policy_key_is_ca(a->policy, row), k->public, &why);
-    else if (e == E_OK && (issuer == NULL || issuer->anchor == NULL))
+    if (e == E_OK && ca != NULL && (issuer == NULL || issuer->anchor == NULL))
         e = diag_set(&why, E_ANCHOR, "%s, which signs it, has no certificate yet", ca->name);
     else if (e == E_OK)
-        e = lint_responder(bytes, row, ca, issuer->anchor, k->public, &why);
+        e = lint_own(bytes, a->policy, row, issuer != NULL ? issuer->anchor : NULL, k->public, &why);
     OPENSSL_free(tbs);
     return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
+}
+
+/* May this CA certificate be the issuer of x, by its name and, as roots that follow each other share one, its key? */
+static bool may_issue(X509 *ca, X509 *x)
+{
+    const ASN1_OCTET_STRING *want = X509_get0_authority_key_id(x), *have = X509_get0_subject_key_id(ca);
+    return (X509_get_extension_flags(ca) & EXFLAG_CA) != 0 &&
+           X509_NAME_cmp(X509_get_subject_name(ca), X509_get_issuer_name(x)) == 0 &&
+           (want == NULL || have == NULL || ASN1_OCTET_STRING_cmp(want, have) == 0);
 }
 
 /* The key that signed this certificate, by its name and by the signature: itself, or one certified before. */
@@ -114,11 +121,24 @@ static const struct keys_entry *signer_of(const struct audit *a, const struct ke
         return k;
     for (size_t i = 0; i < a->keys.n; i++) {
         const struct keys_entry *one = &a->keys.v[i];
-        if (one != k && one->anchor != NULL && (X509_get_extension_flags(one->anchor) & EXFLAG_CA) != 0 &&
-            X509_NAME_cmp(X509_get_subject_name(one->anchor), X509_get_issuer_name(x)) == 0)
+        if (one != k && one->anchor != NULL && may_issue(one->anchor, x))
             return one;
     }
     return NULL;
+}
+
+/* The one address that a sub-CA's certificate gives for the list on which it would stand, or NULL. The lint sees to the rest
+ * of the extension. */
+static const char *crl_address(X509 *x, CRL_DIST_POINTS **points)
+{
+    *points = X509_get_ext_d2i(x, NID_crl_distribution_points, NULL, NULL);
+    const DIST_POINT *one = *points != NULL ? sk_DIST_POINT_value(*points, 0) : NULL;
+    if (one == NULL || one->distpoint == NULL || one->distpoint->type != 0)
+        return NULL;
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(one->distpoint->name.fullname, 0);
+    return name != NULL && name->type == GEN_URI
+               ? (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier)
+               : NULL;
 }
 
 static enum err check_extensions(X509 *x, X509 *issuer, bool ca, struct diag *d)
@@ -126,16 +146,20 @@ static enum err check_extensions(X509 *x, X509 *issuer, bool ca, struct diag *d)
     const bool lists = !ca && (X509_get_key_usage(x) & KU_CRL_SIGN) != 0; /* the key of seals signs their list */
     uint8_t *tbs = NULL;
     TBS_VIEW *v = NULL;
+    CRL_DIST_POINTS *points = NULL;
     int n = i2d_re_X509_tbs(x, &tbs);
     enum err e = n <= 0 ? E_CRYPTO : tbs_view_parse((struct span){tbs, (size_t)n}, &v, d);
-    if (e == E_OK)
-        e = issuer == NULL ? lint_extensions_self_signed(v, ca, lists, d) : lint_extensions_responder(v, issuer, d);
+    if (e == E_OK && issuer == NULL)
+        e = lint_extensions_self_signed(v, ca, lists, d);
+    else if (e == E_OK)
+        e = ca ? lint_extensions_ca(v, true, crl_address(x, &points), issuer, d) : lint_extensions_responder(v, issuer, d);
+    CRL_DIST_POINTS_free(points);
     tbs_view_free(v);
     OPENSSL_free(tbs);
     return e;
 }
 
-/* What holds for any certificate of ours, whatever the policy: self-signed (issuer NULL), or a responder's. */
+/* What holds for any certificate of ours, whatever the policy: self-signed (issuer NULL), a sub-CA's or a responder's. */
 static enum err check_sane(const struct keys_entry *k, X509 *x, X509 *issuer, struct span der, struct diag *d)
 {
     struct diag why = {0};
@@ -222,6 +246,8 @@ enum err keys_take_anchor(struct audit *a, const struct record *r)
         k->anchor = x; /* kept when it is bad, too: what follows is checked against the key */
         e = check_anchor(a, k, x, buf_span(&der), &why);
     }
+    if (e == E_OK)
+        e = certifies_take_anchor(a, name, x);
     if (e == E_OK)
         e = compare_by_hand(a, k, &why);
     buf_free(&der);

@@ -33,7 +33,8 @@ struct keys_entry *keys_find(const struct keys *k, const char *name);
  * key in the token, but for one that the policy calls transferable: that was made there, and was always sensitive. */
 ERR_MUST_USE enum err keys_take_keygen(struct audit *a, const struct record *r);
 
-/* An anchor line: the one certificate of a key made before, self-signed and sane; as the policy row
+/* An anchor line: the one certificate of a key made before, self-signed or by one that
+ * has its own, and sane; as the policy row
  * has it when the log began under this program's policy; the same as in the anchors' folder that
  * came by hand, when there is one (E_ANCHOR). */
 ERR_MUST_USE enum err keys_take_anchor(struct audit *a, const struct record *r);

@@ -88,11 +88,11 @@ static enum err verify_named(struct audit *a, const struct officers_entry *one, 
     return e;
 }
 
-static enum err verify_one(struct audit *a, const struct batches_open *b,
+static enum err verify_one(struct audit *a, const struct officers_of *b,
                            const struct officers_entry *one, struct span bytes, struct diag *d)
 {
     struct buf text = {0};
-    enum err e = authorise_text(b->plan_digest, &text);
+    enum err e = authorise_text(b->digest, &text);
     if (e == E_OK && b->same_policy)
         e = verify_pinned(a, one, bytes, buf_span(&text), d);
     else if (e == E_OK)
@@ -102,7 +102,7 @@ static enum err verify_one(struct audit *a, const struct batches_open *b,
 }
 
 /* The file beside the plan that has the digest the line names. */
-static enum err find_file(const struct batches_open *b, const struct file_list *list,
+static enum err find_file(const struct officers_of *b, const struct file_list *list,
                           const struct officers_entry *one, struct buf *bytes, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
@@ -133,7 +133,7 @@ static bool comes_again(const struct officers *o, size_t at)
     return false;
 }
 
-static enum err check_entry(struct audit *a, const struct batches_open *b,
+static enum err check_entry(struct audit *a, const struct officers_of *b,
                             const struct file_list *list, size_t at, int *good)
 {
     const struct officers_entry *one = &a->officers.v[at];
@@ -157,7 +157,7 @@ void officers_forget(struct officers *o, const uint8_t plan[DIGEST_LEN])
     o->n = kept;
 }
 
-enum err officers_check(struct audit *a, const struct batches_open *b)
+enum err officers_check(struct audit *a, const struct officers_of *b)
 {
     struct file_list list = {0};
     struct diag why = {0};
@@ -165,14 +165,14 @@ enum err officers_check(struct audit *a, const struct batches_open *b)
     uint64_t wrong = a->findings.count[FINDING_ERROR];
     enum err e = audit_take(a, file_list(b->fd, BATCHES_FILES_MAX, &list, &why), &why);
     for (size_t i = 0; i < a->officers.n && e == E_OK; i++)
-        if (memcmp(a->officers.v[i].plan, b->plan_digest, DIGEST_LEN) == 0)
+        if (memcmp(a->officers.v[i].plan, b->digest, DIGEST_LEN) == 0)
             e = check_entry(a, b, &list, i, &good);
     if (e == E_OK && !b->same_policy)
-        audit_open(a, "the plan was made under another policy; not checked: whether the %d who "
-                      "signed were its officers, and a quorum", good);
+        audit_open(a, "%s under another policy; not checked: whether the %d who "
+                      "signed were its officers, and a quorum", b->made, good);
     else if (e == E_OK && wrong == a->findings.count[FINDING_ERROR] && good < a->policy->quorum)
         audit_error(a, E_QUORUM, "%d of %d officers", good, a->policy->quorum);
-    officers_forget(&a->officers, b->plan_digest);
+    officers_forget(&a->officers, b->digest);
     file_list_free(&list);
     return e;
 }

@@ -6,7 +6,6 @@
 #include "log/record.h"
 
 struct audit;
-struct batches_open;
 
 struct officers_entry {
     uint8_t plan[DIGEST_LEN], officer[DIGEST_LEN], signature[DIGEST_LEN];
@@ -23,11 +22,19 @@ struct officers {
 /* An authorise line: it is kept until its plan comes. */
 ERR_MUST_USE enum err officers_take(struct audit *a, const struct record *r);
 
+/* A plan, or what else officers authorise by its digest. */
+struct officers_of {
+    int fd;                /* the folder with the signatures */
+    const uint8_t *digest;
+    bool same_policy;      /* it was made under this program's policy */
+    const char *made;      /* e.g. "the plan was made", for a message */
+};
+
 /* The plan has come: each of its authorise lines must name a signature file beside it, over the
  * plan's digest, by an officer of the policy whose certificate was valid then, and there must be
  * a quorum of distinct ones. Where the plan was made under another policy, the signature is checked
  * with the certificate it carries, if the log names that one, and the rest is left open. */
-ERR_MUST_USE enum err officers_check(struct audit *a, const struct batches_open *b);
+ERR_MUST_USE enum err officers_check(struct audit *a, const struct officers_of *b);
 
 /* The plan has come, and is not in the archive as it was: what is wrong is told there, and its authorise lines are not
  * waiting any more. */

@@ -120,7 +120,13 @@ static enum err take_line(struct audit *a, const struct record *r)
     case RECORD_RECOVERY:
         take_recovery(a, r);
         return E_OK;
+    case RECORD_CERTIFY:
+        return certifies_take(a, r);
+    case RECORD_CROSS:
+        return certifies_take_cross(a, r);
     case RECORD_CEREMONY:
+        a->certifies.ceremony = true;
+        return ceremonies_take(a, r);
     case RECORD_TIME:
     case RECORD_EXCEPTION:
     case RECORD_MINUTES:
@@ -236,6 +242,8 @@ static enum err finish(const struct verify_options *o, struct audit *a)
     if (a->log_ended) {
         tell_unsealed(a);
         e = keys_finish(a);
+        if (e == E_OK)
+            e = certifies_finish(a);
         officers_finish(a);
         batches_finish(a);
         if (e == E_OK)
@@ -268,6 +276,7 @@ void verify_free(struct audit *a)
     const int fds[] = {a->state_fd, a->archive_fd, a->anchors_fd};
     keys_free(&a->keys);
     officers_free(&a->officers);
+    certifies_free(&a->certifies);
     batches_free(&a->batches);
     index_close(a->index);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)

@@ -26,7 +26,7 @@ enum err anchors_open(const char *path, const struct policy *policy, struct anch
     return out->v != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "anchors");
 }
 
-/* It must be what the policy's row describes, signed by itself or, a responder's, by its CA. */
+/* It must be what the policy's row describes, signed by itself or, a sub-CA's and a responder's, by its CA. */
 static enum err check(struct anchors *a, const struct policy_key *row, X509 *cert, struct diag *d)
 {
     const struct policy *p = a->policy;
@@ -48,8 +48,7 @@ static enum err check(struct anchors *a, const struct policy_key *row, X509 *cer
     if (!der_take(&in, DER_SEQUENCE, &whole) || !der_take(&whole.body, DER_SEQUENCE, &tbs))
         e = diag_set(&why, E_ANCHOR, "it is not in DER");
     if (e == E_OK)
-        e = ca == NULL ? lint_self_signed(tbs.whole, row, policy_key_is_ca(p, row), key, &why)
-                       : lint_responder(tbs.whole, row, ca, issuer->cert, key, &why);
+        e = lint_own(tbs.whole, p, row, issuer != NULL ? issuer->cert : NULL, key, &why);
     if (e == E_OK)
         e = cert_verify(cert, ca == NULL ? key : issuer->key, &why);
     if (e == E_LINT || e == E_CERT_SIGNATURE)

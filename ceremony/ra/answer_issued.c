@@ -80,6 +80,20 @@ enum err answering_note_issued(struct answering *w, const char *id, const char *
     return e;
 }
 
+enum err answering_complete_issuers(struct answering *w, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < w->out->issuers_n && e == E_OK; i++) {
+        const struct policy_key *ca = policy_key_issuer(w->anchors->policy, w->out->issuers[i]->row);
+        const struct anchor *issuer = NULL;
+        if (ca != NULL)
+            e = anchors_find(w->anchors, ca->name, &issuer, d);
+        if (issuer != NULL && (e = note_issuer(w->out, issuer)) != E_OK)
+            diag_set(d, e, "the issuers");
+    }
+    return e;
+}
+
 /* The link to the signing certificate, and the enveloped key, byte for byte. */
 static enum err check_pair(struct answering *w, const struct result *s, const struct decision *o, struct diag *d)
 {

@@ -49,6 +49,9 @@ ERR_MUST_USE enum err answer_seal(struct answering *w, const struct result *s, c
 ERR_MUST_USE enum err answering_note_issued(struct answering *w, const char *id, const char *key,
                                             const struct anchor **issuer, struct diag *d);
 
+/* At the end: behind the anchors noted those that certify them. */
+ERR_MUST_USE enum err answering_complete_issuers(struct answering *w, struct diag *d);
+
 /* The result and the log line tell of these bytes, under this profile and key. */
 ERR_MUST_USE enum err answering_check_issued(const struct answering *w, const struct result *s, const struct record *r,
                                              struct span bytes, const char *profile, const char *key,

@@ -215,6 +215,8 @@ enum err answers_check(const struct desk *desk, const struct bundle *bundle,
     if (e == E_OK)
         e = answer_lists_end(&w, d);
     if (e == E_OK)
+        e = answering_complete_issuers(&w, d);
+    if (e == E_OK)
         e = copies_check(bundle, out, anchors, d);
     decider_free(&w.decider);
     set_free(&w.ids);

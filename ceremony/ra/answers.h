@@ -33,7 +33,7 @@ struct answer {
 struct answers {
     struct answer *v; /* in the batch's order */
     size_t n;
-    const struct anchor **issuers; /* of what was issued, in the order of their first certificate */
+    const struct anchor **issuers; /* of what was issued, in the order of their first certificate; then theirs */
     size_t issuers_n;
 };
 

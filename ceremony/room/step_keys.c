@@ -1,11 +1,8 @@
-/* The steps that make our own keys and their certificates. */
-#include <openssl/x509v3.h>
+/* keygen: our own keys, made inside the token. */
 #include <stdio.h>
-#include <string.h>
 
 #include "batch/witness.h"
 #include "ceremony/commands.h"
-#include "core/clock.h"
 #include "core/i18n.h"
 #include "core/screen.h"
 #include "pki/key.h"
@@ -80,56 +77,4 @@ enum err step_keygen(struct room *r, const struct script_step *s, struct diag *d
     if (e == E_OK)
         e = state_refresh(&r->state, d);
     return e == E_OK ? each(r, s, step_check_key, d) : e;
-}
-
-/* As RFC 2253 writes it, in ASCII. */
-static enum err subject_of(X509 *x, char *out, size_t cap)
-{
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *p = NULL;
-    long n = 0;
-    if (bio != NULL && X509_NAME_print_ex(bio, X509_get_subject_name(x), 0, XN_FLAG_RFC2253) > 0)
-        n = BIO_get_mem_data(bio, &p);
-    const bool fits = n > 0 && (size_t)n < cap;
-    if (fits)
-        memcpy(out, p, (size_t)n);
-    out[fits ? n : 0] = '\0';
-    BIO_free(bio);
-    return fits ? E_OK : E_NO_MEMORY;
-}
-
-static enum err check_anchor(struct room *r, const struct script_step *s, const char *name, struct diag *d)
-{
-    X509 *x = NULL;
-    struct tm tm;
-    char subject[1024], until[CLOCK_TEXT];
-    enum err e = state_anchor(&r->state, name, &x, d);
-    if (e == E_OK)
-        e = subject_of(x, subject, sizeof subject);
-    if (e == E_OK && ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
-        e = diag_set(d, E_CRYPTO, "the end of the certificate of %s", name);
-    if (e == E_OK) {
-        const size_t n = s->expect.until != NULL ? strlen(s->expect.until) : 10;
-        clock_format((int64_t)timegm(&tm), until);
-        until[n < sizeof until ? n : 10] = '\0';
-        screen_item(_("until"), "%s  %s", until, name);
-        screen_item(_("subject"), "%s", subject);
-        e = step_expect(r, s, "subject", s->expect.subject, subject, d);
-    }
-    if (e == E_OK)
-        e = step_expect(r, s, "until", s->expect.until, until, d);
-    X509_free(x);
-    return e == E_OK ? step_check_key(r, s, name, d) : e;
-}
-
-enum err step_root(struct room *r, const struct script_step *s, struct diag *d)
-{
-    enum err e = E_OK;
-    for (size_t i = 0; i < s->keys_n && e == E_OK; i++)
-        e = anchors_make(&r->state, r->hsm, s->keys[i], d);
-    if (s->keys_n == 0)
-        e = anchors_make(&r->state, r->hsm, NULL, d);
-    if (e == E_OK)
-        e = state_refresh(&r->state, d);
-    return e == E_OK ? each(r, s, check_anchor, d) : e;
 }

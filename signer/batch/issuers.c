@@ -51,6 +51,18 @@ enum err issuers_find(struct issuers *i, struct state *s, const char *key, struc
     return e;
 }
 
+enum err issuers_complete(struct issuers *i, struct state *s, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t k = 0; k < i->n && e == E_OK; k++) {
+        const struct policy_key *ca = policy_key_issuer(s->policy, i->v[k].row);
+        struct issuer *unused;
+        if (ca != NULL)
+            e = issuers_find(i, s, ca->name, &unused, d);
+    }
+    return e;
+}
+
 void issuers_free(struct issuers *i)
 {
     for (size_t k = 0; k < i->n; k++)

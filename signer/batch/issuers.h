@@ -16,7 +16,7 @@ struct state;
 
 struct issuer {
     const struct policy_key *row;
-    X509 *cert;            /* from the log; self-signed but for an OCSP responder's */
+    X509 *cert;            /* from the log; self-signed but for a sub-CA's and an OCSP responder's */
     struct buf subject;    /* its Name in DER: the issuer of what it signs */
     bool destroyed;        /* the log tells of the key's end */
     struct hsm_key *token; /* the session's own; NULL until outcomes_run() opened it */
@@ -32,6 +32,8 @@ struct issuers {
  * no such key, E_ANCHOR when the log has no certificate for it yet. */
 ERR_MUST_USE enum err issuers_find(struct issuers *i, struct state *s, const char *key, struct issuer **out,
                                    struct diag *d);
+/* Behind them those that certify them (policy_key_issuer()), so that whoever has them all has whole chains. */
+ERR_MUST_USE enum err issuers_complete(struct issuers *i, struct state *s, struct diag *d);
 void issuers_free(struct issuers *i);
 
 #endif

@@ -424,6 +424,8 @@ enum err results_finish(struct results *w, struct diag *d)
     if (e == E_OK && !w->sealed)
         e = diag_set(d, E_ARCHIVE, "the log ends before the batch's seal");
     if (e == E_OK)
+        e = issuers_complete(&w->issuers, w->s, d);
+    if (e == E_OK)
         e = write_p7b(w, d);
     e = sink_close(&w->results, e, d);
     e = sink_close(&w->log, e, d);

@@ -84,6 +84,12 @@ enum record_type {
     /* "exception": a step was not, or not quite, what the ceremony's file says: ceremony, step (from 1), code (as in
      * refused), reason (digest of the text in the transcript). */
     RECORD_EXCEPTION,
+    /* "certify", the intent of a ceremony's step to sign certificates: ceremony, step (from 1), certificates (how many), tbs
+     * (digest of the record's step-N.tbs, which the authorise lines before it name as plan). */
+    RECORD_CERTIFY,
+    /* "cross": a certificate by one of our CA keys for another CA, or another of our keys: key (that signed), subject-key
+     * (digest of the SubjectPublicKeyInfo), certificate (base64). */
+    RECORD_CROSS,
     /* "minutes": the ceremony's minutes: ceremony, minutes (digest of minutes.html), text (of minutes.txt), transcript (of
      * transcript.jsonl). */
     RECORD_MINUTES,

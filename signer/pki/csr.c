@@ -115,7 +115,7 @@ static enum err find_request(struct span attributes, struct span *value, struct 
     return E_OK;
 }
 
-static enum err check_extension(X509_EXTENSION *ext, struct diag *d)
+static enum err check_extension(X509_EXTENSION *ext, bool may_ask_ca, struct diag *d)
 {
     char name[80];
     OBJ_obj2txt(name, sizeof name, X509_EXTENSION_get_object(ext), 0);
@@ -134,10 +134,10 @@ static enum err check_extension(X509_EXTENSION *ext, struct diag *d)
         ASN1_item_free(decoded, ASN1_ITEM_ptr(method->it));
     else
         method->ext_free(decoded);
-    return ca ? diag_set(d, E_CSR_ASKS_CA, "basicConstraints") : E_OK;
+    return ca && !may_ask_ca ? diag_set(d, E_CSR_ASKS_CA, "basicConstraints") : E_OK;
 }
 
-static enum err read_extensions(struct csr *csr, struct span attributes, struct diag *d)
+static enum err read_extensions(struct csr *csr, struct span attributes, bool may_ask_ca, struct diag *d)
 {
     struct span value;
     enum err e = find_request(attributes, &value, d);
@@ -151,7 +151,7 @@ static enum err read_extensions(struct csr *csr, struct span attributes, struct 
         X509_EXTENSION *ext = sk_X509_EXTENSION_value(csr->extensions, i);
         if (X509v3_get_ext_by_OBJ(csr->extensions, X509_EXTENSION_get_object(ext), i) >= 0)
             return diag_set(d, E_CSR_EXTENSION, "one extension is asked for twice");
-        e = check_extension(ext, d);
+        e = check_extension(ext, may_ask_ca, d);
         if (e != E_OK)
             return e;
     }
@@ -180,7 +180,7 @@ static enum err check_proof(const struct parts *parts, struct csr *csr, struct d
     return e == E_OK ? E_OK : diag_set(d, e, "a request's signature");
 }
 
-enum err csr_parse(struct span der, struct csr *out, struct diag *d)
+static enum err parse(struct span der, bool may_ask_ca, struct csr *out, struct diag *d)
 {
     *out = (struct csr){0};
     struct span rest = der;
@@ -200,12 +200,22 @@ enum err csr_parse(struct span der, struct csr *out, struct diag *d)
     if (e == E_OK)
         e = read_subject(parts.subject, &out->subject, d);
     if (e == E_OK)
-        e = read_extensions(out, parts.attributes, d);
+        e = read_extensions(out, parts.attributes, may_ask_ca, d);
     e = cause_settle(e, d, "a request");
     ERR_clear_error();
     if (e != E_OK)
         csr_free(out);
     return e;
+}
+
+enum err csr_parse(struct span der, struct csr *out, struct diag *d)
+{
+    return parse(der, false, out, d);
+}
+
+enum err csr_parse_ca(struct span der, struct csr *out, struct diag *d)
+{
+    return parse(der, true, out, d);
 }
 
 const X509_NAME *csr_subject(const struct csr *csr)

@@ -20,6 +20,9 @@ struct csr {
  * CA:TRUE is E_CSR_ASKS_CA. Strength is not checked here. Free with csr_free(). */
 ERR_MUST_USE enum err csr_parse(struct span der, struct csr *out, struct diag *d);
 
+/* The same for the request of a CA, which may ask to be one. */
+ERR_MUST_USE enum err csr_parse_ca(struct span der, struct csr *out, struct diag *d);
+
 /* The subject name; owned by csr. */
 const X509_NAME *csr_subject(const struct csr *csr);
 

@@ -1,5 +1,6 @@
 #include "pki/lint.h"
 
+#include <limits.h>
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -41,15 +42,23 @@ static bool is_rfc5280_time(const ASN1_TIME *t, int year_since_1900)
     return utc == (year_since_1900 < 150) && n == (utc ? 13 : 15) && ASN1_STRING_get0_data(t)[n - 1] == 'Z';
 }
 
+static enum err check_times(const TBS_VIEW *v, struct tm *from, struct tm *to, struct diag *d)
+{
+    const ASN1_TIME *before = v->validity->notBefore, *after = v->validity->notAfter;
+    if (ASN1_TIME_to_tm(before, from) != 1 || ASN1_TIME_to_tm(after, to) != 1)
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is malformed");
+    if (!is_rfc5280_time(before, from->tm_year) || !is_rfc5280_time(after, to->tm_year))
+        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is not in the one form for its year");
+    return E_OK;
+}
+
 /* notAfter is inclusive: the last second of the period that began with notBefore. */
 static enum err check_validity(const TBS_VIEW *v, const struct policy_period *period, const char *clause, struct diag *d)
 {
     struct tm from, to;
-    const ASN1_TIME *before = v->validity->notBefore, *after = v->validity->notAfter;
-    if (ASN1_TIME_to_tm(before, &from) != 1 || ASN1_TIME_to_tm(after, &to) != 1)
-        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is malformed");
-    if (!is_rfc5280_time(before, from.tm_year) || !is_rfc5280_time(after, to.tm_year))
-        return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "a time is not in the one form for its year");
+    enum err e = check_times(v, &from, &to, d);
+    if (e != E_OK)
+        return e;
     to.tm_sec += 1;
     time_t end = timegm(&to);
     int day = from.tm_mday;
@@ -80,14 +89,19 @@ static bool same_name(const X509_NAME *a, const X509_NAME *b)
            memcmp(x, y, x_n) == 0;
 }
 
+static enum err check_inside(const TBS_VIEW *v, X509 *other, struct diag *d)
+{
+    if (ASN1_TIME_compare(v->validity->notBefore, X509_get0_notBefore(other)) < 0 ||
+        ASN1_TIME_compare(v->validity->notAfter, X509_get0_notAfter(other)) > 0)
+        return diag_set_clause(d, E_LINT, "RFC 5280 6.1", "the validity lies outside the issuer's");
+    return E_OK;
+}
+
 static enum err check_inside_issuer(const TBS_VIEW *v, X509 *issuer, struct diag *d)
 {
     if (!same_name(v->issuer, X509_get_subject_name(issuer)))
         return diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.4", "the issuer is not the signing key's name");
-    if (ASN1_TIME_compare(v->validity->notBefore, X509_get0_notBefore(issuer)) < 0 ||
-        ASN1_TIME_compare(v->validity->notAfter, X509_get0_notAfter(issuer)) > 0)
-        return diag_set_clause(d, E_LINT, "RFC 5280 6.1", "the validity lies outside the issuer's");
-    return E_OK;
+    return check_inside(v, issuer, d);
 }
 
 static enum err check_attribute(const X509_NAME_ENTRY *entry, const struct policy_attribute *rule, struct diag *d)
@@ -234,23 +248,102 @@ enum err lint_self_signed(struct span tbs, const struct policy_key *row, bool ca
     return verdict(e, d);
 }
 
-enum err lint_responder(struct span tbs, const struct policy_key *row, const struct policy_key *ca, X509 *issuer,
-                        EVP_PKEY *key, struct diag *d)
+/* A certificate of one of our own keys by another one, but for its extensions. */
+static enum err check_issued(const TBS_VIEW *v, const struct policy_key *row, const struct policy_key *ca, X509 *issuer,
+                             EVP_PKEY *key, struct diag *d)
 {
-    TBS_VIEW *v = NULL;
-    enum err e = tbs_view_parse(tbs, &v, d);
-    if (e == E_OK)
-        e = check_frame(v, ca, ca->sm2_null, d);
+    enum err e = check_frame(v, ca, ca->sm2_null, d);
     if (e == E_OK)
         e = check_inside_issuer(v, issuer, d);
     if (e == E_OK)
         e = check_validity(v, &row->validity, row->clause, d);
     if (e == E_OK)
         e = check_subject(v->subject, row->subject, row->subjects, d);
+    return e == E_OK ? check_own_key(v, row, key, d) : e;
+}
+
+enum err lint_responder(struct span tbs, const struct policy_key *row, const struct policy_key *ca, X509 *issuer,
+                        EVP_PKEY *key, struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
     if (e == E_OK)
-        e = check_own_key(v, row, key, d);
+        e = check_issued(v, row, ca, issuer, key, d);
     if (e == E_OK)
         e = lint_extensions_responder(v, issuer, d);
+    tbs_view_free(v);
+    return verdict(e, d);
+}
+
+enum err lint_sub_ca(struct span tbs, const struct policy_key *row, const struct policy_key *ca, X509 *issuer, EVP_PKEY *key,
+                     struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
+    if (e == E_OK)
+        e = check_issued(v, row, ca, issuer, key, d);
+    if (e == E_OK)
+        e = lint_extensions_ca(v, true, ca->crl_url, issuer, d);
+    tbs_view_free(v);
+    return verdict(e, d);
+}
+
+enum err lint_own(struct span tbs, const struct policy *policy, const struct policy_key *row, X509 *issuer, EVP_PKEY *key,
+                  struct diag *d)
+{
+    const struct policy_key *ca = policy_key_issuer(policy, row);
+    if (ca == NULL)
+        return lint_self_signed(tbs, row, policy_key_is_ca(policy, row), key, d);
+    return policy_key_is_ca(policy, row) ? lint_sub_ca(tbs, row, ca, issuer, key, d)
+                                         : lint_responder(tbs, row, ca, issuer, key, d);
+}
+
+static enum err check_plain(const X509_NAME *name, struct diag *d)
+{
+    for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        int type = ASN1_STRING_type(X509_NAME_ENTRY_get_data(entry));
+        const struct policy_attribute rule = {.type = OBJ_nid2sn(OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry))),
+                                              .max = INT_MAX,
+                                              .string = type == V_ASN1_PRINTABLESTRING ? POLICY_PRINTABLE : POLICY_UTF8,
+                                              .clause = "RFC 5280 4.1.2.6"};
+        enum err e = check_attribute(entry, &rule, d);
+        if (e != E_OK)
+            return e;
+        if (X509_NAME_ENTRY_set(entry) != i)
+            return diag_set_clause(d, E_LINT, rule.clause, "%s shares its RDN", rule.type);
+    }
+    return X509_NAME_entry_count(name) > 0 ? E_OK : diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.6", "the subject is empty");
+}
+
+static enum err check_ca(const TBS_VIEW *v, const struct policy_key *ca, X509 *issuer, const struct lint_ca *what,
+                         struct diag *d)
+{
+    struct tm from, to;
+    enum err e = check_frame(v, ca, ca->sm2_null, d);
+    if (e == E_OK)
+        e = check_inside_issuer(v, issuer, d);
+    if (e == E_OK)
+        e = check_times(v, &from, &to, d);
+    if (e == E_OK && timegm(&from) >= timegm(&to))
+        e = diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.5", "its validity ends before it begins");
+    if (e == E_OK && what->inside != NULL)
+        e = check_inside(v, what->inside, d);
+    if (e == E_OK && !same_name(v->subject, what->subject))
+        e = diag_set_clause(d, E_LINT, "RFC 5280 4.1.2.6", "the subject is another");
+    if (e == E_OK)
+        e = check_plain(v->subject, d);
+    return e == E_OK ? check_own_key(v, ca, what->key, d) : e;
+}
+
+enum err lint_ca(struct span tbs, const struct policy_key *ca, X509 *issuer, const struct lint_ca *what, struct diag *d)
+{
+    TBS_VIEW *v = NULL;
+    enum err e = tbs_view_parse(tbs, &v, d);
+    if (e == E_OK)
+        e = check_ca(v, ca, issuer, what, d);
+    if (e == E_OK)
+        e = lint_extensions_ca(v, what->path_zero, ca->crl_url, issuer, d);
     tbs_view_free(v);
     return verdict(e, d);
 }

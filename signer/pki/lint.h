@@ -28,4 +28,29 @@ ERR_MUST_USE enum err lint_self_signed(struct span tbs, const struct policy_key 
 ERR_MUST_USE enum err lint_responder(struct span tbs, const struct policy_key *row, const struct policy_key *ca,
                                      X509 *issuer, EVP_PKEY *key, struct diag *d);
 
+/* The same for the certificate of one of our own keys that is a sub-CA: as lint_responder(), with these extensions: key
+ * identifiers, basicConstraints with cA TRUE and pathLenConstraint 0, keyCertSign and cRLSign, and where ca's CRLs say
+ * their place, that place. */
+ERR_MUST_USE enum err lint_sub_ca(struct span tbs, const struct policy_key *row, const struct policy_key *ca, X509 *issuer,
+                                  EVP_PKEY *key, struct diag *d);
+
+/* Whichever of these the policy makes of its key `row`. issuer is the certificate of policy_key_issuer(), NULL when there is
+ * no such key. */
+ERR_MUST_USE enum err lint_own(struct span tbs, const struct policy *policy, const struct policy_key *row, X509 *issuer,
+                               EVP_PKEY *key, struct diag *d);
+
+/* What a CA's certificate by another CA must say that no policy row says. */
+struct lint_ca {
+    const X509_NAME *subject; /* the same bytes */
+    EVP_PKEY *key;
+    X509 *inside;             /* another certificate that it must not outlive, nor begin before; NULL: none */
+    bool path_zero;           /* pathLenConstraint 0; else none */
+};
+
+/* The same for a certificate by our key `ca`, whose certificate is issuer, for another CA: a sub-CA elsewhere, or one of our
+ * roots. Its validity lies inside the issuer's; its subject has plain characters in UTF8String or PrintableString; the
+ * extensions are those of lint_sub_ca(), with or without pathLenConstraint. */
+ERR_MUST_USE enum err lint_ca(struct span tbs, const struct policy_key *ca, X509 *issuer, const struct lint_ca *what,
+                              struct diag *d);
+
 #endif

@@ -121,10 +121,13 @@ static uint32_t key_usage(const TBS_VIEW *v)
     return bits;
 }
 
-static bool is_ca(const TBS_VIEW *v)
+/* path_zero: its pathLenConstraint is 0; else it has none. */
+static bool is_ca(const TBS_VIEW *v, bool path_zero)
 {
     BASIC_CONSTRAINTS *bc = X509V3_get_d2i(v->extensions, NID_basic_constraints, NULL, NULL);
-    bool ca = bc != NULL && bc->ca != 0 && bc->pathlen == NULL;
+    bool ca = bc != NULL && bc->ca != 0 && (bc->pathlen != NULL) == path_zero;
+    if (ca && path_zero)
+        ca = ASN1_INTEGER_get(bc->pathlen) == 0;
     BASIC_CONSTRAINTS_free(bc);
     return ca;
 }
@@ -309,7 +312,7 @@ enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, bool lists, str
         return wrong(d, "RFC 5280 4.2.1.2", "the subject key identifier is not the key's");
     if (key_usage(v) != usage)
         return wrong(d, "RFC 5280 4.2.1.3", "the key usage is not that of such a key");
-    if (ca != is_ca(v))
+    if (ca != is_ca(v, false))
         return wrong(d, "RFC 5280 4.2.1.9", "the basic constraints are wrong");
     return E_OK;
 }
@@ -332,4 +335,25 @@ enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag 
     if (e == E_OK && key_usage(v) != KU_DIGITAL_SIGNATURE)
         e = wrong(d, "RFC 5280 4.2.1.3", "the key usage is not that of such a key");
     return e == E_OK ? check_extended_key_usage(v, &profile, d) : e;
+}
+
+enum err lint_extensions_ca(const TBS_VIEW *v, bool path_zero, const char *crl_url, X509 *issuer, struct diag *d)
+{
+    const struct wanted wanted[] = {
+        {NID_authority_key_identifier, false, true},
+        {NID_subject_key_identifier, false, true},
+        {NID_basic_constraints, true, true},
+        {NID_key_usage, true, true},
+        {NID_crl_distribution_points, false, crl_url != NULL},
+    };
+    const char *const points[] = {crl_url};
+    const struct policy_profile profile = {.crl = {points, crl_url != NULL}, .extensions_clause = "RFC 5280 4.2.1.13"};
+    enum err e = check_set(v, wanted, sizeof wanted / sizeof wanted[0], false, d);
+    if (e == E_OK)
+        e = check_key_ids(v, issuer, d);
+    if (e == E_OK && key_usage(v) != (KU_KEY_CERT_SIGN | KU_CRL_SIGN))
+        e = wrong(d, "RFC 5280 4.2.1.3", "the key usage is not that of such a key");
+    if (e == E_OK && !is_ca(v, path_zero))
+        e = wrong(d, "RFC 5280 4.2.1.9", "the basic constraints are not those of such a CA");
+    return e == E_OK ? check_crl(v, &profile, d) : e;
 }

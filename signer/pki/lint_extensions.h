@@ -19,4 +19,8 @@ ERR_MUST_USE enum err lint_extensions_self_signed(const TBS_VIEW *v, bool ca, bo
 /* Key identifiers, digitalSignature, OCSPSigning alone and nocheck. E_LINT otherwise. */
 ERR_MUST_USE enum err lint_extensions_responder(const TBS_VIEW *v, X509 *issuer, struct diag *d);
 
+/* Of a CA's certificate by another: key identifiers, basicConstraints with cA TRUE and, with path_zero, pathLenConstraint 0,
+ * keyCertSign and cRLSign; a distribution point with this address when crl_url is not NULL. E_LINT otherwise. */
+ERR_MUST_USE enum err lint_extensions_ca(const TBS_VIEW *v, bool path_zero, const char *crl_url, X509 *issuer, struct diag *d);
+
 #endif

@@ -72,6 +72,8 @@ static enum err put_basic_constraints(struct buf *b, const struct tbs_spec *s)
     enum err e = extension_open(b, OID_BASIC_CONSTRAINTS, true, &x);
     size_t seq = der_open(b, DER_SEQUENCE);
     der_true(b);
+    if (s->path_zero)
+        der_value(b, DER_INTEGER, "", 1);
     der_close(b, seq);
     extension_close(b, &x);
     return e;

@@ -18,6 +18,7 @@ struct tbs_spec {
     struct span aki;        /* the issuer's key identifier */
     struct span ski;
     bool ca;                /* basicConstraints critical, cA TRUE */
+    bool path_zero;         /* of a CA that may certify no other CA: pathLenConstraint 0 */
     uint32_t key_usage;     /* KU_ bits; the extension is critical */
     const struct policy_strings *extended_key_usage, *policies, *crl, *ocsp, *issuers; /* NULL: none */
     struct span san;        /* DER GeneralNames */

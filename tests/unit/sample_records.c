@@ -69,6 +69,10 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "{\"ceremony\":\"two-roots\",\"persons\":2}",
     [RECORD_EXCEPTION] =
         "{\"ceremony\":\"two-roots\",\"step\":3,\"code\":\"E_KEY_EXISTS\",\"reason\":\"" HEX_B "\"}",
+    [RECORD_CERTIFY] =
+        "{\"ceremony\":\"two-roots\",\"step\":5,\"certificates\":4,\"tbs\":\"" HEX_A "\"}",
+    [RECORD_CROSS] =
+        "{\"key\":\"root.sm2\",\"subject-key\":\"" HEX_B "\",\"certificate\":\"MIIBIg==\"}",
     [RECORD_MINUTES] =
         "{\"ceremony\":\"two-roots\",\"minutes\":\"" HEX_A "\",\"text\":\"" HEX_B "\","
         "\"transcript\":\"" HEX_A "\"}",

@@ -64,6 +64,38 @@ START_TEST(keys_that_sign_certificates)
 }
 END_TEST
 
+START_TEST(issuers_of_keys)
+{
+    struct sample_policy f;
+    sample_policy_make(&f);
+    const struct policy *p = &f.policy;
+    ck_assert_ptr_null(policy_key_issuer(p, &p->log_key));
+    ck_assert_ptr_null(policy_key_issuer(p, &f.keys[0]));
+    ck_assert_ptr_eq(policy_key_issuer(p, &f.keys[1]), &f.keys[0]); /* answers for the key that the profiles name */
+    f.authorities[0].profiles_n = 0;
+    ck_assert_ptr_null(policy_key_issuer(p, &f.keys[1]));
+    f.authorities[0].ocsp_key = NULL;
+    f.keys[0].issuer = "second"; /* a sub-CA */
+    ck_assert_ptr_eq(policy_key_issuer(p, &f.keys[0]), &f.keys[1]);
+    ck_assert_ptr_null(policy_key_issuer(p, &f.keys[1]));
+    f.keys[0].issuer = "nobody";
+    ck_assert_ptr_null(policy_key_issuer(p, &f.keys[0]));
+}
+END_TEST
+
+/* The first key of its own may be one that signs nothing yet. */
+START_TEST(responder_of_the_second_ca)
+{
+    struct sample_policy f;
+    sample_policy_make(&f);
+    struct policy_key keys[3] = {f.keys[0], f.keys[0], f.keys[1]};
+    keys[0].name = "idle";
+    f.authorities[0].keys = keys;
+    f.authorities[0].keys_n = 3;
+    ck_assert_ptr_eq(policy_key_issuer(&f.policy, &keys[2]), &keys[1]);
+}
+END_TEST
+
 START_TEST(names_go_both_ways)
 {
     for (int i = POLICY_ENTRY; i <= POLICY_REVIEW; i++) {
@@ -176,6 +208,8 @@ Suite *suite_policy(void)
     tcase_add_test(t, look_ups);
     tcase_add_test(t, keys_by_number);
     tcase_add_test(t, keys_that_sign_certificates);
+    tcase_add_test(t, issuers_of_keys);
+    tcase_add_test(t, responder_of_the_second_ca);
     tcase_add_test(t, names_go_both_ways);
     tcase_add_test(t, key_usages);
     tcase_add_test(t, reason_codes);

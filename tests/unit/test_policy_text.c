@@ -125,6 +125,7 @@ static void note(struct digests *d, const struct sample_policy *f, const char *c
         CHANGE(key.crl_url = "http://other/");                                                     \
         CHANGE(key.crl_url = NULL);                                                                \
         CHANGE(key.crl_clause = "other");                                                          \
+        CHANGE(key.issuer = "other");                                                              \
     } while (0)
 
 START_TEST(digest_knows_appliance)

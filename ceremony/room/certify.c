@@ -1,0 +1,286 @@
+#include "room/certify.h"
+
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "anchor_file.h"
+#include "batch/authorise.h"
+#include "batch/own_key.h"
+#include "batch/sealing.h"
+#include "batch/witness.h"
+#include "core/base64.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/words.h"
+#include "hsm/sign.h"
+#include "pki/cert.h"
+#include "pki/show.h"
+#include "room/certify_file.h"
+#include "room/officers.h"
+#include "room/steps.h"
+
+/* -- agreeing -- */
+
+/* The file of the step, made when there is none yet, or one that has grown old. n is 0 when nothing is left to make. */
+static enum err prepare(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct certify_file *f,
+                        struct diag *d)
+{
+    bool found = false;
+    enum err e = certify_file_read(r, s, spec, f, &found, d);
+    if (e == E_OK && found && certify_file_is_stale(r, f)) {
+        printf("What was to be signed here is too old by now; it is made anew.\n");
+        found = false;
+    }
+    if (e != E_OK || found)
+        return e;
+    certify_file_free(f);
+    return certify_file_make(r, s, spec, f, d);
+}
+
+/* In UTF-8; the rest as RFC 2253 has it. */
+static enum err subject_text(X509 *x, char *out, size_t cap, struct diag *d)
+{
+    BIO *b = BIO_new(BIO_s_mem());
+    char *p = NULL;
+    out[0] = '\0';
+    long n = -1;
+    if (b != NULL && X509_NAME_print_ex(b, X509_get_subject_name(x), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+        n = BIO_get_mem_data(b, &p);
+    bool fits = n >= 0 && (size_t)n < cap;
+    if (fits) {
+        memcpy(out, p, (size_t)n);
+        out[n] = '\0';
+    }
+    BIO_free(b);
+    return fits ? E_OK : diag_set(d, E_NO_MEMORY, "a subject");
+}
+
+/* As far as the file says it: the year, or the day. */
+static void end_text(X509 *x, size_t n, char out[CLOCK_TEXT])
+{
+    struct tm tm = {0};
+    ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm);
+    clock_format((int64_t)timegm(&tm), out);
+    if (n < CLOCK_TEXT)
+        out[n] = '\0';
+}
+
+static enum err check_expectations(struct room *r, const struct script_step *s, const struct certify_part *part, struct diag *d)
+{
+    const struct script_expect *x = &s->expect;
+    const struct certify_item *item = part->item;
+    char subject[1024], ski[2 * sizeof part->key.ski + 1], until[CLOCK_TEXT];
+    hex_encode(part->key.ski, sizeof part->key.ski, ski);
+    end_text(part->draft, x->until != NULL ? strlen(x->until) : CLOCK_TEXT, until);
+    enum err e = subject_text(part->draft, subject, sizeof subject, d);
+    if (e == E_OK)
+        e = step_expect(r, s, "algorithm", x->algorithm,
+                        alg_sig_name(item->subject != NULL ? item->subject->alg : item->csr->alg), d);
+    if (e == E_OK)
+        e = step_expect(r, s, "subject", x->subject, subject, d);
+    if (e == E_OK)
+        e = step_expect(r, s, "key-id", x->key_id, ski, d);
+    return e == E_OK ? step_expect(r, s, "until", x->until, until, d) : e;
+}
+
+static void title(const struct certify_file *f, size_t i)
+{
+    const struct certify_item *item = f->v[i].item;
+    printf("certificate %zu of %zu: ", i + 1, f->n);
+    if (item->kind == CERTIFY_SUB_CA)
+        printf("a sub-CA elsewhere, by %s\n", item->ca->name);
+    else if (item->ca == item->subject)
+        printf("%s, by itself\n", item->subject->name);
+    else
+        printf("%s%s, by %s\n", item->subject->name, item->kind == CERTIFY_CROSS ? " (a second one)" : "", item->ca->name);
+}
+
+static enum err show_all(const struct certify_file *f, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < f->n && e == E_OK; i++) {
+        struct buf text = {0};
+        title(f, i);
+        e = show_tbs(f->v[i].tbs, &text, d);
+        if (e == E_OK)
+            printf("%.*s\n", (int)text.len, (const char *)text.data);
+        buf_free(&text);
+    }
+    return e;
+}
+
+static void show_digest(const struct script_step *s, const struct certify_file *f)
+{
+    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    hex_encode(f->digest, DIGEST_LEN, hex);
+    words_format(f->digest, DIGEST_LEN, 4, "        ", words, sizeof words);
+    printf("to be signed in step %d: %zu certificate%s\nsha256  %s\nwords   %s\n", s->n, f->n, f->n == 1 ? "" : "s", hex, words);
+}
+
+static enum err has_quorum(const struct room *r, const struct certify_file *f, bool *has, struct diag *d)
+{
+    struct authorisations a;
+    enum err e = authorise_collect(r->dir_fd, &policy_table, f->digest, clock_now(), &a, d);
+    *has = e == E_OK && a.n >= (size_t)policy_table.quorum;
+    return e;
+}
+
+static enum err agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
+{
+    struct certify_file f;
+    bool has = false;
+    enum err e = prepare(r, s, spec, &f, d);
+    for (size_t i = 0; i < f.n && e == E_OK; i++)
+        e = check_expectations(r, s, &f.v[i], d);
+    if (e == E_OK && f.n > 0)
+        e = has_quorum(r, &f, &has, d);
+    if (e == E_OK && f.n > 0 && !has) {
+        e = show_all(&f, d);
+        if (e == E_OK)
+            show_digest(s, &f);
+        if (e == E_OK)
+            e = officers_sign(r, r->dir_fd, f.digest, "certificates", d);
+    }
+    certify_file_free(&f);
+    return e;
+}
+
+/* The state is closed again for the process that will use the token. */
+enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
+{
+    enum err e = state_open(r->path, &policy_table, STATE_FROM_LOG, &r->state, d);
+    if (e == E_OK)
+        e = agree(r, s, spec, d);
+    state_close(&r->state);
+    return e;
+}
+
+/* -- signing -- */
+
+static enum err log_officers(struct state *s, const struct authorisations *a, const char *tbs, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < a->n && e == E_OK; i++) {
+        char officer[DIGEST_HEX], signature[DIGEST_HEX];
+        hex_encode(a->by[i].certificate, DIGEST_LEN, officer);
+        hex_encode(a->by[i].signature, DIGEST_LEN, signature);
+        e = log_append(s->log, RECORD_AUTHORISE,
+                       json_pack("{s:s,s:s,s:s}", "plan", tbs, "officer", officer, "signature", signature), d);
+    }
+    return e;
+}
+
+/* A quorum stands behind these bytes, and the token hears that they are about to be signed. */
+static enum err intend(struct room *r, const struct script_step *s, const struct certify_file *f, struct diag *d)
+{
+    struct authorisations a;
+    char tbs[DIGEST_HEX];
+    hex_encode(f->digest, DIGEST_LEN, tbs);
+    enum err e = authorise_check(r->dir_fd, &policy_table, f->digest, clock_now(), &a, d);
+    if (e == E_OK && (f->intent == 0 || f->intent > r->state.told)) { /* who knows who wrote one that the token never heard of */
+        e = log_officers(&r->state, &a, tbs, d);
+        if (e == E_OK)
+            e = log_append(r->state.log, RECORD_CERTIFY,
+                           json_pack("{s:s,s:I,s:I,s:s}", "ceremony", r->script->name, "step", (json_int_t)s->n,
+                                     "certificates", (json_int_t)f->n, "tbs", tbs), d);
+    }
+    return e == E_OK ? witness_write(&r->state, r->hsm, d) : e;
+}
+
+static enum err log_cross(struct state *s, const struct certify_part *part, const struct buf *cert, struct diag *d)
+{
+    char spki[DIGEST_HEX];
+    char *text = base64_string(cert->data, cert->len);
+    if (text == NULL)
+        return diag_set(d, E_NO_MEMORY, "a certificate");
+    hex_encode(part->key.digest, DIGEST_LEN, spki);
+    enum err e = log_append(s->log, RECORD_CROSS, json_pack("{s:s,s:s,s:s}", "key", part->item->ca->name, "subject-key", spki,
+                                                            "certificate", text), d);
+    free(text);
+    return e == E_OK ? log_sync(s->log, d) : e;
+}
+
+static enum err sign_part(struct room *r, struct certify_part *part, struct diag *d)
+{
+    struct state *s = &r->state;
+    const struct certify_item *item = part->item;
+    struct hsm_key *own = NULL, *signer = NULL;
+    struct buf signature = {0}, cert = {0};
+    enum err e = item->kind == CERTIFY_ANCHOR ? own_key_open(s, r->hsm, item->subject->name, &own, d) : E_OK;
+    signer = own;
+    if (e == E_OK && item->ca != item->subject)
+        e = own_key_open(s, r->hsm, item->ca->name, &signer, d);
+    if (e == E_OK)
+        e = hsm_sign(signer, part->tbs, &signature, d);
+    if (e == E_OK)
+        e = cert_complete(part->tbs, buf_span(&signature), &cert, d);
+    if (e == E_OK)
+        e = cert_parse(buf_span(&cert), &part->made, d);
+    if (e == E_OK)
+        e = cert_verify(part->made, hsm_key_public(signer), d);
+    if (e == E_OK)
+        e = item->kind == CERTIFY_ANCHOR ? anchor_log(s, item->subject, &cert, d) : log_cross(s, part, &cert, d);
+    buf_free(&signature);
+    buf_free(&cert);
+    return e == E_OK ? state_refresh(s, d) : e;
+}
+
+static enum err write_files(struct room *r, const struct script_step *s, const struct certify_file *f, struct diag *d)
+{
+    int anchors = -1, crosses = -1;
+    enum err e = file_make_dir(r->state.fd, ANCHORS_DIR, &anchors, d);
+    if (e == E_OK)
+        e = file_make_dir(r->state.fd, CROSSES_DIR, &crosses, d);
+    for (size_t i = 0; i < f->n && e == E_OK; i++) {
+        const struct certify_part *part = &f->v[i];
+        char name[LIMIT_TOKEN_TEXT + 32];
+        snprintf(name, sizeof name, "%s-%d-%zu", r->script->name, s->n, i + 1);
+        e = part->item->kind == CERTIFY_ANCHOR ? anchor_write(&r->state, anchors, part->item->subject, d)
+                                               : anchor_write_pem(crosses, "cross", CROSSES_DIR, name, part->made, d);
+    }
+    if (anchors >= 0)
+        close(anchors);
+    if (crosses >= 0)
+        close(crosses);
+    return e;
+}
+
+static enum err seal(struct room *r, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    enum err e = own_key_open(&r->state, r->hsm, policy_table.log_key.name, &k, d);
+    if (e == E_OK)
+        e = sealing_run(&r->state, k, d);
+    return e == E_OK ? witness_write(&r->state, r->hsm, d) : e;
+}
+
+static enum err sign_file(struct room *r, const struct script_step *s, struct certify_file *f, struct diag *d)
+{
+    if (certify_file_is_stale(r, f))
+        return diag_set(d, E_PLAN_EXPIRED, "step-%d.tbs", s->n);
+    enum err e = intend(r, s, f, d);
+    for (size_t i = 0; i < f->n && e == E_OK; i++)
+        if (f->v[i].made == NULL)
+            e = sign_part(r, &f->v[i], d);
+    if (e == E_OK)
+        e = write_files(r, s, f, d);
+    return e == E_OK ? seal(r, d) : e;
+}
+
+enum err certify_sign(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
+{
+    struct certify_file f;
+    bool found = false;
+    enum err e = certify_file_read(r, s, spec, &f, &found, d);
+    if (e == E_OK && found)
+        e = sign_file(r, s, &f, d);
+    else if (e == E_OK) /* no file: every certificate must have been there */
+        e = certify_file_make(r, s, spec, &f, d);
+    if (e == E_OK && !found && f.n > 0)
+        e = diag_set(d, E_QUORUM, "nobody has authorised step-%d.tbs", s->n);
+    certify_file_free(&f);
+    return e;
+}

@@ -1,0 +1,105 @@
+#include "room/officers.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "batch/authorise.h"
+#include "ceremony/commands.h"
+#include "core/clock.h"
+#include "core/words.h"
+#include "pki/cert.h"
+#include "pki/keyfile.h"
+#include "room/people.h"
+
+#define WORDS_TYPED 3
+#define TRIES 3
+
+static bool has_signed(const struct authorisations *a, const char *id)
+{
+    for (size_t i = 0; i < a->n; i++)
+        if (strcmp(a->by[i].officer->id, id) == 0)
+            return true;
+    return false;
+}
+
+/* What only the officer at the keyboard can mend: another file, another passphrase. */
+static bool is_slip(enum err e)
+{
+    return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_PASSPHRASE_MISSING || e == E_IO;
+}
+
+static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const uint8_t digest[DIGEST_LEN],
+                          struct diag *d)
+{
+    EVP_PKEY *key = NULL;
+    enum err e = cert_check_private_key(path, d);
+    if (e == E_OK)
+        e = keyfile_open(path, options.pass_fd, officer->id, &key, d);
+    if (e == E_OK)
+        e = authorise_sign(dir_fd, officer, key, digest, clock_now(), d);
+    EVP_PKEY_free(key);
+    return e;
+}
+
+static enum err ask(const struct script_person *p, int dir_fd, const uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    char path[PATH_MAX];
+    const struct policy_officer *officer = policy_officer_find(&policy_table, p->id);
+    if (officer == NULL)
+        return diag_set(d, E_OFFICER, "the policy has no officer %s", p->id);
+    for (;;) {
+        printf("%s, the file with your key (empty: not now): ", p->id);
+        enum err e = people_read(path, sizeof path, d);
+        if (e != E_OK || path[0] == '\0')
+            return e;
+        e = sign_with(officer, path, dir_fd, digest, d);
+        if (!is_slip(e)) {
+            if (e == E_OK)
+                printf("%s has signed.\n", p->id);
+            return e;
+        }
+        diag_print("ceremony", e, d);
+    }
+}
+
+/* Three of them, or more. */
+static bool are_words_of(const char *line, const uint8_t digest[DIGEST_LEN])
+{
+    uint8_t typed[DIGEST_LEN];
+    for (size_t n = WORDS_TYPED; n <= DIGEST_LEN; n++)
+        if (words_parse(line, typed, n))
+            return memcmp(typed, digest, n) == 0;
+    return false;
+}
+
+static enum err confirm(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
+{
+    char line[DIGEST_LEN * 16];
+    for (int i = 0; i < TRIES; i++) {
+        printf("%sThe first %d words of the %s, or more of them: ", i > 0 ? "Those are not its words. " : "", WORDS_TYPED, what);
+        enum err e = people_read(line, sizeof line, d);
+        if (e != E_OK || are_words_of(line, digest))
+            return e;
+    }
+    return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
+}
+
+enum err officers_sign(struct room *r, int dir_fd, const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
+{
+    struct authorisations a;
+    enum err e = confirm(digest, what, d);
+    if (e == E_OK)
+        e = authorise_collect(dir_fd, &policy_table, digest, clock_now(), &a, d);
+    for (size_t i = 0; i < r->script->persons_n && e == E_OK && a.n < (size_t)policy_table.quorum; i++) {
+        const struct script_person *p = &r->script->persons[i];
+        if (p->role != ROOM_OFFICER || has_signed(&a, p->id))
+            continue;
+        e = ask(p, dir_fd, digest, d);
+        if (e == E_OK)
+            e = authorise_collect(dir_fd, &policy_table, digest, clock_now(), &a, d);
+    }
+    if (e == E_OK && a.n < (size_t)policy_table.quorum)
+        e = diag_set_clause(d, E_QUORUM, policy_table.quorum_clause, "%zu of %d officers", a.n, policy_table.quorum);
+    return e;
+}

@@ -1,0 +1,1 @@
+s/issuer: full-root/issuer: full-sub/

@@ -1,0 +1,1 @@
+0,/validity: 20y/s//&\n    issuer: full-sub/

@@ -1,0 +1,1 @@
+/^bundle:/,/clause:/s/^    validity: .*/&\n    issuer: netca-root/

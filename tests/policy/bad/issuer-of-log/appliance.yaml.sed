@@ -1,0 +1,1 @@
+/^log:/,/clause:/s/^    validity: .*/&\n    issuer: netca-root/

@@ -1,0 +1,1 @@
+0,/validity: 2y/s//&\n    issuer: full-root/

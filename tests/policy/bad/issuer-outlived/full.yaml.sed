@@ -1,0 +1,1 @@
+/name: full-sub/,/clause:/s/validity: 10y/validity: 20y/

@@ -15,6 +15,8 @@ struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_f
     {"pin-parts", "N", N_("the PIN is in so many parts, which so many persons type (1)"), NULL, &options.pin_parts, NULL, false}
 #define KEY {"key", "NAME", N_("only this key of the policy"), &options.key, NULL, NULL, false}
 #define UTF8 {"utf8", NULL, N_("names in their own characters, too"), NULL, NULL, &options.utf8, false}
+#define PASSES \
+    {"pass-fd", "N", N_("read the officers' passphrases from this file descriptor, a line each"), NULL, &options.pass_fd, NULL, false}
 #define END {0}
 
 static const struct cli_option *options_init(void)
@@ -81,14 +83,15 @@ static const struct cli_option *options_root(void)
 static const struct cli_option *options_run(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, {"pass-fd", "N", "read the officers' passphrases from this file descriptor, a line each", NULL, &options.pass_fd, NULL, false}, END};
+        STATE, TOKEN, PASSES, END};
     return o;
 }
 
 static const struct cli_option *options_rehearse(void)
 {
     static const struct cli_option o[] = {
-        {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, END};
+        {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, PASSES,
+        END};
     return o;
 }
 

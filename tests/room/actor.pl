@@ -1,0 +1,61 @@
+#!/usr/bin/perl
+# actor.pl CAST [--until N] [--language WORD] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
+#
+# CAST has a line for each: id, initials, and for an officer the file with the key. The program's standard input and output
+# are pipes; what it prints is passed on. Words are typed as they stand on the screen. --until N: at the N-th question the
+# program is killed (SIGKILL), as if the power had gone; exit status 137. A question that nobody knows ends it with 99.
+use strict;
+use warnings;
+use IPC::Open2;
+use IO::Handle;
+
+my ($cast, $until) = (shift, 0);
+while (@ARGV && $ARGV[0] ne '--') {
+    my $option = shift;
+    $until = shift, next if $option eq '--until';
+    die "actor.pl: $option\n";
+}
+shift;
+my (%initials, %key);
+open(my $in, '<', $cast) or die "$cast: $!\n";
+while (<$in>) {
+    my ($id, $letters, $file) = split;
+    $initials{$id} = $letters;
+    $key{$id} = $file if defined $file;
+}
+close($in);
+
+my $pid = open2(my $out, my $to, @ARGV);
+my ($screen, $words, $asked) = ('', '', 0);
+STDOUT->autoflush(1);
+$to->autoflush(1);
+$SIG{PIPE} = 'IGNORE';
+
+# The answer to what the last, unfinished line asks; undef when it asks nothing yet.
+sub answer {
+    my $line = shift;
+    return $initials{$1} // '?' if $line =~ /(?:Initials of|请) ?(\S+) ?[（(].*[:：] ?$/;
+    return $key{$1} // '' if $line =~ /^(\S+?)[,，].*(?:the file with your key|密钥文件).*[:：] ?$/;
+    return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*[:：] ?$/;
+    return undef;
+}
+
+while (sysread($out, my $chunk, 4096)) {
+    print $chunk;
+    $screen .= $chunk;
+    $words = $1 while $screen =~ /^.*?\s1  (\w+ \w+ \w+) \w+\n/mg;
+    $screen =~ s/^.*\n//s;
+    my $line = answer($screen);
+    next unless defined $line;
+    if ($until && ++$asked >= $until) {
+        kill 'KILL', $pid;
+        waitpid($pid, 0);
+        exit 137;
+    }
+    print "$line\n";
+    print $to "$line\n";
+    $screen = '';
+}
+close($to);
+waitpid($pid, 0);
+exit($? & 127 ? 128 + ($? & 127) : $? >> 8);

@@ -34,3 +34,30 @@ said() {
 # events NAME: what the transcript has, without what was said: one line an event.
 events() { jq -r 'select(.event != "said" and .event != "head") | [.event, .n, .do, .what, .person, .code] | map(select(. != null)) | join(" ")' \
     "$S/ceremonies/$1/transcript.jsonl"; }
+
+# cast: who types what, for play and rehearse; the officers' keys are the world's.
+cast() {
+    printf '%s\n' "operator-1 OA" "officer-1 FA $PEOPLE/officer-1.key" "officer-2 FB $PEOPLE/officer-2.key" "witness-1 WA" \
+        "auditor-1 UA" > "$C/cast"
+}
+
+# acted OPTION... -- COMMAND...: the command runs with these persons at its questions (tests/room/actor.pl).
+acted() {
+    local options=() wrap=("${WRAP[@]}") status=0
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    shift
+    WRAP=("$ROOT/tests/room/actor.pl" "$C/cast" "${options[@]}" --)
+    "$@" 4< <(yes "$WORLD_PASS") || status=$?
+    WRAP=("${wrap[@]}")
+    return $status
+}
+# play NAME [OPTION...]: the ceremony as it is meant to go; rehearse DIR NAME the same on a token of its own.
+play() { acted "${@:2}" -- ceremony run --state "$S" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$1.yaml" 3< <(yes "$WORLD_PIN"); }
+rehearse() { acted -- ceremony rehearse --dir "$1" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$2.yaml" 3< <(yes rehearsal); }
+
+# empty_token: the case begins with a token that nobody has used, and without a state.
+empty_token() {
+    rm -rf "$S" "$C/tokens"
+    mkdir "$C/tokens"
+    softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$C/init.log"
+}

@@ -71,6 +71,37 @@ build_programs() {
         "$BIN/audit"
 }
 
+# ---- ceremony ---------------------------------------------------------------------------------------------------------
+
+# What is done, and the persons, of whom tests/room/actor.pl plays all.
+ceremony_file() {
+    cat > "$D/ceremony.yaml" <<- 'END'
+	ceremony: first
+	title: The first ceremony of the demo
+	follows: none
+	present:
+	  - {id: operator-1, name: 张伟, role: operator, initials: ZW}
+	  - {id: officer-1, name: 李娜, role: officer, initials: LN}
+	  - {id: officer-2, name: 王芳, role: officer, initials: WF}
+	  - {id: officer-3, name: 刘洋, role: officer, initials: LY}
+	  - {id: witness-1, name: 陈杰, role: witness, initials: CJ}
+	steps:
+	  - {do: time, by: [operator-1, witness-1], say: Please compare the time with your own clock.}
+	  - {do: init, by: [operator-1, witness-1], say: We begin a new log.}
+	  - {do: keygen, by: [operator-1, officer-1, witness-1], say: The keys are made in the token.}
+	  - {do: root, by: [operator-1, witness-1], say: Two officers authorise the root certificates.}
+	  - {do: minutes, say: The minutes are written. Everybody signs them.}
+	END
+    printf '%s\n' 'operator-1 ZW' "officer-1 LN $D/people/officer-1.key" "officer-2 WF $D/people/officer-2.key" \
+        "officer-3 LY $D/people/officer-3.key" 'witness-1 CJ' > "$D/cast"
+}
+
+# hold COMMAND...: ceremony run or rehearse, with these persons; the PIN comes from descriptor 3.
+hold() {
+    logged tests/room/actor.pl "$D/cast" -- "$BIN/ceremony" "$@" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$D/ceremony.yaml" \
+        4< <(yes "$WORLD_PASS")
+}
+
 # ---- requests ---------------------------------------------------------------------------------------------------------
 
 family=(赵 钱 孙 李 周 吴 郑 王 冯 陈 褚 卫 蒋 沈 韩 杨 朱 秦 尤 许)
@@ -288,6 +319,7 @@ table() {
     echo "look at      $D/media/in, media/out     what the RAs sent and what went back"
     echo "             $D/state                   audit.jsonl, archive/, anchors/"
     echo "             $D/ra/nanjing/nanjing-1    certificates as PEM files, results.csv"
+    echo "             $D/state/ceremonies/first  minutes.html: what was done to make the keys, for everybody to sign"
     echo "             $D/policy                  the policy that was compiled into $BIN"
     echo "             $D/token                   the SoftHSM token with the keys"
     echo "             $D/steps.log               everything the programs said"
@@ -306,9 +338,12 @@ guangzhou=$!
 make_people
 say "compiling the policy with these people into the programs"
 build_programs
-say "ceremony: token, state, keys and roots"
+ceremony_file
+say "the ceremony, rehearsed on a throw-away token"
+hold rehearse --dir "$D/rehearsal" 3< <(yes rehearsal)
+say "the ceremony: from an empty token to keys, roots and minutes"
 world_token "$ROOT/$D/token"
-logged world_state "$D/state"
+hold run --state "$D/state" 3< <(yes "$WORLD_PIN")
 cp "$D"/state/anchors/*.pem "$D/ra/anchors/"
 wait $nanjing
 wait $guangzhou

@@ -41,7 +41,7 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint_eseal.c)
 LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
-HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c object.c data.c keygen.c sign.c pool.c reach.c)
+HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c lookup_public.c object.c data.c keygen.c sign.c pool.c reach.c)
 HSM += $(addprefix signer/hsm/,token_init.c inventory.c destroy.c transfer.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
     decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c responses.c authorise.c certify.c \
@@ -63,7 +63,7 @@ ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step
 ROOM += $(addprefix ceremony/,anchor_tbs.c anchor_file.c) $(addprefix ceremony/room/,certify.c certify_file.c certify_tbs.c \
     certify_spec.c officers.c step_root.c step_cross.c step_subca.c)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c \
-    cmd_authorise.c cmd_show.c cmd_policy.c confirm.c keys.c summary.c summary_item.c summary_table.c)
+    cmd_authorise.c cmd_show.c cmd_policy.c cmd_enrol.c confirm.c keys.c officer.c summary.c summary_item.c summary_table.c)
 CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_replace.c token_begin.c) \
     $(addprefix ceremony/room/,make_key.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \

@@ -12,9 +12,12 @@ struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony, *to;
     const char *dir; /* of a rehearsal */
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
+    const char *officer_token, *officer_module, *officer_module_files, *officer_vendor;
+    const char *algorithm; /* of enrol */
+    int years;             /* of enrol */
     bool adopt, renew, json;
     bool utf8;               /* names in their own characters, beside the escaped form */
-    int pin_fd, pass_fd, to_pin_fd; /* -1: ask at the terminal */
+    int pin_fd, pass_fd, to_pin_fd, officer_pin_fd; /* -1: ask at the terminal */
     int pin_parts;       /* how many persons type it */
 };
 extern struct options options;
@@ -31,6 +34,7 @@ enum err cmd_minutes(int n, char **operands, struct diag *d);
 enum err cmd_rehearse(int n, char **operands, struct diag *d);
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_authorise(int n, char **operands, struct diag *d);
+enum err cmd_enrol(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 
 /* Shut the process in with the state and what the module needs (reach_shut_in()), open the policy's token with
@@ -57,6 +61,9 @@ ERR_MUST_USE enum err anchors_make(struct state *s, struct hsm *h, const char *o
  * with options.digest when that was given. what names it, e.g. "plan". E_NOT_CONFIRMED; a word typed wrongly is asked for
  * again, three times in all. */
 ERR_MUST_USE enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
+
+/* How the officer's own token signs SM2: by options.officer_vendor, or else as the policy's token. E_USAGE. */
+ERR_MUST_USE enum err officer_vendor(enum policy_vendor *out, struct diag *d);
 
 /* Open the state and the planned batch that options.batch names. *dir_fd is the batch's folder. */
 ERR_MUST_USE enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d);

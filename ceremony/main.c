@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_fd = -1};
+struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_fd = -1,
+                          .officer_pin_fd = -1, .years = 10};
 
 #define STATE {"state", "DIR", N_("the appliance's state"), &options.state, NULL, NULL, true}
 #define BATCH {"batch", "HEX", N_("the intake, as signer plan printed it"), &options.batch, NULL, NULL, true}
@@ -13,6 +14,12 @@ struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_f
      &options.module_files, NULL, NULL, false}, \
     {"pin-fd", "N", N_("read the PIN from this file descriptor"), NULL, &options.pin_fd, NULL, false}, \
     {"pin-parts", "N", N_("the PIN is in so many parts, which so many persons type (1)"), NULL, &options.pin_parts, NULL, false}
+#define OFFICER_TOKEN                                                                                                  \
+    {"officer-module-files", "PATHS", N_("files and folders that this module works with, colons between them"),        \
+     &options.officer_module_files, NULL, NULL, false},                                                                \
+    {"officer-vendor", "NAME", N_("how it signs SM2, when not as the policy's token"), &options.officer_vendor, NULL,  \
+     NULL, false},                                                                                                     \
+    {"officer-pin-fd", "N", N_("read its PIN from this file descriptor"), NULL, &options.officer_pin_fd, NULL, false}
 #define KEY {"key", "NAME", N_("only this key of the policy"), &options.key, NULL, NULL, false}
 #define UTF8 {"utf8", NULL, N_("names in their own characters, too"), NULL, NULL, &options.utf8, false}
 #define PASSES \
@@ -104,6 +111,20 @@ static const struct cli_option *options_policy(void)
     return o;
 }
 
+static const struct cli_option *options_enrol(void)
+{
+    static const struct cli_option o[] = {
+        {"officer", "ID", N_("the officer, as the policy will name them"), &options.officer, NULL, NULL, true},
+        {"officer-token", "URI", N_("the officer's own token"), &options.officer_token, NULL, NULL, true},
+        {"officer-module", "FILE", N_("its PKCS#11 module"), &options.officer_module, NULL, NULL, true},
+        OFFICER_TOKEN,
+        {"algorithm", "NAME", N_("sm2-sm3 (the default) or rsa-sha256"), &options.algorithm, NULL, NULL, false},
+        {"years", "N", N_("the certificate's life (10)"), NULL, &options.years, NULL, false},
+        {"adopt", NULL, N_("make the certificate of a key that is there"), NULL, NULL, &options.adopt, false},
+        END};
+    return o;
+}
+
 static const struct cli_option *options_show(void)
 {
     static const struct cli_option o[] = {STATE, BATCH, UTF8, END};
@@ -116,8 +137,11 @@ static const struct cli_option *options_authorise(void)
         STATE,
         BATCH,
         {"officer", "ID", N_("the officer, as the policy names them"), &options.officer, NULL, NULL, true},
-        {"key-file", "FILE", N_("the officer's encrypted PKCS#8 key"), &options.key_file, NULL, NULL, true},
+        {"key-file", "FILE", N_("the officer's encrypted PKCS#8 key"), &options.key_file, NULL, NULL, false},
         {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
+        {"officer-token", "URI", N_("the officer's own token, in place of a file"), &options.officer_token, NULL, NULL, false},
+        {"officer-module", "FILE", N_("its PKCS#11 module"), &options.officer_module, NULL, NULL, false},
+        OFFICER_TOKEN,
         {"digest", "HEX", N_("the plan's digest, in place of typing its words"), &options.digest, NULL, NULL, false},
         UTF8,
         END};
@@ -149,6 +173,7 @@ static const struct cli_command commands[] = {
     {"replace", N_("put a token with the same keys in the place of a lost one"), options_replace, NULL, cmd_replace},
     {"destroy", N_("destroy a key, and prove that it signs no more"), options_destroy, NULL, cmd_destroy},
     {"policy", N_("put the state under this program's policy"), options_policy, NULL, cmd_policy},
+    {"enrol", N_("make an officer's key in the officer's own token"), options_enrol, NULL, cmd_enrol},
     {"show", N_("show what a plan would sign"), options_show, NULL, cmd_show},
     {"authorise", N_("show a plan and sign its digest as an officer"), options_authorise, NULL, cmd_authorise},
     {0},

@@ -10,12 +10,12 @@ STD_ID=1234567812345678
 
 utc() { date -u -d "${1:-now}" +%Y-%m-%dT%H:%M:%SZ; }
 
-# world_token DIR: an empty SoftHSM token labelled "rootseal" below DIR; sets SOFTHSM2_CONF.
+# world_token DIR [LABEL PIN]: an empty SoftHSM token, labelled "rootseal", below DIR; sets SOFTHSM2_CONF.
 world_token() {
     mkdir -p "$1/tokens"
     printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$1/tokens" > "$1/softhsm2.conf"
     export SOFTHSM2_CONF=$1/softhsm2.conf
-    softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$1/init.log"
+    softhsm2-util --init-token --free --label "${2:-rootseal}" --so-pin 12345678 --pin "${3:-$WORLD_PIN}" > "$1/init.log"
 }
 
 # world_key FILE ALG [encrypted]: a private key; ALG is sm2, p256, p384, or rsa:BITS.

@@ -96,34 +96,41 @@ enum err authorise_check(int dir_fd, const struct policy *p, const uint8_t plan[
     return e;
 }
 
-enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PKEY *key,
+/* May this officer sign this plan now? */
+static enum err check_turn(int dir_fd, const struct policy_officer *officer, const char *name,
+                           const uint8_t plan[DIGEST_LEN], struct span text, X509 *cert, int64_t now, struct diag *d)
+{
+    struct authorisations before = {0};
+    struct diag why = {0};
+    enum err e = collect_one(dir_fd, officer, plan, text, now, &before, &why);
+    if (e == E_OK && before.n > 0) { /* said to be there, so it must be: also when its writer was killed before its sync */
+        e = file_sync(dir_fd, name, d);
+        return e == E_OK ? diag_set(d, E_OFFICER_TWICE, "%s", officer->id) : e;
+    }
+    bool damaged = e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE;
+    if (e != E_OK && !damaged) /* what is damaged is replaced */
+        return diag_set(d, e, "%s", why.text);
+    if (cert_check_time(cert, now, NULL) == E_APPROVAL_EXPIRED)
+        return diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
+    return E_OK;
+}
+
+enum err authorise_sign(int dir_fd, const struct policy_officer *officer, const struct authorise_hand *hand,
                         const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
 {
     char name[NAME_MAX_];
     X509 *cert = NULL;
     struct buf text = {0}, out = {0};
-    struct authorisations before = {0};
-    struct diag why = {0};
     name_of(officer, plan, name);
     enum err e = authorise_text(plan, &text);
     if (e == E_OK)
-        e = collect_one(dir_fd, officer, plan, buf_span(&text), now, &before, &why);
-    if (e == E_OK && before.n > 0) { /* said to be there, so it must be: also when its writer was killed before its sync */
-        e = file_sync(dir_fd, name, d);
-        if (e == E_OK)
-            e = diag_set(d, E_OFFICER_TWICE, "%s", officer->id);
-    } else if (e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE)
-        e = E_OK; /* damaged: it is replaced */
-    else if (e != E_OK)
-        diag_set(d, e, "%s", why.text);
-    if (e == E_OK)
         e = cert_parse(officer->certificate, &cert, d);
-    if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
-        e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
-    if (e == E_OK && cert_check_time(cert, now, NULL) == E_APPROVAL_EXPIRED)
-        e = diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
     if (e == E_OK)
-        e = cms_sign(cert, key, buf_span(&text), now, &out, d);
+        e = check_turn(dir_fd, officer, name, plan, buf_span(&text), cert, now, d);
+    if (e == E_OK)
+        e = hand->sign(hand->arg, officer, buf_span(&text), now, &out, d);
+    if (e == E_OK)
+        e = authorise_verify(officer, name, buf_span(&out), buf_span(&text), now, d);
     if (e == E_OK)
         e = file_write(dir_fd, name, out.data, out.len, d);
     buf_free(&text);

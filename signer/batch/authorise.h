@@ -46,10 +46,19 @@ ERR_MUST_USE enum err authorise_collect(int dir_fd, const struct policy *p, cons
 ERR_MUST_USE enum err authorise_check(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
                                       struct authorisations *out, struct diag *d);
 
-/* Sign the plan's digest as this officer and put the file beside the plan, synced. The key must be that of the
- * officer's pinned certificate (E_OFFICER). E_OFFICER_TWICE when the officer has authorised this plan
- * before; a damaged file of the officer's is replaced. */
-ERR_MUST_USE enum err authorise_sign(int dir_fd, const struct policy_officer *officer, EVP_PKEY *key,
+/* What signs for an officer: append the detached CMS signature (cms_sign()) over text, with the key of the officer's pinned
+ * certificate, wherever that is. */
+struct authorise_hand {
+    enum err (*sign)(void *arg, const struct policy_officer *officer, struct span text, int64_t now, struct buf *out,
+                     struct diag *d);
+    void *arg;
+};
+
+/* Have the plan's digest signed as this officer, verify what came, and put it beside the plan, synced. Before the hand is
+ * asked: E_OFFICER_TWICE when the officer has authorised this plan before; a damaged file of the officer's is replaced;
+ * E_OFFICER when the certificate is not valid at `now`. Then errors of the hand, and E_OFFICER or E_OFFICER_SIGNATURE when
+ * what came is not the officer's signature. */
+ERR_MUST_USE enum err authorise_sign(int dir_fd, const struct policy_officer *officer, const struct authorise_hand *hand,
                                      const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d);
 
 #endif

@@ -43,12 +43,13 @@ enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag 
 /* ---------------------------------------------------------------- opening */
 
 /* Look at every token there is. One that cannot be asked is only of interest when none fits: it may
- * be ours. */
+ * be ours. Of tokens that are named so and such as were renamed the former count alone. */
 static enum err find_token(struct hsm *h, const char *text, struct diag *d)
 {
     struct uri *u = NULL;
     CK_SLOT_ID *ids = NULL;
     CK_ULONG n = 0, fits = 0;
+    bool named = false;
     CK_RV trouble = CKR_OK;
     enum err e = uri_parse(text, &u, d);
     if (e == E_OK)
@@ -59,9 +60,13 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
         if (rv != CKR_OK) {
             trouble = rv;
         } else if ((info.flags & CKF_TOKEN_INITIALIZED) != 0 && uri_fits_token(u, &info)) {
+            bool is_named = uri_names_token(u, &info);
+            if (named && !is_named)
+                continue;
+            fits = is_named && !named ? 1 : fits + 1;
+            named = is_named;
             h->slot_id = ids[i];
             h->token = info;
-            fits++;
         }
     }
     if (e == E_OK && fits > 1)

@@ -76,6 +76,12 @@ ERR_MUST_USE enum err hsm_login(struct hsm *h, const struct pin *pin, struct dia
 ERR_MUST_USE enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
                                    struct hsm_key **out, struct diag *d);
 
+/* Find the private key of this public key, whatever it is called: by its own modulus (RSA), or by a public key or a
+ * certificate on the token that has its id. row says what kind of key it is, how it signs, and whose it is (name). Errors
+ * as hsm_key_find(); what of the token's other objects makes no sense is passed over. */
+ERR_MUST_USE enum err hsm_key_find_public(struct hsm *h, const struct policy_key *row, EVP_PKEY *wanted,
+                                          struct hsm_key **out, struct diag *d);
+
 /* The public key that the key's signatures are checked against. Owned by the key. */
 EVP_PKEY *hsm_key_public(const struct hsm_key *k);
 const struct policy_key *hsm_key_row(const struct hsm_key *k);

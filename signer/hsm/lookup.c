@@ -95,7 +95,7 @@ enum err key_public_object(struct hsm *h, const struct hsm_key *k, CK_OBJECT_HAN
     return e;
 }
 
-static enum err check_confined(struct hsm_key *k, bool open, struct diag *d)
+enum err key_check_confined(struct hsm_key *k, bool open, struct diag *d)
 {
     struct hsm_attributes a;
     enum err e = hsm_key_attributes(k, &a, d);
@@ -166,8 +166,7 @@ out:
     return e;
 }
 
-static enum err find_key(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, bool open,
-                         struct hsm_key **out, struct diag *d)
+enum err key_new(struct hsm *h, const struct policy_key *row, struct hsm_key **out, struct diag *d)
 {
     *out = NULL;
     if ((row->kind != KEY_SM2 && row->kind != KEY_RSA) || alg_sig_key(row->alg) != row->kind)
@@ -178,31 +177,46 @@ static enum err find_key(struct hsm *h, const struct policy_key *row, EVP_PKEY *
         return diag_set(d, E_NO_MEMORY, "key \"%s\"", row->name);
     k->h = h;
     k->row = row;
+    *out = k;
+    return E_OK;
+}
 
-    struct uri *u = NULL;
-    struct name name = {0};
-    enum err e = uri_parse(row->uri, &u, d);
-    if (e == E_OK)
-        e = name_from_uri(k, u, &name, d);
-    if (e == E_OK)
-        e = find_private(k, &name, d);
-    if (e == E_OK)
-        e = check_confined(k, open, d);
-    if (e == E_OK)
-        e = settle_public(k, &name, pinned, d);
-    if (e == E_OK && row->kind == KEY_SM2 && sm2_z(k->public_key, k->z) != E_OK)
-        e = diag_set(d, E_CRYPTO, "Z of key \"%s\"", row->name);
-    uri_free(u);
-
+enum err key_keep(struct hsm_key *k, enum err e, struct hsm_key **out, struct diag *d)
+{
+    if (e == E_OK && k->row->kind == KEY_SM2 && sm2_z(k->public_key, k->z) != E_OK)
+        e = diag_set(d, E_CRYPTO, "Z of key \"%s\"", k->row->name);
     if (e == E_OK) {
-        k->next = h->keys;
-        h->keys = k;
+        k->next = k->h->keys;
+        k->h->keys = k;
         *out = k;
     } else {
         EVP_PKEY_free(k->public_key);
         free(k);
     }
     return e;
+}
+
+static enum err find_key(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, bool open,
+                         struct hsm_key **out, struct diag *d)
+{
+    struct hsm_key *k;
+    struct uri *u = NULL;
+    struct name name = {0};
+    *out = NULL;
+    enum err e = key_new(h, row, &k, d);
+    if (e != E_OK)
+        return e;
+    e = uri_parse(row->uri, &u, d);
+    if (e == E_OK)
+        e = name_from_uri(k, u, &name, d);
+    if (e == E_OK)
+        e = find_private(k, &name, d);
+    if (e == E_OK)
+        e = key_check_confined(k, open, d);
+    if (e == E_OK)
+        e = settle_public(k, &name, pinned, d);
+    uri_free(u);
+    return key_keep(k, e, out, d);
 }
 
 enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out, struct diag *d)

@@ -145,7 +145,7 @@ enum err reach_shut_in(int state_fd, const char *module, const char *more, struc
     struct sandbox *s;
     bool sockets = false;
     enum err e = sandbox_new(&s, d);
-    if (e == E_OK)
+    if (e == E_OK && state_fd >= 0)
         e = sandbox_allow_fd(s, state_fd, true, d);
     if (e == E_OK)
         e = allow_list(s, to_read, sizeof to_read / sizeof to_read[0], false, d);

@@ -110,4 +110,11 @@ ERR_MUST_USE enum err key_find_open(struct hsm *h, const struct policy_key *row,
 ERR_MUST_USE enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session,
                                       struct span message, struct buf *out, struct diag *d);
 
+/* A key that is looked for on the token: made of its row, E_POLICY when no token key is of its kind and signs its way;
+ * checked to be sensitive and, unless it may be `open`, not extractable, E_KEY_ATTRIBUTES; and, when all went well (e is
+ * E_OK), made the token's, or else freed: key_keep() returns e, or E_CRYPTO. */
+ERR_MUST_USE enum err key_new(struct hsm *h, const struct policy_key *row, struct hsm_key **out, struct diag *d);
+ERR_MUST_USE enum err key_check_confined(struct hsm_key *k, bool open, struct diag *d);
+ERR_MUST_USE enum err key_keep(struct hsm_key *k, enum err e, struct hsm_key **out, struct diag *d);
+
 #endif

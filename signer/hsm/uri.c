@@ -6,6 +6,8 @@
 
 #include "core/text.h"
 
+#define LABEL_CUT_MIN 4 /* what OpenSC leaves of a label, at least */
+
 struct uri {
     P11KitUri *p11;
     char *label; /* NULL: no object */
@@ -86,9 +88,44 @@ out:
     return e;
 }
 
-bool uri_fits_token(const struct uri *u, const CK_TOKEN_INFO *info)
+bool uri_names_token(const struct uri *u, const CK_TOKEN_INFO *info)
 {
     return p11_kit_uri_match_token_info(u->p11, info) == 1;
+}
+
+/* Labels are padded with blanks. */
+static size_t label_length(const CK_TOKEN_INFO *info)
+{
+    size_t n = sizeof info->label;
+    while (n > 0 && (info->label[n - 1] == ' ' || info->label[n - 1] == '\0'))
+        n--;
+    return n;
+}
+
+/* Is `is` the label `was` with the name of a PIN behind it? */
+static bool is_renamed(const CK_TOKEN_INFO *is, const CK_TOKEN_INFO *was)
+{
+    size_t n = label_length(is), whole = label_length(was);
+    if (whole == 0 || n < sizeof " ()" || is->label[n - 1] != ')')
+        return false;
+    for (size_t i = 1; i <= whole && i + sizeof " ()" <= n; i++) {
+        bool cut = i < whole && i >= LABEL_CUT_MIN && n == sizeof is->label;
+        if ((i == whole || cut) && memcmp(is->label, was->label, i) == 0 && is->label[i] == ' ' && is->label[i + 1] == '(')
+            return true;
+    }
+    return false;
+}
+
+bool uri_fits_token(const struct uri *u, const CK_TOKEN_INFO *info)
+{
+    const CK_TOKEN_INFO *named = p11_kit_uri_get_token_info(u->p11);
+    if (uri_names_token(u, info))
+        return true;
+    if (!is_renamed(info, named))
+        return false;
+    CK_TOKEN_INFO before = *info;
+    memcpy(before.label, named->label, sizeof before.label);
+    return uri_names_token(u, &before);
 }
 
 const char *uri_label(const struct uri *u)

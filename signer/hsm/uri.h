@@ -16,8 +16,14 @@ struct uri;
 ERR_MUST_USE enum err uri_parse(const char *text, struct uri **out, struct diag *d);
 
 /* True when the token's label, manufacturer, model and serial are those the URI names (those it
- * does not name fit anything). The slot is never looked at: its number changes between plug-ins. */
+ * does not name fit anything). The slot is never looked at: its number changes between plug-ins.
+ *
+ * OpenSC shows a card once for each of its PINs and writes the PIN's name behind the label: "LABEL
+ * (UserPIN)", with LABEL cut where the 32 bytes do not suffice, to no less than four characters. A
+ * token so renamed fits the URI's LABEL, too; uri_names_token() tells it from one that is called so
+ * itself. */
 bool uri_fits_token(const struct uri *u, const CK_TOKEN_INFO *info);
+bool uri_names_token(const struct uri *u, const CK_TOKEN_INFO *info);
 
 /* The object's label, UTF-8; NULL when the URI names no object. Owned by u. */
 const char *uri_label(const struct uri *u);

@@ -37,6 +37,21 @@ void cms_free(struct cms *cms);
 ERR_MUST_USE enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time, struct buf *out,
                                struct diag *d);
 
+/* How a person's key signs; SIG_ALG_COUNT when it is neither SM2 nor RSA. */
+enum sig_alg cms_alg(const EVP_PKEY *key);
+
+/* A key that is not in memory. */
+struct cms_signer {
+    EVP_PKEY *public_key;
+    /* Append the signature over the message: RSA PKCS#1 v1.5 with SHA-256, or SM2. */
+    enum err (*sign)(void *arg, struct span message, struct buf *out, struct diag *d);
+    void *arg;
+};
+
+/* The same with such a key; the bytes differ in nothing. Errors of the signer's, too. */
+ERR_MUST_USE enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
+                                    struct buf *out, struct diag *d);
+
 /* Wrap a signature that was made elsewhere over the content itself (no signed attributes) with alg by the key of
  * cert. Appends DER to out. The signature is not verified here. E_KEY_TYPE for ECDSA, which is for requests only. */
 ERR_MUST_USE enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct buf *out, struct diag *d);

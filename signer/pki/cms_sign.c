@@ -108,17 +108,18 @@ out:
     return e;
 }
 
-enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time,
-                  struct buf *out, struct diag *d)
+enum sig_alg cms_alg(const EVP_PKEY *key)
 {
-    enum sig_alg alg;
-    if (EVP_PKEY_is_a(key, "SM2"))
-        alg = SIG_SM2_SM3;
-    else if (EVP_PKEY_is_a(key, "RSA"))
-        alg = SIG_RSA_SHA256;
-    else
+    return EVP_PKEY_is_a(key, "SM2") ? SIG_SM2_SM3 : EVP_PKEY_is_a(key, "RSA") ? SIG_RSA_SHA256 : SIG_ALG_COUNT;
+}
+
+enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
+                       struct buf *out, struct diag *d)
+{
+    const enum sig_alg alg = cms_alg(signer->public_key);
+    if (alg == SIG_ALG_COUNT)
         return diag_set(d, cause_take(E_PRIVATE_KEY), "neither an SM2 nor an RSA key");
-    if (X509_check_private_key(cert, key) != 1)
+    if (X509_check_private_key(cert, signer->public_key) != 1)
         return diag_set(d, cause_take(E_PRIVATE_KEY), "the private key does not belong to the certificate");
     struct buf attributes = {0}, set = {0}, signature = {0};
     enum err e = put_attributes(&attributes, cms_digest_of(alg), content, signing_time);
@@ -126,17 +127,32 @@ enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signin
         der_put(&set, DER_SET, buf_span(&attributes));
         e = buf_err(&set);
     }
-    if (e == E_OK)
-        e = alg_sign(alg, key, buf_span(&set), &signature);
-    if (e == E_OK)
-        e = put_content_info(out, cert, alg, buf_span(&attributes), buf_span(&signature));
     if (e != E_OK)
         diag_set(d, e, "signing");
+    else
+        e = signer->sign(signer->arg, buf_span(&set), &signature, d);
+    if (e == E_OK) {
+        e = put_content_info(out, cert, alg, buf_span(&attributes), buf_span(&signature));
+        if (e != E_OK)
+            diag_set(d, e, "signing");
+    }
     ERR_clear_error();
     buf_free(&attributes);
     buf_free(&set);
     buf_free(&signature);
     return e;
+}
+
+static enum err sign_in_memory(void *arg, struct span message, struct buf *out, struct diag *d)
+{
+    enum err e = alg_sign(cms_alg(arg), arg, message, out);
+    return e == E_OK ? E_OK : diag_set(d, e, "signing");
+}
+
+enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time, struct buf *out, struct diag *d)
+{
+    const struct cms_signer signer = {key, sign_in_memory, key};
+    return cms_sign_with(cert, &signer, content, signing_time, out, d);
 }
 
 enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct buf *out,

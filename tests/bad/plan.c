@@ -99,10 +99,11 @@ static void authorise(int dir)
     uint8_t digest[DIGEST_LEN];
     bad_must(digest_bytes(DIGEST_SHA256, plan.data, plan.len, digest) == E_OK, "a digest");
     for (int i = 0; i < OFFICERS_ASKED; i++) {
-        const struct policy_officer *o = &p->world.officers[i];
+        const struct world *w = &p->world;
         char name[OFFICER_NAME];
         officer_file(i, digest, name);
-        bad_must(authorise_sign(dir, o, p->world.officer_keys[i], digest, WORLD_NOW, NULL) == E_OK, "an officer");
+        bad_must(world_authorise(dir, &w->officers[i], w->officer_certs[i], w->officer_keys[i], digest, WORLD_NOW,
+                                 NULL) == E_OK, "an officer");
         bad_must(file_read(dir, name, LIMIT_APPROVAL_BYTES, &officers[i], NULL, NULL) == E_OK, "%s", name);
     }
 }

@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/authorise.h"
 #include "core/json.h"
 #include "expect.h"
 #include "help_pki.h"
 #include "hsm/hsm.h"
 #include "pki/cert.h"
+#include "pki/cms.h"
 #include "pki/key.h"
 
 /* -- the folder -- */
@@ -231,6 +233,27 @@ void world_make(struct world *w)
         w->root_keys[i] = help_key(w->keys[i].kind);
         w->root_certs[i] = help_cert(w->root_keys[i], w->keys[i].alg, "Test Root");
     }
+}
+
+struct hand {
+    X509 *cert;
+    EVP_PKEY *key;
+};
+
+static enum err sign_by_hand(void *arg, const struct policy_officer *officer, struct span text, int64_t now, struct buf *out,
+                             struct diag *d)
+{
+    const struct hand *h = arg;
+    (void)officer;
+    return cms_sign(h->cert, h->key, text, now, out, d);
+}
+
+enum err world_authorise(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
+                         const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
+{
+    struct hand h = {cert, key};
+    const struct authorise_hand hand = {sign_by_hand, &h};
+    return authorise_sign(dir_fd, officer, &hand, plan, now, d);
 }
 
 void world_free(struct world *w)

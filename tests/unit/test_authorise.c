@@ -33,17 +33,17 @@ static void tear_down(void)
     world_free(&w);
 }
 
-static enum err sign_at(int officer, EVP_PKEY *key, int64_t now)
+static enum err sign_at(int officer, X509 *cert, EVP_PKEY *key, int64_t now)
 {
     d = (struct diag){0};
-    enum err e = authorise_sign(dir, &w.officers[officer], key, plan, now, &d);
+    enum err e = world_authorise(dir, &w.officers[officer], cert, key, plan, now, &d);
     ck_assert_int_eq(d.code, e);
     return e;
 }
 
 static enum err sign(int officer)
 {
-    return sign_at(officer, w.officer_keys[officer], WORLD_NOW);
+    return sign_at(officer, w.officer_certs[officer], w.officer_keys[officer], WORLD_NOW);
 }
 
 static enum err check_at(int64_t now, struct authorisations *a)
@@ -185,8 +185,8 @@ END_TEST
 
 START_TEST(only_with_the_officers_own_key)
 {
-    expect_err(sign_at(0, w.officer_keys[1], WORLD_NOW), E_OFFICER);
-    expect_err(sign_at(0, w.person_keys[0], WORLD_NOW), E_OFFICER);
+    expect_err(sign_at(0, w.officer_certs[1], w.officer_keys[1], WORLD_NOW), E_OFFICER);
+    expect_err(sign_at(0, w.person_certs[0], w.person_keys[0], WORLD_NOW), E_OFFICER);
     ck_assert(!tree_has(FILE_OF(1)));
 }
 END_TEST
@@ -196,10 +196,10 @@ START_TEST(certificates_in_time)
 {
     static const int64_t from = INT64_C(1704067200), until = INT64_C(2019686400);
     struct authorisations a;
-    expect_err(sign_at(0, w.officer_keys[0], from - 1), E_OFFICER);
-    expect_err(sign_at(0, w.officer_keys[0], until + 1), E_OFFICER);
-    expect_ok(sign_at(0, w.officer_keys[0], until));
-    expect_ok(sign_at(1, w.officer_keys[1], from));
+    expect_err(sign_at(0, w.officer_certs[0], w.officer_keys[0], from - 1), E_OFFICER);
+    expect_err(sign_at(0, w.officer_certs[0], w.officer_keys[0], until + 1), E_OFFICER);
+    expect_ok(sign_at(0, w.officer_certs[0], w.officer_keys[0], until));
+    expect_ok(sign_at(1, w.officer_certs[1], w.officer_keys[1], from));
     expect_ok(check_at(from, &a));
     expect_ok(check_at(until, &a));
     expect_err(check_at(from - 1, &a), E_OFFICER);

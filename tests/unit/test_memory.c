@@ -86,7 +86,8 @@ static void make_signatures(void)
     tree_write("a.p7s", cms[0].data, cms[0].len);
     tree_write("b.p7s", cms[1].data, cms[1].len);
     for (int i = 0; i < 2; i++)
-        expect_ok_diag(authorise_sign(dir, &w.officers[i], w.officer_keys[i], plan, WORLD_NOW, &d), &d);
+        expect_ok_diag(world_authorise(dir, &w.officers[i], w.officer_certs[i], w.officer_keys[i], plan, WORLD_NOW, &d),
+                       &d);
 }
 
 static void make_log(void)

@@ -54,6 +54,40 @@ START_TEST(fits)
 }
 END_TEST
 
+/* As OpenSC writes the name of a PIN behind a label, which it cuts where 32 bytes do not suffice. */
+START_TEST(renamed)
+{
+    static const struct {
+        const char *uri, *label;
+        bool fits;
+    } rows[] = {
+        {"pkcs11:token=root", "root (UserPIN)", true},
+        {"pkcs11:token=root%20ca", "root ca (User PIN (2))", true},
+        {"pkcs11:token=r", "r (x)", true},
+        {"pkcs11:token=root;serial=0001", "root (UserPIN)", true},
+        {"pkcs11:token=root;serial=0002", "root (UserPIN)", false},
+        {"pkcs11:token=root", "root (UserPIN", false},
+        {"pkcs11:token=root", "root(UserPIN)", false},
+        {"pkcs11:token=root", "roots (UserPIN)", false},
+        {"pkcs11:token=roots", "root (UserPIN)", false},
+        {"pkcs11:token=root", "(UserPIN)", false},
+        {"pkcs11:token=root%20%28UserPIN%29", "root", false},
+        {"pkcs11:token=the-root-of-two-authorities", "the-root-of-two-aut (A long PIN)", true},
+        {"pkcs11:token=the-root-of-two-authorities", "the-root-of-two-au (A long PIN)", false},
+        {"pkcs11:token=the-other-of-two-authorities", "the-root-of-two-aut (A long PIN)", false},
+        {"pkcs11:token=theroot", "ther (The longest name of a PIN)", true},
+        {"pkcs11:token=theroot", "the (An even longer one of PINs)", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CK_TOKEN_INFO t = token(rows[i].label, "ACME", "M1", "0001");
+        struct uri *u = parse(rows[i].uri);
+        ck_assert_msg(uri_fits_token(u, &t) == rows[i].fits, "%s, %s", rows[i].uri, rows[i].label);
+        ck_assert_msg(!uri_names_token(u, &t), "%s, %s", rows[i].uri, rows[i].label);
+        uri_free(u);
+    }
+}
+END_TEST
+
 START_TEST(object)
 {
     const unsigned char *id;
@@ -139,6 +173,7 @@ Suite *suite_uri(void)
     Suite *s = suite_create("uri");
     TCase *t = tcase_create("parse");
     tcase_add_test(t, fits);
+    tcase_add_test(t, renamed);
     tcase_add_test(t, object);
     tcase_add_test(t, refused);
     tcase_add_test(t, pin);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/i18n.h"
 #include "core/terminal.h"
 
 const struct pin_length pin_any_length = {1, LIMIT_PIN_BYTES};
@@ -50,24 +51,24 @@ static enum err read_file(int fd, const struct pin_length *length, struct pin *o
 static const char *slip(const struct pin *p, const struct pin_length *length)
 {
     if (p->n == 0)
-        return "Nothing was typed";
+        return _("Nothing was typed");
     if (p->n < length->min)
-        return "That is too short";
+        return _("That is too short");
     if (p->n > length->max)
-        return "That is too long";
-    return memchr(p->text, '\0', p->n) != NULL ? "That holds a character that none can have" : NULL;
+        return _("That is too long");
+    return memchr(p->text, '\0', p->n) != NULL ? _("That holds a character that none can have") : NULL;
 }
 
 static enum err read_terminal(const char *prompt, const struct pin_length *length, struct pin *out, struct diag *d)
 {
     for (;;) {
-        char text[160];
+        char text[256];
         enum err e = terminal_ask(prompt, true, out->text, sizeof out->text, &out->n, d);
         const char *wrong = e == E_OK ? slip(out, length) : NULL;
         if (wrong == NULL)
             return e;
         pin_wipe(out);
-        snprintf(text, sizeof text, "%s (%zu to %zu characters); nothing was tried. Once more.\n", wrong, length->min,
+        snprintf(text, sizeof text, _("%s (%zu to %zu characters); nothing was tried. Once more.\n"), wrong, length->min,
                  length->max);
         terminal_say(text);
     }

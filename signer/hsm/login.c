@@ -117,7 +117,7 @@ enum err login_run(struct hsm *h, int pin_fd, int parts, struct diag *d)
     while (e == E_PIN_WRONG && pin_fd < 0) {
         say(_("The token refused the PIN.\n"));
         tell_tries(t);
-        if (!terminal_yes("Type it again? [y/N] "))
+        if (!terminal_yes(_("Type it again? [y/N] ")))
             break;
         e = try_once(h, pin_fd, parts, &why);
     }

@@ -33,7 +33,7 @@ enum err officer_vendor(enum policy_vendor *out, struct diag *d)
     return E_OK;
 }
 
-static enum err key_from_options(struct officer_key *out, struct diag *d)
+enum err officer_key_from_options(struct officer_key *out, struct diag *d)
 {
     *out = (struct officer_key){.file = options.key_file,
                                 .pass_fd = options.pass_fd,
@@ -55,7 +55,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     (void)n;
     (void)operands;
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
-    enum err e = key_from_options(&key, d); /* before all the reading and typing */
+    enum err e = officer_key_from_options(&key, d); /* before all the reading and typing */
     if (e == E_OK)
         e = batch_open(&s, &dir_fd, &plan, d);
     if (e == E_OK && officer == NULL)

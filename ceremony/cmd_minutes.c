@@ -8,9 +8,7 @@
 #include "core/file.h"
 #include "core/screen.h"
 #include "core/text.h"
-#include "pki/cert.h"
-#include "pki/cms.h"
-#include "pki/keyfile.h"
+#include "officer.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
 #include "room/minutes_sign.h"
@@ -22,6 +20,7 @@ struct record_at {
     struct script script;
     struct record line; /* of the log, about these minutes */
     bool logged;
+    struct officer_key key; /* of the officer who signs them, if anybody does */
 };
 
 static enum err enter(struct record_at *r, struct diag *d)
@@ -108,23 +107,12 @@ static enum err write_again(const struct record_at *r, struct diag *d)
 static enum err sign(const struct record_at *r, struct span text, struct diag *d)
 {
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
-    EVP_PKEY *key = NULL;
-    X509 *cert = NULL;
     struct buf cms = {0};
-    enum err e = officer != NULL ? cert_check_private_key(options.key_file, d)
-                                 : diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
+    enum err e = officer != NULL ? E_OK : diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
     if (e == E_OK)
-        e = keyfile_open(options.key_file, options.pass_fd, options.officer, &key, d);
-    if (e == E_OK)
-        e = cert_parse(officer->certificate, &cert, d);
-    if (e == E_OK && EVP_PKEY_eq(X509_get0_pubkey(cert), key) != 1)
-        e = diag_set(d, E_OFFICER, "the key is not that of %s", officer->id);
-    if (e == E_OK)
-        e = cms_sign(cert, key, text, clock_now(), &cms, d);
+        e = officer_sign(&r->key, officer, text, clock_now(), &cms, d);
     if (e == E_OK)
         e = minutes_sign_put(r->dir_fd, officer, buf_span(&cms), text, r->line.time, d);
-    EVP_PKEY_free(key);
-    X509_free(cert);
     buf_free(&cms);
     return e;
 }
@@ -171,9 +159,11 @@ enum err cmd_minutes(int n, char **operands, struct diag *d)
     struct record_at r = {.state_fd = -1, .dir_fd = -1};
     (void)n;
     (void)operands;
-    if ((options.officer == NULL) != (options.key_file == NULL))
-        return diag_set(d, E_USAGE, "an officer goes with a key file");
-    enum err e = banner_print(&policy_table, d);
+    if (options.officer == NULL && (options.key_file != NULL || options.officer_token != NULL))
+        return diag_set(d, E_USAGE, "an officer's key goes with the officer");
+    enum err e = options.officer != NULL ? officer_key_from_options(&r.key, d) : E_OK; /* before all the reading */
+    if (e == E_OK)
+        e = banner_print(&policy_table, d);
     if (e == E_OK)
         e = enter(&r, d);
     if (e == E_OK)

@@ -62,6 +62,10 @@ ERR_MUST_USE enum err anchors_make(struct state *s, struct hsm *h, const char *o
  * again, three times in all. */
 ERR_MUST_USE enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
 
+/* Where the options say that the officer's key is; checked by officer_check_key(), whose errors it gives. */
+struct officer_key;
+ERR_MUST_USE enum err officer_key_from_options(struct officer_key *out, struct diag *d);
+
 /* How the officer's own token signs SM2: by options.officer_vendor, or else as the policy's token. E_USAGE. */
 ERR_MUST_USE enum err officer_vendor(enum policy_vendor *out, struct diag *d);
 

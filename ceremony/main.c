@@ -154,8 +154,11 @@ static const struct cli_option *options_minutes(void)
         STATE,
         {"ceremony", "NAME", "whose minutes", &options.ceremony, NULL, NULL, true},
         {"officer", "ID", "sign them as this officer of the policy", &options.officer, NULL, NULL, false},
-        {"key-file", "FILE", "the officer's encrypted PKCS#8 key", &options.key_file, NULL, NULL, false},
-        {"pass-fd", "N", "read the passphrase from this file descriptor", NULL, &options.pass_fd, NULL, false},
+        {"key-file", "FILE", N_("the officer's encrypted PKCS#8 key"), &options.key_file, NULL, NULL, false},
+        {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
+        {"officer-token", "URI", N_("the officer's own token, in place of a file"), &options.officer_token, NULL, NULL, false},
+        {"officer-module", "FILE", N_("its PKCS#11 module"), &options.officer_module, NULL, NULL, false},
+        OFFICER_TOKEN,
         {"digest", "HEX", "the minutes' digest, in place of typing its words", &options.digest, NULL, NULL, false},
         END};
     return o;

@@ -14,8 +14,9 @@ S=$C/state IN=$C/medium/in LOGS=$C/logs
 # shellcheck source=tests/cases/lib.sh
 . tests/cases/lib.sh
 export FAULTY_MODULE=$MODULE
+OWN_PIN=$WORLD_PIN-own # of the world's officer-4
 WORLD_PIN=$WORLD_PIN-$$ # not that of another test beside this one, whose processes are looked at, too
-holds() { grep -raqF -e "$WORLD_PIN" -e "$WORLD_PASS" "$@"; } # FILE|FOLDER...
+holds() { grep -raqF -e "$WORLD_PIN" -e "$OWN_PIN" -e "$WORLD_PASS" "$@"; } # FILE|FOLDER...
 
 # -- every system call of every program that is given a secret --
 
@@ -56,6 +57,15 @@ for o in officer-1 officer-2; do
     check "ceremony authorise, $o" traced "authorise-$o" ceremony authorise --state "$S" --batch "$INTAKE" --digest "$PLAN" \
         --officer $o --key-file "$PEOPLE/$o.key" --pass-fd 3 3< "$PINS/pass"
 done
+# a PIN in two parts, and the PIN of an officer's own token
+cp -a "$W/officers/tokens" "$C/officers"
+sed "s|^directories.tokendir = .*|directories.tokendir = $C/officers|" "$W/officers/softhsm2.conf" > "$C/officers.conf"
+printf '%s\n' "$OWN_PIN" > "$PINS/own"
+own() { SOFTHSM2_CONF=$C/officers.conf "$@"; }
+check "ceremony authorise, officer-4 with a token" traced authorise-officer-4 own ceremony authorise --state "$S" --batch "$INTAKE" \
+    --digest "$PLAN" --officer officer-4 --officer-token pkcs11:token=officer-4 --officer-module "$MODULE" --officer-pin-fd 3 3< "$PINS/own"
+printf '%s\n%s\n' "${WORLD_PIN%??????}" "${WORLD_PIN: -6}" > "$PINS/parts"
+check "ceremony root, a PIN in parts" traced parts ceremony root --state "$S" --module "$MODULE" --pin-parts 2 --pin-fd 3 3< "$PINS/parts"
 cp -a "$S" "$C/planned"
 
 # -- wrong, missing, locked: tried once, or not at all --
@@ -178,7 +188,7 @@ rm "$C/memory/image"
 
 check "signer sign" traced sign sign
 check "signer export" traced export signer export --state "$S" --batch "$INTAKE" --to "$C/out"
-check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 9 ]
+check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 11 ]
 check "no system call carried a secret" not holds "$C/traces"
 check "no message did" not holds "$LOGS"
 rm "$C/processes"

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "expect.h"
+#include "help_pki.h"
 #include "hsm/session.h"
+#include "hsm/sign.h"
 #include "token.h"
 
 static struct hsm *h;
@@ -274,6 +276,76 @@ START_TEST(unconfined_key)
 }
 END_TEST
 
+static enum err find_public(const struct policy_key *row, EVP_PKEY *wanted)
+{
+    memset(&d, 0, sizeof d);
+    return hsm_key_find_public(h, row, wanted, &key, &d);
+}
+
+/* The certificate of the key, beside it on the token; nobody looks at who signed it. */
+static void put_certificate(EVP_PKEY *public_key, CK_OBJECT_HANDLE private_key)
+{
+    CK_FUNCTION_LIST *f = token_functions();
+    CK_SESSION_HANDLE s = token_session();
+    CK_OBJECT_CLASS class_ = CKO_CERTIFICATE;
+    CK_CERTIFICATE_TYPE type = CKC_X_509;
+    CK_BBOOL yes = CK_TRUE;
+    CK_OBJECT_HANDLE made;
+    uint8_t id[64];
+    CK_ATTRIBUTE its_id = {CKA_ID, id, sizeof id};
+    EVP_PKEY *other = help_key(KEY_SM2);
+    X509 *cert = help_cert(other, SIG_SM2_SM3, "officer");
+    unsigned char *der = NULL;
+    ck_assert_int_eq(X509_set_pubkey(cert, public_key), 1);
+    int n = i2d_X509(cert, &der);
+    ck_assert_int_gt(n, 0);
+    ck_assert_uint_eq(f->C_GetAttributeValue(s, private_key, &its_id, 1), CKR_OK);
+    CK_ATTRIBUTE a[] = {{CKA_CLASS, &class_, sizeof class_}, {CKA_CERTIFICATE_TYPE, &type, sizeof type},
+                        {CKA_TOKEN, &yes, 1}, its_id, {CKA_SUBJECT, "0", 1}, {CKA_VALUE, der, (CK_ULONG)n}};
+    ck_assert_uint_eq(f->C_CreateObject(s, a, 6, &made), CKR_OK);
+    OPENSSL_free(der);
+    X509_free(cert);
+    EVP_PKEY_free(other);
+}
+
+/* Whatever it is called, and whatever else is on the token. */
+START_TEST(found_by_its_public_key)
+{
+    struct policy_key rsa = *rsa_row("officer"), sm2 = *sm2_row("officer");
+    rsa.uri = sm2.uri = TOKEN_URI;
+    generate(rsa_row("first"));
+    EVP_PKEY *first = hsm_key_public(key);
+    expect_err(find_public(&sm2, first), E_KEY_MISSING);
+    generate(sm2_row("second"));
+    EVP_PKEY *second = hsm_key_public(key);
+    generate(sm2_row("third"));
+    generate_raw("nist", "1", CK_TRUE, CK_FALSE, true);
+    expect_ok_diag(find_public(&rsa, first), &d);
+    expect_ok_diag(hsm_self_test(key, &d), &d);
+    expect_ok_diag(find_public(&sm2, second), &d);
+    ck_assert_int_eq(EVP_PKEY_eq(hsm_key_public(key), second), 1);
+    expect_ok_diag(hsm_self_test(key, &d), &d);
+
+    /* Without its public object an RSA key tells its modulus, an SM2 key nothing, until there is its certificate. */
+    CK_SESSION_HANDLE s = token_session();
+    CK_FUNCTION_LIST *f = token_functions();
+    ck_assert_uint_eq(f->C_DestroyObject(s, token_object(s, CKO_PUBLIC_KEY, "first")), CKR_OK);
+    ck_assert_uint_eq(f->C_DestroyObject(s, token_object(s, CKO_PUBLIC_KEY, "second")), CKR_OK);
+    expect_ok_diag(find_public(&rsa, first), &d);
+    expect_err(find_public(&sm2, second), E_KEY_MISSING);
+    ck_assert_ptr_null(key);
+    put_certificate(second, token_object(s, CKO_PRIVATE_KEY, "second"));
+    expect_ok_diag(find_public(&sm2, second), &d);
+    expect_ok_diag(hsm_self_test(key, &d), &d);
+
+    generate_raw("wrappable", "2", CK_TRUE, CK_TRUE, false);
+    expect_err(find(rsa_row("wrappable"), NULL), E_KEY_ATTRIBUTES);
+    sm2.kind = KEY_P256;
+    sm2.alg = SIG_ECDSA_SHA256;
+    expect_err(find_public(&sm2, second), E_POLICY);
+}
+END_TEST
+
 START_TEST(other_kind_of_key)
 {
     generate_raw("nist", "1", CK_TRUE, CK_FALSE, true);
@@ -390,6 +462,7 @@ Suite *suite_hsm(void)
     tcase_add_test(t, missing_key);
     tcase_add_test(t, ambiguous_key);
     tcase_add_test(t, unconfined_key);
+    tcase_add_test(t, found_by_its_public_key);
     tcase_add_test(t, other_kind_of_key);
     tcase_add_test(t, pinned_sm2);
     tcase_add_test(t, pinned_rsa);

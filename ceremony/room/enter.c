@@ -94,7 +94,7 @@ enum err room_open_token(const struct room_place *place, struct room *r, struct 
     r->pin_fd = place->pin_fd;
     r->pin_parts = place->pin_parts;
     if (e == E_OK)
-        e = login_run(r->hsm, place->pin_fd, place->pin_parts, d);
+        e = login_run(r->hsm, place->pin_fd, r->script->pin_parts > 0 ? r->script->pin_parts : place->pin_parts, d);
     return e == E_OK && r->has_state ? check_log(r, d) : e;
 }
 

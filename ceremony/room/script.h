@@ -83,6 +83,7 @@ struct script {
     uint8_t policy[DIGEST_LEN];
     bool follows_any; /* false: the first one of its state */
     uint8_t follows[DIGEST_LEN]; /* digest of the last ceremony's minutes.html */
+    int pin_parts; /* in how many parts, each typed by another person, the token's PIN is: 1, 2; 0 when the file says nothing */
     const struct script_person *persons;
     size_t persons_n;
     const struct script_step *steps;

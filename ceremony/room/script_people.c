@@ -40,6 +40,9 @@ enum err script_build_head(struct script_build *b, struct script *out)
     out->title = y->title;
     out->has_policy = y->policy != NULL;
     out->follows_any = strcmp(y->follows, "none") != 0;
+    if (y->pin_parts != NULL && strcmp(y->pin_parts, "1") != 0 && strcmp(y->pin_parts, "2") != 0)
+        return script_build_error(b, "", -1, "pin-parts", "\"%s\" is neither 1 nor 2", y->pin_parts);
+    out->pin_parts = y->pin_parts != NULL ? y->pin_parts[0] - '0' : 0;
     if (out->has_policy)
         e = build_digest(b, "policy", y->policy, out->policy);
     if (e == E_OK && out->follows_any)

@@ -40,6 +40,7 @@ static const cyaml_schema_field_t script_fields[] = {
     TEXT("title", yaml_script, title),
     TEXT_OPTIONAL("policy", yaml_script, policy),
     TEXT("follows", yaml_script, follows),
+    TEXT_OPTIONAL("pin-parts", yaml_script, pin_parts),
     LIST("present", yaml_script, present, &person_entry),
     LIST("steps", yaml_script, steps, &step_entry),
     CYAML_FIELD_END,

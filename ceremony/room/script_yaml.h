@@ -26,7 +26,7 @@ struct yaml_step {
 
 struct yaml_script {
     char *ceremony, *title, *follows;
-    char *policy; /* may be NULL */
+    char *policy, *pin_parts; /* each may be NULL */
     struct yaml_person *present;
     unsigned present_n;
     struct yaml_step *steps;

@@ -58,6 +58,7 @@ START_TEST(a_good_file_is_read)
     struct diag d;
     expect_ok_diag(parse_with("", "", &s, &d), &d);
     ck_assert_str_eq(s.name, "first");
+    ck_assert_int_eq(s.pin_parts, 0);
     ck_assert_uint_eq(s.persons_n, 4);
     ck_assert_str_eq(s.persons[0].name, "张伟");
     ck_assert_int_eq((int)s.persons[3].role, ROOM_WITNESS);
@@ -74,6 +75,19 @@ START_TEST(a_good_file_is_read)
     ck_assert_int_eq(script_person_by_initials(&s, "XX"), -1);
     ck_assert_int_eq(script_person_find(&s, "witness-1"), 3);
     script_free(&s);
+}
+END_TEST
+
+START_TEST(a_pin_in_parts)
+{
+    struct script s;
+    struct diag d;
+    expect_ok_diag(parse_with("follows: none\n", "follows: none\npin-parts: 2\n", &s, &d), &d);
+    ck_assert_int_eq(s.pin_parts, 2);
+    script_free(&s);
+    expect_err(parse_with("follows: none\n", "follows: none\npin-parts: 3\n", &s, &d), E_SCRIPT);
+    ck_assert_ptr_nonnull(strstr(d.text, "neither 1 nor 2"));
+    expect_err(parse_with("follows: none\n", "follows: none\npin-parts: 12\n", &s, &d), E_SCRIPT);
 }
 END_TEST
 
@@ -165,6 +179,7 @@ Suite *suite_script(void)
     Suite *s = suite_create("script");
     TCase *t = tcase_create("script");
     tcase_add_test(t, a_good_file_is_read);
+    tcase_add_test(t, a_pin_in_parts);
     tcase_add_test(t, what_follows_a_ceremony_has_a_chain);
     tcase_add_loop_test(t, a_bad_file_is_told_with_its_place, 0, (int)(sizeof bad / sizeof *bad));
     tcase_add_test(t, a_large_file_is_refused);

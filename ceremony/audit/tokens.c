@@ -34,7 +34,7 @@ void tokens_check_alive(struct audit *a, const struct record *r)
 
 void tokens_take_token(struct audit *a, const struct record *r)
 {
-    const char *model = record_text(r, "model"), *serial = record_text(r, "serial");
+    const char *model = record_text(r, "token-model"), *serial = record_text(r, "token-serial");
     if (strcmp(a->token_model, model) == 0 && strcmp(a->token_serial, serial) == 0)
         return;
     audit_note(a, "from here on another token holds the keys: model %s, serial %s", model, serial);

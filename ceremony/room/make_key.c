@@ -22,9 +22,10 @@ enum err make_key_tell_token(struct state *s, struct hsm *h, struct diag *d)
     if (e != E_OK)
         return e;
     return log_append(s->log, RECORD_TOKEN,
-                      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "manufacturer", p.token.manufacturer, "model",
-                                p.token.model, "serial", p.token.serial, "label", p.token.label, "hardware", p.hardware,
-                                "firmware", p.firmware, "module-manufacturer", p.module_manufacturer, "module", p.module,
+                      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "token-manufacturer", p.token.manufacturer,
+                                "token-model",
+                                p.token.model, "token-serial", p.token.serial, "token-label", p.token.label, "token-hardware", p.hardware,
+                                "token-firmware", p.firmware, "module-manufacturer", p.module_manufacturer, "module", p.module,
                                 "module-version", p.module_version),
                       d);
 }

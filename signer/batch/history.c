@@ -40,9 +40,8 @@ static enum err apply_own_key(struct state *s, const struct record *r, struct di
 static enum err apply_token(struct state *s, const struct record *r, struct diag *d)
 {
     struct index_token t = {.seq = r->seq};
-    bool first = r->type == RECORD_GENESIS;
-    snprintf(t.model, sizeof t.model, "%s", record_text(r, first ? "token-model" : "model"));
-    snprintf(t.serial, sizeof t.serial, "%s", record_text(r, first ? "token-serial" : "serial"));
+    snprintf(t.model, sizeof t.model, "%s", record_text(r, "token-model"));
+    snprintf(t.serial, sizeof t.serial, "%s", record_text(r, "token-serial"));
     return index_add_token(s->index, &t, d);
 }
 

@@ -153,6 +153,15 @@ static enum err check_token_text(const json_t *v)
     return E_OK;
 }
 
+/* CK_VERSION: two bytes as numbers. */
+static enum err check_version(const json_t *v)
+{
+    const char *s = string_of(v);
+    const size_t major = s != NULL ? strspn(s, "0123456789") : 0;
+    const size_t minor = major > 0 && s[major] == '.' ? strspn(s + major + 1, "0123456789") : 0;
+    return format_unless(major > 0 && major <= 3 && minor > 0 && minor <= 3 && s[major + 1 + minor] == '\0');
+}
+
 static enum err check_algorithm(const json_t *v)
 {
     const char *s = string_of(v);
@@ -253,15 +262,15 @@ static const struct type types[RECORD_TYPE_COUNT] = {
                       {"program", check_program}}},
     [RECORD_SELF_TEST] = {"self-test", {{"key", check_name}}},
     [RECORD_TOKEN] = {"token",
-                      {{"manufacturer", check_token_text},
-                       {"model", check_token_text},
-                       {"serial", check_token_text},
-                       {"label", check_token_text},
-                       {"hardware", check_token_text},
-                       {"firmware", check_token_text},
+                      {{"token-manufacturer", check_token_text},
+                       {"token-model", check_token_text},
+                       {"token-serial", check_token_text},
+                       {"token-label", check_token_text},
+                       {"token-hardware", check_version},
+                       {"token-firmware", check_version},
                        {"module-manufacturer", check_token_text},
                        {"module", check_token_text},
-                       {"module-version", check_token_text}}},
+                       {"module-version", check_version}}},
     [RECORD_DESTROYED] = {"destroyed",
                           {{"key", check_name},
                            {"public-key", check_digest_or_none},

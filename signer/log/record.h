@@ -41,8 +41,9 @@ enum record_type {
     RECORD_PLAN,
     /* "self-test": a key signed the self-test text: key. */
     RECORD_SELF_TEST,
-    /* "token": from here on this token holds the keys; what it and its module say of themselves: manufacturer, model,
-     * serial, label, hardware, firmware, module-manufacturer, module, module-version (as genesis' token-*). */
+    /* "token": from here on this token holds the keys; what it and its module say of themselves:
+     * token-manufacturer, token-model, token-serial, token-label as in genesis, token-hardware, token-firmware (versions,
+     * "2.6"), module-manufacturer, module (texts as those), module-version. */
     RECORD_TOKEN,
     /* "destroyed": what the token had of a key is gone from it, and that was proven: key, public-key (digest of the SPKI,
      * or "" when none was there to be read and none is in the log), private and public (booleans: there was

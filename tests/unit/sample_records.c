@@ -30,8 +30,8 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
     [RECORD_SELF_TEST] =
         "{\"key\":\"root.sm2\"}",
     [RECORD_TOKEN] =
-        "{\"manufacturer\":\"SoftHSM project\",\"model\":\"SoftHSM v2\",\"serial\":\"12ab\",\"label\":\"\xe6\xa0\xb9\","
-        "\"hardware\":\"2.6\",\"firmware\":\"2.6\",\"module-manufacturer\":\"SoftHSM\","
+        "{\"token-manufacturer\":\"SoftHSM project\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\",\"token-label\":\"\xe6\xa0\xb9\","
+        "\"token-hardware\":\"2.6\",\"token-firmware\":\"2.6\",\"module-manufacturer\":\"SoftHSM\","
         "\"module\":\"Implementation of PKCS11\",\"module-version\":\"2.6\"}",
     [RECORD_DESTROYED] =
         "{\"key\":\"root.sm2\",\"public-key\":\"" HEX_A "\",\"private\":true,\"public\":false}",

@@ -460,8 +460,8 @@ static json_t *transferred(const char *key)
 START_TEST(other_tokens)
 {
     begin_with_keys();
-    append(RECORD_TOKEN, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "manufacturer", "", "model", "m", "serial", "2",
-                                   "label", "", "hardware", "1.0", "firmware", "1.0", "module-manufacturer", "", "module", "",
+    append(RECORD_TOKEN, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "token-manufacturer", "", "token-model", "m", "token-serial", "2",
+                                   "token-label", "", "token-hardware", "1.0", "token-firmware", "1.0", "module-manufacturer", "", "module", "",
                                    "module-version", "1.0"));
     expect_ok(verify_run(&o, &a, &d));
     ck_assert_uint_eq(a.findings.count[FINDING_ERROR], 0);

@@ -29,7 +29,7 @@ START_TEST(text_is_canonical)
         s);
     ck_assert_ptr_nonnull(
         strstr(s, "\nlog-key \"log\" uri \"pkcs11:object=root\" kind sm2 bits 256 alg sm2-sm3 "
-                  "sm2-null true validity 20y clause \"art 10\"\n"));
+                  "sm2-null true validity 20y issuer none clause \"art 10\"\n"));
     ck_assert_ptr_nonnull(
         strstr(s, "\nlimits batch-bytes 1 batch-requests 2 batch-age 3 plan-lifetime 4 token-timeout 5 "
                   "clock-jump 6 clause \"art 15\"\nquorum 2 clause \"art 16\"\n"));

@@ -47,7 +47,7 @@ static const struct cli_option *options_keygen(void)
 static const struct cli_option *options_keys(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, {"json", NULL, "as one line of JSON", NULL, NULL, &options.json, false}, END};
+        STATE, TOKEN, {"json", NULL, N_("as one line of JSON"), NULL, NULL, &options.json, false}, END};
     return o;
 }
 
@@ -56,8 +56,8 @@ static const struct cli_option *options_destroy(void)
     static const struct cli_option o[] = {
         STATE,
         TOKEN,
-        {"key", "NAME", "the key of the policy that is destroyed", &options.key, NULL, NULL, true},
-        {"digest", "HEX", "the public key's digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        {"key", "NAME", N_("the key of the policy that is destroyed"), &options.key, NULL, NULL, true},
+        {"digest", "HEX", N_("the public key's digest, in place of typing its words"), &options.digest, NULL, NULL, false},
         END};
     return o;
 }
@@ -67,9 +67,9 @@ static const struct cli_option *options_transfer(void)
     static const struct cli_option o[] = {
         STATE,
         TOKEN,
-        {"key", "NAME", "the key of the policy that is copied, and closed", &options.key, NULL, NULL, true},
-        {"to", "SERIAL", "the second token; without it the key is only closed", &options.to, NULL, NULL, false},
-        {"to-pin-fd", "N", "read the second token's PIN from this file descriptor", NULL, &options.to_pin_fd, NULL, false},
+        {"key", "NAME", N_("the key of the policy that is copied, and closed"), &options.key, NULL, NULL, true},
+        {"to", "SERIAL", N_("the second token; without it the key is only closed"), &options.to, NULL, NULL, false},
+        {"to-pin-fd", "N", N_("read the second token's PIN from this file descriptor"), NULL, &options.to_pin_fd, NULL, false},
         END};
     return o;
 }
@@ -77,7 +77,7 @@ static const struct cli_option *options_transfer(void)
 static const struct cli_option *options_replace(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, {"digest", "HEX", "the log's head, in place of typing its words", &options.digest, NULL, NULL, false}, END};
+        STATE, TOKEN, {"digest", "HEX", N_("the log's head, in place of typing its words"), &options.digest, NULL, NULL, false}, END};
     return o;
 }
 
@@ -152,14 +152,14 @@ static const struct cli_option *options_minutes(void)
 {
     static const struct cli_option o[] = {
         STATE,
-        {"ceremony", "NAME", "whose minutes", &options.ceremony, NULL, NULL, true},
-        {"officer", "ID", "sign them as this officer of the policy", &options.officer, NULL, NULL, false},
+        {"ceremony", "NAME", N_("whose minutes"), &options.ceremony, NULL, NULL, true},
+        {"officer", "ID", N_("sign them as this officer of the policy"), &options.officer, NULL, NULL, false},
         {"key-file", "FILE", N_("the officer's encrypted PKCS#8 key"), &options.key_file, NULL, NULL, false},
         {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
         {"officer-token", "URI", N_("the officer's own token, in place of a file"), &options.officer_token, NULL, NULL, false},
         {"officer-module", "FILE", N_("its PKCS#11 module"), &options.officer_module, NULL, NULL, false},
         OFFICER_TOKEN,
-        {"digest", "HEX", "the minutes' digest, in place of typing its words", &options.digest, NULL, NULL, false},
+        {"digest", "HEX", N_("the minutes' digest, in place of typing its words"), &options.digest, NULL, NULL, false},
         END};
     return o;
 }

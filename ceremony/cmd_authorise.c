@@ -19,12 +19,6 @@ static void count_officers(int dir_fd, const struct plan *plan)
         printf(_("signer sign will refuse: %s: %s\n"), err_name(why.code), why.text);
 }
 
-static enum err sign(void *arg, const struct policy_officer *officer, struct span text, int64_t now, struct buf *out,
-                     struct diag *d)
-{
-    return officer_sign(arg, officer, text, now, out, d);
-}
-
 enum err officer_vendor(enum policy_vendor *out, struct diag *d)
 {
     *out = policy_table.vendor;
@@ -50,7 +44,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
     struct plan plan = {0};
     struct officer_key key;
-    const struct authorise_hand hand = {sign, &key};
+    const struct authorise_hand hand = officer_hand(&key);
     int dir_fd = -1;
     (void)n;
     (void)operands;

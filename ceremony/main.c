@@ -22,6 +22,8 @@ struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_f
     {"officer-pin-fd", "N", N_("read its PIN from this file descriptor"), NULL, &options.officer_pin_fd, NULL, false}
 #define KEY {"key", "NAME", N_("only this key of the policy"), &options.key, NULL, NULL, false}
 #define UTF8 {"utf8", NULL, N_("names in their own characters, too"), NULL, NULL, &options.utf8, false}
+#define OFFICER_MODULE \
+    {"officer-module", "FILE", N_("the PKCS#11 module of officers' own tokens"), &options.officer_module, NULL, NULL, false}
 #define PASSES \
     {"pass-fd", "N", N_("read the officers' passphrases from this file descriptor, a line each"), NULL, &options.pass_fd, NULL, false}
 #define END {0}
@@ -90,7 +92,7 @@ static const struct cli_option *options_root(void)
 static const struct cli_option *options_run(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, PASSES, END};
+        STATE, TOKEN, PASSES, OFFICER_MODULE, OFFICER_TOKEN, END};
     return o;
 }
 
@@ -98,7 +100,7 @@ static const struct cli_option *options_rehearse(void)
 {
     static const struct cli_option o[] = {
         {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, PASSES,
-        END};
+        OFFICER_MODULE, OFFICER_TOKEN, END};
     return o;
 }
 

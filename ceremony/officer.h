@@ -3,6 +3,7 @@
 #ifndef ROOTSEAL_CEREMONY_OFFICER_H
 #define ROOTSEAL_CEREMONY_OFFICER_H
 
+#include "batch/authorise.h"
 #include "core/buf.h"
 #include "core/diag.h"
 #include "policy/policy.h"
@@ -30,5 +31,8 @@ ERR_MUST_USE enum err officer_check_key(const struct officer_key *key, struct di
  * signature is not verified here: authorise_sign() does that. */
 ERR_MUST_USE enum err officer_sign(const struct officer_key *key, const struct policy_officer *officer, struct span text,
                                    int64_t now, struct buf *out, struct diag *d);
+
+/* The same for authorise_sign(); key must live as long. */
+struct authorise_hand officer_hand(struct officer_key *key);
 
 #endif

@@ -8,8 +8,7 @@
 #include "ceremony/commands.h"
 #include "core/clock.h"
 #include "core/words.h"
-#include "pki/cert.h"
-#include "pki/keyfile.h"
+#include "ceremony/officer.h"
 #include "room/people.h"
 
 #define WORDS_TYPED 3
@@ -26,20 +25,25 @@ static bool has_signed(const struct authorisations *a, const char *id)
 /* What only the officer at the keyboard can mend: another file, another passphrase. */
 static bool is_slip(enum err e)
 {
-    return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_PASSPHRASE_MISSING || e == E_IO;
+    return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_PASSPHRASE_MISSING || e == E_IO || e == E_USAGE ||
+           err_class(e) == CLASS_HSM;
 }
 
 static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const uint8_t digest[DIGEST_LEN],
                           struct diag *d)
 {
-    EVP_PKEY *key = NULL;
-    enum err e = cert_check_private_key(path, d);
+    const bool token = strncmp(path, "pkcs11:", 7) == 0;
+    struct officer_key key = {.file = token ? NULL : path,
+                              .token = token ? path : NULL,
+                              .module = token ? options.officer_module : NULL,
+                              .module_files = options.officer_module_files,
+                              .pass_fd = options.pass_fd,
+                              .pin_fd = options.officer_pin_fd};
+    const struct authorise_hand hand = officer_hand(&key);
+    enum err e = officer_vendor(&key.vendor, d);
     if (e == E_OK)
-        e = keyfile_open(path, options.pass_fd, officer->id, &key, d);
-    if (e == E_OK)
-        e = authorise_sign(dir_fd, officer, key, digest, clock_now(), d);
-    EVP_PKEY_free(key);
-    return e;
+        e = officer_check_key(&key, d);
+    return e == E_OK ? authorise_sign(dir_fd, officer, &hand, digest, clock_now(), d) : e;
 }
 
 static enum err ask(const struct script_person *p, int dir_fd, const uint8_t digest[DIGEST_LEN], struct diag *d)
@@ -49,7 +53,7 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
     if (officer == NULL)
         return diag_set(d, E_OFFICER, "the policy has no officer %s", p->id);
     for (;;) {
-        printf("%s, the file with your key (empty: not now): ", p->id);
+        printf("%s, the file with your key, or the URI of your token (empty: not now): ", p->id);
         enum err e = people_read(path, sizeof path, d);
         if (e != E_OK || path[0] == '\0')
             return e;

@@ -24,8 +24,9 @@ void plan_print(const struct planned *p)
 
 enum err plan_and_tell(const struct intake *in, struct diag *d)
 {
+    const struct step_place place = options_place();
     struct planned planned;
-    enum err e = step_plan(in, &planned, d);
+    enum err e = step_plan(&place, in, &planned, d);
     if (e == E_OK && planned.refused != E_OK) {
         screen_field(_("batch"), LABEL, "%s", planned.intake.dir);
         e = plan_refusal(&planned, d);
@@ -38,11 +39,12 @@ enum err plan_and_tell(const struct intake *in, struct diag *d)
 
 enum err cmd_plan(int n, char **operands, struct diag *d)
 {
+    const struct step_place place = options_place();
     struct intake in;
     (void)n;
     (void)operands;
     enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
-        e = step_intake(&in, d);
+        e = step_intake(&place, &in, d);
     return e == E_OK ? plan_and_tell(&in, d) : e;
 }

@@ -4,8 +4,9 @@
 
 static enum err answer_refusal(const struct planned *planned, struct diag *d)
 {
+    const struct step_place place = options_place();
     char name[EXPORT_NAME];
-    enum err e = step_export_refusal(planned, name, d);
+    enum err e = step_export_refusal(&place, planned, name, d);
     if (e != E_OK)
         return e;
     screen_field(_("refusal"), 8, "%s/%s", options.to, name);
@@ -14,13 +15,14 @@ static enum err answer_refusal(const struct planned *planned, struct diag *d)
 
 static enum err sign_and_export(const struct planned *planned, struct diag *d)
 {
+    const struct step_place place = options_place();
     struct step_signed report;
     char name[EXPORT_NAME];
-    enum err e = step_sign(planned->intake.digest, &report, d);
+    enum err e = step_sign(&place, planned->intake.digest, &report, d);
     if (e == E_OK)
         sign_print(&report);
     if (e == E_OK)
-        e = step_export(planned->intake.digest, name, d);
+        e = step_export(&place, planned->intake.digest, name, d);
     if (e == E_OK)
         screen_field(_("bundle"), 8, "%s/%s", options.to, name);
     return e;
@@ -28,6 +30,7 @@ static enum err sign_and_export(const struct planned *planned, struct diag *d)
 
 enum err cmd_run(int n, char **operands, struct diag *d)
 {
+    const struct step_place place = options_place();
     struct intake in;
     struct planned planned;
     (void)n;
@@ -36,9 +39,9 @@ enum err cmd_run(int n, char **operands, struct diag *d)
     if (e == E_OK) /* before anybody is asked for the PIN */
         e = export_check(options.to, d);
     if (e == E_OK)
-        e = step_intake(&in, d);
+        e = step_intake(&place, &in, d);
     if (e == E_OK)
-        e = step_plan(&in, &planned, d);
+        e = step_plan(&place, &in, &planned, d);
     if (e != E_OK)
         return e;
     if (planned.refused != E_OK)

@@ -24,12 +24,13 @@ void sign_print(const struct step_signed *r)
 
 enum err cmd_sign(int n, char **operands, struct diag *d)
 {
+    const struct step_place place = options_place();
     struct step_signed report;
     (void)n;
     (void)operands;
     enum err e = banner_print(&policy_table, d);
     if (e == E_OK)
-        e = step_sign(NULL, &report, d);
+        e = step_sign(&place, NULL, &report, d);
     if (e == E_OK)
         sign_print(&report);
     return e;

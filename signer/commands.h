@@ -6,6 +6,7 @@
 #include "batch/planner.h"
 #include "batch/state.h"
 #include "core/cli.h"
+#include "steps.h"
 
 /* Options of all commands, set by cli.h. */
 struct options {
@@ -19,6 +20,9 @@ struct options {
 };
 extern struct options options;
 
+/* Where the steps (steps.h) find things, as the options say. */
+struct step_place options_place(void);
+
 enum err cmd_run(int n, char **operands, struct diag *d);
 enum err cmd_plan(int n, char **operands, struct diag *d);
 enum err cmd_crl(int n, char **operands, struct diag *d);
@@ -29,7 +33,6 @@ enum err cmd_policy(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
 
 /* Plan what was taken in, and say what the officers do next. */
-struct intake;
 ERR_MUST_USE enum err plan_and_tell(const struct intake *in, struct diag *d);
 
 /* Print batch, plan digest and words of a batch that was not refused. */
@@ -39,7 +42,6 @@ void plan_print(const struct planned *p);
 ERR_MUST_USE enum err plan_refusal(const struct planned *p, struct diag *d);
 
 /* Print what signing came to. */
-struct step_signed;
 void sign_print(const struct step_signed *r);
 
 #endif

@@ -5,6 +5,21 @@
 
 struct options options = {.pin_fd = -1, .pin_parts = 1, .sessions = 2};
 
+struct step_place options_place(void)
+{
+    return (struct step_place){.state = options.state,
+                               .from = options.from,
+                               .to = options.to,
+                               .batch = options.batch,
+                               .authority = options.authority,
+                               .key = options.key,
+                               .module = options.module,
+                               .module_files = options.module_files,
+                               .pin_fd = options.pin_fd,
+                               .pin_parts = options.pin_parts,
+                               .sessions = options.sessions};
+}
+
 #define STATE {"state", "DIR", N_("the appliance's state"), &options.state, NULL, NULL, true}
 #define FROM {"from", "DIR", N_("the batch's folder on the medium"), &options.from, NULL, NULL, true}
 #define TO {"to", "DIR", N_("the folder on the medium that takes the bundle"), &options.to, NULL, NULL, true}

@@ -6,8 +6,9 @@
 #include "batch/archive.h"
 #include "batch/own_batch.h"
 #include "batch/signing.h"
-#include "commands.h"
+#include "core/cli.h"
 #include "core/filter.h"
+#include "core/i18n.h"
 #include "core/sandbox.h"
 #include "core/step.h"
 #include "hsm/login.h"
@@ -35,15 +36,22 @@ static enum err shut_in(const struct state *s, bool reads_state, const char *med
 
 /* The state is opened for its policy's sake: nothing is taken in under another. Log and index are closed again before
  * the medium is looked at. */
+struct taking {
+    const struct step_place *place;
+    struct intake intake; /* what comes out */
+};
+
 static enum err run_intake(void *data, struct diag *d)
 {
+    struct taking *job = data;
+    const struct step_place *p = job->place;
     struct state s;
-    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     state_close_records(&s);
     if (e == E_OK)
-        e = shut_in(&s, false, options.from, false, d);
+        e = shut_in(&s, false, p->from, false, d);
     if (e == E_OK)
-        e = intake_copy(options.from, s.archive_fd, &policy_table.limits, data, d);
+        e = intake_copy(p->from, s.archive_fd, &policy_table.limits, &job->intake, d);
     state_close(&s);
     return e;
 }
@@ -57,19 +65,23 @@ static bool settle_intake(struct intake *in)
 
 static bool settle_taken(void *data)
 {
-    return settle_intake(data);
+    struct taking *job = data;
+    return settle_intake(&job->intake);
 }
 
-enum err step_intake(struct intake *out, struct diag *d)
+enum err step_intake(const struct step_place *p, struct intake *out, struct diag *d)
 {
     static const struct step step = {.name = "intake", .run = run_intake, .settle = settle_taken, .keep_fd = -1};
-    *out = (struct intake){0};
-    return step_run(&step, out, sizeof *out, d);
+    struct taking job = {.place = p};
+    enum err e = step_run(&step, &job, sizeof job, d);
+    *out = job.intake;
+    return e;
 }
 
 /* -- lists -- */
 
 struct asking {
+    const struct step_place *place;
     struct intake intake; /* what comes out */
     enum op op;
 };
@@ -77,12 +89,13 @@ struct asking {
 static enum err run_lists(void *data, struct diag *d)
 {
     struct asking *job = data;
+    const struct step_place *p = job->place;
     struct state s;
-    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = shut_in(&s, true, NULL, false, d);
     if (e == E_OK)
-        e = own_batch_make(&s, options.authority, options.key, job->op, &job->intake, d);
+        e = own_batch_make(&s, p->authority, p->key, job->op, &job->intake, d);
     state_close(&s);
     return e;
 }
@@ -93,10 +106,10 @@ static bool settle_asked(void *data)
     return settle_intake(&job->intake);
 }
 
-enum err step_lists(enum op op, struct intake *out, struct diag *d)
+enum err step_lists(const struct step_place *p, enum op op, struct intake *out, struct diag *d)
 {
     static const struct step step = {.name = "lists", .run = run_lists, .settle = settle_asked, .keep_fd = -1};
-    struct asking job = {.op = op};
+    struct asking job = {.place = p, .op = op};
     enum err e = step_run(&step, &job, sizeof job, d);
     *out = job.intake;
     return e;
@@ -104,14 +117,21 @@ enum err step_lists(enum op op, struct intake *out, struct diag *d)
 
 /* -- plan -- */
 
+struct planning {
+    const struct step_place *place;
+    struct planned planned; /* begun with the intake */
+};
+
 static enum err run_plan(void *data, struct diag *d)
 {
+    struct planning *job = data;
+    const struct step_place *p = job->place;
     struct cli_progress bar = {.label = N_("planning")};
     struct progress progress = {cli_progress_step, &bar};
-    struct planned *planned = data;
+    struct planned *planned = &job->planned;
     const struct intake in = planned->intake;
     struct state s;
-    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
         e = shut_in(&s, true, NULL, false, d);
     if (e == E_OK)
@@ -123,37 +143,41 @@ static enum err run_plan(void *data, struct diag *d)
 
 static bool settle_planned(void *data)
 {
-    struct planned *p = data;
+    struct planning *job = data;
+    struct planned *p = &job->planned;
     return settle_intake(&p->intake) && (int)p->refused >= E_OK && p->refused < ERR_COUNT &&
            step_is_text(p->clause, sizeof p->clause) && step_is_text(p->detail, sizeof p->detail);
 }
 
-enum err step_plan(const struct intake *in, struct planned *out, struct diag *d)
+enum err step_plan(const struct step_place *p, const struct intake *in, struct planned *out, struct diag *d)
 {
     static const struct step step = {.name = "plan", .run = run_plan, .settle = settle_planned, .keep_fd = -1};
-    *out = (struct planned){.intake = *in};
-    return step_run(&step, out, sizeof *out, d);
+    struct planning job = {.place = p, .planned = {.intake = *in}};
+    enum err e = step_run(&step, &job, sizeof job, d);
+    *out = job.planned;
+    return e;
 }
 
 /* -- sign -- */
 
 struct sign {
+    const struct step_place *place;
     bool by_option;
     uint8_t intake[DIGEST_LEN]; /* unless by_option */
     struct step_signed report;
 };
 
-static enum err use_token(struct signing *g, struct diag *d)
+static enum err use_token(const struct step_place *p, struct signing *g, struct diag *d)
 {
     struct cli_progress bar = {.label = N_("signing")};
     struct progress progress = {cli_progress_step, &bar};
     struct hsm *h = NULL;
     const struct hsm_patience patience = {"signer", policy_table.limits.token_timeout, step_end};
-    enum err e = hsm_open(options.module, policy_table.token, policy_table.vendor, &patience, &h, d);
+    enum err e = hsm_open(p->module, policy_table.token, policy_table.vendor, &patience, &h, d);
     if (e == E_OK)
-        e = login_run(h, options.pin_fd, options.pin_parts, d);
+        e = login_run(h, p->pin_fd, p->pin_parts, d);
     if (e == E_OK)
-        e = signing_run(g, h, options.sessions, &progress, d);
+        e = signing_run(g, h, p->sessions, &progress, d);
     cli_progress_end(&bar);
     hsm_close(h);
     return e;
@@ -173,17 +197,18 @@ static void report(const struct signing *g, struct step_signed *out)
 static enum err run_sign(void *data, struct diag *d)
 {
     struct sign *job = data;
+    const struct step_place *p = job->place;
     struct state s;
     struct signing g = {.dir_fd = -1};
-    enum err e = state_open(options.state, &policy_table, STATE_FROM_LOG, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_FROM_LOG, &s, d);
     if (e == E_OK && job->by_option)
-        e = archive_find(s.archive_fd, options.batch, job->intake, d);
+        e = archive_find(s.archive_fd, p->batch, job->intake, d);
     if (e == E_OK)
-        e = reach_shut_in(s.fd, options.module, options.module_files, d);
+        e = reach_shut_in(s.fd, p->module, p->module_files, d);
     if (e == E_OK) /* all that can be checked before a person is asked for the PIN */
         e = signing_prepare(&s, job->intake, &g, d);
     if (e == E_OK && !g.done)
-        e = use_token(&g, d);
+        e = use_token(p, &g, d);
     if (e == E_OK)
         report(&g, &job->report);
     signing_close(&g);
@@ -191,10 +216,10 @@ static enum err run_sign(void *data, struct diag *d)
     return e;
 }
 
-enum err step_sign(const uint8_t intake[DIGEST_LEN], struct step_signed *out, struct diag *d)
+enum err step_sign(const struct step_place *p, const uint8_t intake[DIGEST_LEN], struct step_signed *out, struct diag *d)
 {
-    const struct step step = {.name = "sign", .run = run_sign, .keep_fd = options.pin_fd};
-    struct sign job = {.by_option = intake == NULL};
+    const struct step step = {.name = "sign", .run = run_sign, .keep_fd = p->pin_fd};
+    struct sign job = {.place = p, .by_option = intake == NULL};
     *out = job.report;
     if (step.keep_fd >= 0 && fcntl(step.keep_fd, F_GETFD) < 0) /* its number would be the next file's */
         return diag_set(d, E_PIN_MISSING, "file descriptor %d is not open", step.keep_fd);
@@ -208,6 +233,7 @@ enum err step_sign(const uint8_t intake[DIGEST_LEN], struct step_signed *out, st
 /* -- export -- */
 
 struct handing {
+    const struct step_place *place;
     bool by_option;
     uint8_t intake[DIGEST_LEN]; /* unless by_option */
     struct planned refused;     /* refused.refused is E_OK when there is a bundle */
@@ -217,16 +243,17 @@ struct handing {
 static enum err run_export(void *data, struct diag *d)
 {
     struct handing *job = data;
+    const struct step_place *p = job->place;
     struct state s;
-    enum err e = state_open(options.state, &policy_table, STATE_CACHED, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK && job->by_option)
-        e = archive_find(s.archive_fd, options.batch, job->intake, d);
+        e = archive_find(s.archive_fd, p->batch, job->intake, d);
     if (e == E_OK)
-        e = shut_in(&s, true, options.to, true, d);
+        e = shut_in(&s, true, p->to, true, d);
     if (e == E_OK && job->refused.refused != E_OK)
-        e = export_refusal(&s, &job->refused, options.to, job->name, d);
+        e = export_refusal(&s, &job->refused, p->to, job->name, d);
     else if (e == E_OK)
-        e = export_bundle(&s, job->intake, options.to, job->name, d);
+        e = export_bundle(&s, job->intake, p->to, job->name, d);
     state_close(&s);
     return e;
 }
@@ -245,16 +272,16 @@ static enum err hand_out(struct handing *job, char name[EXPORT_NAME], struct dia
     return e;
 }
 
-enum err step_export(const uint8_t intake[DIGEST_LEN], char name[EXPORT_NAME], struct diag *d)
+enum err step_export(const struct step_place *p, const uint8_t intake[DIGEST_LEN], char name[EXPORT_NAME], struct diag *d)
 {
-    struct handing job = {.by_option = intake == NULL};
+    struct handing job = {.place = p, .by_option = intake == NULL};
     if (intake != NULL)
         memcpy(job.intake, intake, DIGEST_LEN);
     return hand_out(&job, name, d);
 }
 
-enum err step_export_refusal(const struct planned *refused, char name[EXPORT_NAME], struct diag *d)
+enum err step_export_refusal(const struct step_place *p, const struct planned *refused, char name[EXPORT_NAME], struct diag *d)
 {
-    struct handing job = {.refused = *refused};
+    struct handing job = {.place = p, .refused = *refused};
     return hand_out(&job, name, d);
 }

@@ -30,6 +30,8 @@ enum err room_enter(const struct room_place *place, const struct script *script,
 {
     int all = -1;
     *out = (struct room){.script = script, .path = place->state, .dir_fd = -1, .state_fd = -1, .rehearsal = place->rehearsal,
+                         .pin_fd = place->pin_fd,
+                         .pin_parts = script->pin_parts > 0 ? script->pin_parts : place->pin_parts,
                          .state = {.fd = -1, .lock_fd = -1, .archive_fd = -1}};
     enum err e = file_make_path(place->state, &out->state_fd, d);
     if (e == E_OK)
@@ -91,10 +93,8 @@ enum err room_open_token(const struct room_place *place, struct room *r, struct 
         e = reach_shut_in(r->state_fd, place->module, place->module_files, d);
     if (e == E_OK)
         e = known_token_open(place->module, r->has_state ? &r->state : NULL, &patience, &r->hsm, d);
-    r->pin_fd = place->pin_fd;
-    r->pin_parts = place->pin_parts;
     if (e == E_OK)
-        e = login_run(r->hsm, place->pin_fd, r->script->pin_parts > 0 ? r->script->pin_parts : place->pin_parts, d);
+        e = login_run(r->hsm, r->pin_fd, r->pin_parts, d);
     return e == E_OK && r->has_state ? check_log(r, d) : e;
 }
 

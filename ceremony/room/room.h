@@ -18,6 +18,7 @@ struct room {
     struct state state;
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */
+    uint8_t intake[DIGEST_LEN]; /* of the batch that the present step is about, once it was taken in */
     struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
 };
 

@@ -16,6 +16,8 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_TRANSFER] = {NULL, step_transfer, true, true},
     [STEP_DESTROY] = {NULL, step_destroy, true, true},
     [STEP_KEYS] = {NULL, step_keys, true, true},
+    [STEP_BATCH] = {step_batch_agree, step_batch, false, true},
+    [STEP_CRL] = {step_batch_agree, step_batch, false, true},
     [STEP_MEDIUM] = {NULL, step_medium, false, true},
     [STEP_MINUTES] = {NULL, step_minutes, true, false},
 };

@@ -24,6 +24,9 @@ ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, c
 /* Show the public key's identifier, and check algorithm and identifier against what the step expects. */
 ERR_MUST_USE enum err step_check_key(struct room *r, const struct script_step *s, const char *name, struct diag *d);
 
+/* They go through processes of their own, the token among them (signer/steps.h). */
+step_function step_batch_agree, step_batch;
+
 step_function step_keys, step_transfer, step_destroy;
 step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium, step_minutes;
 

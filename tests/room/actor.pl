@@ -3,7 +3,8 @@
 #
 # CAST has a line for each: id, initials, and for an officer the file with the key. The program's standard input and output
 # are pipes; what it prints is passed on. Words are typed as they stand on the screen. --until N: at the N-th question the
-# program is killed (SIGKILL), as if the power had gone; exit status 137. A question that nobody knows ends it with 99.
+# program is killed (SIGKILL), as if the power had gone; exit status 137. When nothing is said for a minute, because it asks what
+# nobody knows, it is killed, and the status is 99.
 use strict;
 use warnings;
 use IPC::Open2;
@@ -40,7 +41,8 @@ sub answer {
     return undef;
 }
 
-while (sysread($out, my $chunk, 4096)) {
+$SIG{ALRM} = sub { kill 'KILL', $pid; print "\nactor.pl: nobody knows what to type\n"; exit 99 };
+while (alarm(60), sysread($out, my $chunk, 4096)) {
     print $chunk;
     $screen .= $chunk;
     $words = $1 while $screen =~ /^.*?\s1  (\w+ \w+ \w+) \w+\n/mg;

@@ -134,6 +134,9 @@ ask() {
     request "$id" "$profile"
 }
 
+# about OP ID SERIAL [MEMBERS [WHEN]]: on a certificate that was issued before.
+about() { line "{\"id\":\"$2\",\"op\":\"$1\",\"serial\":\"$3\"${4:-},\"requested-at\":\"$(utc "${5:-now}")\"}"; }
+
 # good ID: a request that is issued, of any authority.
 good() { ask "$1" person-sign p256 "/C=CN/CN=Neighbour $1"; }
 

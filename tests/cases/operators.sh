@@ -27,8 +27,6 @@ apply() {
     line "{\"id\":\"$2\",\"op\":\"$1\",\"profile\":\"${AS:-$PROFILE}\"${3:+,\"serial\":\"$3\"},\"csr\":\"$(
         base64 -w0 < "$C/keys/$2.csr")\",\"requested-at\":\"$(utc)\"$MEMBERS}"
 }
-# about OP ID SERIAL [MEMBERS [WHEN]]: on a certificate that was issued before.
-about() { line "{\"id\":\"$2\",\"op\":\"$1\",\"serial\":\"$3\"${4:-},\"requested-at\":\"$(utc "${5:-now}")\"}"; }
 # revoke ID BY REASON SERIAL [WHEN]
 revoke() { about revoke "$1" "$4" ",\"by\":\"$2\",\"reason\":\"$3\"" "${5:-now}"; }
 # list_asked OP ID: at the end of a batch

@@ -134,6 +134,12 @@ sub sync {
     }
 }
 
+# What lies on the disk of this folder; the recordings know of no other change there.
+sub sync_below {
+    my ($d, $path) = @_;
+    $_->{certain} //= $d->{n} for grep { $_->{path} =~ m{^\Q$path\E(/|$)} } map { $_->[1] } @{$d->{changes}};
+}
+
 # Read a recording, made during the step of this number.
 sub play {
     my ($d, $file, $step) = @_;
@@ -165,6 +171,8 @@ sub play {
                     ino => $d->find($from));
         } elsif ($what eq 'sync') {
             $d->sync($rest);
+        } elsif ($what eq 'syncfs') {
+            $d->sync_below($rest);
         } elsif ($what eq 'shown') {
             push @{$d->{shown}}, {at => $d->{n}, step => $step, text => $data};
         } else {    # a file that has no name any more can be passed over

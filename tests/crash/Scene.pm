@@ -14,6 +14,15 @@ use POSIX ();
 
 my $TIMEOUT = 120;    # seconds for one program; a hang is a failure
 
+# What scene.sh makes: a batch of an RA, and an order of OCSP responses after it. How each is answered, the steps that go on
+# with it, what takes its bundle home, and the lines that the log has then.
+my %SAMPLES = (
+    batch => {answers => 'r-1 issued r-2 refused r-3 issued v-1 revoked v-2 held #6 crl of 2', rest => ['run'], take => 'import',
+              lines => {batch => 2, plan => 2, issued => 4, refused => 1, revoked => 2, crl => 1, bundle => 2}},
+    order => {answers => 'ocsp-1 ocsp of 4', rest => ['sign', 'export'], take => 'tree',
+              lines => {batch => 3, plan => 3, issued => 4, refused => 1, revoked => 2, crl => 1, ocsp => 1, bundle => 3}},
+);
+
 sub new {
     my ($class, $dir, $worker) = @_;
     my $at = -w '/dev/shm' ? '/dev/shm/rootseal-' . substr(sha256_hex($dir), 0, 12) . "-$worker" : "$dir/$worker";
@@ -28,7 +37,7 @@ sub new {
 
 sub settings {
     my ($dir) = @_;
-    return {map { /^(\w+)=(.*)$/ ? ($1, $2) : () } split /\n/, slurp("$dir/settings")};
+    return {map { /^([\w.]+)=(.*)$/ ? ($1, $2) : () } split /\n/, slurp("$dir/settings")};
 }
 
 sub slurp {
@@ -45,9 +54,19 @@ sub spew {
     print $f $bytes and close $f or die "$path: $!\n";
 }
 
+# The sample that the scene of this name is of, from here on.
+sub choose {
+    my ($s, $name) = @_;
+    my $sample = $name =~ /^order/ ? 'order' : 'batch';
+    @$s{qw(answers rest take lines)} = @{$SAMPLES{$sample}}{qw(answers rest take lines)};
+    @$s{qw(INTAKE PLAN)} = @$s{"$sample.INTAKE", "$sample.PLAN"};
+    $s->{reference} = "$s->{dir}/scenes/" . ($sample eq 'order' ? 'order-tree' : 'import') . '-reference';
+}
+
 # Make `work` the scene of this name.
 sub begin {
     my ($s, $name) = @_;
+    $s->choose($name);
     remove_tree($s->{work});
     system('cp', '-a', "$s->{dir}/scenes/$name", $s->{work}) == 0 or die "copying scenes/$name\n";
 }
@@ -68,11 +87,14 @@ sub command {
         plan => ['signer', 'plan', '--state', $state, '--from', "$work/in"],
         sign => ['signer', 'sign', @token, '--batch', $s->{INTAKE}],
         export => ['signer', 'export', @batch, '--to', "$work/out"],
+        order => ['signer', 'ocsp', '--state', $state, '--authority', 'sxca'],
         run => ['signer', 'run', @token, '--from', "$work/in", '--to', "$work/out"],
         status => ['signer', 'status', '--state', $state, '--json'],
         audit => ['audit', 'verify', '--state', $state],
         import => ['ra', 'import', '--bundle', $s->bundle // "$work/out/none", '--batch', "$work/in", '--anchors',
                    $s->{ANCHORS}, '--out', "$work/imported"],
+        map { ($_ => ['ra', 'ocsp-tree', '--bundle', $s->bundle // "$work/out/none", '--anchors', $s->{ANCHORS}, '--to',
+                      $_ eq 'tree' ? "$work/imported" : "$work/imported-anew"]) } ('tree', 'tree-anew'),
     );
     for my $officer ('officer-1', 'officer-2') {
         $steps{"authorise-$officer"} = ['ceremony', 'authorise', @batch, '--digest', $s->{PLAN}, '--officer', $officer,
@@ -172,33 +194,59 @@ sub visible {
     return '';
 }
 
+# What was taken home is whole. '' or what is not.
+sub taken {
+    my ($s) = @_;
+    my $at = (grep { -d } "$s->{work}/imported-anew", "$s->{work}/imported")[0] // "$s->{work}/imported";
+    return system("diff -r $s->{reference} $at >/dev/null 2>&1") == 0 ? '' : "the $s->{take} is not whole";
+}
+
+# The step told of another batch and plan than the scene's: go on with those.
+sub follow {
+    my ($s, $r) = @_;
+    ($s->{INTAKE}) = $r->{out} =~ /^batch +([0-9a-f]{64})$/m or return 'no batch was named';
+    ($s->{PLAN}) = $r->{out} =~ /^plan +([0-9a-f]{64})$/m or return 'no plan was named';
+    my $there = sha256_hex(slurp("$s->{work}/state/archive/$s->{INTAKE}/plan.jsonl"));
+    return $there eq $s->{PLAN} ? '' : 'the plan in the archive is not the one that was named';
+}
+
+# A line of results.jsonl in words: whose it is, what it says, and of how many it tells.
+sub answer {
+    my ($line) = @_;
+    my ($n, $id, $decision) = $line =~ /"n":(\d+),"id":"([^"]*)","decision":"(\w+)"/ or return $line;
+    my ($of) = $line =~ /"(?:entries|responses)":(\d+)/;
+    return ($id eq '' ? "#$n" : $id) . " $decision" . (defined $of ? " of $of" : '');
+}
+
 # The batch is done: answers, serials, log, bundle. '' or what is wrong. Ends with a run that may not change anything.
 sub complete {
     my ($s) = @_;
     my $bundle = $s->bundle or return 'there is no bundle on the medium';
     my $wrong = $s->visible;
     return $wrong if $wrong;
-    my @answers = slurp("$bundle/results.jsonl") =~ /"id":"([^"]*)".*?"decision":"(\w+)"/g;
-    return "the answers are @answers" if "@answers" ne 'r-1 issued r-2 refused r-3 issued';
+    my $answers = join ' ', map { answer($_) } split /\n/, slurp("$bundle/results.jsonl");
+    return "the answers are $answers" if $answers ne $s->{answers};
     my @serials = map { /"type":"issued".*"serial":"([0-9a-f]+)"/ ? $1 : () } @{$s->log_lines};
     my %serials = map { ($_, 1) } @serials;
     return 'a serial stands twice in the log' if keys %serials != @serials;
     my $n = $s->log_types;
     # The quorum's lines come before the plan's, in one write: torn between them, they stand there once more.
-    return 'the log lacks the quorum' if ($n->{authorise} // 0) < 2;
-    for (['batch', 1], ['plan', 1], ['issued', 2], ['refused', 1], ['bundle', 1]) {
-        my ($type, $want) = @$_;
-        return "the log has " . ($n->{$type} // 0) . " lines $type, not $want" if ($n->{$type} // 0) != $want;
+    return 'the log lacks the quorum' if ($n->{authorise} // 0) < 2 * $s->{lines}{plan};
+    for my $type (sort keys %{$s->{lines}}) {
+        my ($got, $want) = ($n->{$type} // 0, $s->{lines}{$type});
+        return "the log has $got lines $type, not $want" if $got != $want;
     }
-    for my $step ('audit', 'import') {
+    for my $step ('audit', $s->{take}) {
         my $r = $s->run($step);
         return why($r) if $r->{status} != 0;
     }
     my @left = grep { -e } (glob("$s->{work}/out/*.tmp"), "$s->{work}/state/archive/incoming.tmp");
     return "left behind: @left" if @left;
     my $before = slurp("$s->{work}/state/audit.jsonl");
-    my $r = $s->run('run');
-    return 'the third time, ' . why($r) if $r->{status} != 0;
+    for my $step (@{$s->{rest}}) {
+        my $r = $s->run($step);
+        return 'the third time, ' . why($r) if $r->{status} != 0;
+    }
     return 'the third time wrote to the log' if slurp("$s->{work}/state/audit.jsonl") ne $before;
     return '';
 }

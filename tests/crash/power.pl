@@ -1,14 +1,14 @@
 #!/usr/bin/perl
-# power.pl [--states N] [--only WORD] - power cuts: what the programs wrote is recorded (trace.c), and played again up to each entry of
-# the recording, with each change that was not yet synced kept, dropped, or torn (Disk.pm). From each state the same command
-# goes on, and must end as if nothing had been; what was said or shown before the cut must be there in every state.
+# power.pl [--states N] [--only WORD] - power cuts: what the programs wrote is recorded (trace.c), and played again up to each
+# entry of the recording, with each change that was not yet synced kept, dropped, or torn (Disk.pm). From each state the same
+# command goes on, and must end as if nothing had been; what was said or shown before the cut must be there in every state.
 #
-# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them when they are ten or fewer, and
-# samples from a fixed seed when there are more. The index is a cache, and its changes are many: each way of the others is
-# tried with all of the index's pending changes, with none of them, and with samples. At least N (12000) states are looked at.
-# Equal ones are checked once. Of those that differ in nothing but the index, one is recovered in full; from the others
-# signer status opens log and index, and its counts must be the log's; as many as there is room for are recovered, too.
-# --only takes the recordings whose name holds the word.
+# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them when these are few, and samples
+# from a fixed seed when there are more; how many are few grows from ten until there are N states. The index is a cache, and
+# its changes are many: each way of the others is tried with all of the index's pending changes, with none of them, and with
+# samples. At least N (12000) states are looked at. Equal ones are checked once. Of those that differ in nothing but the
+# index, one is recovered in full; from the others signer status opens log and index, and its counts must be the log's; as
+# many as there is room for are recovered, too. --only takes the recordings whose name holds the word.
 #
 # At the end, a disk that lies: every fsync of the log said that it was done, and was not. A cut then shortens a log whose
 # head the token knows, and the run must stop with E_LOG_ROLLED_BACK.
@@ -54,11 +54,15 @@ my %SCENARIOS = (
     'sign-killed' => ['sign', ['sign', 'rename.*/bundle\.tmp'], 'sign', 'export'],
     'export-killed' => ['export', ['export', 'rename.*/out/'], 'export'],
     'import-killed' => ['import', ['import', 'rename.*/import\.json'], 'import'],
+    order => ['order', 'order'],
+    'order-sign' => ['order-sign', 'sign', 'export'],
+    'order-sign-killed' => ['order-sign', ['sign', 'rename.*\.ocsp'], 'sign', 'export'],
+    'order-tree' => ['order-tree', 'tree'],
 );
 my @ORDER = grep { index($_, $ONLY) >= 0 } sort keys %SCENARIOS;
 my %CEREMONY = map { ($_, 1) } qw(init keygen root);
 # Codes that say of a repeated step that it was done before, and what goes on then.
-my %DONE = (init => {E_STATE_EXISTS => undef}, keygen => {E_KEY_EXISTS => 'adopt'},
+my %DONE = (init => {E_STATE_EXISTS => undef}, keygen => {E_KEY_EXISTS => 'adopt'}, tree => {E_FOLDER_OCCUPIED => 'tree-anew'},
             'authorise-officer-1' => {E_OFFICER_TWICE => undef, E_PLAN_STALE => undef},
             'authorise-officer-2' => {E_OFFICER_TWICE => undef, E_PLAN_STALE => undef});
 
@@ -66,7 +70,7 @@ sub is_done {
     my ($s, $r) = @_;
     return 1 if $r->{status} == 0;
     # An authorisation that nobody was told of may be gone, as long as the log does not build upon it.
-    if ($r->{step} eq 'sign' && ($r->{code} // '') eq 'E_QUORUM' && !$s->log_types->{plan}) {
+    if ($r->{step} eq 'sign' && ($r->{code} // '') eq 'E_QUORUM' && ($s->log_types->{plan} // 0) < $s->{lines}{plan}) {
         return $s->run('authorise-officer-2')->{status} == 0 && $s->run('sign')->{status} == 0;
     }
     my $codes = $DONE{$r->{step}} // {};
@@ -93,7 +97,7 @@ sub record {
     my ($scene, @steps) = @{$SCENARIOS{$name}};
     $s->begin($scene);
     my $disk = Disk->new($s->{work});
-    $disk->{name} = $name;
+    @$disk{qw(name scene)} = ($name, $scene);
     for my $i (0 .. $#steps) {
         my ($step, $pattern) = ref $steps[$i] ? @{$steps[$i]} : ($steps[$i]);
         my @inject;
@@ -179,11 +183,12 @@ sub disk_after {
 # What was said before the cut must be there. '' or what is not.
 sub shown_is_there {
     my ($s, $disk, @shown) = @_;
-    my $archive = "$s->{work}/state/archive/$s->{INTAKE}";
     for my $shown (@shown) {
         my $text = $shown->{text};
         my $step = $disk->{todo}[$shown->{step}];
-        if ($step eq 'plan' && $text =~ /^plan +([0-9a-f]{64})$/m) {
+        my ($intake) = $text =~ /^batch +([0-9a-f]{64})$/m;
+        my $archive = "$s->{work}/state/archive/" . ($intake // $s->{INTAKE});
+        if ($step =~ /^(plan|order)$/ && $text =~ /^plan +([0-9a-f]{64})$/m) {
             return 'a plan that was shown is gone' if sha256_hex(Scene::slurp("$archive/plan.jsonl")) ne $1;
         } elsif ($step =~ /^(sign|run)$/ && $text =~ /^log +(\d+) lines$/m) {
             return 'log lines that were reported are gone' if @{$s->log_lines} < $1;
@@ -200,24 +205,20 @@ sub shown_is_there {
             for ($text =~ /^made +(\S+)/mg) {
                 return "the key $_ that was shown is not in the log" if $log !~ /"type":"keygen".*"key":"\Q$_\E"/;
             }
-        } elsif ($step eq 'import' && $text =~ /^folder/m) {
-            return 'what was imported is not whole' if !imported($s);
+        } elsif ($step =~ /^(import|tree)$/ && $text =~ /^folder/m) {
+            my $wrong = $s->taken;
+            return "that was told, and $wrong" if $wrong;
         }
         return 'a bundle that was reported is gone' if $text =~ m{^bundle +\S+/out/(\S+)$}m && !-d "$s->{work}/out/$1";
     }
     return '';
 }
 
-sub imported {
-    my ($s) = @_;
-    return system("diff -r $s->{dir}/scenes/reference $s->{work}/imported >/dev/null 2>&1") == 0;
-}
-
 # A bundle that can be seen on the medium is whole: the RA takes it as it is.
 sub bundle_is_whole {
     my ($s) = @_;
-    return '' if !defined $s->bundle || -d "$s->{work}/imported";
-    my $r = $s->run('import');
+    return '' if !defined $s->bundle || glob "$s->{work}/imported*";
+    my $r = $s->run($s->{take});
     remove_tree("$s->{work}/imported");
     return $r->{status} == 0 ? '' : 'a bundle on the medium is not whole: ' . Scene::why($r);
 }
@@ -241,6 +242,7 @@ sub recover {
     my $ceremony = $CEREMONY{$disk->{name}};
     local $s->{own_anchors} = $ceremony;
     $s->{heads} = {};
+    $s->choose($disk->{scene});
     remove_tree($s->{work});
     $disk->write(disk_after($x), $s->{work}, $x->{full} ? undef : qr/^tokens$/);
     my $wrong = shown_is_there($s, $disk, @{$x->{shown}});
@@ -252,8 +254,7 @@ sub recover {
     for my $step (@todo[$x->{step} .. $#todo]) {
         my $r = $s->run($step);
         return 'again, ' . Scene::why($r) if !is_done($s, $r);
-        local $s->{PLAN} = $1 if $step eq 'plan' && $r->{out} =~ /^plan +([0-9a-f]{64})$/m;
-        $wrong = finish($s, $disk->{name}) if $step eq 'plan' && $step eq $todo[-1];
+        $wrong = $s->follow($r) if $step =~ /^(plan|order)$/;
         return $wrong if $wrong;
     }
     return finish($s, $disk->{name});
@@ -262,8 +263,9 @@ sub recover {
 # The rest of the way, and what must be true at its end.
 sub finish {
     my ($s, $name) = @_;
-    my @steps = $name =~ /^import/ ? () : $name eq 'init' ? () : $name eq 'keygen' ? ('root', 'audit')
-        : $name eq 'root' ? ('audit') : $name =~ /^plan/ ? ('authorise-officer-1', 'authorise-officer-2', 'run') : ('run');
+    return $s->taken if $name =~ /^(import|order-tree)/;
+    my @steps = $name eq 'init' ? () : $name eq 'keygen' ? ('root', 'audit') : $name eq 'root' ? ('audit') : @{$s->{rest}};
+    unshift @steps, 'authorise-officer-1', 'authorise-officer-2' if $name =~ /^(plan|order$)/;
     for my $step (@steps) {
         my $r = $s->run($step);
         return Scene::why($r) if !is_done($s, $r);
@@ -272,7 +274,6 @@ sub finish {
         my $r = $s->run('root');
         return ($r->{code} // '') eq 'E_KEY_MISSING' ? '' : 'a new log: ' . Scene::why($r);
     }
-    return imported($s) ? '' : 'the import is not whole' if $name =~ /^import/;
     return '' if $CEREMONY{$name};
     my $wrong = $s->complete;
     return $wrong if $wrong;
@@ -305,6 +306,7 @@ sub lies {
 
 sub find_out {
     my ($s, $x) = @_;
+    $s->choose($x->{disk}{scene});
     for my $step ('sign', 'run') {
         remove_tree($s->{work});
         $x->{disk}->write(disk_after($x), $s->{work});

@@ -32,7 +32,7 @@ void record_call(FILE *f, const struct touch *t, const char *under, uint64_t res
         put_bytes(f, t->tid, t->args[1], result);
         break;
     case CALL_SYNC:
-        fprintf(f, "sync %s\n", path);
+        fprintf(f, "%s %s\n", t->call->nr == SYS_syncfs ? "syncfs" : "sync", path);
         break;
     case CALL_TRUNCATE:
         fprintf(f, "truncate %llu %s\n", (unsigned long long)t->args[1], path);

@@ -2,7 +2,8 @@
  *
  * One entry a call that succeeded, paths relative to the folder that is watched, numbers in decimal:
  *
- *   create PATH | mkdir PATH | unlink PATH | sync PATH          sync of a file or of a folder
+ *   create PATH | mkdir PATH | unlink PATH
+ *   sync PATH | syncfs PATH     of a file or a folder | of all that is on its disk
  *   truncate SIZE PATH
  *   write OFFSET SIZE PATH      followed by a newline, SIZE bytes and a newline
  *   rename FROM<tab>TO

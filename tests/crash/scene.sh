@@ -3,8 +3,10 @@
 # and imported, as it stands before the program NAME runs; and the file settings, one NAME=VALUE a line.
 #
 #   init keygen root        the officers' program on a new token; keygen has made all keys up to the RSA one, which is slow
-#   plan authorise sign export import   each step of one batch, of which two requests are issued and one is refused
+#   plan authorise sign export import   each step of one batch, of which two requests are issued, one is refused, and two
+#                           revoke and hold what was issued before: so a new revocation list is made with it
 #   recover                 signer run, when signer sign was killed half way and left a torn line in the log
+#   order order-sign order-export order-tree   after that batch, each step of an order of OCSP responses
 #
 # The people, the policy and the programs are those of the scenario cases (tests/cases/world).
 set -euo pipefail
@@ -70,22 +72,51 @@ step keygen with_pin ceremony keygen --state "$S"
 passed
 keep root
 
-# -- one batch, with the world's token and state --
+# -- a batch, with the world's token and state --
 
 rm -rf "$C/scene"
 mkdir -p "$OUT"
 cp -a "$W/state" "$S"
 cp -a "$W/tokens" "$C/scene/tokens"
+AUTHORITY=sxca RA=taiyuan
+serial() { jq -r --arg id "$1" 'select(.id == $id).serial' "$BUNDLE/results.jsonl"; }
+clear_medium() { rm -rf "$C"/scene/{in,out}/*; }
+officers_passed() {
+    passed
+    do_authorise officer-1
+    passed
+    do_authorise officer-2
+    passed
+}
+
+# What there is to revoke.
+good a-1
+good a-2
+batch "$IN"
+approve
+do_plan
+officers_passed
+do_sign
+passed
+do_export
+passed
+lost=$(serial a-1) held=$(serial a-2)
+clear_medium
+
+ID=second SEQUENCE=2
 good r-1
 ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
 good r-3
-# shellcheck disable=SC2119 # its folder is IN
-batch
+about revoke v-1 "$lost" ',"by":"subscriber","reason":"key-leaked"'
+about suspend v-2 "$held"
+batch "$IN"
 approve
 keep plan
 do_plan
 passed
+printf 'batch.INTAKE=%s\nbatch.PLAN=%s\n' "$INTAKE" "$PLAN" > "$DIR/settings"
 do_authorise officer-1
+passed
 keep authorise
 do_authorise officer-2
 passed
@@ -98,16 +129,37 @@ passed
 keep import
 do_import
 passed
-mv "$C/imported" "$DIR/scenes/reference"
+mv "$C/imported" "$DIR/scenes/import-reference"
+
+# -- an order of the responses about all that was issued, two of them changed by that batch --
+
+clear_medium
+keep order
+step order signer ocsp --state "$S" --authority sxca
+passed
+batch_intake=$INTAKE
+INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
+PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
+printf 'order.INTAKE=%s\norder.PLAN=%s\n' "$INTAKE" "$PLAN" >> "$DIR/settings"
+officers_passed
+keep order-sign
+do_sign
+passed
+keep order-export
+do_export
+passed
+keep order-tree
+step tree ra ocsp-tree --bundle "$BUNDLE" --anchors "$W/state/anchors" --to "$DIR/scenes/order-tree-reference"
+passed
 
 # A run of sign that is killed after its outcomes were written, and whose last line was cut in two.
 rm -rf "$C/scene"
 cp -a "$DIR/scenes/sign" "$C/scene"
 third=$(awk '/^k/ { k++ } $2 == "write" && /audit.jsonl$/ && ++written == 2 { print k + 1; exit }' "$C/list")
-killed_at "$third" with_pin signer sign --state "$S" --batch "$INTAKE"
+killed_at "$third" with_pin signer sign --state "$S" --batch "$batch_intake"
 truncate -s -100 "$S/audit.jsonl"
 keep recover
 
-for name in BIN MODULE PRELOAD PEOPLE INTAKE PLAN TRACE; do printf '%s=%s\n' $name "${!name}"; done > "$DIR/settings"
+for name in BIN MODULE PRELOAD PEOPLE TRACE; do printf '%s=%s\n' $name "${!name}"; done >> "$DIR/settings"
 printf 'PIN=%s\nPASS=%s\nANCHORS=%s\nCONF=%s\n' "$WORLD_PIN" "$WORLD_PASS" "$W/state/anchors" "$W/softhsm2.conf" >> "$DIR/settings"
 rm -rf "$C"

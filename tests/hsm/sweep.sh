@@ -5,6 +5,8 @@
 # call is known; then each (call, failure) is one run of its own, with its own state and token. After it the exit status
 # must be one of the error table, with a message that says what failed; the auditor must accept the log; and the same
 # command with the token as it was must end in the same answers, no serial twice, and a bundle that the RA can import.
+# The batch issues, refuses and revokes, so it makes a new revocation list, too. There is one for SM2 and one for RSA, and
+# an order of OCSP responses.
 #
 #   answer   the call answers CKR_DEVICE_ERROR, CKR_SESSION_HANDLE_INVALID or CKR_PIN_LOCKED, and all later ones do, too
 #   once     CKR_DEVICE_ERROR, once
@@ -45,37 +47,68 @@ while read -r code class; do STATUS_OF[$code]=${CLASS[$class]}; done \
 # conf DIR: a configuration for the tokens below DIR.
 conf() { sed "s|^directories.tokendir = .*|directories.tokendir = $1/tokens|" "$W/softhsm2.conf" > "$1/softhsm2.conf"; }
 
-# A batch of three, planned and authorised; its intake goes to the file.
+passed() { [ "$STATUS" -eq 0 ] || { echo "$LAST: $(head -1 "$LAST.err")"; return 1; }; }
+# A batch that is done, for the next one to revoke from; nothing of it stays on the medium.
+done_before() {
+    good a-1
+    good a-2
+    batch "$IN"
+    approve
+    do_plan
+    officers
+    do_sign
+    passed || return 1
+    do_export
+    LOST=$(jq -r 'select(.id == "a-1").serial' "$BUNDLE/results.jsonl")
+    rm -r "$BUNDLE"
+    rm "$IN"/*
+}
+# A batch that issues, refuses and revokes, planned and authorised; its intake goes to the file.
 planned() { # FILE
+    done_before || return 1
+    ID=$ID-again SEQUENCE=2
     good r-1
     ask r-2 person-sign rsa:1024 "/C=CN/CN=Small"
     good r-3
+    about revoke v-1 "$LOST" ',"by":"operator","reason":"key-leaked"'
     batch "$IN"
     approve
     do_plan
     officers
     printf '%s\n' "$INTAKE" > "$1"
+    passed
+}
+# An order of OCSP responses, likewise.
+ordered() { # FILE
+    done_before || return 1
+    step order signer ocsp --state "$S" --authority "$AUTHORITY"
+    INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
+    PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
+    officers
+    printf '%s\n' "$INTAKE" > "$1"
+    passed
 }
 
 # -- the batches that the runs begin from: planned and authorised, with the policy that waits two seconds --
 
-base() { # NAME AUTHORITY RA
-    AUTHORITY=$2 RA=$3 ID=$1-1 S=$C/$1/state IN=$C/$1/in
-    mkdir -p "$IN" "$C/$1/out"
+base() { # NAME AUTHORITY RA planned|ordered
+    AUTHORITY=$2 RA=$3 ID=$1-1 SEQUENCE=1 S=$C/$1/state IN=$C/$1/in OUT=$C/$1/out
+    mkdir -p "$IN" "$OUT"
     cp -a "$W/state" "$S"
     cp -a "$W/tokens" "$C/$1/tokens"
     conf "$C/$1"
     export SOFTHSM2_CONF=$C/$1/softhsm2.conf
     under "$W/bin-hasty"
-    planned "$C/$1/intake"
-    [ "$STATUS" -eq 0 ] || { cat "$LOGS"/*.err; exit 1; }
+    $4 "$C/$1/intake" || { cat "$LOGS"/*.err; exit 1; }
 }
-base sm2 smartca nanjing
-base rsa netca guangzhou
+base sm2 smartca nanjing planned
+base rsa netca guangzhou planned
+base ocsp sxca taiyuan ordered
 # The token has many SM2 keys, and one for RSA: another one, to lie with.
 SOFTHSM2_CONF=$C/rsa/softhsm2.conf pkcs11-tool --module "$MODULE" --token-label rootseal --login --pin "$WORLD_PIN" \
     --keypairgen --key-type rsa:2048 --label another > "$LOGS/another" 2>&1
-WANT='r-1 issued r-2 refused r-3 issued'
+BATCH='r-1 issued r-2 refused r-3 issued v-1 revoked #5 crl'
+declare -A WANT=([sm2]=$BATCH [rsa]=$BATCH [ocsp]='ocsp-1 ocsp') ISSUED=([sm2]=4 [rsa]=4 [ocsp]=2)
 mkdir -p "$C/ceremony/tokens"
 conf "$C/ceremony"
 SOFTHSM2_CONF=$C/ceremony/softhsm2.conf softhsm2-util --init-token --free --label rootseal --so-pin 12345678 \
@@ -131,21 +164,31 @@ spoken() {
     printf '%s' "$line" | grep -qE "$name" || { echo "the message names no $name: $line"; return 1; }
 }
 
-# whole_batch: the same command again; then everything must be as if nothing had been.
+# at_home BASE: what takes the bundle.
+at_home() {
+    local to=(--anchors "$W/state/anchors" --bundle "$D"/out/*/)
+    if [ "$1" = ocsp ]; then
+        ra ocsp-tree "${to[@]}" --to "$D/tree"
+    else
+        ra import "${to[@]}" --batch "$D/in" --out "$D/imported"
+    fi
+}
+# whole_batch BASE: the same command again; then everything must be as if nothing had been.
 whole_batch() {
     local results
     sign > "$D/again.out" 2> "$D/again.err" || { echo "the repetition failed: $(head -1 "$D/again.err")"; return 1; }
     signer export --state "$D/state" --batch "$(cat "$D/intake")" --to "$D/out" > "$D/export" 2>&1 ||
         { echo "the export: $(tail -2 "$D/export")"; return 1; }
-    results=$(jq -r '[.id, .decision] | join(" ")' "$D"/out/*/results.jsonl | paste -sd ' ')
-    [ "$results" = "$WANT" ] || { echo "the answers are: $results"; return 1; }
+    results=$(jq -r '[if .id == "" then "#\(.n)" else .id end, .decision] | join(" ")' "$D"/out/*/results.jsonl | paste -sd ' ')
+    [ "$results" = "${WANT[$1]}" ] || { echo "the answers are: $results"; return 1; }
     [ -z "$(sed -n 's/.*"type":"issued".*"serial":"\([0-9a-f]*\)".*/\1/p' "$D/state/audit.jsonl" | sort | uniq -d)" ] ||
         { echo "a serial stands twice in the log"; return 1; }
-    [ "$(grep -c '"type":"issued"' "$D/state/audit.jsonl")" -eq 2 ] || { echo "the log does not issue twice"; return 1; }
+    [ "$(grep -c '"type":"issued"' "$D/state/audit.jsonl")" -eq "${ISSUED[$1]}" ] ||
+        { echo "the log does not issue ${ISSUED[$1]} times"; return 1; }
+    [ "$(grep -cE '"type":"(crl|ocsp)"' "$D/state/audit.jsonl")" -eq 1 ] || { echo "the log does not list once"; return 1; }
     audit verify --state "$D/state" --anchors "$W/state/anchors" > "$D/audit" 2>&1 ||
         { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
-    ra import --bundle "$D"/out/*/ --batch "$D/in" --anchors "$W/state/anchors" --out "$D/imported" > "$D/import" 2>&1 ||
-        { echo "the RA: $(tail -2 "$D/import")"; return 1; }
+    at_home "$1" > "$D/import" 2>&1 || { echo "the RA: $(tail -2 "$D/import")"; return 1; }
 }
 
 # whole_end: the same command again; the key is gone, and the log says so once.
@@ -192,7 +235,7 @@ one() {
     fi
     case $2 in
     destroy) whole_end ;;
-    sign) whole_batch ;;
+    sign) whole_batch "$1" ;;
     *) whole_ceremony ;;
     esac
 }
@@ -216,14 +259,15 @@ as_vendor() {
     conf "$D"
     export SOFTHSM2_CONF=$D/softhsm2.conf FAULTY_VENDOR=$1 FAULTY_QUIRKS=$2
     softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$D/init"
-    VARIANT=$C/bin-$1 AUTHORITY=smartca RA=nanjing ID=$1-1 S=$D/state IN=$D/in OUT=$D/out LOGS=$D LAST='' STEPS=0 POOL=0
+    VARIANT=$C/bin-$1 AUTHORITY=smartca RA=nanjing ID=$1-1 SEQUENCE=1 S=$D/state IN=$D/in OUT=$D/out LOGS=$D LAST='' STEPS=0 POOL=0
+    C=$D # requests are made there, and other workers make theirs
     MODULE=$FAULTY
     for c in init keygen root; do
         with_pin ceremony $c --state "$S" > "$D/$c.out" 2> "$D/$c.err" || { echo "$c: $(head -1 "$D/$c.err")"; return 1; }
     done
-    planned "$D/intake"
+    planned "$D/intake" || return 1
     do_sign
-    [ "$STATUS" -eq 0 ] || { echo "sign: $(head -1 "$LAST.err")"; return 1; }
+    passed || return 1
     do_export
     audit verify --state "$S" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
     ra import --bundle "$BUNDLE" --batch "$IN" --anchors "$S/anchors" --out "$D/imported" > "$D/import" 2>&1 ||
@@ -247,7 +291,7 @@ trace() {
 numbered() { # BASE COMMAND KIND ANSWER < CALLS
     awk -v run="$1 $2 $3" -v answer="$4" '{ print run, $1, NR - 1, answer }'
 }
-# A run for each call, or for each of these calls; their own number counts.
+# A run for each call; or one for each of these calls, whose own number counts.
 each_call() { numbered "$@" < "$C/$1-$2.calls"; }             # BASE COMMAND KIND ANSWER
 each_of() { grep -x "$5" "$C/$1-$2.calls" | numbered "$@"; }  # BASE COMMAND KIND ANSWER CALL
 runs() { # KIND
@@ -259,18 +303,22 @@ runs() { # KIND
             each_call $b sign "$1" 0xa4
         done
         each_call sm2 sign "$1" 0xb3
+        each_call ocsp sign "$1" 0x30
         ;;
     once) each_call sm2 sign "$1" 0x30; each_call rsa sign "$1" 0xb3 ;;
-    die) each_call sm2 sign "$1" die; each_call rsa sign "$1" die ;;
-    hang) each_call sm2 sign "$1" hang; each_call rsa sign "$1" hang ;;
+    die) for b in sm2 rsa ocsp; do each_call $b sign "$1" die; done ;;
+    hang)
+        for b in sm2 rsa; do each_call $b sign "$1" hang; done
+        each_call ocsp sign "$1" hang | grep ' C_Sign '
+        ;;
     lie)
-        for b in sm2 rsa; do
+        for b in sm2 rsa ocsp; do
             for answer in flip short long zero hash; do each_of $b sign "$1" $answer C_Sign; done
             each_of $b sign "$1" other C_SignInit
         done
         ;;
     form)
-        for b in sm2 rsa; do
+        for b in sm2 rsa ocsp; do
             echo "$b sign form any 0 delay:5"
             echo "$b sign form any 0 der"
         done
@@ -282,7 +330,7 @@ runs() { # KIND
             each_call ceremony $c die die
         done
         each_call ceremony init hang hang
-        each_of ceremony keygen hang hang C_GenerateKeyPair
+        each_call ceremony keygen hang hang | grep ' C_GenerateKeyPair '
         ;;
     vendor)
         for b in generic sansec tass luna xihsm ibm softhsm-sm2; do
@@ -332,8 +380,7 @@ account() { # KIND LIST
     cat "$C/done"
 }
 
-trace sm2 sign
-trace rsa sign
+for b in sm2 rsa ocsp; do trace $b sign; done
 for c in init keygen root destroy; do trace ceremony $c; done
 : > "$C/results"
 for kind in $KINDS; do

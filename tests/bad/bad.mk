@@ -3,7 +3,7 @@
 #   ONLY=WORD    only the kinds whose names hold this word
 
 BAD := $(addprefix tests/bad/,bad.c run.c mutate.c mutate_text.c people.c csr.c transplant.c approval.c line.c plan.c \
-    bundle.c log.c log_make.c log_mutate.c eseal.c status.c)
+    bundle.c log.c log_make.c log_mutate.c eseal.c status.c csv.c)
 BAD_HELP := $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_eseal.c help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c sample_records.c)
 
 $(call objects,$(BAD)): CPPFLAGS += -Itests

@@ -155,7 +155,7 @@ sub enumerate {
     my ($disk, $n, $most, $seen, $out) = @_;
     my ($base, @pending) = $disk->at_cut($n);
     my @index = grep { is_index($_) } @pending;
-    my @of_index = @index ? ways($most > 8 ? 4 : 2, @index) : ([]);
+    my @of_index = @index ? ways($most > 10 ? 4 : 2, @index) : ([]);
     my @shown = grep { $_->{at} < $n } @{$disk->{shown}};
     my ($looked, %known) = (0);
     for my $way (ways($most, grep { !is_index($_) } @pending)) {

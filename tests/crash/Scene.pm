@@ -197,8 +197,11 @@ sub visible {
 # What was taken home is whole. '' or what is not.
 sub taken {
     my ($s) = @_;
-    my $at = (grep { -d } "$s->{work}/imported-anew", "$s->{work}/imported")[0] // "$s->{work}/imported";
-    return system("diff -r $s->{reference} $at >/dev/null 2>&1") == 0 ? '' : "the $s->{take} is not whole";
+    my @at = grep { -d } "$s->{work}/imported", "$s->{work}/imported-anew" or return 'nothing was taken home';
+    for (@at) {
+        return "$_ is not whole" if system("diff -r $s->{reference} $_ >/dev/null 2>&1") != 0;
+    }
+    return '';
 }
 
 # The step told of another batch and plan than the scene's: go on with those.

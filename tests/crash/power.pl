@@ -217,7 +217,8 @@ sub shown_is_there {
 # A bundle that can be seen on the medium is whole: the RA takes it as it is.
 sub bundle_is_whole {
     my ($s) = @_;
-    return '' if !defined $s->bundle || glob "$s->{work}/imported*";
+    my @begun = glob "$s->{work}/imported*";
+    return '' if !defined $s->bundle || @begun;
     my $r = $s->run($s->{take});
     remove_tree("$s->{work}/imported");
     return $r->{status} == 0 ? '' : 'a bundle on the medium is not whole: ' . Scene::why($r);

@@ -204,9 +204,13 @@ sub taken {
     return '';
 }
 
-# The step told of another batch and plan than the scene's: go on with those.
+# The step told of another batch and plan than the scene's: go on with those. An order that is given again in another second
+# is another batch; of the one before there may stay that it was taken in.
 sub follow {
     my ($s, $r) = @_;
+    my %lines = %{$s->{lines}};
+    $lines{batch}++ if $r->{step} eq 'order' && $s->log_types->{batch} > $lines{batch};
+    $s->{lines} = \%lines;
     ($s->{INTAKE}) = $r->{out} =~ /^batch +([0-9a-f]{64})$/m or return 'no batch was named';
     ($s->{PLAN}) = $r->{out} =~ /^plan +([0-9a-f]{64})$/m or return 'no plan was named';
     my $there = sha256_hex(slurp("$s->{work}/state/archive/$s->{INTAKE}/plan.jsonl"));

@@ -51,6 +51,7 @@ static enum err certify(struct state *s, struct hsm *h, const struct policy_key 
 struct job {
     struct state *s;
     struct hsm *h;
+    bool named; /* it is about one key that was named */
     int dir_fd; /* of the folder of anchors */
     int depth;  /* 0: keys that certify themselves; 1: those that one of these certifies; 2: those that a sub-CA does */
 };
@@ -71,12 +72,13 @@ static enum err make_anchor(void *arg, const struct policy_key *row, struct diag
     if (depth_of(j->s->policy, row) != j->depth)
         return E_OK;
     enum err e = index_key(j->s->index, row->name, &known, &found, d);
-    if (e == E_OK && known.certificate.len == 0) {
+    const bool ended = e == E_OK && known.destroyed > 0 && known.certificate.len == 0 && !j->named;
+    if (e == E_OK && known.certificate.len == 0 && !ended) {
         e = certify(j->s, j->h, row, d);
         if (e == E_OK)
             e = state_refresh(j->s, d);
     }
-    if (e == E_OK)
+    if (e == E_OK && !ended)
         e = anchor_write(j->s, j->dir_fd, row, d);
     index_key_free(&known);
     return e;
@@ -84,7 +86,7 @@ static enum err make_anchor(void *arg, const struct policy_key *row, struct diag
 
 static enum err make_all(struct state *s, struct hsm *h, const char *only, struct diag *d)
 {
-    struct job j = {.s = s, .h = h, .dir_fd = -1};
+    struct job j = {.s = s, .h = h, .named = only != NULL, .dir_fd = -1};
     enum err e = file_make_dir(s->fd, ANCHORS_DIR, &j.dir_fd, d);
     for (; j.depth <= DEPTH_MAX && e == E_OK; j.depth++)
         e = keys_each(only, make_anchor, &j, d);

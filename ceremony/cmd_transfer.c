@@ -14,8 +14,8 @@ enum err cmd_transfer(int n, char **operands, struct diag *d)
     enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
     if (e == E_OK && row == NULL)
         e = diag_set(d, E_USAGE, "the policy has no key %s", options.key);
-    if (e == E_OK && !row->transferable) /* before anybody is asked for a PIN */
-        e = diag_set(d, E_KEY_STAYS, "the policy does not call %s transferable", row->name);
+    if (e == E_OK) /* before anybody is asked for a PIN */
+        e = move_check(row, d);
     if (e == E_OK)
         e = token_settle(&s, NULL, &h, d);
     if (e == E_OK && options.to != NULL)

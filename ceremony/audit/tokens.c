@@ -14,6 +14,7 @@ static const char *signer_of(const struct audit *a, const struct record *r)
     case RECORD_ISSUED:
     case RECORD_CRL:
     case RECORD_SEAL:
+    case RECORD_CROSS:
         return record_text(r, "key");
     case RECORD_OCSP:
         return record_text(r, "responder");

@@ -12,8 +12,8 @@ void tokens_check_alive(struct audit *a, const struct record *r);
 /* A token line: a note when it names another token than the one until then. */
 void tokens_take_token(struct audit *a, const struct record *r);
 
-/* A destroyed line: of a key once (E_LOG_ORDER), and of the one that was made under its name (E_KEY_MISMATCH). One that no
- * line made was left over from an attempt. */
+/* A destroyed line: of a key once (E_LOG_ORDER), and of the one that was made under its name (E_KEY_MISMATCH). One
+ * that no line made was left over from an attempt. */
 ERR_MUST_USE enum err tokens_take_destroyed(struct audit *a, const struct record *r);
 
 /* A transferred line: of a key that was made, could leave its token, and still is: E_LOG_ORDER. */

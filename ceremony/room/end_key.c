@@ -6,11 +6,14 @@
 #include "batch/own_key.h"
 #include "batch/sealing.h"
 #include "batch/witness.h"
-#include "core/words.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "hsm/destroy.h"
 #include "hsm/inventory.h"
 #include "hsm/uri.h"
 #include "pki/key.h"
+
+#define LABEL 8
 
 static bool is_log_key(const struct state *s, const struct policy_key *row)
 {
@@ -46,7 +49,7 @@ static enum err check_quiet(struct state *s, struct diag *d)
 enum err end_key_prepare(struct state *s, const struct policy_key *row, uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     struct index_key known = {0};
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     bool found = false;
     memset(digest, 0, DIGEST_LEN);
     enum err e = index_key(s->index, row->name, &known, &found, d);
@@ -60,11 +63,13 @@ enum err end_key_prepare(struct state *s, const struct policy_key *row, uint8_t 
         e = digest_bytes(DIGEST_SHA256, known.spki.data, known.spki.len, digest);
     if (e == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
-        words_format(digest, DIGEST_LEN, 4, "       ", words, sizeof words);
-        printf("key    %s, %s, with %s certificate\nsha256 %s\nwords  %s\n", row->name, alg_sig_name(row->alg),
-               known.certificate.len > 0 ? "a" : "no", hex, words);
+        printf(known.certificate.len > 0 ? _("To be destroyed: %s, %s, which has a certificate\n")
+                                         : _("To be destroyed: %s, %s, which has no certificate\n"),
+               row->name, alg_sig_name(row->alg));
+        screen_item(_("public key"), "%s", hex);
+        screen_item_words(_("words"), digest);
         if (known.destroyed > 0)
-            printf("Log line %llu tells of its end already.\n", (unsigned long long)known.destroyed);
+            printf(_("Log line %llu tells of its end already.\n"), (unsigned long long)known.destroyed);
     }
     index_key_free(&known);
     return e;
@@ -90,11 +95,12 @@ static enum err log_end(struct state *s, const struct policy_key *row, const str
 
 static void tell(const struct policy_key *row, const struct hsm_destroyed *gone)
 {
-    static const char *const what[] = {"nothing was left of it on the token", "the public key object was left of it",
-                                       "the private key object was left of it", "private and public key object"};
-    printf("ended   %-24s %s\n        no object has its label; its handle signs nothing, in this session and in a fresh one;\n"
-           "        no other key on the token is the same\n",
-           row->name, what[2 * gone->private_ + gone->public_]);
+    static const char *const what[] = {N_("nothing was left of it on the token"), N_("its public key object was left"),
+                                       N_("its private key object was left"), N_("its private and its public key object")};
+    screen_label(_("ended"), LABEL);
+    printf("%s: %s\n", row->name, _(what[2 * gone->private_ + gone->public_]));
+    printf("%s", _("        No object has its label; its handle signs nothing, in this session and in a fresh one;\n"
+                   "        no other key on the token is the same.\n"));
 }
 
 /* The seal is over the line, too; without a log key only the token's head binds it. */

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "room/inventory_rows.h"
+
+#define LABEL 8
 
 static const struct hsm_object *object_of(const struct inventory_row *row)
 {
@@ -15,14 +19,14 @@ static const struct hsm_object *object_of(const struct inventory_row *row)
 static const char *meaning(enum inventory_standing s)
 {
     static const char *const words[] = {
-        "on the token, with a certificate",
-        "PARKED: on the token, without a certificate",
-        "GONE: the private key is not on the token",
-        "ended: destroyed",
-        "ALIVE: destroyed as the log says, and on the token all the same",
-        "UNKNOWN: no line of the log tells of its making",
+        N_("on the token, with a certificate"),
+        N_("PARKED: on the token, without a certificate"),
+        N_("GONE: the private key is not on the token"),
+        N_("ended: destroyed"),
+        N_("ALIVE: destroyed as the log says, and on the token all the same"),
+        N_("UNKNOWN: no line of the log tells of its making"),
     };
-    return words[s];
+    return _(words[s]);
 }
 
 static void print_line(const char *what, const struct inventory_line *l)
@@ -31,51 +35,58 @@ static void print_line(const char *what, const struct inventory_line *l)
     if (l->n == 0)
         return;
     clock_format(l->time, when);
-    printf("    %-11s log line %llu of %s\n", what, (unsigned long long)l->n, when);
+    screen_item(what, _("log line %llu of %s"), (unsigned long long)l->n, when);
+}
+
+static void print_object(const struct inventory_row *row, const struct hsm_object *o)
+{
+    screen_item(_("on token"), _("%s, label \"%s\", id %s: %s"), o->kind, o->label, o->id[0] != '\0' ? o->id : "-",
+                row->private_ == NULL  ? _("public object only")
+                : row->public_ == NULL ? _("private object only")
+                                       : _("private and public object"));
 }
 
 static void print_attributes(const struct hsm_attributes *a)
 {
-    printf("    private     %s, %s, %s, %s\n", a->local ? "made in this token" : "not made in this token",
-           a->sensitive ? a->always_sensitive ? "always sensitive" : "sensitive now" : "NOT SENSITIVE",
-           a->extractable ? "EXTRACTABLE" : "not extractable", a->never_extractable ? "never was" : "could once leave");
+    screen_item(_("private"), "%s, %s, %s, %s", a->local ? _("made in this token") : _("not made in this token"),
+                !a->sensitive ? _("NOT SENSITIVE") : a->always_sensitive ? _("always sensitive") : _("sensitive now"),
+                a->extractable ? _("EXTRACTABLE") : _("not extractable"),
+                a->never_extractable ? _("never was") : _("could once leave"));
 }
 
 static void print_row(const struct inventory_row *row)
 {
     const struct hsm_object *o = object_of(row);
     char hex[DIGEST_HEX];
-    printf("\n%s\n    %s\n", row->name[0] != '\0' ? row->name : "(no name)", meaning(row->standing));
+    printf("\n%s\n    %s\n", row->name[0] != '\0' ? row->name : _("(no name)"), meaning(row->standing));
     if (row->algorithm[0] != '\0')
-        printf("    algorithm   %s\n", row->algorithm);
+        screen_item(_("algorithm"), "%s", row->algorithm);
     if (o != NULL)
-        printf("    on token    %s, label \"%s\", id %s: %s\n", o->kind, o->label, o->id[0] != '\0' ? o->id : "(none)",
-               row->private_ == NULL ? "public object only" : row->public_ == NULL ? "private object only"
-                                                                                 : "private and public object");
+        print_object(row, o);
     if (row->private_ != NULL)
         print_attributes(&row->private_->attributes);
     if (row->has_digest) {
         hex_encode(row->digest, DIGEST_LEN, hex);
-        printf("    public key  %s\n", hex);
+        screen_item(_("public key"), "%s", hex);
     }
-    print_line("made", &row->made);
-    print_line("transferred", &row->transferred);
-    print_line("certificate", &row->certified);
-    print_line("destroyed", &row->destroyed);
+    print_line(_("made"), &row->made);
+    print_line(_("transferred"), &row->transferred);
+    print_line(_("certificate"), &row->certified);
+    print_line(_("destroyed"), &row->destroyed);
 }
 
 static void print_text(const struct inventory *i)
 {
     const struct hsm_provenance *p = &i->provenance;
     size_t counts[INVENTORY_UNKNOWN + 1] = {0};
-    printf("token   %s, serial %s, label %s\n        by %s, hardware %s, firmware %s\nmodule  %s, %s, version %s\n",
-           p->token.model, p->token.serial, p->token.label, p->token.manufacturer, p->hardware, p->firmware, p->module,
-           p->module_manufacturer, p->module_version);
+    screen_field(_("token"), LABEL, _("%s, serial %s, label %s"), p->token.model, p->token.serial, p->token.label);
+    screen_field("", LABEL, _("by %s, hardware %s, firmware %s"), p->token.manufacturer, p->hardware, p->firmware);
+    screen_field(_("module"), LABEL, _("%s, %s, version %s"), p->module, p->module_manufacturer, p->module_version);
     for (size_t k = 0; k < i->n; k++) {
         print_row(&i->v[k]);
         counts[i->v[k].standing]++;
     }
-    printf("\n%zu keys:", i->n);
+    printf(_("\n%zu keys:"), i->n); /* the words are those of the JSON */
     for (int k = 0; k <= INVENTORY_UNKNOWN; k++)
         printf("%s %zu %s", k > 0 ? "," : "", counts[k], inventory_standing_name((enum inventory_standing)k));
     putchar('\n');

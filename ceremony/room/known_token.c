@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "core/i18n.h"
+
 #define URI_MAX 1024
 
 /* The policy's URI, narrowed down. */
@@ -34,6 +36,6 @@ enum err known_token_second(struct hsm *h, const char *serial, struct hsm **out,
     if (e == E_OK)
         e = hsm_open_second(h, uri, out, d);
     if (e == E_OK)
-        printf("second  token %s, serial %s\n", hsm_identity(*out)->label, hsm_identity(*out)->serial);
+        printf(_("second  token %s, serial %s\n"), hsm_identity(*out)->label, hsm_identity(*out)->serial);
     return e;
 }

@@ -6,12 +6,16 @@
 
 #include "core/base64.h"
 #include "core/clock.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "hsm/destroy.h"
 #include "hsm/inventory.h"
 #include "hsm/sign.h"
 #include "hsm/uri.h"
 #include "pki/key.h"
 #include "room/end_key.h"
+
+#define LABEL 8
 
 /* -- the log's lines -- */
 
@@ -57,11 +61,13 @@ static enum err log_key(struct state *s, const struct policy_key *row, struct hs
 static void tell_object(const struct hsm_object *o)
 {
     const struct hsm_attributes *a = &o->attributes;
-    printf("    %s key object, %s, id %s\n", o->private_ ? "a private" : "a public", o->kind,
-           o->id[0] != '\0' ? o->id : "(none)");
-    if (o->private_)
-        printf("        it %s made in this token and %s\n", a->local ? "was" : "was not",
-               hsm_confined_for_ever(a) ? "can never have left it" : "could have left it");
+    printf(o->private_ ? _("    a private key object, %s, id %s\n") : _("    a public key object, %s, id %s\n"), o->kind,
+           o->id[0] != '\0' ? o->id : "-");
+    if (o->private_ && hsm_confined_for_ever(a))
+        printf("%s", _("        it was made in this token and can never have left it\n"));
+    else if (o->private_)
+        printf("%s", a->local ? _("        it was made in this token and could have left it\n")
+                              : _("        it was not made in this token and could have left it\n"));
 }
 
 /* No riddle: what has the label, since when at the earliest, whether there is a certificate, and the two ways on. */
@@ -76,14 +82,14 @@ static enum err tell_remains(struct state *s, struct hsm *h, const struct policy
         e = hsm_objects(h, uri_label(u), &all, d);
     if (e == E_OK) {
         clock_format(at->time, when);
-        printf("the label of %s is in use on the token, by\n", row->name);
+        printf(_("The label of %s is in use on the token, by\n"), row->name);
         for (size_t i = 0; i < all.n; i++)
             tell_object(&all.v[i]);
-        printf("None of the log's %llu lines (to %s) tells of its making, and there is no certificate for it:\n"
-               "an attempt was cut off before its line, or somebody else made it.\n"
-               "Two ways on, each with its line in the log:\n"
-               "    ceremony keygen --adopt   takes it, if it was made in this token and can never have left it\n"
-               "    ceremony keygen --renew   destroys it, and makes the key anew\n",
+        printf(_("None of the log's %llu lines (to %s) tells of its making, and there is no certificate for it:\n"
+                 "an attempt was cut off before its line, or somebody else made it.\n"
+                 "Two ways on, each with its line in the log:\n"
+                 "    ceremony keygen --adopt   takes it, if it was made in this token and can never have left it\n"
+                 "    ceremony keygen --renew   destroys it, and makes the key anew\n"),
                (unsigned long long)at->size, when);
     }
     uri_free(u);
@@ -146,8 +152,8 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
         e = log_sync(s->log, d);
     if (e == E_OK) {
         hex_encode(public.digest, DIGEST_LEN, hex);
-        printf("%s %-24s %-14s %s\n", existed && way == MAKE_ADOPT ? "adopted" : "made   ", row->name,
-               alg_sig_name(row->alg), hex);
+        screen_label(existed && way == MAKE_ADOPT ? _("adopted") : _("made"), LABEL);
+        printf("%-24s %-14s %s\n", row->name, alg_sig_name(row->alg), hex);
     }
     key_free(&public);
     return e;
@@ -159,8 +165,10 @@ static enum err make_one(struct state *s, struct hsm *h, const struct policy_key
     struct index_key known = {0};
     bool found = false;
     enum err e = index_key(s->index, row->name, &known, &found, d);
-    if (e == E_OK && found)
-        printf("%s %-24s %s\n", known.destroyed > 0 ? "ended  " : "there  ", row->name, alg_sig_name(row->alg));
+    if (e == E_OK && found) {
+        screen_label(known.destroyed > 0 ? _("ended") : _("there"), LABEL);
+        printf("%-24s %s\n", row->name, alg_sig_name(row->alg));
+    }
     if (e == E_OK && !found && !*told) {
         e = make_key_tell_token(s, h, d);
         if (e == E_OK)

@@ -5,8 +5,8 @@
 #include "batch/state.h"
 #include "hsm/hsm.h"
 
-/* What to do about a label that is in use on the token while the log knows no key of it: what an attempt that was cut off
- * has left, or what somebody else has put there. */
+/* What to do about a label that is in use on the token while the log knows no key of it: what an attempt that was cut
+ * off has left, or what somebody else has put there. */
 enum make_way {
     MAKE_STOP,  /* tell what is there, and stop with E_KEY_EXISTS */
     MAKE_ADOPT, /* take it, if the token itself says that it was made there and can never have left: E_KEY_ATTRIBUTES */
@@ -14,10 +14,10 @@ enum make_way {
                    another name */
 };
 
-/* Make each of these keys of the policy (none: all) that the log does not know: first a line that tells of token and module, then for each
- * key, when its self-test went well, a line with its public key and its attributes, synced before anything else is
- * done. Keys that are there are told, and those that were destroyed are not made again. E_USAGE when the policy has no
- * such key; errors of hsm_key_generate(). The token must be told of the log afterwards. */
+/* Make each of these keys of the policy (none: all) that the log does not know: first a line that tells of token and
+ * module, then for each key, when its self-test went well, a line with its public key and its attributes, synced
+ * before anything else is done. Keys that are there are told, and those that were destroyed are not made again.
+ * E_USAGE when the policy has no such key; errors of hsm_key_generate(). The token must be told of the log afterwards. */
 ERR_MUST_USE enum err make_keys(struct state *s, struct hsm *h, const char *const *keys, size_t keys_n, enum make_way way,
                                 struct diag *d);
 

@@ -7,20 +7,24 @@
 #include "batch/sealing.h"
 #include "batch/witness.h"
 #include "core/clock.h"
-#include "core/words.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "room/make_key.h"
+
+#define LABEL 8
 
 void replace_token_show(const struct state *s)
 {
     const struct log_position *at = log_position(s->log);
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64], when[CLOCK_TEXT];
+    char hex[DIGEST_HEX], when[CLOCK_TEXT];
     hex_encode(at->head, DIGEST_LEN, hex);
-    words_format(at->head, DIGEST_LEN, 4, "       ", words, sizeof words);
     clock_format(at->time, when);
-    printf("token  the log's is %s, serial %s\nlines  %llu, the last of %s\nhead   %s\nwords  %s\n"
-           "The lost token cannot say any more where the log stood: compare this head with the last minutes, and with the\n"
-           "seal of the last bundle that an RA took home.\n",
-           s->token_model, s->token_serial, (unsigned long long)at->size, when, hex, words);
+    screen_field(_("token"), LABEL, _("the log's is %s, serial %s"), s->token_model, s->token_serial);
+    screen_field(_("lines"), LABEL, _("%llu, the last of %s"), (unsigned long long)at->size, when);
+    screen_field(_("head"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, at->head);
+    printf("%s", _("The lost token cannot say any more where the log stood: compare this head with the last minutes,\n"
+                   "and with the seal of the last bundle that an RA took home.\n"));
 }
 
 /* The log key must be there; what else is missing cannot sign, and nothing asks for it in vain without a word. */
@@ -36,7 +40,10 @@ static enum err check_keys(struct state *s, struct hsm *h, struct hsm_key **log_
         e = index_key(s->index, row->name, &known, &found, d);
         if (e == E_OK && found && known.destroyed == 0 && row != &s->policy->log_key) {
             e = own_key_open(s, h, row->name, &k, &why);
-            printf("%s %-24s%s%s\n", e == E_OK ? "there  " : "MISSING", row->name, e == E_OK ? "" : " ", e == E_OK ? "" : err_name(e));
+            if (e == E_OK)
+                printf(_("there   %s\n"), row->name);
+            else
+                printf(_("MISSING %s: %s\n"), row->name, err_name(e));
             if (e == E_KEY_MISSING)
                 e = E_OK;
             else if (e != E_OK)
@@ -62,6 +69,6 @@ enum err replace_token(struct state *s, struct hsm *h, struct diag *d)
     if (e == E_OK)
         e = state_refresh(s, d);
     if (e == E_OK)
-        printf("token   %s, serial %s, holds the keys from here on\n", hsm_identity(h)->label, hsm_identity(h)->serial);
+        printf(_("token   %s, serial %s, holds the keys from here on\n"), hsm_identity(h)->label, hsm_identity(h)->serial);
     return e;
 }

@@ -5,13 +5,13 @@
 #include "batch/state.h"
 #include "hsm/hsm.h"
 
-/* Show where the log stands: the head that those present compare with what they have from elsewhere, since the lost token can be asked no
- * more. Printed with its words. */
+/* Show where the log stands: the head that those present compare with what they have from elsewhere, since the lost
+ * token can be asked no more. Printed with its words. */
 void replace_token_show(const struct state *s);
 
-/* See that the token can take the place: it keeps no head of another log (E_TOKEN_USED), and an older one of this log holds
- * (E_LOG_ROLLED_BACK); the log key of the log is on it and signs (E_KEY_MISSING and the like). Keys of the log that are not on it are
- * told. Then append the token line, seal the log, and tell the token. */
+/* See that the token can take the place: it keeps no head of another log (E_TOKEN_USED), and an older one of this log
+ * holds (E_LOG_ROLLED_BACK); the log key of the log is on it and signs (E_KEY_MISSING and the like). Keys of the log
+ * that are not on it are told. Then append the token line, seal the log, and tell the token. */
 ERR_MUST_USE enum err replace_token(struct state *s, struct hsm *h, struct diag *d);
 
 #endif

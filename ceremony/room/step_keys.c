@@ -50,7 +50,7 @@ static enum err settle_existing(struct room *r, const struct script_step *s, str
 {
     char line[64];
     struct diag said = {0};
-    printf("Type \"adopt\" to take it, \"renew\" to destroy it and make the key anew: ");
+    printf("%s", _("Type \"adopt\" to take it, or \"renew\" to destroy it and make the key anew: "));
     enum err e = people_read(line, sizeof line, &said);
     const bool adopt = strcmp(line, "adopt") == 0, renew = strcmp(line, "renew") == 0;
     if (e == E_OK && !adopt && !renew)

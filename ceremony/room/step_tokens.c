@@ -29,7 +29,9 @@ enum err step_transfer(struct room *r, const struct script_step *s, struct diag 
 {
     struct hsm *second = NULL;
     const struct policy_key *row = policy_key_find(&policy_table, s->keys[0]);
-    enum err e = step_check_key(r, s, row->name, d);
+    enum err e = move_check(row, d); /* before anybody looks for a token */
+    if (e == E_OK)
+        e = step_check_key(r, s, row->name, d);
     if (e == E_OK && s->expect.token != NULL)
         e = known_token_second(r->hsm, s->expect.token, &second, d);
     if (e == E_OK && second != NULL)

@@ -83,8 +83,8 @@ static enum err destroy(struct hsm *h, const CK_OBJECT_HANDLE *objects, CK_ULONG
 
 /* ---------------------------------------------------------------- the proof */
 
-/* The token signs nothing with this handle, because there is no such key: that it fails for another reason proves nothing. The
- * digest is that of nothing. */
+/* The token signs nothing with this handle, because there is no such key: that it fails for another reason proves
+ * nothing. The digest is that of nothing. */
 static enum err try_handle(struct hsm *h, CK_SESSION_HANDLE session, const struct doomed *v, CK_OBJECT_HANDLE key, struct diag *d)
 {
     CK_MECHANISM mechanism = {v->row->kind == KEY_RSA ? CKM_RSA_PKCS : h->vendor->sign_e, NULL, 0};

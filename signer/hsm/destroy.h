@@ -10,17 +10,18 @@ struct hsm_destroyed {
     EVP_PKEY *public_key;   /* as the token showed it, or as it was given; may be NULL */
 };
 
-/* Destroy all key objects with the label of the row's URI (and its id, when it has one), private ones first. With a public
- * key given, the objects must be of that key: E_KEY_MISMATCH, and nothing is destroyed. That none is left is no error: the
- * same call completes what was cut off.
+/* Destroy all key objects with the label of the row's URI (and its id, when it has one), private ones first. With a
+ * public key given, the objects must be of that key: E_KEY_MISMATCH, and nothing is destroyed. That none is left is no
+ * error: the same call completes what was cut off.
  *
- * Then the proof, or E_KEY_ALIVE, with what was found: in a fresh session no object has the label; each private key's handle is of
- * no use any more, in the old session and a fresh one, to sign a digest by the row's mechanism (CKR_KEY_HANDLE_INVALID or
- * CKR_OBJECT_HANDLE_INVALID; any other answer is E_TOKEN); and no other private key on the
- * token is the same key under another label, as far as the token shows public keys (a key that was copied outside of the token, or its
- * backup, nobody can find from here). What hsm_key_find() gave of this key may not be used again.
+ * Then the proof, or E_KEY_ALIVE, with what was found: in a fresh session no object has the label; each private key's
+ * handle is of no use any more, in the old session and a fresh one, to sign a digest by the row's mechanism
+ * (CKR_KEY_HANDLE_INVALID or CKR_OBJECT_HANDLE_INVALID; any other answer is E_TOKEN); and no other private key on the
+ * token is the same key under another label, as far as the token shows public keys (a key that was copied outside of
+ * the token, or its backup, nobody can find from here). What hsm_key_find() gave of this key may not be used again.
  *
- * E_TOKEN_MISSING when the URI names another token, E_URI, E_POLICY, E_TOKEN. On error out says what was found as well. */
+ * E_TOKEN_MISSING when the URI names another token, E_URI, E_POLICY, E_TOKEN. On error out says what was found as
+ * well. */
 ERR_MUST_USE enum err hsm_key_destroy(struct hsm *h, const struct policy_key *row, EVP_PKEY *given,
                                       struct hsm_destroyed *out, struct diag *d);
 

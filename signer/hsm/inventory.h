@@ -4,8 +4,8 @@
 
 #include "hsm/hsm.h"
 
-/* Token and module (CK_TOKEN_INFO, CK_INFO; PKCS#11 v2.40 3.1 and 3.2), as text fit for the log, like hsm_identity. Versions
- * are "MAJOR.MINOR". */
+/* Token and module (CK_TOKEN_INFO, CK_INFO; PKCS#11 v2.40 3.1 and 3.2), as text fit for the log, like hsm_identity.
+ * Versions are "MAJOR.MINOR". */
 struct hsm_provenance {
     struct hsm_identity token;
     char hardware[16], firmware[16];
@@ -32,8 +32,8 @@ struct hsm_objects {
     size_t n;
 };
 
-/* Every private and public key object (at most HSM_OBJECTS_MAX, else E_TOKEN), by label and private before public; with a
- * label, those that bear it alone. Needs a login. E_TOKEN. */
+/* Every private and public key object (at most HSM_OBJECTS_MAX, else E_TOKEN), by label and private before public;
+ * with a label, those that bear it alone. Needs a login. E_TOKEN. */
 #define HSM_OBJECTS_MAX 1024
 ERR_MUST_USE enum err hsm_objects(struct hsm *h, const char *label, struct hsm_objects *out, struct diag *d);
 void hsm_objects_free(struct hsm_objects *o);

@@ -128,7 +128,7 @@ static enum err has_quorum(const struct room *r, const struct certify_file *f, b
     return e;
 }
 
-static enum err agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
+enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
 {
     struct certify_file f;
     bool has = false;
@@ -148,12 +148,11 @@ static enum err agree(struct room *r, const struct script_step *s, const struct 
     return e;
 }
 
-/* The state is closed again for the process that will use the token. */
-enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)
+enum err certify_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d)
 {
     enum err e = state_open(r->path, &policy_table, STATE_FROM_LOG, &r->state, d);
     if (e == E_OK)
-        e = agree(r, s, spec, d);
+        e = work(r, s, d);
     state_close(&r->state);
     return e;
 }

@@ -14,7 +14,7 @@
 #define ROOTSEAL_ROOM_CERTIFY_H
 
 #include "pki/csr.h"
-#include "room/room.h"
+#include "room/steps.h"
 
 #define CERTIFY_MAX 128 /* certificates in one step */
 #define CROSSES_DIR "crosses" /* in the state: certificates by our keys for other CAs and for one another */
@@ -39,6 +39,9 @@ struct certify_spec {
  * words typed and a quorum of officers sign it. Nothing is asked when that was done. E_LINT, E_OUTLIVES_ISSUER,
  * E_ANCHOR, E_EXPECTATION, E_NOT_CONFIRMED, E_STOPPED; E_ARCHIVE when step-N.tbs is not what the step signs. */
 ERR_MUST_USE enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d);
+
+/* Do the step's work without the token with r->state open, and close it again for the process that will use the token. */
+ERR_MUST_USE enum err certify_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d);
 
 /* With the token: sign what was agreed, unless it is done, write the files, seal the log. E_QUORUM, E_PLAN_EXPIRED, E_ARCHIVE and
  * the token's errors. */

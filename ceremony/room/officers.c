@@ -63,7 +63,7 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
                 printf("%s has signed.\n", p->id);
             return e;
         }
-        diag_print("ceremony", e, d);
+        printf("%s: %s: %s\n", err_name(e), err_sentence(e), d != NULL ? d->text : "");
     }
 }
 

@@ -6,7 +6,6 @@
 #include "pki/csr.h"
 #include "pki/pem.h"
 #include "room/certify_spec.h"
-#include "room/steps.h"
 
 #define NAME_CAP 32
 #define PEM_BYTES (2 * LIMIT_CSR_BYTES) /* what a request in PEM may have */
@@ -97,9 +96,14 @@ static enum err with_request(struct room *r, const struct script_step *s, bool m
     return e;
 }
 
-enum err step_sub_ca_agree(struct room *r, const struct script_step *s, struct diag *d)
+static enum err agree(struct room *r, const struct script_step *s, struct diag *d)
 {
     return with_request(r, s, true, certify_agree, d);
+}
+
+enum err step_sub_ca_agree(struct room *r, const struct script_step *s, struct diag *d)
+{
+    return certify_with_state(r, s, agree, d);
 }
 
 enum err step_sub_ca(struct room *r, const struct script_step *s, struct diag *d)

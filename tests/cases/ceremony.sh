@@ -61,3 +61,16 @@ empty_token() {
     mkdir "$C/tokens"
     softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$C/init.log"
 }
+
+# agree NAME LINE...: as walk, with the officers' passphrases at hand, too.
+agree() {
+    local name=$1
+    shift
+    printf '%s\n' "$@" | ceremony run --state "$S" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$name.yaml" \
+        3< <(yes "$WORLD_PIN") 4< <(yes "$WORLD_PASS")
+}
+# words: $WORDS become the first words of what the last step showed last to be signed.
+words() {
+    WORDS=$(awk '/^to be signed in step/ { on = 1 } on && $1 == "words" { w = $3 " " $4 " " $5; on = 0 } END { print w }' "$LAST.out")
+}
+KEYS=("$PEOPLE/officer-1.key" "$PEOPLE/officer-2.key")

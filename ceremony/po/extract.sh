@@ -20,6 +20,6 @@ trap 'rm -f "$table"' EXIT
     echo "$table"
     find signer ceremony policy -name '*.[ch]' | LC_ALL=C sort
 } | xgettext --files-from=- --output=- --language=C --from-code=UTF-8 --no-location --package-name=rootseal \
-    --keyword --keyword=_ --keyword=N_ --keyword=NC_:1c,2 --keyword=i18n_in:1c,2 --keyword=i18n_plural:1,2 --keyword=diag_advise:2 \
+    --keyword --keyword=_ --keyword=N_ --keyword=NC_:1c,2 --keyword=i18n_in:1c,2 --keyword=i18n_plural:1,2 --keyword=diag_advise:2 --keyword=step_expect:3 \
     --flag=_:1:pass-c-format --flag=i18n_plural:1:pass-c-format --flag=i18n_plural:2:pass-c-format \
     --flag=screen_field:3:c-format --flag=screen_item:2:c-format

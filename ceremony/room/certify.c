@@ -14,13 +14,19 @@
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/file.h"
-#include "core/words.h"
+#include "core/i18n.h"
+#include "core/pager.h"
+#include "core/screen.h"
 #include "hsm/sign.h"
 #include "pki/cert.h"
 #include "pki/show.h"
 #include "room/certify_file.h"
 #include "room/officers.h"
 #include "room/steps.h"
+
+#define LABEL 8  /* columns */
+#define FOLDED 8 /* where the rest of a line goes */
+#define STEP_ROWS 6 /* what the step said of itself */
 
 /* -- agreeing -- */
 
@@ -31,7 +37,7 @@ static enum err prepare(struct room *r, const struct script_step *s, const struc
     bool found = false;
     enum err e = certify_file_read(r, s, spec, f, &found, d);
     if (e == E_OK && found && certify_file_is_stale(r, f)) {
-        printf("What was to be signed here is too old by now; it is made anew.\n");
+        printf("%s", _("What was to be signed here is too old by now; it is made anew.\n"));
         found = false;
     }
     if (e != E_OK || found)
@@ -86,38 +92,47 @@ static enum err check_expectations(struct room *r, const struct script_step *s, 
     return e == E_OK ? step_expect(r, s, "until", x->until, until, d) : e;
 }
 
-static void title(const struct certify_file *f, size_t i)
+static void put_title(const struct certify_file *f, size_t i, struct buf *out)
 {
     const struct certify_item *item = f->v[i].item;
-    printf("certificate %zu of %zu: ", i + 1, f->n);
+    buf_printf(out, _("certificate %zu of %zu: "), i + 1, f->n);
     if (item->kind == CERTIFY_SUB_CA)
-        printf("a sub-CA elsewhere, by %s\n", item->ca->name);
+        buf_printf(out, _("a sub-CA elsewhere, by %s\n"), item->ca->name);
     else if (item->ca == item->subject)
-        printf("%s, by itself\n", item->subject->name);
+        buf_printf(out, _("%s, by itself\n"), item->subject->name);
+    else if (item->kind == CERTIFY_CROSS)
+        buf_printf(out, _("%s (a second one), by %s\n"), item->subject->name, item->ca->name);
     else
-        printf("%s%s, by %s\n", item->subject->name, item->kind == CERTIFY_CROSS ? " (a second one)" : "", item->ca->name);
+        buf_printf(out, _("%s, by %s\n"), item->subject->name, item->ca->name);
 }
 
 static enum err show_all(const struct certify_file *f, struct diag *d)
 {
     enum err e = E_OK;
+    struct pager pager;
+    pager_begin(&pager, STEP_ROWS);
     for (size_t i = 0; i < f->n && e == E_OK; i++) {
         struct buf text = {0};
-        title(f, i);
+        put_title(f, i, &text);
         e = show_tbs(f->v[i].tbs, &text, d);
+        buf_append_byte(&text, '\n');
+        if (e == E_OK && i > 0)
+            e = pager_keep_together(&pager, SCREEN_ROWS, d); /* each on its own pages */
         if (e == E_OK)
-            printf("%.*s\n", (int)text.len, (const char *)text.data);
+            e = pager_print(&pager, FOLDED, &text, d);
         buf_free(&text);
     }
-    return e;
+    return e == E_OK ? pager_keep_together(&pager, SCREEN_ROWS, d) : e;
 }
 
 static void show_digest(const struct script_step *s, const struct certify_file *f)
 {
-    char hex[DIGEST_HEX], words[DIGEST_LEN * 12 + 64];
+    char hex[DIGEST_HEX];
     hex_encode(f->digest, DIGEST_LEN, hex);
-    words_format(f->digest, DIGEST_LEN, 4, "        ", words, sizeof words);
-    printf("to be signed in step %d: %zu certificate%s\nsha256  %s\nwords   %s\n", s->n, f->n, f->n == 1 ? "" : "s", hex, words);
+    printf(i18n_plural("to be signed in step %d: %zu certificate\n", "to be signed in step %d: %zu certificates\n", f->n), s->n,
+           f->n);
+    screen_field("sha256", LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, f->digest);
 }
 
 static enum err has_quorum(const struct room *r, const struct certify_file *f, bool *has, struct diag *d)
@@ -142,7 +157,7 @@ enum err certify_agree(struct room *r, const struct script_step *s, const struct
         if (e == E_OK)
             show_digest(s, &f);
         if (e == E_OK)
-            e = officers_sign(r, r->dir_fd, f.digest, "certificates", d);
+            e = officers_sign(r, r->dir_fd, f.digest, N_("certificates"), d);
     }
     certify_file_free(&f);
     return e;

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "core/base64.h"
+#include "core/i18n.h"
 #include "hsm/uri.h"
 #include "pki/key.h"
 
 const char *inventory_standing_name(enum inventory_standing s)
 {
-    static const char *const names[] = {"good", "parked", "gone", "ended", "alive", "unknown"};
+    static const char *const names[] = {NC_("standing", "good"),  NC_("standing", "parked"), NC_("standing", "gone"),
+                                        NC_("standing", "ended"), NC_("standing", "alive"),  NC_("standing", "unknown")};
     return names[s];
 }
 

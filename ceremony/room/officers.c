@@ -7,6 +7,7 @@
 #include "batch/authorise.h"
 #include "ceremony/commands.h"
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "core/words.h"
 #include "ceremony/officer.h"
 #include "room/people.h"
@@ -53,14 +54,14 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
     if (officer == NULL)
         return diag_set(d, E_OFFICER, "the policy has no officer %s", p->id);
     for (;;) {
-        printf("%s, the file with your key, or the URI of your token (empty: not now): ", p->id);
+        printf(_("%s, the file with your key, or the URI of your token (empty: not now): "), p->id);
         enum err e = people_read(path, sizeof path, d);
         if (e != E_OK || path[0] == '\0')
             return e;
         e = sign_with(officer, path, dir_fd, digest, d);
         if (!is_slip(e)) {
             if (e == E_OK)
-                printf("%s has signed.\n", p->id);
+                printf(_("%s has signed.\n"), p->id);
             return e;
         }
         printf("%s: %s: %s\n", err_name(e), err_sentence(e), d != NULL ? d->text : "");
@@ -81,7 +82,9 @@ static enum err confirm(const uint8_t digest[DIGEST_LEN], const char *what, stru
 {
     char line[DIGEST_LEN * 16];
     for (int i = 0; i < TRIES; i++) {
-        printf("%sThe first %d words of the %s, or more of them: ", i > 0 ? "Those are not its words. " : "", WORDS_TYPED, what);
+        printf(i > 0 ? _("Those are not its words. The first %d words of the %s, or more of them: ")
+                     : _("The first %d words of the %s, or more of them: "),
+               WORDS_TYPED, _(what));
         enum err e = people_read(line, sizeof line, d);
         if (e != E_OK || are_words_of(line, digest))
             return e;

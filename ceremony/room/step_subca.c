@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
+#include "core/screen.h"
 #include "pki/csr.h"
 #include "pki/pem.h"
 #include "room/certify_spec.h"
@@ -23,7 +25,8 @@ static enum err check_digest(struct room *r, const struct script_step *s, const 
     if (e != E_OK)
         return diag_set(d, e, "%s", s->from);
     hex_encode(digest, DIGEST_LEN, hex);
-    printf("request %s\nsha256  %s\n", s->from, hex);
+    screen_field(_("request"), 8, "%s", s->from);
+    screen_field("sha256", 8, "%s", hex);
     return step_expect(r, s, "request", s->digest, hex, d);
 }
 

@@ -34,6 +34,6 @@ enum err step_expect(struct room *r, const struct script_step *s, const char *wh
         return e;
     if (strcmp(expected, found) != 0)
         return diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
-    printf(_("    as expected: %s %s\n"), what, found);
+    printf(_("    as expected: %s %s\n"), _(what), found);
     return E_OK;
 }

@@ -4,8 +4,8 @@
  *
  * The dialogue, a command a line; empty lines and those that begin with # are passed over:
  *
- *   expect TEXT    wait until TEXT stands on the terminal, behind what was expected before
- *   turn TEXT      the same, and press the enter key below each page that ends before it ("-- more: ", "-- 下一页：")
+ *   expect TEXT    wait until TEXT stands on the terminal, behind what was expected before; the enter key is pressed below
+ *                  each page that ends before it ("-- more: ", "-- 下一页：")
  *   send TEXT      type TEXT and the enter key
  *   type TEXT      type TEXT
  *   key ^C         press a key with control: ^C ^D ^Z ^\ ^U ..., or ^? (backspace)
@@ -149,13 +149,13 @@ static bool find(struct pty *p, const char *text)
 
 static void type(struct pty *p, const char *text, size_t n);
 
-static void expect(struct pty *p, const char *text, bool turns_pages)
+static void expect(struct pty *p, const char *text)
 {
     const int64_t until = now_ms() + (int64_t)p->seconds * 1000;
     for (;;) {
         if (find(p, text))
             return;
-        if (turns_pages && (find(p, "-- more: ") || find(p, "-- 下一页：")))
+        if (find(p, "-- more: ") || find(p, "-- 下一页："))
             type(p, "\r", 1);
         bool ended = p->pid == 0;
         if (!listen(p) && ended)
@@ -239,8 +239,8 @@ static void check_end(struct pty *p, const char *code)
 
 static void follow(struct pty *p, const char *word, const char *text)
 {
-    if (strcmp(word, "expect") == 0 || strcmp(word, "turn") == 0)
-        expect(p, text, word[0] == 't');
+    if (strcmp(word, "expect") == 0)
+        expect(p, text);
     else if (strcmp(word, "send") == 0 || strcmp(word, "type") == 0)
         type(p, text, strlen(text));
     else if (strcmp(word, "key") == 0)

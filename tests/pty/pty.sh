@@ -33,8 +33,8 @@ talk 'another status than the one that is named' 125 'exit 3' <<< 'end 4'
 talk 'what never comes' 125 'echo here; exit 0' <<< 'expect there'
 talk 'what was expected before does not come again' 125 'echo here; exit 0' <<< $'expect here\nexpect here'
 talk 'pages are turned' 0 'for i in 1 2; do echo "page $i"; read -rp "-- more: "; done; read -rp "end? " a; [ "$a" = yes ]' \
-    <<< $'turn end? \nsend yes\nend 0'
-talk 'the text that is turned to never comes' 125 'read -rp "-- more: "; exit 0' <<< 'turn end?'
+    <<< $'expect end? \nsend yes\nend 0'
+talk 'the text that is turned to never comes' 125 'read -rp "-- more: "; exit 0' <<< 'expect end?'
 talk 'without echo nothing stands there' 0 'read -rsp "PIN: " a; echo; [ "$a" = 123 ] && echo right' \
     <<< $'expect PIN: \necho off\nsend 123\nexpect right\nnowhere 123\nend 0'
 talk 'echo that is on' 125 'echo end' <<< $'expect end\necho off'

@@ -1,7 +1,6 @@
 /* index_rows.c - what is put into the index and asked of it. */
 #include <string.h>
 
-#include "log/position.h"
 #include "log/query.h"
 
 /* -- the policy -- */
@@ -223,8 +222,8 @@ static enum err get_batch(struct query *q, struct index_batch *out, bool *found,
     }
     struct index *x = q->x;
     enum err e = query_end(q, d);
-    if (e == E_OK && row && !position_load(&out->before, buf_span(&before)))
-        e = query_error(x, SQLITE_CORRUPT, d);
+    if (e == E_OK && row)
+        e = query_position(x, buf_span(&before), &out->before, d);
     buf_free(&before);
     if (e != E_OK)
         *out = (struct index_batch){0};

@@ -65,16 +65,18 @@ enum err position_save(const struct log_position *p, struct buf *out)
     return buf_err(out);
 }
 
-bool position_load(struct log_position *p, struct span bytes)
+enum err position_load(struct log_position *p, struct span bytes)
 {
     *p = (struct log_position){0};
     if (bytes.n < FIXED_BYTES + 8 + DIGEST_LEN)
-        return false;
+        return E_INDEX;
     uint8_t sum[DIGEST_LEN];
     size_t n = bytes.n - DIGEST_LEN;
-    if (digest_bytes(DIGEST_SHA256, bytes.p, n, sum) != E_OK ||
-        memcmp(sum, bytes.p + n, DIGEST_LEN) != 0)
-        return false;
+    enum err e = digest_bytes(DIGEST_SHA256, bytes.p, n, sum);
+    if (e != E_OK)
+        return e;
+    if (memcmp(sum, bytes.p + n, DIGEST_LEN) != 0)
+        return E_INDEX;
     struct log_position at = {
         .size = read_u64(bytes.p),
         .bytes = read_u64(bytes.p + 8),
@@ -85,9 +87,9 @@ bool position_load(struct log_position *p, struct span bytes)
     memcpy(at.id, bytes.p + 25 + DIGEST_LEN, DIGEST_LEN);
     if (!merkle_load(&at.merkle, (struct span){bytes.p + FIXED_BYTES, n - FIXED_BYTES}) ||
         at.merkle.size != at.size)
-        return false;
+        return E_INDEX;
     *p = at;
-    return true;
+    return E_OK;
 }
 
 /* -- in the file -- */

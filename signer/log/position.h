@@ -8,10 +8,10 @@
  * failure. */
 ERR_MUST_USE enum err position_advance(struct log_position *p, struct span line, int64_t time);
 
-/* The position as bytes, with a checksum at their end, appended to out; and back, false when they
- * are not one. */
+/* The position as bytes, with a checksum at their end, appended to out; and back: E_INDEX when they
+ * are not one, the digest's own errors. */
 ERR_MUST_USE enum err position_save(const struct log_position *p, struct buf *out);
-bool position_load(struct log_position *p, struct span bytes);
+ERR_MUST_USE enum err position_load(struct log_position *p, struct span bytes);
 
 /* Open the log for reading, or for reading and writing. *fd is -1 on failure, *bytes the file's
  * size. E_IO when it is not there or not a regular file; no symbolic link is followed. */

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "log/position.h"
+
 enum err query_error(struct index *x, int rc, struct diag *d)
 {
     const char *what = sqlite3_errstr(rc);
@@ -97,6 +99,14 @@ void query_get_text(struct query *q, int column, char *out, size_t cap)
         memcpy(out, p, n + 1);
     else
         remember(q, SQLITE_CORRUPT);
+}
+
+enum err query_position(struct index *x, struct span bytes, struct log_position *out, struct diag *d)
+{
+    enum err e = position_load(out, bytes);
+    if (e == E_INDEX)
+        return query_error(x, SQLITE_CORRUPT, d);
+    return e == E_OK ? E_OK : diag_set(d, e, "%s", INDEX_FILE);
 }
 
 enum err query_end(struct query *q, struct diag *d)

@@ -146,6 +146,9 @@ void query_get_exact(struct query *q, int column, uint8_t *out, size_t n);
 void query_get_bytes(struct query *q, int column, struct buf *out);
 void query_get_text(struct query *q, int column, char *out, size_t cap);
 
+/* A log position from a column's bytes; what is none is damage. */
+ERR_MUST_USE enum err query_position(struct index *x, struct span bytes, struct log_position *out, struct diag *d);
+
 /* End the query and report whatever went wrong since it began. */
 ERR_MUST_USE enum err query_end(struct query *q, struct diag *d);
 

@@ -2,6 +2,7 @@
 
 #include <openssl/cms.h>
 #include <openssl/evp.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,28 @@ int __wrap_CMS_SignerInfo_verify(CMS_SignerInfo *si)
     int r = __real_CMS_SignerInfo_verify(si);
     plan.left = left;
     return r;
+}
+
+static sqlite3_mem_methods sqlite;
+
+static void *sqlite_malloc(int n)
+{
+    return fails() ? NULL : sqlite.xMalloc(n);
+}
+
+static void *sqlite_realloc(void *p, int n)
+{
+    return fails() ? NULL : sqlite.xRealloc(p, n);
+}
+
+bool memory_of_sqlite(void)
+{
+    if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite) != SQLITE_OK)
+        return false;
+    sqlite3_mem_methods ours = sqlite;
+    ours.xMalloc = sqlite_malloc;
+    ours.xRealloc = sqlite_realloc;
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) == SQLITE_OK;
 }
 
 void memory_fail(uint64_t nth, bool and_on)

@@ -1,6 +1,6 @@
 /* memory.h - allocations that fail when a test says so: the product's own, and those that OpenSSL and jansson
  * make through it (core/starved.h). The linker puts the functions of memory.c in front of malloc() and its like. What
- * libc and SQLite allocate for themselves is left alone. */
+ * libc allocates for itself is left alone, and what SQLite does unless memory_of_sqlite() was called. */
 #ifndef ROOTSEAL_TESTS_MEMORY_H
 #define ROOTSEAL_TESTS_MEMORY_H
 
@@ -9,6 +9,9 @@
 
 /* The nth allocation from now (from 1) fails; with `and_on` every later one too. */
 void memory_fail(uint64_t nth, bool and_on);
+
+/* SQLite's allocations are among them from now on. False when it has begun its work in this process. */
+bool memory_of_sqlite(void);
 
 /* No more of that. True when an allocation has failed. */
 bool memory_stop(void);

@@ -58,16 +58,19 @@
     X(lint_extensions) \
     X(lint_frame) \
     X(lint_self) \
+    X(lists) \
     X(log) \
     X(log_changes) \
     X(man) \
     X(map) \
     X(memory) \
+    X(memory_index) \
     X(memory_status) \
     X(merkle) \
     X(minutes) \
     X(mutants) \
     X(name) \
+    X(own_batch) \
     X(p7b) \
     X(ocsp) \
     X(pair) \
@@ -95,6 +98,7 @@
     X(show) \
     X(sign) \
     X(sm2) \
+    X(standing) \
     X(step) \
     X(tbs) \
     X(text) \

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log/position.h"
 #include "log/query.h"
 
 /* Of the schema below: another number is another schema, and the index is made anew. */

@@ -1,6 +1,7 @@
 /* index_rows.c - what is put into the index and asked of it. */
 #include <string.h>
 
+#include "log/position.h"
 #include "log/query.h"
 
 /* -- the policy -- */

@@ -38,7 +38,8 @@ static bool is_birth_date(const char *s, int64_t now)
     const int year = digits(s, 4), month = digits(s + 4, 2), day = digits(s + 6, 2);
     struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
     const int64_t begins = (int64_t)timegm(&tm) - 8 * 3600; /* Beijing is 8 hours ahead */
-    return year >= 1900 && tm.tm_year == year - 1900 && tm.tm_mon == month - 1 && tm.tm_mday == day && begins <= now;
+    /* a day that the month does not have has become one of another month */
+    return year >= 1900 && tm.tm_year == year - 1900 && tm.tm_mon == month - 1 && begins <= now;
 }
 
 enum idcode idcode_resident(const char *s, int64_t now)

@@ -13,7 +13,7 @@ cover: packages test-packages
 	$(Q)$(MAKE) --no-print-directory B=$(COVER_B) BIN=$(COVER_B) SAN= CFLAGS='$(COVER_CFLAGS)' $(COVER_B)/test/check
 	$(Q)find $(COVER_B) -name '*.gcda' -delete
 	$(Q)ROOTSEAL_BUILD=$(COVER_B) ROOTSEAL_MODULE=$(CURDIR)/build/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
-	    $(COVER_B)/test/check --units
+	    sh -c 'printf "%s\n" $(SUITES) | xargs -P$$(nproc) -I{} env CK_RUN_SUITE={} $(COVER_B)/test/check --units'
 	$(Q)bash tests/cover/report.sh $(COVER_B)
 
 .PHONY: cover

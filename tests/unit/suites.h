@@ -37,6 +37,7 @@
     X(display) \
     X(draft) \
     X(effects) \
+    X(enveloped) \
     X(err) \
     X(eseal) \
     X(eseal_value) \
@@ -70,6 +71,7 @@
     X(minutes) \
     X(mutants) \
     X(name) \
+    X(op) \
     X(own_batch) \
     X(p7b) \
     X(ocsp) \
@@ -96,6 +98,7 @@
     X(set) \
     X(sheet) \
     X(show) \
+    X(show_mutants) \
     X(sign) \
     X(sm2) \
     X(standing) \

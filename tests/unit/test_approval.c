@@ -231,6 +231,16 @@ START_TEST(there_is_no_batch)
 }
 END_TEST
 
+/* Nobody's application is in it. */
+START_TEST(the_appliances_own)
+{
+    struct approvals a;
+    snprintf(header.ra, sizeof header.ra, HEADER_OWN_RA);
+    expect_ok_diag(check_at(WORLD_NOW, &a), &d);
+    ck_assert_uint_eq(a.n, 0);
+}
+END_TEST
+
 Suite *suite_approval(void)
 {
     Suite *s = suite_create("approval");
@@ -247,6 +257,7 @@ Suite *suite_approval(void)
     tcase_add_test(t, certificates_in_time);
     tcase_add_test(t, more_approvals_than_a_folder_holds);
     tcase_add_test(t, there_is_no_batch);
+    tcase_add_test(t, the_appliances_own);
     suite_add_tcase(s, t);
     return s;
 }

@@ -309,6 +309,7 @@ START_TEST(forms)
         "180f32303236303130313030303030305a" "170d3236303230313030303030305a",  /* GeneralizedTime too early */
         "170d3530303130313030303030305a" "170d3236303230313030303030305a",      /* 1950 */
         "180f32303530303130313030303030305a" "0500",
+        "180f32303530303130313030303030305a" "181132303530303130313030303030302e355a", /* parts of a second */
         "180f32303530303130313030303030305a" "180f323035303031303130303030303041"};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         expect_err(try_parts(NULL, NULL, times[i], NULL, NULL), E_CRL_FORMAT);
@@ -532,6 +533,9 @@ START_TEST(linted)
     h = head;
     h.issuer = (struct span){(const uint8_t *)"\x30\x0b\x31\x09\x30\x07\x06\x03\x55\x04\x03\x0c\x00", 13};
     expect_clause(lint(&h, &head, 4, issuer), "RFC 5280 5.1.2.3");
+    h = head;
+    h.aki = (struct span){(const uint8_t *)"01234567890123456789", 20};
+    expect_clause(lint(&h, &head, 4, issuer), "RFC 5280 5.2.1");
     h = head;
     h.aki.n--;
     expect_clause(lint(&h, &head, 4, issuer), "RFC 5280 5.2.1");

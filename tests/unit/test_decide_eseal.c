@@ -8,6 +8,7 @@
 #include "help_eseal.h"
 #include "help_pki.h"
 #include "pki/cert.h"
+#include "pki/der.h"
 #include "pki/tbs.h"
 
 Suite *suite_decide_eseal(void);
@@ -206,6 +207,52 @@ START_TEST(seals_and_certificates_are_told_apart)
 }
 END_TEST
 
+static void use_holder(EVP_PKEY *key)
+{
+    X509 *holder = help_issued(key, "Holder", false, "20240101000000Z", "20340101000000Z", h.ca, h.ca_key);
+    buf_reset(&h.holder_der);
+    expect_ok(cert_write_der(holder, &h.holder_der));
+    X509_free(holder);
+}
+
+/* The same with the curve as the algorithm of the public key too, as some write it. */
+static void respell_key(EVP_PKEY *key)
+{
+    static const uint8_t usual[] = {0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06},
+                         other[] = {0x30, 0x14, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x06};
+    struct buf tbs = {0};
+    struct span in = buf_span(&h.holder_der);
+    struct der cert, inner;
+    use_holder(key);
+    in = buf_span(&h.holder_der);
+    ck_assert(der_take(&in, DER_SEQUENCE, &cert) && der_take(&cert.body, DER_SEQUENCE, &inner));
+    const uint8_t *at = memmem(inner.whole.p, inner.whole.n, usual, sizeof usual);
+    ck_assert_ptr_nonnull(at);
+    size_t before = (size_t)(at - inner.whole.p);
+    buf_append(&tbs, inner.whole.p, before);
+    buf_append(&tbs, other, sizeof other);
+    buf_append(&tbs, at + sizeof usual, inner.whole.n - before - sizeof usual);
+    ck_assert(tbs.data[1] == 0x81 && tbs.data[2] < 0xff && tbs.data[before - 2] == 0x30); /* two lengths grow by one */
+    tbs.data[2]++;
+    tbs.data[before - 1]++;
+    buf_reset(&h.holder_der);
+    help_assemble(&tbs, SIG_SM2_SM3, h.ca_key, &h.holder_der);
+    buf_free(&tbs);
+}
+
+START_TEST(keys_of_holders)
+{
+    EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    use_holder(h.holder_key);
+    expect_err(outcome("seal-issue", "", "Works", "c issue"), E_OK);
+    use_holder(ed);
+    expect_err(outcome("seal-issue", "", "Works", NULL), E_KEY_TYPE);
+    respell_key(h.holder_key); /* one key has one digest */
+    expect_err(outcome("seal-issue", "", "Works", "c holder"), E_HOLDER);
+    EVP_PKEY_free(ed);
+}
+END_TEST
+
 Suite *suite_decide_eseal(void)
 {
     Suite *s = suite_create("decide_eseal");
@@ -217,6 +264,7 @@ Suite *suite_decide_eseal(void)
     tcase_add_test(t, names);
     tcase_add_test(t, pictures_and_holders);
     tcase_add_test(t, renewals);
+    tcase_add_test(t, keys_of_holders);
     tcase_add_test(t, seals_and_certificates_are_told_apart);
     suite_add_tcase(s, t);
     return s;

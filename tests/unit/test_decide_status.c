@@ -294,6 +294,75 @@ START_TEST(certificates_that_follow_another_in_every_state)
 }
 END_TEST
 
+/* The batch with these requests, in their order. */
+static enum err last_of(const struct request *r, size_t n)
+{
+    struct decider c = {.policy = &w.policy, .authority = &w.authorities[0], .header = &header, .now = WORLD_NOW, .history = &history};
+    enum err e = E_OK;
+    for (size_t i = 0; i < n; i++) {
+        struct buf line = {0};
+        struct decision o;
+        expect_ok(request_write(&r[i], &line));
+        expect_ok_diag(decide_request(&c, buf_span(&line), E_OK, 2 + i, &o, &d), &d);
+        e = o.code;
+        decision_free(&o);
+        buf_free(&line);
+    }
+    decider_free(&c);
+    return e;
+}
+
+START_TEST(what_is_not_offered)
+{
+    struct request r = ask("suspend"), list = ask("crl");
+    expect_outcome(&r, E_OK, PLAN_HOLD, "c suspend");
+    w.authorities[0].services_n = 4;
+    expect_outcome(&r, E_OP_NOT_OFFERED, 0, NULL);
+    w.authorities[0].services_n = COUNT(services);
+    snprintf(header.ra, sizeof header.ra, HEADER_OWN_RA); /* the appliance asks for lists only */
+    expect_outcome(&r, E_OP_NOT_OFFERED, 0, NULL);
+    snprintf(list.key, sizeof list.key, "ca-root");
+    expect_outcome(&list, E_OK, PLAN_CRL, "c list");
+}
+END_TEST
+
+START_TEST(lists_come_last)
+{
+    struct request r[] = {ask("suspend"), ask("crl"), ask("resume")};
+    snprintf(r[1].key, sizeof r[1].key, "ca-root");
+    snprintf(r[1].id, sizeof r[1].id, "r-2");
+    snprintf(r[2].id, sizeof r[2].id, "r-3");
+    expect_err(last_of(r, 2), E_OK);
+    expect_err(last_of(r, 3), E_LIST_NOT_LAST);
+}
+END_TEST
+
+static enum err no_certificate(void *arg, const char *authority, const uint8_t serial[SERIAL_LEN], struct index_cert *out,
+                               bool *found, struct diag *why)
+{
+    (void)arg, (void)authority, (void)serial;
+    *out = (struct index_cert){0};
+    *found = false;
+    return diag_set(why, E_INDEX, "gone");
+}
+
+/* What cannot be looked up is no reason for a refusal. */
+START_TEST(a_history_that_fails)
+{
+    static const struct decide_history failing = {NULL, is_own, owner, no_certificate};
+    struct request r = ask("suspend");
+    struct buf line = {0};
+    struct decider c = {.policy = &w.policy, .authority = &w.authorities[0], .header = &header, .now = WORLD_NOW, .history = &failing};
+    struct decision o;
+    expect_ok(request_write(&r, &line));
+    expect_err(decide_request(&c, buf_span(&line), E_OK, 2, &o, &d), E_INDEX);
+    ck_assert_str_eq(d.text, "gone");
+    decision_free(&o);
+    decider_free(&c);
+    buf_free(&line);
+}
+END_TEST
+
 Suite *suite_decide_status(void)
 {
     Suite *s = suite_create("decide_status");
@@ -305,6 +374,9 @@ Suite *suite_decide_status(void)
     tcase_add_test(t, at_a_desk_the_state_is_not_asked);
     tcase_add_test(t, lists_of_every_kind_of_key);
     tcase_add_test(t, certificates_that_follow_another_in_every_state);
+    tcase_add_test(t, what_is_not_offered);
+    tcase_add_test(t, lists_come_last);
+    tcase_add_test(t, a_history_that_fails);
     suite_add_tcase(s, t);
     return s;
 }

@@ -430,6 +430,20 @@ START_TEST(it_is_shown_whole)
 }
 END_TEST
 
+/* As many holders as there can be, by digests: one more is too many. */
+START_TEST(holders_by_digest)
+{
+    h.info.list = ESEAL_DIGESTS;
+    h.info.signers_n = ESEAL_SIGNERS;
+    for (size_t i = 0; i < ESEAL_SIGNERS; i++)
+        h.info.signers[i] = (struct eseal_signer){.type = text("SM3"), .value = text("01234567890123456789012345678901")};
+    help_eseal_sign(&h);
+    taken = 0;
+    ck_assert_uint_gt(mutants_each(buf_span(&h.tbs), try_info), 200);
+    ck_assert_uint_gt(taken, 10);
+}
+END_TEST
+
 Suite *suite_eseal(void)
 {
     Suite *s = suite_create("eseal");
@@ -441,6 +455,7 @@ Suite *suite_eseal(void)
     tcase_add_test(t, what_is_not_built);
     tcase_add_test(t, extensions_that_are_not_taken);
     tcase_add_test(t, a_maker_who_spoils_one_element);
+    tcase_add_test(t, holders_by_digest);
     tcase_add_test(t, no_bit_of_a_seal_can_change);
     tcase_add_test(t, algorithms_and_time_stamps);
     tcase_add_test(t, who_made_it);

@@ -273,6 +273,30 @@ START_TEST(how_many)
 }
 END_TEST
 
+/* Nobody approves it: it is what the appliance makes, to the letter. */
+START_TEST(the_appliances_own)
+{
+    const struct batch_header made = {.authority = "ca", .ra = HEADER_OWN_RA, .id = "lists-3", .sequence = 3, .count = 1,
+                                      .created = WORLD_NOW, .valid_until = WORLD_NOW + w.policy.limits.plan_lifetime};
+    struct batch_header h = made;
+    ck_assert(header_is_own(&h));
+    expect_ok(check_at(&h, WORLD_NOW));
+    snprintf(h.id, sizeof h.id, "ocsp-3");
+    expect_ok(check_at(&h, WORLD_NOW));
+    snprintf(h.id, sizeof h.id, "lists-4"); /* of the next one */
+    expect_err(check_at(&h, WORLD_NOW), E_RA);
+    h = made;
+    h.has_policy = true;
+    expect_err(check_at(&h, WORLD_NOW), E_RA);
+    h = made;
+    h.has_previous = true;
+    expect_err(check_at(&h, WORLD_NOW), E_RA);
+    h = made;
+    h.valid_until++;
+    expect_err(check_at(&h, WORLD_NOW), E_RA);
+}
+END_TEST
+
 Suite *suite_header(void)
 {
     Suite *s = suite_create("header");
@@ -291,6 +315,7 @@ Suite *suite_header(void)
     tcase_add_test(t, another_policy);
     tcase_add_test(t, times);
     tcase_add_test(t, how_many);
+    tcase_add_test(t, the_appliances_own);
     suite_add_tcase(s, t);
     return s;
 }

@@ -255,6 +255,9 @@ START_TEST(lint_finds)
         "300F" OID(05) "040313015F",
         "3013" OID(01) "0407" "A105" "0C03E280AE",                    /* turns the line around */
         "300E" OID(03) "04021300",
+        "3010" OID(03) "040413023120",                                /* a blank at the end */
+        "3011" OID(03) "04051303310032",                              /* a NUL */
+        "3012" OID(01) "0406" "A103" "0C0131" "00",                   /* bytes behind the choice */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(lint_hex(bad[i]) == E_LINT, "%zu", i);

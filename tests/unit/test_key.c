@@ -8,6 +8,7 @@
 #include "expect.h"
 #include "help_pki.h"
 #include "pki/der.h"
+#include "pki/der_write.h"
 
 Suite *suite_key(void);
 
@@ -89,6 +90,8 @@ START_TEST(points_off_the_curve_are_refused)
                E_CSR_FORMAT);
     expect_err(from_hex("3019301306072a8648ce3d020106082a811ccf5501822d03020000", &key),
                E_KEY_POINT);
+    expect_err(from_hex("3019301306072a8648ce3d020106082a811ccf5501822d03020001", &key),
+               E_KEY_TYPE);
     /* A coordinate that is not reduced: the field's prime itself in place of 0. */
     expect_err(from_hex(SM2_PREFIX
                         "04"
@@ -462,6 +465,29 @@ START_TEST(known_weak_keys)
 }
 END_TEST
 
+/* RSAPublicKey with a number of no bytes, and an exponent longer than any modulus. */
+START_TEST(rsa_numbers_out_of_form)
+{
+    struct key key;
+    struct buf numbers = {0}, der = {0}, bits = {0};
+    static const uint8_t large[8192 / 8 + 2] = {1};
+    expect_err(from_hex("3019300d06092a864886f70d0101010500030800300502000201" "03", &key), E_CSR_FORMAT);
+    expect_err(from_hex("3019300d06092a864886f70d0101010500030800300502010502" "00", &key), E_CSR_FORMAT);
+    der_value(&numbers, DER_INTEGER, "\x05", 1);
+    der_value(&numbers, DER_INTEGER, large, sizeof large);
+    buf_append_byte(&bits, 0);
+    der_value(&bits, DER_SEQUENCE, numbers.data, numbers.len);
+    size_t whole = der_open(&der, DER_SEQUENCE);
+    buf_append(&der, "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15);
+    der_value(&der, DER_BIT_STRING, bits.data, bits.len);
+    der_close(&der, whole);
+    expect_err(key_from_spki(buf_span(&der), &key, NULL), E_KEY_SIZE);
+    buf_free(&numbers);
+    buf_free(&der);
+    buf_free(&bits);
+}
+END_TEST
+
 Suite *suite_key(void)
 {
     Suite *s = suite_create("key");
@@ -472,6 +498,7 @@ Suite *suite_key(void)
     tcase_add_test(c, older_sm2_form_becomes_the_standard_one);
     tcase_add_test(c, points_off_the_curve_are_refused);
     tcase_add_test(c, other_kinds_are_refused);
+    tcase_add_test(c, rsa_numbers_out_of_form);
     tcase_add_test(c, every_flip_and_truncation_gives_another_key_or_none);
     tcase_add_test(c, sizes_and_exponents);
     tcase_add_test(c, every_small_factor_is_found);

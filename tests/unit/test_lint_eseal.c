@@ -1,6 +1,7 @@
 /* What electronic seals are made here, and for whom. */
 #include "pki/lint_eseal.h"
 
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "expect.h"
@@ -51,6 +52,7 @@ START_TEST(only_what_the_policy_says)
     expect_err(lint((struct span){number + 1, sizeof number - 1}), E_LINT);
 #define LINTED(change) (h.info = good, change, lint(serial))
     expect_err(LINTED(h.info.version = 5), E_LINT);
+    expect_err(LINTED((h.info.id = (struct span){(const uint8_t *)"51010000000001", 14})), E_LINT);
     expect_err(LINTED((h.info.id = (struct span){(const uint8_t *)"4101000000000A", 14})), E_LINT);
     expect_err(LINTED(h.info.created--), E_LINT);
     expect_err(LINTED(h.info.from--), E_LINT);
@@ -113,6 +115,35 @@ START_TEST(holders)
 }
 END_TEST
 
+/* A certificate of the CA's whose key is for this. */
+static enum err holder_for(const char *usage)
+{
+    X509 *x = X509_dup(h.holder);
+    X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
+    struct buf tbs = {0}, der = {0};
+    uint8_t *bytes = NULL;
+    ck_assert_int_eq(X509_add_ext(x, ext, -1), 1);
+    int n = i2d_re_X509_tbs(x, &bytes);
+    ck_assert_int_gt(n, 0);
+    buf_append(&tbs, bytes, (size_t)n);
+    help_assemble(&tbs, SIG_SM2_SM3, h.ca_key, &der);
+    enum err e = lint_eseal_holder(buf_span(&der), &policy, HELP_ESEAL_TIME, &d);
+    OPENSSL_free(bytes);
+    X509_EXTENSION_free(ext);
+    X509_free(x);
+    buf_free(&tbs);
+    buf_free(&der);
+    return e;
+}
+
+START_TEST(usages)
+{
+    expect_ok_diag(holder_for("critical,digitalSignature"), &d);
+    expect_ok_diag(holder_for("critical,nonRepudiation"), &d);
+    expect_err(holder_for("critical,keyEncipherment,keyAgreement"), E_HOLDER);
+}
+END_TEST
+
 Suite *suite_lint_eseal(void)
 {
     Suite *s = suite_create("lint_eseal");
@@ -121,6 +152,7 @@ Suite *suite_lint_eseal(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, only_what_the_policy_says);
     tcase_add_test(t, holders);
+    tcase_add_test(t, usages);
     suite_add_tcase(s, t);
     return s;
 }

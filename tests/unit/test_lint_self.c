@@ -128,6 +128,27 @@ START_TEST(each_change_of_a_self_signed_one)
 }
 END_TEST
 
+/* A key that issues lists, and no certificates, signs both. */
+START_TEST(a_key_of_lists)
+{
+    struct buf tbs = {0};
+    uint8_t *der = NULL;
+    struct policy_key row = lint_world.keys[0];
+    self_signed(0, false, &tbs);
+    expect_ok_diag(lint_self_signed(buf_span(&tbs), &row, false, lint_world.root_keys[0], &lint_diag), &lint_diag);
+    row.crl_period = 86400;
+    expect_err(lint_self_signed(buf_span(&tbs), &row, false, lint_world.root_keys[0], &lint_diag), E_LINT);
+    X509 *x = lint_parsed(&tbs);
+    lint_add(x, "keyUsage", "critical,digitalSignature,cRLSign");
+    int n = i2d_re_X509_tbs(x, &der);
+    expect_ok_diag(lint_self_signed((struct span){der, (size_t)n}, &row, false, lint_world.root_keys[0], &lint_diag),
+                   &lint_diag);
+    OPENSSL_free(der);
+    X509_free(x);
+    buf_free(&tbs);
+}
+END_TEST
+
 Suite *suite_lint_self(void)
 {
     Suite *s = suite_create("lint_self");
@@ -137,6 +158,7 @@ Suite *suite_lint_self(void)
     tcase_add_loop_test(t, self_signed_ones, 0, 4);
     tcase_add_loop_test(t, self_signed_flips_are_seen, 0, 4);
     tcase_add_loop_test(t, each_change_of_a_self_signed_one, 0, SELF_CHANGES);
+    tcase_add_test(t, a_key_of_lists);
     suite_add_tcase(s, t);
     return s;
 }

@@ -323,6 +323,9 @@ START_TEST(spoilt)
     expect_ok(ocsp_write_tbs(&s, &other, &d));
     expect_ok(ocsp_assemble(buf_span(&other), SIG_SM2_SM3, true, buf_span(&signature), buf_span(&sm2.responder_der), &der));
     expect_err(try(buf_span(&der), sm2.ca), E_OCSP_SIGNATURE);
+    buf_reset(&der); /* no signature at all */
+    expect_ok(ocsp_assemble(buf_span(&other), SIG_SM2_SM3, true, (struct span){0}, buf_span(&sm2.responder_der), &der));
+    expect_err(try(buf_span(&der), sm2.ca), E_OCSP_FORMAT);
     buf_free(&tbs);
     buf_free(&other);
     buf_free(&signature);
@@ -429,6 +432,12 @@ START_TEST(linted)
     s.id.name_hash[0] ^= 1;
     expect_clause(lint(&s, &good), "RFC 6960 4.1.1");
     expect_clause(lint(&s, &s), "RFC 6960 4.1.1");
+    s = good;
+    s.id.key_hash[19] ^= 1;
+    expect_clause(lint(&s, &good), "RFC 6960 4.1.1");
+    s = good;
+    s.id.serial_n--;
+    expect_clause(lint(&s, &good), "RFC 6960 4.1.1");
     s = good;
     s.responder[19] ^= 1;
     expect_clause(lint(&s, &good), "RFC 6960 4.2.1");

@@ -281,12 +281,30 @@ START_TEST(other_files)
 }
 END_TEST
 
+START_TEST(lengths_of_chunks)
+{
+    static const uint8_t header[] = {0, 0, 0, 3, 0, 0, 0, 2, 8, 6, 0, 0, 0, 0};
+    for (size_t n = 12; n <= 14; n++)
+        for (size_t end = 0; end <= 1; end++) {
+            struct buf b = {0};
+            struct picture p;
+            buf_append(&b, "\x89PNG\r\n\x1a\n", 8);
+            put_chunk(&b, "IHDR", header, n);
+            put_chunk(&b, "IDAT", header, 5);
+            put_chunk(&b, "IEND", header, end);
+            ck_assert_int_eq(reads(buf_span(&b), &p), n == 13 && end == 0 ? E_OK : E_PICTURE);
+            buf_free(&b);
+        }
+}
+END_TEST
+
 Suite *suite_picture(void)
 {
     Suite *s = suite_create("picture");
     TCase *t = tcase_create("picture");
     tcase_set_timeout(t, 30);
     tcase_add_test(t, chunks_have_an_order);
+    tcase_add_test(t, lengths_of_chunks);
     tcase_add_test(t, depths_fit_their_colours);
     tcase_add_test(t, palettes);
     tcase_add_test(t, methods_and_sides);

@@ -158,6 +158,28 @@ START_TEST(in_other_requests)
 }
 END_TEST
 
+/* It is refused as such, whatever stands beside it. */
+START_TEST(an_op_that_nobody_knows)
+{
+    struct request r;
+    expect_ok_diag(parse("{\"id\":\"r-1\",\"op\":\"bless\",\"identity\":{\"passport\":\"1\"},\"name\":\"x\",\"width\":1," TIME "}", &r), &d);
+    ck_assert_int_eq(r.op, OP_UNKNOWN);
+    ck_assert_uint_eq(r.seal.name.len, 0);
+    request_free(&r);
+}
+END_TEST
+
+/* The first of two is told. */
+START_TEST(more_than_one_fault)
+{
+    struct request r;
+    expect_err(parse(HEAD "\"identity\":{\"passport\":1,\"shoe-size\":\"1\"}," TIME "}", &r), E_FIELD_VALUE);
+    request_free(&r);
+    expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"0011223344556677\"," TIME "}", &r), E_FIELD_VALUE);
+    request_free(&r);
+}
+END_TEST
+
 Suite *suite_request_identity(void)
 {
     Suite *s = suite_create("request_identity");
@@ -168,6 +190,8 @@ Suite *suite_request_identity(void)
     tcase_add_test(t, out_of_form);
     tcase_add_test(t, size_of_the_enveloped_key);
     tcase_add_test(t, in_other_requests);
+    tcase_add_test(t, an_op_that_nobody_knows);
+    tcase_add_test(t, more_than_one_fault);
     suite_add_tcase(s, t);
     return s;
 }

@@ -145,6 +145,8 @@ START_TEST(other_forms_are_refused)
         "3006020101020101"
         "00",                     /* a byte behind it */
         "300702010102020001",     /* a number that is not minimal */
+        "30080201010203000001",   /* and less so */
+        "30050200020101",         /* one without a byte */
         "308106020101020101",     /* a length that is not minimal */
         "3006020100020101",       /* r = 0 */
         "3006020101020100",       /* s = 0 */
@@ -174,6 +176,16 @@ START_TEST(other_forms_are_refused)
 }
 END_TEST
 
+START_TEST(a_message_of_no_bytes)
+{
+    static const uint8_t z[DIGEST_LEN] = {1};
+    uint8_t e[DIGEST_LEN], want[DIGEST_LEN];
+    expect_ok(sm2_digest(z, (struct span){0}, e));
+    expect_ok(digest_bytes(DIGEST_SM3, z, sizeof z, want));
+    ck_assert_mem_eq(e, want, DIGEST_LEN);
+}
+END_TEST
+
 Suite *suite_sm2(void)
 {
     Suite *s = suite_create("sm2");
@@ -182,6 +194,7 @@ Suite *suite_sm2(void)
     tcase_add_test(c, z_is_made_of_openssls_curve);
     tcase_add_test(c, a_signature_over_e_is_one_over_the_message);
     tcase_add_test(c, only_sm2_keys_have_z);
+    tcase_add_test(c, a_message_of_no_bytes);
     tcase_add_test(c, raw_and_der_become_the_same);
     tcase_add_test(c, other_forms_are_refused);
     suite_add_tcase(s, c);

@@ -363,6 +363,37 @@ START_TEST(a_history_that_fails)
 }
 END_TEST
 
+/* A window in years, in days, and none; a key that may stay. */
+START_TEST(windows_of_every_kind)
+{
+    static const struct policy_period windows[] = {{1, 0, 0}, {0, 0, 30}, {0, 0, 0}};
+    static const bool open[][2] = {{true, false}, {false, false}, {true, true}}; /* 100 and 400 days before the end */
+    struct decision issued;
+    struct request r = ask("issue");
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509_NAME *name = name_make("CN", "Wang Wu", NULL);
+    csr_make(key, SIG_SM2_SM3, name, NULL, &r.csr);
+    snprintf(r.profile, sizeof r.profile, "person");
+    decide(&r, &history, &issued);
+    r.op = OP_RENEW;
+    r.has_serial = true;
+    snprintf(r.op_text, sizeof r.op_text, "renew");
+    memcpy(existing.subject, issued.subject_digest, DIGEST_LEN);
+    memcpy(existing.spki, issued.csr.key.digest, DIGEST_LEN);
+    w.authorities[0].renewal.new_key = false;
+    for (size_t i = 0; i < COUNT(windows); i++)
+        for (size_t k = 0; k < 2; k++) {
+            w.authorities[0].renewal.window = windows[i];
+            existing.not_after = WORLD_NOW + (k == 0 ? 100 : 400) * DAY;
+            expect_outcome(&r, open[i][k] ? E_OK : E_RENEWAL_TOO_EARLY, PLAN_ISSUE, "c renew");
+        }
+    decision_free(&issued);
+    request_free(&r);
+    X509_NAME_free(name);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 Suite *suite_decide_status(void)
 {
     Suite *s = suite_create("decide_status");
@@ -374,6 +405,7 @@ Suite *suite_decide_status(void)
     tcase_add_test(t, at_a_desk_the_state_is_not_asked);
     tcase_add_test(t, lists_of_every_kind_of_key);
     tcase_add_test(t, certificates_that_follow_another_in_every_state);
+    tcase_add_test(t, windows_of_every_kind);
     tcase_add_test(t, what_is_not_offered);
     tcase_add_test(t, lists_come_last);
     tcase_add_test(t, a_history_that_fails);

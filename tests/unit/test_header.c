@@ -96,6 +96,7 @@ START_TEST(fields_missing_or_unknown)
     expect_ok(parse(line_with(PREVIOUS, NULL), &h));
     expect_err(parse(line_with(POLICY, "\"Policy\":1"), &h), E_FIELD_UNKNOWN);
     expect_err(parse(line_with(POLICY, "\"requests\":[]"), &h), E_FIELD_UNKNOWN);
+    expect_err(parse(line_with(POLICY, "\"a-name-that-is-longer-than-any-of-ours\":1"), &h), E_FIELD_UNKNOWN);
 }
 END_TEST
 

@@ -136,6 +136,12 @@ START_TEST(every_issued_certificate)
     ck_assert(!more);
     expect_ok_diag(index_certs_close(walk, &d), &d);
     expect_ok(index_certs_close(NULL, &d));
+    /* no serial number has no byte, or more than 20 */
+    static const uint8_t serial[21] = {3};
+    for (size_t n = 0; n <= 21; n++) {
+        expect_ok_diag(index_cert(x, "a", serial, n, &c, &more, &d), &d);
+        ck_assert_int_eq(more, n == 1);
+    }
 }
 END_TEST
 

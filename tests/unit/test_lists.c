@@ -202,6 +202,8 @@ START_TEST(what_was_planned_is_found_again)
     ck_assert_str_eq(items[RESPONSES].ocsp.responder, "ocsp");
     ck_assert_str_eq(items[RESPONSES].clause, "c ocsp");
     expect_ok_diag(check(items, ITEMS, NULL), &d);
+    const struct plan_item refused = {.n = 1, .code = E_KEY_SIZE, .clause = "c", .detail = "short"};
+    expect_ok_diag(check(&refused, 1, NULL), &d);
     /* all of that is gone from the index */
     int64_t last;
     expect_ok_diag(index_crl_number(x, "ca", &last, &d), &d);

@@ -427,6 +427,18 @@ START_TEST(a_seal)
 }
 END_TEST
 
+START_TEST(keys_that_do_not_fit)
+{
+    EVP_PKEY *a = help_key(KEY_SM2), *b = help_key(KEY_SM2);
+    struct request r = ask_pair("r-1", a, "r-0");
+    buf_reset(&r.pair.enveloped_key);
+    help_envelope(b, &r.pair.enveloped_key);
+    expect_err(decide(&r), E_ENVELOPED_KEY);
+    EVP_PKEY_free(a);
+    EVP_PKEY_free(b);
+}
+END_TEST
+
 Suite *suite_pair(void)
 {
     Suite *s = suite_create("pair");
@@ -442,6 +454,7 @@ Suite *suite_pair(void)
     tcase_add_test(t, overrides);
     tcase_add_test(t, null_parameters);
     tcase_add_test(t, enveloped_keys);
+    tcase_add_test(t, keys_that_do_not_fit);
     tcase_add_test(t, a_seal);
     suite_add_tcase(s, t);
     return s;

@@ -422,6 +422,23 @@ END_TEST
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 Suite *suite_record(void);
+/* A line that answers a request, and not one that turns a whole batch away. */
+START_TEST(what_is_an_outcome)
+{
+    json_t *fields = json_pack("{s:i}", "n", 0);
+    struct record r = {.type = RECORD_REFUSED, .obj = fields};
+    ck_assert(!record_is_outcome(&r));
+    json_object_set_new(fields, "n", json_integer(1));
+    ck_assert(record_is_outcome(&r));
+    for (int type = 0; type < RECORD_TYPE_COUNT; type++) {
+        r.type = (enum record_type)type;
+        ck_assert_int_eq(record_is_outcome(&r), type == RECORD_ISSUED || type == RECORD_REVOKED || type == RECORD_ACCEPTED ||
+                                                    type == RECORD_CRL || type == RECORD_OCSP || type == RECORD_REFUSED);
+    }
+    json_decref(fields);
+}
+END_TEST
+
 Suite *suite_record(void)
 {
     Suite *s = suite_create("record");
@@ -439,6 +456,7 @@ Suite *suite_record(void)
     tcase_add_test(t, long_lines_are_refused);
     tcase_add_test(t, the_writer_checks_its_arguments);
     tcase_add_test(t, fields_are_taken_out);
+    tcase_add_test(t, what_is_an_outcome);
     suite_add_tcase(s, t);
     return s;
 }

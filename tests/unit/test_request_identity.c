@@ -162,7 +162,7 @@ END_TEST
 START_TEST(an_op_that_nobody_knows)
 {
     struct request r;
-    expect_ok_diag(parse("{\"id\":\"r-1\",\"op\":\"bless\",\"identity\":{\"passport\":\"1\"},\"name\":\"x\",\"width\":1," TIME "}", &r), &d);
+    expect_ok_diag(parse("{\"id\":\"r-1\",\"op\":\"bless\",\"identity\":{\"passport\":\"1\"},\"name\":\"x\",\"width\":1,\"holder\":\"MAA=\"," TIME "}", &r), &d);
     ck_assert_int_eq(r.op, OP_UNKNOWN);
     ck_assert_uint_eq(r.seal.name.len, 0);
     request_free(&r);
@@ -176,6 +176,8 @@ START_TEST(more_than_one_fault)
     expect_err(parse(HEAD "\"identity\":{\"passport\":1,\"shoe-size\":\"1\"}," TIME "}", &r), E_FIELD_VALUE);
     request_free(&r);
     expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"0011223344556677\"," TIME "}", &r), E_FIELD_VALUE);
+    request_free(&r);
+    expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":7," TIME "}", &r), E_FIELD_VALUE);
     request_free(&r);
 }
 END_TEST

@@ -290,6 +290,28 @@ START_TEST(only_the_appliance_asks_for_them)
 }
 END_TEST
 
+/* A folder gives no bytes; the shortest length there is. */
+START_TEST(what_cannot_be_read)
+{
+    static const uint8_t shortest[3 + 128] = {0x30, 0x81, 0x80};
+    struct ocsp_file *f;
+    struct span response;
+    bool more;
+    int fd = open("/", O_RDONLY | O_CLOEXEC);
+    expect_ok_diag(ocsp_file_open(fd, &f, &d), &d);
+    expect_err(ocsp_file_next(f, &response, &more, &d), E_IO);
+    ocsp_file_close(f);
+    close(fd);
+    help_write("file", (struct span){shortest, sizeof shortest});
+    fd = open(help_path("file"), O_RDONLY | O_CLOEXEC);
+    expect_ok_diag(ocsp_file_open(fd, &f, &d), &d);
+    expect_ok_diag(ocsp_file_next(f, &response, &more, &d), &d);
+    ck_assert_uint_eq(response.n, sizeof shortest);
+    ocsp_file_close(f);
+    close(fd);
+}
+END_TEST
+
 Suite *suite_responses(void)
 {
     Suite *s = suite_create("responses");
@@ -300,6 +322,7 @@ Suite *suite_responses(void)
     tcase_add_test(t, a_digest_stands_for_them);
     tcase_add_test(t, a_file_is_read_to_its_end);
     tcase_add_test(t, only_der_is_read);
+    tcase_add_test(t, what_cannot_be_read);
     tcase_add_test(t, the_file_is_named_after_key_and_request);
     tcase_add_test(t, a_plan_has_them);
     tcase_add_test(t, only_the_appliance_asks_for_them);

@@ -30,7 +30,9 @@ static void add(X509 *x, const char *oid, const char *hex)
     buf_free(&value);
 }
 
-static void set_up(void)
+static const char *extra; /* cRLDistributionPoints of another form */
+
+static void make(void)
 {
     EVP_PKEY *key = help_key(KEY_SM2);
     X509 *x = help_cert(key, SIG_SM2_SM3, "Subject");
@@ -39,7 +41,7 @@ static void set_up(void)
     X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_IA5STRING, (const uint8_t *)"ia5", -1, -1, 0);
     X509_set_subject_name(x, name);
     add(x, "2.5.29.19", "30060101ff020103");
-    add(x, "2.5.29.31", "301b3019a017a0158613687474703a2f2f612e6578616d706c652f63726c");
+    add(x, "2.5.29.31", extra != NULL ? extra : "301c301aa018a0168614687474703a2f2f612e6578616d706c652f63726c");
     add(x, "2.5.29.32", "300e300c0603883703" "3005300306012a");
     add(x, "2.5.29.37", "300a06082b06010505070301");
     add(x, "1.2.156.10260.4.1.1", "a00413023158");
@@ -110,14 +112,73 @@ START_TEST(outlined_from_the_right_place)
 }
 END_TEST
 
+/* The bytes from here on are changed to these. */
+static void change(const char *from, const char *to)
+{
+    struct buf a = {0}, b = {0};
+    help_hex(from, &a);
+    help_hex(to, &b);
+    uint8_t *at = memmem(tbs.data, tbs.len, a.data, a.len);
+    ck_assert_ptr_nonnull(at);
+    ck_assert_uint_eq(a.len, b.len);
+    memcpy(at, b.data, b.len);
+    buf_free(&a);
+    buf_free(&b);
+}
+
+static void expect_shown(const char *text)
+{
+    struct buf out = {0};
+    struct diag d = {0};
+    expect_ok_diag(show_tbs(buf_span(&tbs), &out, &d), &d);
+    buf_append_byte(&out, '\0');
+    ck_assert_msg(strstr((char *)out.data, text) != NULL, "\"%s\" is not in\n%s", text, (char *)out.data);
+    buf_free(&out);
+}
+
+START_TEST(rare_contents)
+{
+    struct buf out = {0};
+    struct diag d = {0};
+    expect_shown("emailAddress = a@example.org\n");
+    expect_shown("CN (IA5String) = ia5\n");
+    change("30060101ff020103", "30060101ff020183"); /* a path shorter than none */
+    expect_shown("hex:30060101ff020183\n");
+    change("a00413023158", "020401023158"); /* no choice at all */
+    expect_shown("hex:020401023158\n");
+    change("0603551d130101ff", "0603551d13010100"); /* DER has no "not critical" */
+    expect_err(show_tbs(buf_span(&tbs), &out, &d), E_LINT);
+    buf_free(&out);
+}
+END_TEST
+
+/* A distribution point that is more than its name, behind the names and behind the point. */
+START_TEST(points_of_more_parts)
+{
+    static const char *const values[] = {
+        "3020301ea018a0168614687474703a2f2f612e6578616d706c652f63726c" "81020102",
+        "3020301ea01ca0168614687474703a2f2f612e6578616d706c652f63726c" "81020102",
+        "300a3008a006a10431023000", "3006" "3004a002a000"};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        buf_reset(&tbs);
+        extra = values[i];
+        make();
+        expect_shown("point hex:");
+    }
+    extra = NULL;
+}
+END_TEST
+
 Suite *suite_show_mutants(void)
 {
     Suite *s = suite_create("show_mutants");
     TCase *t = tcase_create("show_mutants");
     tcase_set_timeout(t, 120);
-    tcase_add_checked_fixture(t, set_up, tear_down);
+    tcase_add_checked_fixture(t, make, tear_down);
     tcase_add_test(t, shown_in_lines);
     tcase_add_test(t, outlined_from_the_right_place);
+    tcase_add_test(t, rare_contents);
+    tcase_add_test(t, points_of_more_parts);
     suite_add_tcase(s, t);
     return s;
 }

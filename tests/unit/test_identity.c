@@ -261,6 +261,10 @@ START_TEST(lint_finds)
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(lint_hex(bad[i]) == E_LINT, "%zu", i);
+    char text[200] = "3051" OID(05) "04451343"; /* 67 characters */
+    while (strlen(text) < 2 * (0x51 + 2))
+        strcat(text, "31");
+    expect_err(lint_hex(text), E_LINT);
     expect_ok_diag(lint_hex("300F" OID(05) "0403130131"), &d);
     profile.identity_n = POLICY_TAXATION;
     expect_err(lint_hex("300F" OID(05) "0403130131"), E_LINT);

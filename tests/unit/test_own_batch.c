@@ -36,7 +36,7 @@ static void tear_down(void)
 }
 
 /* The lines of a batch that was made, as its header and the keys that are asked, in their order. */
-static void read_batch(const struct intake *made, struct batch_header *h, const char *op, char keys[128])
+static void read_batch(const struct intake *made, struct batch_header *h, const char *op, struct buf *keys)
 {
     char name[200];
     struct buf text = {0};
@@ -44,7 +44,6 @@ static void read_batch(const struct intake *made, struct batch_header *h, const 
     snprintf(name, sizeof name, "state/archive/%s/batch.jsonl", made->dir);
     tree_read(name, &text);
     buf_append_byte(&text, 0);
-    keys[0] = '\0';
     char *at = (char *)text.data, *end;
     for (uint64_t n = 1; (end = strchr(at, '\n')) != NULL; n++, at = end + 1) {
         struct request r;
@@ -56,7 +55,7 @@ static void read_batch(const struct intake *made, struct batch_header *h, const 
         expect_ok_diag(request_parse(line, n, &r, &d), &d);
         ck_assert_str_eq(r.op_text, op);
         ck_assert_int_eq(r.requested_at, h->created);
-        snprintf(keys + strlen(keys), 128 - strlen(keys), "%s:%s ", r.id, r.key);
+        buf_printf(keys, "%s:%s ", r.id, r.key);
         request_free(&r);
     }
     ck_assert_str_eq(at, "");
@@ -68,10 +67,12 @@ static void expect_batch(const char *key, enum op op, const char *id, const char
     struct intake made;
     struct batch_header h;
     const struct policy_authority *a;
-    char got[128];
+    struct buf got = {0};
     expect_ok_diag(own_batch_make(&state, "ca", key, op, &made, &d), &d);
-    read_batch(&made, &h, op_name(op), got);
-    ck_assert_str_eq(got, keys);
+    read_batch(&made, &h, op_name(op), &got);
+    buf_append_byte(&got, 0);
+    ck_assert_str_eq((char *)got.data, keys);
+    buf_free(&got);
     ck_assert_str_eq(h.id, id);
     ck_assert_str_eq(h.ra, HEADER_OWN_RA);
     ck_assert_str_eq(h.authority, "ca");

@@ -453,6 +453,9 @@ START_TEST(strange_fields)
     expect_has(&out, "    version      1\n    serial       negative fd\n");
     expect_has(&out, "    from         1970-01-01T00:00:00Z\n");
     expect_has(&out, "    issuer id    hex:00aa\n    subject id   hex:00bb\n");
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 0);
+    expect_ok_diag(show(x, &out), &d);
+    expect_has(&out, "    serial       00\n");
     buf_free(&out);
     buf_free(&tbs);
     X509_free(x);
@@ -470,7 +473,12 @@ START_TEST(facts_of_a_certificate)
     ck_assert_str_eq(s.serial, "1267");
     ck_assert_str_eq(s.not_before, "2024-01-01T00:00:00Z");
     ck_assert_uint_eq(strlen(s.not_after), CLOCK_TEXT - 1);
+    ck_assert_int_eq(ASN1_STRING_set(X509_get_serialNumber(cert), "a serial number that is longer than any", 39), 1);
+    expect_ok_diag(show_certificate(cert, &s, &d), &d);
+    ck_assert_str_eq(s.serial, "");
     set_time(X509_getm_notAfter(cert), V_ASN1_UTCTIME, "261301000000Z");
+    expect_err(show_certificate(cert, &s, &d), E_LINT);
+    set_time(X509_getm_notBefore(cert), V_ASN1_UTCTIME, "261301000000Z");
     expect_err(show_certificate(cert, &s, &d), E_LINT);
     X509_free(cert);
     EVP_PKEY_free(key);

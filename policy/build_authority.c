@@ -2,6 +2,7 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "policy/part.h"
 #include "policy/scalar.h"
 
@@ -47,6 +48,8 @@ static enum err build_keys(struct build *b, const struct yaml_key *y, size_t n,
 {
     if (n == 0)
         return build_error(b, "", "keys", "an authority needs a key to sign with");
+    if (n > LIMIT_KEYS)
+        return build_error(b, "", "keys", "at most %d keys are allowed", LIMIT_KEYS);
     struct policy_key *list = build_alloc(b, n, sizeof *list);
     enum err e = list != NULL ? E_OK : E_NO_MEMORY;
     for (size_t i = 0; i < n && e == E_OK; i++) {

@@ -35,7 +35,7 @@ static enum err check_asked(struct answering *w, const struct result *s, size_t 
         return o->list_key == row && (s->base != 0) == (o->request.op == OP_DELTA_CRL)
                    ? E_OK
                    : answering_differs(w, "it is another list than was asked for", d);
-    if (place < w->next_due || place >= EFFECTS_KEYS || s->base != 0)
+    if (place < w->next_due || s->base != 0)
         return answering_differs(w, "it is a list that nothing made necessary", d);
     w->due[place] = true;
     w->next_due = place + 1;
@@ -167,7 +167,7 @@ enum err answer_lists_end(const struct answering *w, struct diag *d)
     for (size_t i = 0; i < w->changes.n; i++) {
         const struct change *c = &w->changes.v[i];
         size_t place = find_key(a, c->key);
-        if (c->key[0] == '\0' ? !may_be_unlisted(a) : place < a->keys_n && place < EFFECTS_KEYS && !w->due[place])
+        if (c->key[0] == '\0' ? !may_be_unlisted(a) : place < a->keys_n && !w->due[place])
             return diag_set(d, E_BUNDLE_ANSWER, "certificates of %s changed their status, and no list follows",
                             c->key[0] != '\0' ? c->key : a->name);
     }

@@ -24,7 +24,7 @@ struct answering {
     struct set ids;            /* of what was issued */
     struct changes changes;    /* of what was revoked, held or released */
     int64_t this_update;       /* of the lists, all alike; 0 before the first */
-    bool due[EFFECTS_KEYS];    /* by the key's place in the authority: its list came without being asked for */
+    bool due[LIMIT_KEYS];      /* by the key's place in the authority: its list came without being asked for */
     size_t next_due;           /* the place that the next such list may have at least */
     struct answers *out;
 };

@@ -8,7 +8,7 @@ enum err effects_take(struct effects *f, const struct decision *o, const struct 
     bool listed = ends || item->act == PLAN_REVOKE || item->act == PLAN_HOLD || item->act == PLAN_RELEASE;
     f->any = f->any || (item->act != PLAN_ISSUE && item->act != PLAN_REFUSE) || ends ||
              o->request.has_serial || o->request.pair.has_serial;
-    for (size_t i = 0; listed && i < f->authority->keys_n && i < EFFECTS_KEYS; i++)
+    for (size_t i = 0; listed && i < f->authority->keys_n; i++)
         f->due[i] = f->due[i] || strcmp(f->authority->keys[i].name, o->existing.key) == 0;
     return listed || item->act == PLAN_ACCEPT ? f->world->take(f->world->arg, f->header, item, d) : E_OK;
 }
@@ -59,7 +59,7 @@ enum err effects_responses(const struct effects *f, const struct issuer *issuer,
 
 const struct policy_key *effects_next_due(struct effects *f)
 {
-    while (f->at < f->authority->keys_n && f->at < EFFECTS_KEYS) {
+    while (f->at < f->authority->keys_n) {
         size_t i = f->at++;
         if (f->due[i] && f->authority->keys[i].crl_period > 0)
             return &f->authority->keys[i];

@@ -9,8 +9,7 @@
 
 #include "batch/decide.h"
 #include "batch/issuers.h"
-
-#define EFFECTS_KEYS 32 /* keys of one authority */
+#include "core/limits.h"
 
 struct effects_world {
     void *arg;
@@ -29,7 +28,7 @@ struct effects {
     const struct effects_world *world;
     const struct policy_authority *authority;
     const struct plan_header *header;
-    bool due[EFFECTS_KEYS]; /* by the key's place in the authority: certificates of it were revoked, held or released */
+    bool due[LIMIT_KEYS]; /* by the key's place in the authority: certificates of it were revoked, held or released */
     size_t at;              /* of the next key to ask for a list */
     bool any;               /* some item asks for, changes or tells of the status of a certificate */
 };

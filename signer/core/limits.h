@@ -37,6 +37,7 @@
 #define LIMIT_ENVELOPED_BYTES 1024         /* bytes in an SM2EnvelopedKey */
 #define LIMIT_SESSIONS 64                  /* parallel sessions on one token */
 #define LIMIT_OFFICERS 32                  /* officers in a policy */
+#define LIMIT_KEYS 32                      /* keys of one authority */
 #define LIMIT_CLOCK_SKEW 300               /* seconds an RA's clock may be ahead of ours */
 #define LIMIT_TOKEN_TIMEOUT 3600           /* seconds that one call to the token may take at most */
 #define LIMIT_PIN_BYTES 256                /* bytes in a PIN or passphrase */

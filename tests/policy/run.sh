@@ -174,6 +174,16 @@ manual_example() {
     grep -q '^authority "smartca" key "smartca-root" ' "$work/text"
 }
 
+# One key fewer than bad/keys-too-many has.
+as_many_keys_as_may_be() {
+    rm -rf "$work/many"
+    cp -r "$work/good" "$work/many" || return 1
+    sed -i -f "$here/bad/keys-too-many/full.yaml.sed" "$work/many/full.yaml" || return 1
+    sed -i '/name: m-30,/d' "$work/many/full.yaml" || return 1
+    "$policyc" -p "$work/many" >"$work/text" || return 1
+    [ "$(grep -c '^authority "full" key ' "$work/text")" -eq 32 ]
+}
+
 old_output_stays() {
     local status=0
     echo "old" >"$work/old.c"
@@ -217,6 +227,7 @@ folder_case "a file too large" "smartca.yaml" sh -c 'yes "# filler" | head -c 20
 folder_case "bytes that are not UTF-8" "smartca.yaml:1: not YAML" sh -c 'printf "\377\n" >smartca.yaml'
 
 check "the manual's example compiles" manual_example
+check "an authority of 32 keys compiles" as_many_keys_as_may_be
 check "an old table survives a bad policy" old_output_stays
 check "--help" exits 0 --help
 check "no arguments" exits 2

@@ -1,11 +1,9 @@
 #include "batch/pair.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "batch/decide.h"
 #include "batch/plan.h"
-#include "core/base64.h"
 #include "pki/enveloped.h"
 
 enum err pair_parse(const json_t *line, struct pair *out, const char *where, struct diag *d)
@@ -38,11 +36,8 @@ int pair_write(const struct pair *p, json_t *line)
     hex_encode(p->serial, SERIAL_LEN, hex);
     if (bad == 0 && p->has_serial)
         bad = json_object_set_new(line, "pair-serial", json_string(hex));
-    if (bad == 0 && p->enveloped_key.len > 0) {
-        char *text = base64_string(p->enveloped_key.data, p->enveloped_key.len);
-        bad = text == NULL ? -1 : json_object_set_new(line, "enveloped-key", json_string(text));
-        free(text);
-    }
+    if (bad == 0 && p->enveloped_key.len > 0)
+        bad = json_set_base64(line, "enveloped-key", &p->enveloped_key);
     return bad;
 }
 

@@ -1,8 +1,6 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "batch/plan.h"
-#include "core/base64.h"
 #include "core/clock.h"
 
 static enum err write_line(json_t *obj, struct buf *out)
@@ -98,14 +96,6 @@ static json_t *pack_refusal(const struct plan_item *i)
     return json_pack("{s:s,s:s,s:s}", "code", err_name(i->code), "clause", i->clause, "detail", i->detail);
 }
 
-static int set_base64(json_t *obj, const char *key, const struct buf *bytes)
-{
-    char *text = base64_string(bytes->data, bytes->len);
-    int bad = text == NULL ? -1 : json_object_set_new(obj, key, json_string(text));
-    free(text);
-    return bad;
-}
-
 /* What only some certificates have. */
 static int set_extras(json_t *obj, const struct plan_item *i)
 {
@@ -117,7 +107,7 @@ static int set_extras(json_t *obj, const struct plan_item *i)
         return bad;
     hex_encode(i->pair, SERIAL_LEN, pair);
     bad = json_object_set_new(obj, "pair", json_string(pair));
-    return bad != 0 ? bad : set_base64(obj, "enveloped-key", &i->enveloped_key);
+    return bad != 0 ? bad : json_set_base64(obj, "enveloped-key", &i->enveloped_key);
 }
 
 static json_t *pack_issue(const struct plan_item *i)
@@ -128,7 +118,7 @@ static json_t *pack_issue(const struct plan_item *i)
         hex_encode(i->supersedes, SERIAL_LEN, supersedes);
     json_t *obj = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "clause", i->clause, "profile", i->profile, "key", i->key,
                             "serial", serial, "supersedes", supersedes, "ignored", i->ignored);
-    if (obj == NULL || set_extras(obj, i) != 0 || set_base64(obj, "tbs", &i->tbs) != 0) {
+    if (obj == NULL || set_extras(obj, i) != 0 || json_set_base64(obj, "tbs", &i->tbs) != 0) {
         json_decref(obj);
         return NULL;
     }

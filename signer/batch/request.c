@@ -1,9 +1,7 @@
 #include "batch/request.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base64.h"
 #include "core/clock.h"
 
 /* A field stands there if and only if the op has it. */
@@ -163,19 +161,11 @@ static int set_text(json_t *obj, const char *key, const char *text)
     return text[0] == '\0' ? 0 : json_object_set_new(obj, key, json_string(text));
 }
 
-static int set_base64(json_t *obj, const char *key, const struct buf *bytes)
-{
-    char *text = base64_string(bytes->data, bytes->len);
-    int bad = text == NULL ? -1 : json_object_set_new(obj, key, json_string(text));
-    free(text);
-    return bad;
-}
-
 /* An empty one stays where it has to be: the line without it would be another. */
 static int set_csr(json_t *obj, const struct request *r)
 {
     bool there = r->csr.len > 0 || (op_fields(r->op) & OP_CSR) != 0;
-    return there ? set_base64(obj, "csr", &r->csr) : 0;
+    return there ? json_set_base64(obj, "csr", &r->csr) : 0;
 }
 
 static int set_seal(json_t *obj, const struct request *r)
@@ -184,10 +174,10 @@ static int set_seal(json_t *obj, const struct request *r)
         return 0;
     const char *name = r->seal.name.len > 0 ? (const char *)r->seal.name.data : ""; /* jansson takes no NULL */
     return json_object_set_new(obj, "name", json_stringn(name, r->seal.name.len)) != 0 ||
-           set_base64(obj, "picture", &r->seal.picture) != 0 ||
+           json_set_base64(obj, "picture", &r->seal.picture) != 0 ||
            json_object_set_new(obj, "width", json_integer(r->seal.width)) != 0 ||
            json_object_set_new(obj, "height", json_integer(r->seal.height)) != 0 ||
-           set_base64(obj, "holder", &r->seal.holder) != 0;
+           json_set_base64(obj, "holder", &r->seal.holder) != 0;
 }
 
 enum err request_write(const struct request *r, struct buf *out)

@@ -252,11 +252,8 @@ static int set_pair(json_t *obj, const struct plan_item *i)
     if (!i->has_pair)
         return 0;
     hex_encode(i->pair, SERIAL_LEN, serial);
-    char *text = base64_string(i->enveloped_key.data, i->enveloped_key.len);
-    int bad = text == NULL || json_object_set_new(obj, "pair", json_string(serial)) != 0 ||
-              json_object_set_new(obj, "enveloped-key", json_string(text)) != 0;
-    free(text);
-    return bad;
+    return json_object_set_new(obj, "pair", json_string(serial)) != 0 ||
+           json_set_base64(obj, "enveloped-key", &i->enveloped_key) != 0;
 }
 
 static enum err write_issued(struct results *w, const struct plan_item *i, const struct record *r, struct diag *d)

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base64.h"
@@ -214,6 +215,14 @@ enum err json_get_base64(const json_t *obj, const char *key, struct buf *out, co
         return e;
     e = base64_decode(s, strlen(s), out);
     return e == E_OK ? E_OK : diag_set(d, e, "%s: \"%s\"", where, key);
+}
+
+int json_set_base64(json_t *obj, const char *key, const struct buf *bytes)
+{
+    char *text = base64_string(bytes->data, bytes->len);
+    int bad = text == NULL ? -1 : json_object_set_new(obj, key, json_string(text));
+    free(text);
+    return bad;
 }
 
 enum err json_only(const json_t *obj, const char *const *keys, const char *where, struct diag *d)

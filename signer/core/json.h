@@ -55,6 +55,9 @@ ERR_MUST_USE enum err json_get_base64(const json_t *obj, const char *key, struct
 ERR_MUST_USE enum err json_only(const json_t *obj, const char *const *keys, const char *where,
                                 struct diag *d);
 
+/* Set this field of obj to the bytes in base64. 0, or -1 for lack of memory, as jansson's own functions that set. */
+ERR_MUST_USE int json_set_base64(json_t *obj, const char *key, const struct buf *bytes);
+
 /* A stream of lines with a limit on their length. Zero-initialise with the FILE, which stays the
  * caller's. */
 struct json_lines {

@@ -119,6 +119,23 @@ START_TEST(written_form_is_canonical)
 }
 END_TEST
 
+START_TEST(bytes_are_written_as_base64)
+{
+    struct buf bytes = {0}, none = {0}, line = {0};
+    json_t *obj = json_object();
+    buf_append_str(&bytes, "foo");
+    ck_assert_int_eq(json_set_base64(obj, "b", &bytes), 0);
+    ck_assert_int_eq(json_set_base64(obj, "e", &none), 0);
+    expect_ok(json_line_write(obj, &line));
+    ck_assert_uint_eq(line.len, strlen("{\"b\":\"Zm9v\",\"e\":\"\"}"));
+    ck_assert_mem_eq(line.data, "{\"b\":\"Zm9v\",\"e\":\"\"}", line.len);
+    ck_assert_int_ne(json_set_base64(NULL, "b", &bytes), 0);
+    json_decref(obj);
+    buf_free(&bytes);
+    buf_free(&line);
+}
+END_TEST
+
 START_TEST(memory_that_is_used_up_is_reported)
 {
     struct buf b = {0};
@@ -450,6 +467,7 @@ Suite *suite_json(void)
     tcase_add_test(t, nul_and_bad_utf8_have_their_codes);
     tcase_add_test(t, depth_is_bounded);
     tcase_add_test(t, written_form_is_canonical);
+    tcase_add_test(t, bytes_are_written_as_base64);
     tcase_add_test(t, memory_that_is_used_up_is_reported);
     tcase_add_test(t, canonical_lines_are_told_from_others);
     tcase_add_test(t, the_quick_way_is_the_same_way);

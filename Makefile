@@ -44,7 +44,7 @@ LOG := $(addprefix signer/log/,merkle.c record.c position.c reader.c append.c se
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c lookup_public.c object.c data.c keygen.c sign.c pool.c reach.c)
 HSM += $(addprefix signer/hsm/,token_init.c inventory.c destroy.c transfer.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
-    decide_identity.c decide_status.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c responses.c authorise.c certify.c \
+    decide_identity.c decide_status.c lateness.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c responses.c authorise.c certify.c \
     replay.c)
 BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \

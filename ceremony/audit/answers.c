@@ -7,14 +7,13 @@
 #include "audit/responses.h"
 #include "audit/statuses.h"
 #include "batch/certify_eseal.h"
+#include "batch/lateness.h"
 #include "core/base64.h"
 #include "core/clock.h"
 #include "pki/cert.h"
 #include "pki/identity.h"
 #include "pki/lint.h"
 #include "pki/lint_eseal.h"
-
-#define MOMENT 60 /* seconds */
 
 /* The batch of this line, when its plan can be followed. */
 static struct batches_open *find_batch(struct audit *a, const struct record *r)
@@ -287,19 +286,15 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
     return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
 }
 
-/* The appliance looks at its clock a moment before it writes the line. */
 static enum err check_late(const struct audit *a, const struct batches_open *b, const struct plan_item *i,
                            const struct record *r, struct diag *d)
 {
     const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
     bool late = json_is_true(json_object_get(r->obj, "late"));
-    if (!b->same_policy || authority == NULL || i->act != PLAN_REVOKE)
+    if (!b->same_policy || authority == NULL || lateness_fits(authority, i->act, i->asked, r->time, late))
         return E_OK;
-    int64_t over = authority->revoke_within > 0 ? r->time - i->asked - authority->revoke_within : 0;
-    if ((late && over <= 0) || (!late && over > MOMENT))
-        return diag_set(d, E_LOG_ORDER, "the line says that the revocation was %s", late ? "late, and it was not"
-                                                                                       : "in time, and it was not");
-    return E_OK;
+    return diag_set(d, E_LOG_ORDER, "the line says that the revocation was %s",
+                    late ? "late, and it was not" : "in time, and it was not");
 }
 
 static void count_status(struct audit_counts *c, const struct record *r)

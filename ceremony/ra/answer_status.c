@@ -1,9 +1,8 @@
 #include <string.h>
 
+#include "batch/lateness.h"
 #include "core/clock.h"
 #include "ra/answering.h"
-
-#define MOMENT 60 /* seconds from the appliance's look at its clock to the log line */
 
 static bool same_text(const struct record *r, const char *key, const char *want)
 {
@@ -48,17 +47,15 @@ static enum err check_reason(const struct answering *w, const struct result *s, 
     return E_OK;
 }
 
-/* The promise runs from when it was asked for to the log line. */
 static enum err check_late(const struct answering *w, const struct result *s, const struct record *r,
                            const struct decision *o, struct diag *d)
 {
     char asked[CLOCK_TEXT];
-    int64_t within = s->act == PLAN_REVOKE ? w->decider.authority->revoke_within : 0;
-    int64_t over = within > 0 ? r->time - o->request.requested_at - within : 0;
     clock_format(o->request.requested_at, asked);
     if (!same_text(r, "asked", asked))
         return answering_differs(w, "its log line has another time at which it was asked for", d);
-    if (s->late != json_is_true(json_object_get(r->obj, "late")) || (s->late && over <= 0) || (!s->late && over > MOMENT))
+    if (s->late != json_is_true(json_object_get(r->obj, "late")) ||
+        !lateness_fits(w->decider.authority, s->act, o->request.requested_at, r->time, s->late))
         return answering_differs(w, "it was late and is not called so, or the other way round", d);
     return E_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch/certify_eseal.h"
+#include "batch/lateness.h"
 #include "batch/lists.h"
 #include "batch/own_key.h"
 #include "batch/responses_sign.h"
@@ -109,11 +110,9 @@ static enum err sync_group(struct run *r, struct diag *d)
     return e != E_OK ? e : r->follower->synced(r->follower->arg, d);
 }
 
-/* The time the policy promises runs from when it was asked for to this line. */
 static enum err log_status(struct run *r, const struct plan_item *item, struct diag *d)
 {
-    int64_t within = r->authority->revoke_within;
-    bool late = item->act == PLAN_REVOKE && within > 0 && clock_now() - item->asked > within;
+    bool late = lateness_of(r->authority, item->act, item->asked, clock_now());
     char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
     hex_encode(item->serial, SERIAL_LEN, serial);
     clock_format(item->asked, asked);

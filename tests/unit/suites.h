@@ -54,6 +54,7 @@
     X(json) \
     X(key) \
     X(keygen) \
+    X(lateness) \
     X(lint) \
     X(lint_eseal) \
     X(lint_extensions) \

@@ -332,7 +332,7 @@ enum err answers_take_status(struct audit *a, const struct record *r)
     return audit_take(a, e, &why);
 }
 
-/* -- lists -- */
+/* -- lists, responses -- */
 
 static enum err compare_list(const struct plan_item *i, const struct record *r, struct diag *d)
 {
@@ -347,28 +347,6 @@ static enum err compare_list(const struct plan_item *i, const struct record *r, 
     return E_OK;
 }
 
-enum err answers_take_list(struct audit *a, const struct record *r)
-{
-    struct plan_item item = {0};
-    struct diag why = {0};
-    struct batches_open *b = find_batch(a, r);
-    a->counts.lists++;
-    if (b == NULL)
-        return E_OK;
-    enum err e = next_item(b, r, &item, &why);
-    if (e == E_OK)
-        e = compare_list(&item, r, &why);
-    b->followed = e == E_OK;
-    if (e == E_OK)
-        e = statuses_check_list(a, b, &item, r, &why);
-    if (e == E_OK)
-        e = statuses_apply(a, b, r, &why);
-    plan_item_free(&item);
-    return audit_take(a, e, &why);
-}
-
-/* -- responses -- */
-
 static enum err compare_responses(const struct plan_item *i, const struct record *r, struct diag *d)
 {
     if (i->act != PLAN_OCSP)
@@ -379,7 +357,11 @@ static enum err compare_responses(const struct plan_item *i, const struct record
     return E_OK;
 }
 
-enum err answers_take_responses(struct audit *a, const struct record *r)
+/* What tells of statuses: it is compared with the plan, and then made again from all that was said before it. */
+static enum err take_telling(struct audit *a, const struct record *r,
+                             enum err (*compare)(const struct plan_item *, const struct record *, struct diag *),
+                             enum err (*make_again)(struct audit *, const struct batches_open *, const struct plan_item *,
+                                                    const struct record *, struct diag *))
 {
     struct plan_item item = {0};
     struct diag why = {0};
@@ -389,10 +371,27 @@ enum err answers_take_responses(struct audit *a, const struct record *r)
         return E_OK;
     enum err e = next_item(b, r, &item, &why);
     if (e == E_OK)
-        e = compare_responses(&item, r, &why);
+        e = compare(&item, r, &why);
     b->followed = e == E_OK;
     if (e == E_OK)
-        e = responses_verify(a, b, &item, r, &why);
+        e = make_again(a, b, &item, r, &why);
     plan_item_free(&item);
     return audit_take(a, e, &why);
+}
+
+static enum err make_list_again(struct audit *a, const struct batches_open *b, const struct plan_item *i,
+                                const struct record *r, struct diag *d)
+{
+    enum err e = statuses_check_list(a, b, i, r, d);
+    return e == E_OK ? statuses_apply(a, b, r, d) : e;
+}
+
+enum err answers_take_list(struct audit *a, const struct record *r)
+{
+    return take_telling(a, r, compare_list, make_list_again);
+}
+
+enum err answers_take_responses(struct audit *a, const struct record *r)
+{
+    return take_telling(a, r, compare_responses, responses_verify);
 }

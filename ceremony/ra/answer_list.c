@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "batch/lists.h"
 #include "core/base64.h"
 #include "core/clock.h"
 #include "core/file.h"
@@ -45,8 +46,8 @@ static enum err check_asked(struct answering *w, const struct result *s, size_t 
 static enum err check_line(const struct answering *w, const struct result *s, const struct record *r, struct diag *d)
 {
     const struct manifest_list *file = next_list(w);
-    char name[MANIFEST_LIST_NAME];
-    manifest_list_name(s->key, s->number, name);
+    char name[LISTS_NAME];
+    lists_name(s->key, s->number, name);
     if (strcmp(record_text(r, "key"), s->key) != 0 || record_number(r, "number") != s->number ||
         record_number(r, "base") != s->base || record_number(r, "entries") != s->entries)
         return answering_differs(w, "its log line is about another list", d);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/lists.h"
 #include "core/json.h"
 #include "pki/cert.h"
 #include "ra/results_csv.h"
@@ -86,8 +87,8 @@ static enum err settle_issued(struct layout *l, const struct answer *a, struct d
 
 static enum err settle_list(struct layout *l, const struct answer *a, struct diag *d)
 {
-    char name[MANIFEST_LIST_NAME];
-    manifest_list_name(a->key, a->number, name);
+    char name[LISTS_NAME];
+    lists_name(a->key, a->number, name);
     return settle_in(l, LISTS, name, "", a->list, d);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "batch/lists.h"
 #include "batch/responses.h"
 #include "core/text.h"
 #include "ra/form.h"
@@ -20,17 +21,12 @@ const char *manifest_file_name(enum manifest_file f)
     return names[f];
 }
 
-void manifest_list_name(const char *key, int64_t number, char out[MANIFEST_LIST_NAME])
-{
-    snprintf(out, MANIFEST_LIST_NAME, "%s-%" PRId64 ".crl", key, number);
-}
-
 void manifest_entry_name(const struct manifest_list *l, char out[MANIFEST_LIST_NAME])
 {
     if (l->responses)
         responses_name(l->key, l->number, out);
     else
-        manifest_list_name(l->key, l->number, out);
+        lists_name(l->key, l->number, out);
 }
 
 /* KEY-NUMBER and anything. */

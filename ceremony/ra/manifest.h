@@ -36,10 +36,8 @@ struct manifest_list {
     uint8_t digest[DIGEST_LEN];
 };
 
-#define MANIFEST_LIST_NAME (LIMIT_TOKEN_TEXT + 32)
-void manifest_list_name(const char *key, int64_t number, char out[MANIFEST_LIST_NAME]);
-
 /* The name of either. */
+#define MANIFEST_LIST_NAME (LIMIT_TOKEN_TEXT + 32)
 void manifest_entry_name(const struct manifest_list *l, char out[MANIFEST_LIST_NAME]);
 
 /* That of a list taken apart; false for a name of any other form. */

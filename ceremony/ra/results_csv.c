@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "batch/lists.h"
 #include "ra/csv.h"
 #include "ra/result.h"
 
@@ -24,8 +25,8 @@ struct texts {
 
 static void fill_list(const struct answer *a, struct texts *t, const char *row[COLUMNS])
 {
-    char name[MANIFEST_LIST_NAME];
-    manifest_list_name(a->key, a->number, name);
+    char name[LISTS_NAME];
+    lists_name(a->key, a->number, name);
     snprintf(t->file, sizeof t->file, "../crls/%s", name);
     snprintf(t->number, sizeof t->number, "%" PRId64, a->number);
     row[KEY] = a->key;

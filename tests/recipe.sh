@@ -28,7 +28,24 @@ for shell in dash bash; do
     accepts "$shell: the log" $shell "$work/chain.sh" "$log"
     accepts "$shell: the log and its head" $shell "$work/chain.sh" "$log" "$head"
     accepts "$shell: an earlier head" $shell "$work/chain.sh" "$log" "$before"
+    accepts "$shell: a head in capitals" $shell "$work/chain.sh" "$log" "$(printf %s "$head" | tr a-f A-F)"
     rejects "$shell: another head" $shell "$work/chain.sh" "$log" "$(printf %s "$before" | tr 0-9a-f 1-9a-f0)"
+done
+# A line is one when it is finished: what a run that was killed left is told, and is none.
+unfinished='{"seq":'
+{ cat "$log"; printf %s "$unfinished"; } > "$work/unfinished"
+head -c -1 "$log" > "$work/cut"
+says() { "${@:2}" > "$work/said" 2>&1 && grep -qxF "$1" "$work/said"; } # TEXT COMMAND...
+for shell in dash bash; do
+    command -v $shell > /dev/null || continue
+    accepts "$shell: it tells of an unfinished line" says "a line follows that was never finished" \
+        $shell "$work/chain.sh" "$work/unfinished" "$head"
+    accepts "$shell: it does not count it" says "$lines lines, head $head" $shell "$work/chain.sh" "$work/unfinished"
+    rejects "$shell: the digest of an unfinished line" $shell "$work/chain.sh" "$work/unfinished" \
+        "$(printf %s "$unfinished" | openssl dgst -sm3 | awk '{ print $NF }')"
+    rejects "$shell: a last line without its end, with the head" $shell "$work/chain.sh" "$work/cut" "$head"
+    accepts "$shell: nothing unfinished is told of a whole log" not says "a line follows that was never finished" \
+        $shell "$work/chain.sh" "$log"
 done
 size=$(stat -c %s "$log")
 last=$(tail -n 1 "$log" | wc -c)

@@ -162,7 +162,7 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
 static enum err check_owner(struct audit *a, const struct plan_item *i, struct diag *d)
 {
     struct tbs_outline parts;
-    uint8_t key[DIGEST_LEN], subject[DIGEST_LEN];
+    uint8_t key[DIGEST_LEN], subject[DIGEST_LEN] = {0};
     const uint8_t *owner = NULL;
     enum err e = certify_outline(i, &parts, d);
     if (e == E_OK)

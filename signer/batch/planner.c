@@ -195,7 +195,8 @@ static enum err plan_due(struct job *j, struct requests *q, int fd, struct diag 
     int64_t n = j->header.count;
     enum err e = E_OK;
     while (e == E_OK && (key = effects_next_due(&q->effects)) != NULL) {
-        struct plan_item item = {.n = ++n};
+        n++;
+        struct plan_item item = {.n = n};
         e = certifier_issuer(&q->certifier, key->name, &issuer, d);
         if (e == E_OK && issuer->destroyed) { /* what it certified can be superseded all the same */
             n--;

@@ -87,7 +87,8 @@ static void add_cert(const char *authority, uint8_t serial, bool issued)
 static void change(const char *authority, uint8_t serial, enum index_change_kind what, int reason)
 {
     static int64_t n = 1;
-    struct index_change c = {.batch = {99}, .n = ++n, .serial = {serial}, .serial_n = 1, .what = what, .reason = reason, .at = 500 + n};
+    n++;
+    struct index_change c = {.batch = {99}, .n = n, .serial = {serial}, .serial_n = 1, .what = what, .reason = reason, .at = 500 + n};
     snprintf(c.authority, sizeof c.authority, "%s", authority);
     expect_ok_diag(index_add_change(x, &c, &d), &d);
     expect_ok_diag(index_apply_change(x, c.batch, c.n, 1, &d), &d);

@@ -246,7 +246,7 @@ START_TEST(a_pair_issued_before)
 {
     static const char resident[] = "11010519491231002X";
     EVP_PKEY *a = help_key(KEY_SM2), *b = help_key(KEY_SM2);
-    uint8_t good[SERIAL_LEN], held[SERIAL_LEN], revoked[SERIAL_LEN], device[SERIAL_LEN], none[SERIAL_LEN] = {1};
+    uint8_t good[SERIAL_LEN] = {0}, held[SERIAL_LEN] = {0}, revoked[SERIAL_LEN] = {0}, device[SERIAL_LEN], none[SERIAL_LEN] = {1};
     struct request r;
     for (int i = 0; i < 3; i++) {
         char id[8];

@@ -7,6 +7,7 @@
 #   V=1          show the commands
 #   ONLY=WORD    only the tests whose names contain this word
 #   JOBS=N       how many cases and scripts are tested at once       (one more than there are cores)
+#   PATIENCE=N   cases and scripts may take N times as long, on a machine that is slow or does much else  (1)
 #   VECTORS=DIR  public test vectors; tests that lack theirs say so          (../shared/vectors)
 #   DESTDIR, PREFIX   for make install                                 (/usr/local)
 

@@ -7,7 +7,7 @@
  *
  * Environment: ROOTSEAL_BUILD (the build folder below the project's root, "build" or "build/san"), ROOTSEAL_VECTORS (the
  * folder of public vectors), ROOTSEAL_MODULE (the PKCS#11 module of the unit tests), JOBS (how many run at once, where it
- * is not one more than there are cores). Run in the project's root. What each case and script said is in BUILD/test/log/NAME.log.
+ * is not one more than there are cores), PATIENCE (cases and scripts may take so many times as long). Run in the project's root. What each case and script said is in BUILD/test/log/NAME.log.
  */
 #include <check.h>
 #include <dirent.h>
@@ -118,8 +118,10 @@ static void must_pass(const struct job *j, int status)
 static struct job job_make(const char *name, int seconds)
 {
     char log[PATH_MAX];
+    const char *patience = getenv("PATIENCE");
+    int times = patience != NULL ? atoi(patience) : 1;
     snprintf(log, sizeof log, "%s/test/log/%s.log", build, name);
-    return (struct job){.name = name, .seconds = seconds, .log = strdup(log)};
+    return (struct job){.name = name, .seconds = times > 1 ? times * seconds : seconds, .log = strdup(log)};
 }
 
 /* -- scenario cases -- */

@@ -56,7 +56,8 @@ static ASN1_VALUE *decode(const ASN1_OCTET_STRING *value, const ASN1_ITEM *it)
     unsigned char *again = NULL;
     ASN1_VALUE *decoded = ASN1_item_d2i(NULL, &p, ASN1_STRING_length(value), it);
     int n = decoded != NULL ? ASN1_item_i2d(decoded, &again, it) : -1;
-    bool same = n == ASN1_STRING_length(value) && memcmp(again, ASN1_STRING_get0_data(value), (size_t)n) == 0;
+    bool same = again != NULL && n == ASN1_STRING_length(value) &&
+                memcmp(again, ASN1_STRING_get0_data(value), (size_t)n) == 0;
     OPENSSL_free(again);
     if (!same) {
         ASN1_item_free(decoded, it);

@@ -31,9 +31,9 @@ make_copy() {
     rm -rf "$C/copy"
     mkdir -p "$C/copy"
     tar -C "$ROOT" --exclude=./build --exclude=./.git -cf - . | tar -C "$C/copy" -xf -
-    build > "$C/copy.log" 2>&1 || { echo "the copy does not build: $C/copy.log"; exit 1; }
+    build build/test/check > "$C/copy.log" 2>&1 || { echo "the copy does not build: $C/copy.log"; exit 1; }
 }
-build() { (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL make -s -j"${JOBS:-$(nproc)}" all); }
+build() { (cd "$C/copy" && env -u ROOTSEAL_BUILD -u MAKEFLAGS -u MAKELEVEL make -s -j"${JOBS:-$(nproc)}" all "$@"); }
 plant() { (cd "$C/copy" && fits "$1") && build >> "$C/$1.log" 2>&1; } # NAME
 take_out() { # NAME
     (cd "$C/copy" && patch -p1 --reverse --fuzz=0 --batch --quiet < "$ROOT/tests/defects/$1.patch") ||

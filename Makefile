@@ -160,6 +160,7 @@ $(B)/bench/%.so: tests/bench/%.c
 
 include tests/fuzz/fuzz.mk
 include tests/cover/cover.mk
+include tests/valgrind/valgrind.mk
 
 # These install what is missing first, and so begin anew with a make that sees the compiler. All cores build.
 ON_ALL_CORES = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))

@@ -1,0 +1,95 @@
+#!/bin/bash
+# run.sh - every program on its main way, under valgrind: a batch with what is issued and what is refused, one that
+# revokes, and what the RA and the auditor do with them. No process may use memory wrongly, lose it, or depend on what
+# it never wrote. Ends `N passed, N failed`. What valgrind said stands in BUILD/test/valgrind/NAME.said.
+#
+# The programs go without Landlock and filters there (calls.c), and without sanitizers, which would be in the way.
+set -euo pipefail
+# shellcheck source=tests/script.sh
+. "$(dirname "$0")/../script.sh"
+[ -z "$SAN" ] || { echo "valgrind and sanitizers refuse each other" >&2; exit 2; }
+C=$ROOT/$BUILD/test/valgrind
+rm -rf "$C"
+mkdir -p "$C/medium/in" "$C/medium/out" "$C/keys" "$C/logs" "$C/requests"
+S=$C/state IN=$C/medium/in/first OUT=$C/medium/out LOGS=$C/logs
+# shellcheck source=tests/cases/lib.sh
+. tests/cases/lib.sh
+
+# Each process of a program says for itself what is wrong.
+CHECKED=(valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99)
+program() { LD_PRELOAD=$ROOT/$BUILD/test/valgrind-calls.so "${WRAP[@]}" "$VARIANT/$1" "${@:2}"; }
+# clean NAME COMMAND...: it ends with status 0, or $WANT, and valgrind has nothing to say of any of its processes.
+clean() {
+    WRAP=("${CHECKED[@]}" "--log-file=$C/$1.%p")
+    step "$@"
+    WRAP=()
+    find "$C" -maxdepth 1 -name "$1.[0-9]*" -exec cat {} + > "$C/$1.said"
+    find "$C" -maxdepth 1 -name "$1.[0-9]*" -delete
+    check "$1" quiet "$1"
+}
+quiet() { # NAME
+    [ ! -s "$C/$1.said" ] || { cat "$C/$1.said"; return 1; }
+    [ "$STATUS" -eq "${WANT:-0}" ] || { cat "$LAST.err"; return 1; }
+}
+
+# What is looked for is found.
+VARIANT=$C
+gcc -g -x c -o "$C/unwritten" - <<- 'END'
+	#include <stdlib.h>
+	int main(void) { char *p = malloc(1); int r = *p == 'x' ? 1 : 0; free(p); return r; }
+END
+gcc -g -x c -o "$C/lost" - <<- 'END'
+	#include <stdlib.h>
+	int main(void) { void *volatile p = malloc(1); p = NULL; return p != NULL; }
+END
+for fault in unwritten lost; do
+    WRAP=("${CHECKED[@]}" "--log-file=$C/$fault.said")
+    check "it finds what is $fault" not program $fault
+done
+WRAP=()
+VARIANT=$BIN
+
+cp -a "$W/state" "$S"
+cp -a "$W/tokens" "$C/tokens"
+sed "s|^directories.tokendir = .*|directories.tokendir = $C/tokens|" "$W/softhsm2.conf" > "$C/softhsm2.conf"
+export SOFTHSM2_CONF=$C/softhsm2.conf
+
+# from PLAN to the RA's import: NAME
+whole_way() {
+    clean "$1-plan" signer plan --state "$S" --from "$IN"
+    INTAKE=$(awk '$1 == "batch" { print $2; exit }' "$LAST.out")
+    PLAN=$(awk '$1 == "plan" { print $2; exit }' "$LAST.out")
+    clean "$1-authorise-1" authorise officer-1
+    clean "$1-authorise-2" authorise officer-2
+    clean "$1-sign" with_pin signer sign --state "$S" --batch "$INTAKE"
+    clean "$1-export" signer export --state "$S" --batch "$INTAKE" --to "$OUT"
+    BUNDLE=$(sed -n 's/^bundle *//p' "$LAST.out")
+    clean "$1-import" ra import --bundle "$BUNDLE" --batch "$IN" --anchors "$S/anchors" --out "$C/imported"
+}
+
+csr p-1 p256 /C=CN/CN=One
+csr p-2 rsa:1024 /C=CN/CN=Small
+csr p-3 sm2 /C=CN/CN=Three
+cp "$C"/keys/p-?.csr "$C/requests/"
+clean new ra new --dir "$IN" --authority "$AUTHORITY" --ra "$RA" --id "$ID" --sequence 1
+clean add ra add --dir "$IN" --profile person-sign "$C/requests"
+for person in gz-entry-2 gz-review-2; do
+    # shellcheck disable=SC2094 # the digest is of another file
+    clean "approve-$person" ra approve --dir "$IN" --person "$person" --key "$PEOPLE/$person.key" \
+        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3<<< "$WORLD_PASS"
+done
+WANT=1 clean ra-check ra check --dir "$IN"
+whole_way first
+serial=$(jq -r 'select(.decision == "issued").serial' "$BUNDLE/results.jsonl" | head -n 1)
+another second
+when=$(utc)
+line "{\"id\":\"v-1\",\"op\":\"revoke\",\"serial\":\"$serial\",\"by\":\"operator\",\"reason\":\"key-leaked\",\"requested-at\":\"$when\"}"
+batch "$IN"
+approve
+whole_way second
+clean audit-verify audit verify --state "$S" --anchors "$W/state/anchors"
+clean audit-status audit status --state "$S" --anchors "$W/state/anchors"
+check "the revocation came through" grep -q ',revoked,' "$LAST.out"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

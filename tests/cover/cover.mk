@@ -1,6 +1,6 @@
 # make cover: lines and branches of the product that the unit suites reach, by file, into build/cover (report.txt, and
 # lines with their counts below html/). It fails when a branch of the code that decides, logs, reads DER or approves is
-# not taken and not explained in tests/cover/unreached.txt, and when an explanation fits nothing any more.
+# (groups.txt) is not taken and not explained in tests/cover/unreached.txt, and when an explanation fits nothing any more.
 
 COVER_PACKAGES := gcovr jq
 COVER_B := build/cover

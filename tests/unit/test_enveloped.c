@@ -46,6 +46,8 @@ static enum err check_unused(enum part at, enum spoil how, uint8_t unused_public
     uint8_t bits[66] = {unused_public}, secret[33] = {unused_private};
     struct buf algorithm = {0}, cipher = {0}, body = {0}, whole = {0};
     memcpy(bits + 1, key.spki.data + key.spki.len - 65, 65);
+    if (unused_public > 0)
+        bits[65] &= 0xfe; /* DER has zeros there */
     value(&algorithm, OID, at, how, DER_OID, oid, sizeof oid);
     value(&cipher, X, at, how, DER_INTEGER, some + 1, 32);
     value(&cipher, Y, at, how, DER_INTEGER, some + 1, 32);

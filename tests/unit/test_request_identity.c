@@ -179,6 +179,9 @@ START_TEST(more_than_one_fault)
     request_free(&r);
     expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":7," TIME "}", &r), E_FIELD_VALUE);
     request_free(&r);
+    expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"00112233445566778899AABBCCDDEEFF\"," TIME "}", &r),
+               E_FIELD_VALUE);
+    request_free(&r);
 }
 END_TEST
 

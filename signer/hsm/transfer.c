@@ -161,7 +161,7 @@ static enum err unwrap(struct hsm *second, struct hsm_key *k, const struct way *
 static enum err carry_key(struct hsm_key *k, struct hsm *second, struct diag *d)
 {
     struct way w = {0};
-    struct hsm_attributes a;
+    struct hsm_attributes a = {0};
     CK_BYTE *wrapped = malloc(WRAPPED_MAX);
     CK_ULONG n = WRAPPED_MAX;
     enum err e = wrapped != NULL ? hsm_key_attributes(k, &a, d) : diag_set(d, E_NO_MEMORY, "%s", k->row->name);

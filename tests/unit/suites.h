@@ -56,6 +56,7 @@
     X(keygen) \
     X(lateness) \
     X(lint) \
+    X(lint_ca) \
     X(lint_eseal) \
     X(lint_extensions) \
     X(lint_frame) \

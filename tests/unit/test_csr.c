@@ -164,6 +164,27 @@ static enum err asks(int nid, const char *value, int nid2, const char *value2)
     return e;
 }
 
+/* That of a CA may ask to be one; nothing else is different. */
+START_TEST(request_of_a_ca)
+{
+    EVP_PKEY *key = help_key(KEY_SM2);
+    STACK_OF(X509_EXTENSION) *ext = NULL;
+    struct buf der = {0};
+    struct csr csr;
+    struct diag d = {0};
+    help_extension(&ext, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+    help_csr(key, SIG_SM2_SM3, ext, &der);
+    expect_err(csr_parse(buf_span(&der), &csr, &d), E_CSR_ASKS_CA);
+    expect_ok_diag(csr_parse_ca(buf_span(&der), &csr, &d), &d);
+    csr_free(&csr);
+    der.data[der.len - 1] ^= 1;
+    expect_err(csr_parse_ca(buf_span(&der), &csr, &d), E_CSR_SIGNATURE);
+    sk_X509_EXTENSION_pop_free(ext, X509_EXTENSION_free);
+    EVP_PKEY_free(key);
+    buf_free(&der);
+}
+END_TEST
+
 START_TEST(requested_extensions)
 {
     int unknown = OBJ_create("1.2.156.10260.4.1.99", "unknown", "unknown");
@@ -302,6 +323,7 @@ Suite *suite_csr(void)
     tcase_add_test(c, requests_of_the_command_line);
     tcase_add_test(c, vectors_get_their_codes);
     tcase_add_test(c, requested_extensions);
+    tcase_add_test(c, request_of_a_ca);
     tcase_add_test(c, attributes);
     tcase_add_test(c, algorithm_must_fit_the_key);
     tcase_add_test(c, size_is_limited);

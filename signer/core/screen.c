@@ -142,7 +142,7 @@ void screen_fold(size_t at, size_t indent, const char *text)
     }
 }
 
-static void field(const char *before, const char *label, size_t width, const char *format, va_list ap)
+static __attribute__((format(printf, 4, 0))) void field(const char *before, const char *label, size_t width, const char *format, va_list ap)
 {
     char *text = NULL;
     size_t at = strlen(before) + width;

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "batch/lateness.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/screen.h"
@@ -13,8 +14,7 @@
 
 bool summary_is_late(const struct summary_of *of, const struct plan_item *i)
 {
-    int64_t within = of->authority != NULL ? of->authority->revoke_within : 0;
-    return i->act == PLAN_REVOKE && within > 0 && of->now - i->asked > within;
+    return of->authority != NULL && lateness_of(of->authority, i->act, i->asked, of->now);
 }
 
 enum summary_turn summary_turn_of(const struct summary_of *of, const struct plan_item *i)

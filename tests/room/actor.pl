@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# actor.pl CAST [--until N] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
+# actor.pl CAST [--until N] [--language WORD] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
 #
 # CAST has a line for each: id, initials, and for an officer the file with the key. The program's standard input and output
 # are pipes; what it prints is passed on. Words are typed as they stand on the screen. --until N: at the N-th question the
@@ -35,9 +35,9 @@ $SIG{PIPE} = 'IGNORE';
 # The answer to what the last, unfinished line asks; undef when it asks nothing yet.
 sub answer {
     my $line = shift;
-    return $initials{$1} // '?' if $line =~ /Initials of (\S+) \(\w+\): $/ || $line =~ /^(\S+?)（\S+）的姓名缩写：$/;
-    return $key{$1} // '' if $line =~ /^(\S+?), the file with your key.*: $/ || $line =~ /^(\S+?)，.*密钥.*：$/;
-    return $words if $line =~ /The first 3 words of .*: $/ || $line =~ /的前 3 个(?:单)?词.*：$/;
+    return $initials{$1} // '?' if $line =~ /(?:Initials of|请) ?([\w.-]+) ?(?:\(|（).*(?::|：) ?$/;
+    return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
+    return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
     return undef;
 }
 

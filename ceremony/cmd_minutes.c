@@ -108,9 +108,9 @@ static enum err sign(const struct record_at *r, struct span text, struct diag *d
 {
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
     struct buf cms = {0};
-    enum err e = officer != NULL ? E_OK : diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
-    if (e == E_OK)
-        e = officer_sign(&r->key, officer, text, clock_now(), &cms, d);
+    if (officer == NULL)
+        return diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
+    enum err e = officer_sign(&r->key, officer, text, clock_now(), &cms, d);
     if (e == E_OK)
         e = minutes_sign_put(r->dir_fd, officer, buf_span(&cms), text, r->line.time, d);
     buf_free(&cms);

@@ -45,7 +45,7 @@ enum err qr_svg(const char *text, struct buf *out, struct diag *d)
 {
     QRcode *q;
     enum err e = encode(text, &q, d);
-    if (e != E_OK)
+    if (q == NULL)
         return e;
     int side = q->width + 2 * PAPER_QUIET;
     buf_printf(out, "<svg class=\"qr\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
@@ -63,7 +63,7 @@ enum err qr_screen(const char *text, struct buf *out, struct diag *d)
     static const char *const halves[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}}; /* [upper dark][lower dark] */
     QRcode *q;
     enum err e = encode(text, &q, d);
-    if (e != E_OK)
+    if (q == NULL)
         return e;
     int end = q->width + SCREEN_QUIET;
     for (int y = -SCREEN_QUIET; y < end; y += 2) {

@@ -45,8 +45,10 @@ whole_steps() { # a step's heading, outcome and all who confirmed it are on one 
     local n rows=(0 2 4 8 4 4 0)
     for n in 1 2 3 4 5 6; do
         sed -n "/^ *Step $n\. /,/^ *Step $((n + 1))\. /p" "$(grep -lE "^ *Step $n\. " [0-9]*.txt)" >step.txt
-        grep -q '^ *outcome ' step.txt && [ "$(grep -cE '^ *[^ ].*\((operator|officer|witness)-1?2?\) ' step.txt)" -eq "${rows[n]}" ] ||
-            { echo "step $n is torn"; return 1; }
+        if ! grep -q '^ *outcome ' step.txt || [ "$(grep -cE '^ *[^ ].*\((operator|officer|witness)-1?2?\) ' step.txt)" -ne "${rows[n]}" ]; then
+            echo "step $n is torn"
+            return 1
+        fi
     done
 }
 inside() { # nothing is cut off at the margins

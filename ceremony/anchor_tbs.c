@@ -48,14 +48,11 @@ static enum err build(const struct policy *p, const struct policy_key *row, X509
     static const char *const signing[] = {"1.3.6.1.5.5.7.3.9"}; /* id-kp-OCSPSigning, RFC 6960 4.2.2.2 */
     static const struct policy_strings ocsp_signing = {signing, 1};
     const struct policy_key *ca = policy_key_issuer(p, row);
-    const char *const address[] = {ca != NULL ? ca->crl_url : NULL};
-    const struct policy_strings crl = {address, address[0] != NULL};
     enum err e = ca != NULL ? anchor_issuer(ca, issuer, spec, d) : E_OK;
     spec->ca = policy_key_is_ca(p, row);
     spec->key_usage = usage_of(row, spec->ca);
     if (ca != NULL && spec->ca) {
         spec->path_zero = true;
-        spec->crl = &crl;
     } else if (ca != NULL) {
         spec->extended_key_usage = &ocsp_signing;
         spec->ocsp_nocheck = true;
@@ -66,6 +63,9 @@ static enum err build(const struct policy *p, const struct policy_key *row, X509
 enum err anchor_tbs(const struct policy *p, const struct policy_key *row, const struct key *public, X509 *issuer,
                     struct buf *tbs, struct diag *d)
 {
+    const struct policy_key *ca = policy_key_issuer(p, row);
+    const char *const address[] = {ca != NULL ? ca->crl_url : NULL}; /* of the list on which a sub-CA would stand */
+    const struct policy_strings crl = {address, policy_key_is_ca(p, row) && address[0] != NULL};
     struct buf name = {0};
     uint8_t serial[SERIAL_LEN];
     int64_t now = clock_now();
@@ -82,6 +82,7 @@ enum err anchor_tbs(const struct policy *p, const struct policy_key *row, const 
         .not_after = tbs_add_period(now, &row->validity) - 1,
         .spki = buf_span(&public->spki),
         .ski = {public->ski, sizeof public->ski},
+        .crl = &crl,
     };
     if (e == E_OK)
         e = build(p, row, issuer, &spec, tbs, d);

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # ceremony.sh - what cases of ceremonies share; a case sources it. The file is $C/NAME.yaml, the persons are those of file_head.
 
 # file_head NAME [FOLLOWS]: the beginning of a ceremony file, up to its steps, which the caller adds.

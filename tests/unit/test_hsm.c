@@ -297,6 +297,7 @@ static void put_certificate(EVP_PKEY *public_key, CK_OBJECT_HANDLE private_key)
     X509 *cert = help_cert(other, SIG_SM2_SM3, "officer");
     unsigned char *der = NULL;
     ck_assert_int_eq(X509_set_pubkey(cert, public_key), 1);
+    ck_assert_int_gt(i2d_re_X509_tbs(cert, NULL), 0); /* or the bytes would be those of before */
     int n = i2d_X509(cert, &der);
     ck_assert_int_gt(n, 0);
     ck_assert_uint_eq(f->C_GetAttributeValue(s, private_key, &its_id, 1), CKR_OK);

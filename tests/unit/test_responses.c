@@ -261,7 +261,8 @@ END_TEST
 static enum err decided(const char *ra, const char *key, const char *ocsp_key)
 {
     static const struct policy_key keys[] = {{.name = "ca"}, {.name = "ocsp"}};
-    const struct policy_authority a = {.name = "a", .keys = keys, .keys_n = 2, .services_clause = "c 1", .ocsp_key = ocsp_key,
+    static const struct policy_profile profile = {.name = "p", .key = "ca"}; /* whose certificates they are about */
+    const struct policy_authority a = {.name = "a", .keys = keys, .keys_n = 2, .profiles = &profile, .profiles_n = 1, .services_clause = "c 1", .ocsp_key = ocsp_key,
                                        .ocsp_period = 7 * DAY, .ocsp_clause = "c 5"};
     const struct policy p = {.authorities = &a, .authorities_n = 1, .limits = {.batch_age = DAY},
                              .log_key = {.name = "log"}, .bundle_key = {.name = "bundle"}};

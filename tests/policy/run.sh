@@ -137,7 +137,7 @@ table_is_faithful() {
         'if (policy_print(&policy_table, &b) != E_OK) return 1;' \
         'return fwrite(b.data, 1, b.len, stdout) == b.len ? 0 : 1; }' >"$o/main.c"
     gcc -std=c17 -D_GNU_SOURCE -I"$root" -I"$root/signer" -o "$o/print" "$o/main.c" "$work/pinned.c" \
-        "$root"/policy/{policy,print}.c "$root"/signer/core/{buf,err,diag,text,digest,starved}.c "$root"/signer/pki/{alg,cause,der}.c \
+        "$root"/policy/{policy,print}.c "$root"/signer/core/{buf,err,diag,text,digest,starved,i18n}.c "$root"/signer/pki/{alg,cause,der}.c \
         -ljansson -lcrypto || return 1
     "$o/print" >"$o/table.txt" || return 1
     "$policyc" -p "$work/good" >"$o/policyc.txt" || return 1
@@ -179,9 +179,9 @@ as_many_keys_as_may_be() {
     rm -rf "$work/many"
     cp -r "$work/good" "$work/many" || return 1
     sed -i -f "$here/bad/keys-too-many/full.yaml.sed" "$work/many/full.yaml" || return 1
-    sed -i '/name: m-30,/d' "$work/many/full.yaml" || return 1
+    sed -i '/name: m-\(29\|30\),/d' "$work/many/full.yaml" || return 1 # beside the four that are there
     "$policyc" -p "$work/many" >"$work/text" || return 1
-    [ "$(grep -c '^authority "full" key ' "$work/text")" -eq 32 ]
+    [ "$(grep -c '^authority "full" key "[^"]*" uri ' "$work/text")" -eq 32 ]
 }
 
 old_output_stays() {

@@ -1,9 +1,11 @@
 /* csv.c - tables of requests that `ra add --csv` reads, spoilt. A table is nobody's word until its batch is approved: what
  * is asked is that each of its values becomes the request's, as a second and simpler reader finds it, and nothing else. */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bad/bad.h"
@@ -146,15 +148,24 @@ static enum err add_quietly(struct addition *a, const char *path)
     return e;
 }
 
-/* The folder of a batch without requests, and the request file that the table names. */
+/* A folder of its own: an approval that another kind left would be one of this batch. */
+static const char *folder(void)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/csv", bad_folder());
+    bad_must(mkdir(path, 0700) == 0 || errno == EEXIST, "%s", path);
+    return path;
+}
+
+/* A batch without requests, and the request file that the table names. */
 static void lay_out(void)
 {
     struct batch_header h = world_header(0);
     struct buf header = {0};
     bad_must(header_write(&h, &header) == E_OK, "a header");
     buf_append_byte(&header, '\n');
-    bad_write(BATCH_FILE, buf_span(&header));
-    bad_write(CSR_FILE, buf_span(&people_get()->csr[1]));
+    bad_write("csv/" BATCH_FILE, buf_span(&header));
+    bad_write("csv/" CSR_FILE, buf_span(&people_get()->csr[1]));
     buf_free(&header);
 }
 
@@ -164,10 +175,11 @@ static enum err judge(const char *what, struct span bytes, bool *same)
     struct addition a;
     char path[256];
     (void)what;
+    (void)folder();
     lay_out();
-    bad_write("table.csv", bytes);
-    snprintf(path, sizeof path, "%s/table.csv", bad_folder());
-    enum err e = addition_begin(bad_folder(), &a, NULL);
+    bad_write("csv/table.csv", bytes);
+    snprintf(path, sizeof path, "%s/table.csv", folder());
+    enum err e = addition_begin(folder(), &a, NULL);
     bad_must(e == E_OK, "the batch: %s", err_name(e));
     e = add_quietly(&a, path);
     *same = e == E_OK && says_the_same(bytes, buf_span(&a.lines));

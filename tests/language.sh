@@ -44,7 +44,7 @@ sed 's/^msgid "the PIN is locked"$/#, fuzzy\n&/' "$po" > "$work/less.po"
 check "a doubtful translation is found" not whole "$work/less.po"
 sed 's/^msgstr "用法：%s %s"$/msgstr "用法：%s %n"/' "$po" > "$work/less.po"
 check "a translation with other conversions is refused" not whole "$work/less.po"
-check "no translation has a character that could deceive" not env LC_ALL=C.UTF-8 grep -qP '[\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e000}-\x{f8ff}]' "$po"
+check "no translation has a character that could deceive" not env LC_ALL=C.UTF-8 grep -qP '[\x{3000}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{feff}\x{e000}-\x{f8ff}]' "$po"
 
 # -- which language --
 

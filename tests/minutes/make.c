@@ -1,12 +1,14 @@
-/* make.c - the minutes of a ceremony made by hand, as they are: make FOLDER writes minutes.html and minutes.txt there. For
- * tests/minutes/print.sh. */
+/* make.c - the minutes of a ceremony made by hand, as they are: make FOLDER writes minutes.html and minutes.txt there, in
+ * the language of the locale where the catalogue lies beside the program. For tests/minutes/print.sh. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
 #include "unit/help_minutes.h"
 
 START_TEST(make)
@@ -19,7 +21,7 @@ START_TEST(make)
     ck_assert_int_ge(fd, 0);
     help_ceremony_make(fd, &c);
     ck_assert_msg(minutes_facts_read(fd, c.script.name, c.size, c.head, &facts, &d) == E_OK, "%s", d.text);
-    facts.language = "en";
+    facts.language = strcmp(i18n_language(), "en") == 0 ? "en" : "zh-CN";
     ck_assert_msg(minutes_write(&c.script, c.events, &facts, &m, &d) == E_OK, "%s", d.text);
     ck_assert_int_eq(file_write(fd, "minutes.html", m.html.data, m.html.len, &d), E_OK);
     ck_assert_int_eq(file_write(fd, "minutes.txt", m.text.data, m.text.len, &d), E_OK);
@@ -32,6 +34,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
+    i18n_start();
     if (argc != 2 || setenv("MINUTES_FOLDER", argv[1], 1) != 0) {
         fputs("usage: make FOLDER\n", stderr);
         return 2;

@@ -95,6 +95,14 @@ ok "it needs nothing else" closed
 ok "the same from the same" again
 ok "80 columns" columns
 
+# -- in Chinese: the catalogue lies beside the program --
+mkdir chinese && cp "$program" chinese/program && cp -r "$(dirname "$program")/../locale" chinese/
+chinese() { # every character is shown as it is, and no heading is left in English
+    LC_ALL=zh_CN.UTF-8 chinese/program chinese >/dev/null && grep -q '<html lang="zh-CN">' chinese/minutes.html &&
+        ! grep -n '\\u{' chinese/minutes.txt && ! grep -E '<h[23]>[ -~]*</h[23]>' chinese/minutes.html
+}
+ok "in Chinese" chinese
+
 if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP" && cp minutes.html minutes.txt minutes.pdf page-*.png "$KEEP"; fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 10 ]

@@ -16,15 +16,15 @@ const char *inventory_standing_name(enum inventory_standing s)
     return names[s];
 }
 
-static enum err add_row(struct inventory *i, struct inventory_row **out, struct diag *d)
+/* One more, all zeros; NULL when memory is used up. */
+static struct inventory_row *add_row(struct inventory *i)
 {
     struct inventory_row *more = reallocarray(i->v, i->n + 1, sizeof *more);
     if (more == NULL)
-        return diag_set(d, E_NO_MEMORY, "the inventory");
+        return NULL;
     i->v = more;
-    *out = &i->v[i->n++];
-    **out = (struct inventory_row){0};
-    return E_OK;
+    i->v[i->n] = (struct inventory_row){0};
+    return &i->v[i->n++];
 }
 
 /* -- the log's side -- */
@@ -39,12 +39,12 @@ static struct inventory_row *find_name(const struct inventory *i, const char *na
 
 static enum err add_made(struct inventory *i, const struct record *r, struct diag *d)
 {
-    struct inventory_row *row = NULL;
+    struct inventory_row *row = add_row(i);
     struct buf spki = {0};
     const char *text = record_text(r, "public-key");
-    enum err e = add_row(i, &row, d);
-    if (e == E_OK)
-        e = base64_decode(text, strlen(text), &spki);
+    if (row == NULL)
+        return diag_set(d, E_NO_MEMORY, "the inventory");
+    enum err e = base64_decode(text, strlen(text), &spki);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, spki.data, spki.len, row->digest);
     if (e == E_OK) {
@@ -121,22 +121,19 @@ static enum err add_object(const struct state *s, struct inventory *i, const str
     struct inventory_row *row = NULL;
     struct key key = {0};
     bool shown = o->public_key != NULL && key_from_pkey(o->public_key, &key, NULL) == E_OK;
-    enum err e = E_OK;
     for (size_t k = 0; k < i->n && row == NULL; k++)
         if (is_of_row(s, &i->v[k], o, shown ? key.digest : NULL) && has_place(&i->v[k], o))
             row = &i->v[k];
     if (row == NULL)
-        e = add_row(i, &row, d);
-    if (e == E_OK && shown && !row->has_digest) {
+        row = add_row(i);
+    if (row != NULL && shown && !row->has_digest) {
         memcpy(row->digest, key.digest, DIGEST_LEN);
         row->has_digest = true;
     }
-    if (e == E_OK && o->private_)
-        row->private_ = o;
-    else if (e == E_OK)
-        row->public_ = o;
+    if (row != NULL)
+        *(o->private_ ? &row->private_ : &row->public_) = o;
     key_free(&key);
-    return e;
+    return row != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "the inventory");
 }
 
 static enum inventory_standing stands(const struct inventory_row *row)

@@ -142,7 +142,7 @@ enum err cmd_enrol(int n, char **operands, struct diag *d)
 {
     const struct hsm_patience patience = {"ceremony", policy_table.limits.token_timeout, NULL};
     enum policy_vendor vendor = policy_table.vendor;
-    struct enrolment it;
+    struct enrolment it = {0};
     struct hsm *h = NULL;
     (void)n;
     (void)operands;

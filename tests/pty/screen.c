@@ -134,7 +134,7 @@ static size_t rows_of(const struct screen *s, size_t end, size_t *begin)
 
 size_t screen_top(const struct screen *s)
 {
-    size_t rows = 0, top = s->n, end = s->n, begin;
+    size_t rows = 0, end = s->n, begin, top = end;
     while (s->text != NULL) {
         rows += rows_of(s, end, &begin);
         if (rows > SCREEN_ROWS)

@@ -146,7 +146,7 @@ static enum err take_line(struct certify_file *f, const struct record *rec, stru
     if (rec->type != RECORD_CERTIFY)
         return E_OK;
     enum err e = record_digest(rec, "tbs", tbs);
-    if (memcmp(tbs, f->digest, DIGEST_LEN) == 0)
+    if (e == E_OK && memcmp(tbs, f->digest, DIGEST_LEN) == 0)
         f->intent = rec->seq;
     return e;
 }
@@ -294,5 +294,5 @@ enum err certify_file_make(struct room *r, const struct script_step *s, const st
 
 bool certify_file_is_stale(const struct room *r, const struct certify_file *f)
 {
-    return !f->any_made && clock_now() - f->not_before > r->state.policy->limits.plan_lifetime;
+    return f->intent == 0 && !f->any_made && clock_now() - f->not_before > r->state.policy->limits.plan_lifetime;
 }

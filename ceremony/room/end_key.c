@@ -81,9 +81,12 @@ static enum err log_end(struct state *s, const struct policy_key *row, const str
 {
     struct key key = {0};
     char hex[DIGEST_HEX] = "";
-    if (gone->public_key != NULL && key_from_pkey(gone->public_key, &key, NULL) == E_OK)
+    enum err e = gone->public_key != NULL ? key_from_pkey(gone->public_key, &key, d) : E_OK;
+    if (e != E_OK)
+        return e; /* the line would say that there was none */
+    if (gone->public_key != NULL)
         hex_encode(key.digest, DIGEST_LEN, hex);
-    enum err e = log_append(s->log, RECORD_DESTROYED,
+    e = log_append(s->log, RECORD_DESTROYED,
                             json_pack("{s:s,s:s,s:b,s:b}", "key", row->name, "public-key", hex, "private",
                                       (int)gone->private_, "public", (int)gone->public_),
                             d);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "batch/witness.h"
+#include "room/past.h"
 
 static enum err write_line(struct room *r, const char *what, int n, enum record_type type, json_t *fields, struct diag *d)
 {
@@ -18,8 +19,6 @@ static enum err write_ceremony(struct room *r, struct diag *d)
 {
     char hex[DIGEST_HEX];
     hex_encode(r->script->digest, DIGEST_LEN, hex);
-    if (transcript_is_logged(r->transcript, "ceremony", 0))
-        return E_OK;
     return write_line(r, "ceremony", 0, RECORD_CEREMONY,
                       json_pack("{s:s,s:s,s:i}", "ceremony", r->script->name, "file", hex, "steps", (int)r->script->steps_n),
                       d);
@@ -50,7 +49,7 @@ static enum err write_exception(struct room *r, const json_t *event, int n, stru
                       d);
 }
 
-static enum err write_events(struct room *r, struct diag *d)
+static enum err write_events(struct room *r, const struct past *past, struct diag *d)
 {
     enum err e = E_OK;
     for (size_t i = 0; i < transcript_count(r->transcript) && e == E_OK; i++) {
@@ -61,8 +60,7 @@ static enum err write_events(struct room *r, struct diag *d)
             continue;
         if (kind == EVENT_EXCEPTION && !transcript_is_logged(r->transcript, "exception", n))
             e = write_exception(r, event, n, d);
-        if (kind == EVENT_DONE && r->script->steps[n - 1].kind == STEP_TIME &&
-            !transcript_is_logged(r->transcript, "time", n))
+        if (kind == EVENT_DONE && r->script->steps[n - 1].kind == STEP_TIME && !past->own_time)
             e = write_time(r, n, d);
     }
     return e;
@@ -70,9 +68,12 @@ static enum err write_events(struct room *r, struct diag *d)
 
 enum err log_lines_write(struct room *r, struct diag *d)
 {
-    enum err e = write_ceremony(r, d);
+    struct past past; /* the log itself says what it has; the transcript is a file that anybody may have written to */
+    enum err e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK && !past.own_ceremony)
+        e = write_ceremony(r, d);
     if (e == E_OK)
-        e = write_events(r, d);
+        e = write_events(r, &past, d);
     if (e == E_OK)
         e = witness_write(&r->state, r->hsm, d);
     return e == E_OK ? state_refresh(&r->state, d) : e;

@@ -3,17 +3,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "batch/authorise.h"
 #include "ceremony/commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
-#include "core/words.h"
 #include "ceremony/officer.h"
 #include "room/people.h"
-
-#define WORDS_TYPED 3
-#define TRIES 3
 
 static bool has_signed(const struct authorisations *a, const char *id)
 {
@@ -33,7 +30,7 @@ static bool is_slip(enum err e)
 static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const uint8_t digest[DIGEST_LEN],
                           struct diag *d)
 {
-    const bool token = strncmp(path, "pkcs11:", 7) == 0;
+    const bool token = strncasecmp(path, "pkcs11:", 7) == 0;
     struct officer_key key = {.file = token ? NULL : path,
                               .token = token ? path : NULL,
                               .module = token ? options.officer_module : NULL,
@@ -64,38 +61,15 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
                 printf(_("%s has signed.\n"), p->id);
             return e;
         }
-        printf("%s: %s: %s\n", err_name(e), err_sentence(e), d != NULL ? d->text : "");
+        /* Without what was typed: it may have been the passphrase, and this stands in the transcript. */
+        printf("%s: %s\n", err_name(e), _(err_sentence(e)));
     }
-}
-
-/* Three of them, or more. */
-static bool are_words_of(const char *line, const uint8_t digest[DIGEST_LEN])
-{
-    uint8_t typed[DIGEST_LEN];
-    for (size_t n = WORDS_TYPED; n <= DIGEST_LEN; n++)
-        if (words_parse(line, typed, n))
-            return memcmp(typed, digest, n) == 0;
-    return false;
-}
-
-static enum err confirm(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
-{
-    char line[DIGEST_LEN * 16];
-    for (int i = 0; i < TRIES; i++) {
-        printf(i > 0 ? _("Those are not its words. The first %d words of the %s, or more of them: ")
-                     : _("The first %d words of the %s, or more of them: "),
-               WORDS_TYPED, _(what));
-        enum err e = people_read(line, sizeof line, d);
-        if (e != E_OK || are_words_of(line, digest))
-            return e;
-    }
-    return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
 }
 
 enum err officers_sign(struct room *r, int dir_fd, const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
-    struct authorisations a;
-    enum err e = confirm(digest, what, d);
+    struct authorisations a = {.n = 0};
+    enum err e = people_words(digest, what, d);
     if (e == E_OK)
         e = authorise_collect(dir_fd, &policy_table, digest, clock_now(), &a, d);
     for (size_t i = 0; i < r->script->persons_n && e == E_OK && a.n < (size_t)policy_table.quorum; i++) {

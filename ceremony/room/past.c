@@ -10,6 +10,10 @@
 static enum err take(struct past *out, const struct record *r, const char *name)
 {
     const char *whose = record_text(r, "ceremony");
+    if (strcmp(whose, name) == 0) {
+        out->own_ceremony = out->own_ceremony || r->type == RECORD_CEREMONY;
+        out->own_time = out->own_time || r->type == RECORD_TIME;
+    }
     if (r->type != RECORD_MINUTES)
         return E_OK;
     if (strcmp(whose, name) == 0) {

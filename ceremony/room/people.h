@@ -8,6 +8,10 @@
 /* Read one line that a person types, without its newline. E_STOPPED at the end of the input, or when `stop` was typed. */
 ERR_MUST_USE enum err people_read(char *out, size_t cap, struct diag *d);
 
+/* Have at least three words of this digest typed, which stand on the screen; what says of what (N_()). A slip is told, and typing
+ * goes on from there, three times in all (ceremony/typed.h). E_NOT_CONFIRMED, E_STOPPED. */
+ERR_MUST_USE enum err people_words(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
+
 /* At the beginning: everybody whom the file names types their initials; three tries each. E_ABSENT. Adds `present`. */
 ERR_MUST_USE enum err people_present(struct room *r, struct diag *d);
 

@@ -238,7 +238,7 @@ static void text_sign(struct buf *out, const char *who, const char *signature, c
     buf_append_str(out, "\n\n  ________________________________________________    ______________________\n  ");
     put(out, signature, "  ", 48);
     out->len -= !out->failed && out->len > 0; /* the date's label stands on the same line */
-    fill(out, ' ', 52 - screen_columns(signature));
+    fill(out, ' ', screen_columns(signature) < 52 ? 52 - screen_columns(signature) : 1);
     put(out, date, "", 24);
 }
 

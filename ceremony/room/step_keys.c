@@ -1,6 +1,7 @@
 /* keygen: our own keys, made inside the token. */
 #include <stdio.h>
 
+#include "batch/own_key.h"
 #include "batch/witness.h"
 #include "ceremony/commands.h"
 #include "core/i18n.h"
@@ -46,7 +47,7 @@ enum err step_check_key(struct room *r, const struct script_step *s, const char 
 
 /* What has the label is told already: those present say what becomes of it, and confirm that. E_KEY_EXISTS for anything
  * else that is typed. */
-static enum err settle_existing(struct room *r, const struct script_step *s, struct diag *d)
+static enum err settle_existing(struct room *r, const struct script_step *s, const char *name, struct diag *d)
 {
     char line[64];
     struct diag said = {0};
@@ -58,20 +59,28 @@ static enum err settle_existing(struct room *r, const struct script_step *s, str
     if (e == E_OK)
         e = people_confirm(r, s, &said);
     if (e == E_OK)
-        return make_keys(&r->state, r->hsm, s->keys, s->keys_n, adopt ? MAKE_ADOPT : MAKE_RENEW, d);
+        return make_keys(&r->state, r->hsm, &name, 1, adopt ? MAKE_ADOPT : MAKE_RENEW, d);
     *d = said;
+    return e;
+}
+
+/* What is said about a label is about this key alone. */
+static enum err make_one(struct room *r, const struct script_step *s, const char *name, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    enum err e = make_keys(&r->state, r->hsm, &name, 1, MAKE_STOP, d);
+    if (e == E_KEY_EXISTS)
+        e = settle_existing(r, s, name, d);
+    if (e == E_OK)
+        e = state_refresh(&r->state, d);
+    if (e == E_OK) /* also one that the log told of before: it is there, and signs */
+        e = own_key_open(&r->state, r->hsm, name, &k, d);
     return e;
 }
 
 enum err step_keygen(struct room *r, const struct script_step *s, struct diag *d)
 {
-    enum err e = make_keys(&r->state, r->hsm, s->keys, s->keys_n, MAKE_STOP, d);
-    if (e == E_KEY_EXISTS) {
-        struct diag stale = {0};
-        enum err fresh = state_refresh(&r->state, &stale); /* keys that were made before it */
-        if (fresh == E_OK)
-            e = settle_existing(r, s, d);
-    }
+    enum err e = each(r, s, make_one, d);
     if (e == E_OK)
         e = witness_write(&r->state, r->hsm, d);
     if (e == E_OK)

@@ -1,9 +1,9 @@
 #include <string.h>
 
-#include "ceremony/commands.h"
 #include "core/file.h"
 #include "core/i18n.h"
 #include "core/screen.h"
+#include "room/people.h"
 #include "room/steps.h"
 
 /* A stick is known by what is on it, whatever is written on its label. */
@@ -23,7 +23,7 @@ enum err step_medium(struct room *r, const struct script_step *s, struct diag *d
         e = step_expect(r, s, "digest", s->digest, hex, d);
     }
     if (e == E_OK && s->digest == NULL)
-        e = confirm_digest(digest, N_("file"), d);
+        e = people_words(digest, N_("file"), d);
     buf_free(&bytes);
     return e;
 }

@@ -51,14 +51,13 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
     if (!r->has_state)
         return diag_set(d, E_STATE_MISSING, "minutes are put into a log");
     enum err e = minutes_line(r->state_fd, r->script->name, &line, &logged, d);
-    if (e == E_OK && !logged) /* otherwise an interruption came after it, and what is in the log stays */
+    if (e == E_OK)
         e = minutes_make(r->state_fd, r->dir_fd, r->script, &m, d);
     if (e == E_OK && !logged)
         e = write_and_log(r, &m, d);
-    if (e == E_OK && logged)
-        e = record_digest(&line, "minutes", html);
-    else
-        memcpy(html, m.html_digest, DIGEST_LEN);
+    if (e == E_OK && logged) /* an interruption came after it, or somebody else wrote it: what is sealed follows from the record */
+        e = minutes_compare(&m, &line, d);
+    memcpy(html, m.html_digest, DIGEST_LEN);
     if (e == E_OK)
         e = seal(r, d);
     if (e == E_OK)

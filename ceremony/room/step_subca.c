@@ -23,27 +23,26 @@ static enum err check_digest(struct room *r, const struct script_step *s, const 
     char hex[DIGEST_HEX];
     enum err e = digest_bytes(DIGEST_SHA256, file->data, file->len, digest);
     if (e != E_OK)
-        return diag_set(d, e, "%s", s->from);
+        return diag_set(d, e, "the request");
     hex_encode(digest, DIGEST_LEN, hex);
-    screen_field(_("request"), 8, "%s", s->from);
+    screen_field(_("request"), 8, "%s", s->from != NULL ? s->from : "");
     screen_field("sha256", 8, "%s", hex);
     return step_expect(r, s, "request", s->digest, hex, d);
 }
 
-static enum err take_in(struct room *r, const struct script_step *s, struct buf *der, struct diag *d)
+static enum err take_in(const struct script_step *s, struct buf *file, struct diag *d)
 {
-    struct buf file = {0};
     if (s->from == NULL)
         return diag_set(d, E_SCRIPT, "step %d: \"from\" names no request", s->n);
-    enum err e = file_read_path(s->from, PEM_BYTES, E_CSR_FORMAT, &file, d);
-    if (e == E_OK)
-        e = check_digest(r, s, &file, d);
-    if (e == E_OK && !pem_only(buf_span(&file), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", der))
-        buf_append(der, file.data, file.len);
-    if (e == E_OK)
-        e = buf_err(der);
-    buf_free(&file);
-    return e;
+    return file_read_path(s->from, PEM_BYTES, E_CSR_FORMAT, file, d);
+}
+
+/* What the file holds, in PEM or DER. */
+static enum err request_der(const struct buf *file, struct buf *der)
+{
+    if (!pem_only(buf_span(file), "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST", der))
+        buf_append(der, file->data, file->len);
+    return buf_err(der);
 }
 
 /* Nobody else's key, and none that anybody could guess. */
@@ -61,24 +60,29 @@ static enum err check_key(struct room *r, const struct key *key, struct diag *d)
     return e == E_OK && taken ? diag_set(d, E_KEY_OTHER_SUBJECT, "a certificate was issued for it") : e;
 }
 
-/* The request as it lies in the record, where a good one is put once: what is certified is what was taken in, whatever lies
- * on the medium later. */
+/* The request as it lies in the record, where a good one is put once, as it came: what is certified is what was taken in,
+ * whatever lies on the medium later, and it has the digest that the ceremony's file says, whoever put it there. */
 static enum err open_request(struct room *r, const struct script_step *s, bool may_take_in, struct csr *csr, struct diag *d)
 {
     char name[NAME_CAP];
-    struct buf der = {0};
+    struct buf file = {0}, der = {0};
     bool found = false;
     *csr = (struct csr){0};
     name_of(s, name);
-    enum err e = file_read(r->dir_fd, name, LIMIT_CSR_BYTES, &der, &found, d);
+    enum err e = file_read(r->dir_fd, name, PEM_BYTES, &file, &found, d);
     if (e == E_OK && !found)
-        e = may_take_in ? take_in(r, s, &der, d) : diag_set(d, E_ARCHIVE, "%s is not there", name);
+        e = may_take_in ? take_in(s, &file, d) : diag_set(d, E_ARCHIVE, "%s is not there", name);
+    if (e == E_OK)
+        e = check_digest(r, s, &file, d);
+    if (e == E_OK)
+        e = request_der(&file, &der);
     if (e == E_OK)
         e = csr_parse_ca(buf_span(&der), csr, d);
     if (e == E_OK)
         e = check_key(r, &csr->key, d);
     if (e == E_OK && !found)
-        e = file_write(r->dir_fd, name, der.data, der.len, d);
+        e = file_write(r->dir_fd, name, file.data, file.len, d);
+    buf_free(&file);
     buf_free(&der);
     return e;
 }

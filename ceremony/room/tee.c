@@ -19,15 +19,26 @@ static struct {
     struct diag why;
 } tee;
 
-static void keep(void)
+/* The first n bytes of the line. */
+static void keep(size_t n)
 {
-    json_t *text = json_stringn(tee.line, tee.used);
-    if (tee.n > 0 && tee.used > 0 && tee.failed == E_OK)
+    json_t *text = json_stringn(tee.line, n);
+    if (tee.n > 0 && n > 0 && tee.failed == E_OK)
         tee.failed = transcript_add(tee.transcript, EVENT_SAID,
                                     json_pack("{s:i,s:o}", "n", tee.n, "text", text != NULL ? text : json_null()), &tee.why);
     else
         json_decref(text);
-    tee.used = 0;
+    tee.used -= n;
+    memmove(tee.line, tee.line + n, tee.used);
+}
+
+/* As much of a full line as ends with a whole character. */
+static size_t whole(void)
+{
+    size_t n = tee.used;
+    while (n > 0 && (tee.line[n - 1] & 0xc0) == 0x80)
+        n--;
+    return n > 1 && (tee.line[n - 1] & 0x80) != 0 ? n - 1 : tee.used;
 }
 
 static ssize_t take(void *cookie, const char *p, size_t n)
@@ -36,8 +47,10 @@ static ssize_t take(void *cookie, const char *p, size_t n)
     if (file_write_all(STDOUT_FILENO, p, n, "standard output", NULL) != E_OK)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        if (p[i] == '\n' || tee.used == sizeof tee.line)
-            keep();
+        if (p[i] == '\n')
+            keep(tee.used);
+        else if (tee.used == sizeof tee.line)
+            keep(whole());
         if (p[i] != '\n')
             tee.line[tee.used++] = p[i];
     }
@@ -62,14 +75,14 @@ enum err tee_begin(struct transcript *t, struct diag *d)
 void tee_step(int n)
 {
     fflush(stdout);
-    keep();
+    keep(tee.used);
     tee.n = n;
 }
 
 void tee_break(void)
 {
     fflush(stdout);
-    keep();
+    keep(tee.used);
 }
 
 enum err tee_check(struct diag *d)

@@ -17,6 +17,7 @@ static const char *const names[EVENT_KINDS] = {"open",      "present", "step",  
 struct transcript {
     int fd;
     int64_t last; /* time of the last event */
+    bool broken;  /* what was written could not be taken back */
     struct buf bytes; /* of the whole file */
     json_t **v;
     enum event *kinds;
@@ -142,10 +143,20 @@ void transcript_close(struct transcript *t)
     free(t);
 }
 
+/* A line that was not written whole is taken back, so that the next one does not follow half of it. */
+static void take_back(struct transcript *t, size_t before)
+{
+    t->bytes.len = before;
+    t->broken = ftruncate(t->fd, (off_t)before) != 0;
+}
+
 static enum err write_event(struct transcript *t, const json_t *obj, bool sync, struct diag *d)
 {
     const size_t before = t->bytes.len;
-    enum err e = json_line_write(obj, &t->bytes);
+    enum err e = t->broken ? diag_set(d, E_TRANSCRIPT, TRANSCRIPT_FILE " could not be written to before") : E_OK;
+    if (e != E_OK)
+        return e;
+    e = json_line_write(obj, &t->bytes);
     buf_append_byte(&t->bytes, '\n');
     if (e == E_OK)
         e = buf_err(&t->bytes);
@@ -153,7 +164,11 @@ static enum err write_event(struct transcript *t, const json_t *obj, bool sync, 
         e = diag_set(d, E_TRANSCRIPT, TRANSCRIPT_FILE " would be longer than %u bytes", RECORD_FILE_MAX);
     if (e == E_OK)
         e = file_write_all(t->fd, t->bytes.data + before, t->bytes.len - before, TRANSCRIPT_FILE, d);
-    return e == E_OK && sync ? file_sync(t->fd, TRANSCRIPT_FILE, d) : e;
+    if (e == E_OK && sync)
+        e = file_sync(t->fd, TRANSCRIPT_FILE, d);
+    if (e != E_OK)
+        take_back(t, before);
+    return e;
 }
 
 enum err transcript_add(struct transcript *t, enum event event, json_t *fields, struct diag *d)

@@ -79,7 +79,7 @@ static enum err fail_step(struct room *r, const struct script_step *s, enum err 
     enum err e = transcript_add(r->transcript, EVENT_FAILED,
                                 json_pack("{s:i,s:s,s:s}", "n", s->n, "code", err_name(failure), "text", why->text), d);
     if (e == E_OK)
-        e = people_choose(r, s, step_rows[s->kind].exception, &choice, &said);
+        e = people_choose(r, s, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND, &choice, &said);
     if (e == E_OK && choice == PEOPLE_EXCEPTION)
         e = people_exception(r, s, failure, &said);
     if (e != E_OK)

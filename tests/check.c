@@ -39,13 +39,13 @@ struct script {
 };
 
 static const struct script scripts[] = {
-    {"fuzz", 900, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "3"}},
+    {"fuzz", 900, {"tests/fuzz/run.sh", "build/fuzz", "1000000", "2"}},
     {"twice", 900, {"tests/twice.sh", "%B"}},
-    {"power", 900, {"tests/crash/power.pl", "--states", "150"}},
-    {"check-hsm", 900, {"tests/hsm/sweep.sh", "--every", "50"}},
+    {"power", 900, {"tests/crash/power.pl", "--states", "120"}},
+    {"check-hsm", 900, {"tests/hsm/sweep.sh", "--every", "70"}},
     {"token-sm2", 900, {"tests/hsm/softhsm-sm2.sh", "%B"}},
-    {"crash", 900, {"tests/crash/crash.pl", "--points", "60"}},
-    {"bad", 900, {"%B/test/bad-inputs", "--sample", "25"}},
+    {"crash", 900, {"tests/crash/crash.pl", "--points", "45"}},
+    {"bad", 900, {"%B/test/bad-inputs", "--sample", "40"}},
     {"pty", 300, {"tests/pty/pty.sh"}},
     {"status-crl", 300, {"tests/status/crl.sh", "%B/test/status", "100000"}},
     {"status-ocsp", 300, {"tests/status/ocsp.sh", "%B/test/status"}},

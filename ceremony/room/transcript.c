@@ -43,15 +43,16 @@ static bool by_name(const char *name, enum event *out)
 static enum err keep(struct transcript *t, enum event kind, json_t *obj, struct diag *d)
 {
     json_t **v = reallocarray(t->v, t->n + 1, sizeof(json_t *));
-    t->v = v != NULL ? v : t->v;
-    enum event *kinds = reallocarray(t->kinds, t->n + 1, sizeof *kinds);
-    t->kinds = kinds != NULL ? kinds : t->kinds;
-    if (v == NULL || kinds == NULL) {
+    if (v != NULL)
+        t->v = v;
+    enum event *kinds = v != NULL ? reallocarray(t->kinds, t->n + 1, sizeof *kinds) : NULL;
+    if (kinds == NULL) {
         json_decref(obj);
         return diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE);
     }
-    v[t->n] = obj;
-    kinds[t->n++] = kind;
+    t->kinds = kinds;
+    t->v[t->n] = obj;
+    t->kinds[t->n++] = kind;
     return E_OK;
 }
 

@@ -89,7 +89,9 @@ END_TEST
 START_TEST(another_module)
 {
     expect_ok_diag(token_init_folder(folder, &d), &d);
-    expect_err(token_init("opensc-pkcs11.so", "rehearsal", &pin, &token_patience, &d), E_TOKEN_OTHER);
+    enum err e = token_init("opensc-pkcs11.so", "rehearsal", &pin, &token_patience, &d);
+    /* without its service for smart cards it does not even start */
+    ck_assert_msg(e == E_TOKEN_OTHER || e == E_MODULE_INIT, "%s", err_name(e));
 }
 END_TEST
 

@@ -1,9 +1,9 @@
-#include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "anchor_tbs.h"
 #include "commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -65,10 +65,9 @@ static enum err build(const struct policy_key *row, const struct key *public, st
     struct buf name = {0};
     uint8_t serial[SERIAL_LEN];
     const int64_t now = clock_now();
-    if (RAND_bytes(serial, SERIAL_LEN) != 1)
-        return diag_set(d, E_CRYPTO, "random numbers");
-    serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
-    enum err e = name_from_rules(row->subject, row->subjects, &name, d);
+    enum err e = anchor_serial(serial, d);
+    if (e == E_OK)
+        e = name_from_rules(row->subject, row->subjects, &name, d);
     const struct tbs_spec spec = {
         .serial = {serial, SERIAL_LEN},
         .alg = row->alg,

@@ -95,19 +95,10 @@ static enum err make_all(struct state *s, struct hsm *h, const char *only, struc
     return e;
 }
 
-static enum err seal(struct state *s, struct hsm *h, struct diag *d)
-{
-    struct hsm_key *k = NULL;
-    enum err e = own_key_open(s, h, s->policy->log_key.name, &k, d);
-    if (e == E_OK)
-        e = sealing_run(s, k, d);
-    return e != E_OK ? e : witness_write(s, h, d);
-}
-
 enum err anchors_make(struct state *s, struct hsm *h, const char *only, struct diag *d)
 {
     enum err e = make_all(s, h, only, d);
-    return e == E_OK ? seal(s, h, d) : e;
+    return e == E_OK ? sealing_finish(s, h, d) : e;
 }
 
 enum err cmd_root(int n, char **operands, struct diag *d)

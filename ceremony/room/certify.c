@@ -252,15 +252,6 @@ static enum err write_files(struct room *r, const struct script_step *s, const s
     return e;
 }
 
-static enum err seal(struct room *r, struct diag *d)
-{
-    struct hsm_key *k = NULL;
-    enum err e = own_key_open(&r->state, r->hsm, policy_table.log_key.name, &k, d);
-    if (e == E_OK)
-        e = sealing_run(&r->state, k, d);
-    return e == E_OK ? witness_write(&r->state, r->hsm, d) : e;
-}
-
 static enum err sign_file(struct room *r, const struct script_step *s, struct certify_file *f, struct diag *d)
 {
     if (certify_file_is_stale(r, f))
@@ -271,7 +262,7 @@ static enum err sign_file(struct room *r, const struct script_step *s, struct ce
             e = sign_part(r, &f->v[i], d);
     if (e == E_OK)
         e = write_files(r, s, f, d);
-    return e == E_OK ? seal(r, d) : e;
+    return e == E_OK ? sealing_finish(&r->state, r->hsm, d) : e;
 }
 
 enum err certify_sign(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d)

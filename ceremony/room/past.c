@@ -14,12 +14,8 @@ static enum err take(struct past *out, const struct record *r, const char *name)
         out->own_ceremony = out->own_ceremony || r->type == RECORD_CEREMONY;
         out->own_time = out->own_time || r->type == RECORD_TIME;
     }
-    if (r->type != RECORD_MINUTES)
+    if (r->type != RECORD_MINUTES || strcmp(whose, name) == 0)
         return E_OK;
-    if (strcmp(whose, name) == 0) {
-        out->own_minutes = true;
-        return E_OK;
-    }
     out->minutes = true;
     snprintf(out->ceremony, sizeof out->ceremony, "%s", whose);
     return record_digest(r, "minutes", out->minutes_digest);

@@ -17,8 +17,7 @@ struct past {
     bool minutes;      /* there are minutes of a ceremony of another name, the last of them: */
     char ceremony[LIMIT_TOKEN_TEXT + 1];
     uint8_t minutes_digest[DIGEST_LEN]; /* of minutes.html */
-    bool own_ceremony, own_time; /* there are such lines of the ceremony `name`, */
-    bool own_minutes;  /* and its minutes: it is over */
+    bool own_ceremony, own_time; /* there are such lines of the ceremony `name` */
 };
 
 /* Read the log in the state's folder; name is the ceremony's own. No log is E_OK. The log's errors otherwise. */

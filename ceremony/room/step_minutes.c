@@ -1,8 +1,6 @@
 #include <string.h>
 
-#include "batch/own_key.h"
 #include "batch/sealing.h"
-#include "batch/witness.h"
 #include "core/file.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
@@ -31,16 +29,6 @@ static enum err write_and_log(struct room *r, const struct minutes *m, struct di
     return e == E_OK ? log_minutes(r, m, d) : e;
 }
 
-/* The log's key has the last word: it signs where the log stands with the minutes in it. */
-static enum err seal(struct room *r, struct diag *d)
-{
-    struct hsm_key *key = NULL;
-    enum err e = own_key_open(&r->state, r->hsm, r->state.policy->log_key.name, &key, d);
-    if (e == E_OK)
-        e = sealing_run(&r->state, key, d);
-    return e == E_OK ? witness_write(&r->state, r->hsm, d) : e;
-}
-
 enum err step_minutes(struct room *r, const struct script_step *s, struct diag *d)
 {
     struct minutes m = {0};
@@ -58,8 +46,8 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
     if (e == E_OK && logged) /* an interruption came after it, or somebody else wrote it: what is sealed follows from the record */
         e = minutes_compare(&m, &line, d);
     memcpy(html, m.html_digest, DIGEST_LEN);
-    if (e == E_OK)
-        e = seal(r, d);
+    if (e == E_OK) /* the log's key has the last word: it signs where the log stands with the minutes in it */
+        e = sealing_finish(&r->state, r->hsm, d);
     if (e == E_OK)
         e = minutes_show(r->script->name, html, d);
     record_free(&line);

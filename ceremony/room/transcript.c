@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/digest.h"
 #include "core/file.h"
 #include "room/record_files.h"
 
 static const char *const names[EVENT_KINDS] = {"open",      "present", "step",    "confirm", "said",   "checked", "exception",
-                                               "failed",    "stopped", "head",    "logged",  "done",   "close"};
+                                               "failed",    "stopped", "head",    "logged",  "done"};
 
 struct transcript {
     int fd;
@@ -228,15 +227,4 @@ bool transcript_is_begun(const struct transcript *t, int n)
 bool transcript_is_logged(const struct transcript *t, const char *what, int n)
 {
     return has(t, EVENT_LOGGED, what, n);
-}
-
-bool transcript_is_closed(const struct transcript *t)
-{
-    return has(t, EVENT_CLOSE, NULL, -1);
-}
-
-enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d)
-{
-    enum err e = digest_bytes(DIGEST_SHA256, t->bytes.data, t->bytes.len, out);
-    return e == E_OK ? E_OK : diag_set(d, e, TRANSCRIPT_FILE);
 }

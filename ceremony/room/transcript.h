@@ -23,7 +23,6 @@ enum event {
     EVENT_HEAD,      /* n, size, head: where the log stood after the step */
     EVENT_LOGGED,    /* what ("ceremony", "time", "exception"), n: its line is in the log */
     EVENT_DONE,      /* n */
-    EVENT_CLOSE,     /* nothing: all steps are done */
     EVENT_KINDS
 };
 
@@ -51,11 +50,5 @@ bool transcript_is_begun(const struct transcript *t, int n);
 
 /* Was a line for this event (EVENT_OPEN for "ceremony", the exception of step n, the time step n) put into the log? */
 bool transcript_is_logged(const struct transcript *t, const char *what, int n);
-
-/* Were all steps done, so that the minutes can be written? Nothing is added after that. */
-bool transcript_is_closed(const struct transcript *t);
-
-/* SHA-256 of the file's bytes. */
-ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);
 
 #endif

@@ -1,5 +1,7 @@
 #include "batch/sealing.h"
 
+#include "batch/own_key.h"
+#include "batch/witness.h"
 #include "hsm/sign.h"
 #include "log/seal.h"
 
@@ -19,4 +21,13 @@ enum err sealing_run(struct state *s, struct hsm_key *log_key, struct diag *d)
     buf_free(&text);
     seal_free(&seal);
     return e;
+}
+
+enum err sealing_finish(struct state *s, struct hsm *h, struct diag *d)
+{
+    struct hsm_key *k = NULL;
+    enum err e = own_key_open(s, h, s->policy->log_key.name, &k, d);
+    if (e == E_OK)
+        e = sealing_run(s, k, d);
+    return e == E_OK ? witness_write(s, h, d) : e;
 }

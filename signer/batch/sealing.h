@@ -8,4 +8,7 @@
 /* Sign the log's position with the log key, append the seal line and sync. */
 ERR_MUST_USE enum err sealing_run(struct state *s, struct hsm_key *log_key, struct diag *d);
 
+/* Find the log key (own_key_open()), seal, and tell the token where the log stands (witness_write()). */
+ERR_MUST_USE enum err sealing_finish(struct state *s, struct hsm *h, struct diag *d);
+
 #endif

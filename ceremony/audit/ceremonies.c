@@ -60,7 +60,7 @@ static enum err check_signatures(struct audit *a, int dir_fd, const struct recor
     return e;
 }
 
-static enum err open_record(const struct audit *a, const char *name, int *fd, struct diag *d)
+enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struct diag *d)
 {
     int all = file_open_beneath(a->state_fd, CEREMONIES_DIR, O_RDONLY | O_DIRECTORY, 0);
     *fd = all < 0 ? -1 : file_open_beneath(all, name, O_RDONLY | O_DIRECTORY, 0);
@@ -72,7 +72,7 @@ static enum err open_record(const struct audit *a, const char *name, int *fd, st
 static enum err check_files(struct audit *a, const struct record *r, struct diag *d)
 {
     int fd = -1;
-    enum err e = open_record(a, record_text(r, "ceremony"), &fd, d);
+    enum err e = ceremonies_open(a, record_text(r, "ceremony"), &fd, d);
     if (e == E_OK && r->type == RECORD_CEREMONY)
         e = check_file(fd, SCRIPT_FILE, r, "file", d);
     if (e == E_OK && r->type == RECORD_MINUTES)

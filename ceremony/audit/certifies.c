@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/ceremonies.h"
+#include "batch/state.h"
 #include "core/file.h"
 #include "pki/cert.h"
 #include "pki/der.h"
 #include "pki/key.h"
 #include "pki/lint.h"
-#include "room/certify.h"
 #include "room/record_files.h"
 
 #define CROSSES_MAX 4096
@@ -61,23 +62,14 @@ static enum err check_file(struct audit *a, const struct record *r, int dir_fd, 
     return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s: %s", record_text(r, "ceremony"), name, why.text);
 }
 
-static int open_record(const struct audit *a, const char *ceremony)
-{
-    int all = file_open_beneath(a->state_fd, CEREMONIES_DIR, O_RDONLY | O_DIRECTORY, 0);
-    int fd = all < 0 ? -1 : file_open_beneath(all, ceremony, O_RDONLY | O_DIRECTORY, 0);
-    if (all >= 0)
-        close(all);
-    return fd;
-}
-
 enum err certifies_take(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
     uint8_t digest[DIGEST_LEN];
-    int fd = open_record(a, record_text(r, "ceremony"));
+    int fd = -1;
     enum err e = record_digest(r, "tbs", digest);
-    if (e == E_OK && fd < 0)
-        e = diag_set(&why, E_ARCHIVE, CEREMONIES_DIR "/%s is not there", record_text(r, "ceremony"));
+    if (e == E_OK)
+        e = ceremonies_open(a, record_text(r, "ceremony"), &fd, &why);
     if (e == E_OK)
         e = check_file(a, r, fd, digest, &why);
     bool whole = e == E_OK;

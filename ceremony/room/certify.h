@@ -14,10 +14,8 @@
 #define ROOTSEAL_ROOM_CERTIFY_H
 
 #include "pki/csr.h"
+#include "room/record_files.h"
 #include "room/steps.h"
-
-#define CERTIFY_MAX 128 /* certificates in one step */
-#define CROSSES_DIR "crosses" /* in the state: certificates by our keys for other CAs and for one another */
 
 enum certify_kind { CERTIFY_ANCHOR, CERTIFY_CROSS, CERTIFY_SUB_CA };
 

@@ -7,8 +7,8 @@
  * bytes: a `certify` line is the intent, and the token hears of it first; each certificate is verified before its `anchor` or
  * `cross` line; the files in the state follow.
  *
- * Both can be run again after an interruption at any point. While none of its certificates is in the log and it is older
- * than a plan may be, step-N.tbs is made anew; otherwise it stays what it was.
+ * Both can be run again after an interruption at any point. While the log has neither its intent nor one of its
+ * certificates, and it is older than a plan may be, step-N.tbs is made anew; otherwise it stays what it was.
  */
 #ifndef ROOTSEAL_ROOM_CERTIFY_H
 #define ROOTSEAL_ROOM_CERTIFY_H
@@ -34,8 +34,9 @@ struct certify_spec {
 };
 
 /* Without the token, r->state open: make step-N.tbs, show what it says, compare it with the step's expectations, have its
- * words typed and a quorum of officers sign it. Nothing is asked when that was done. E_LINT, E_OUTLIVES_ISSUER,
- * E_ANCHOR, E_EXPECTATION, E_NOT_CONFIRMED, E_STOPPED; E_ARCHIVE when step-N.tbs is not what the step signs. */
+ * words typed and a quorum of officers sign it. Run again, it is shown and its words are typed again, but officers who have
+ * signed these bytes are not asked again. E_LINT, E_OUTLIVES_ISSUER, E_ANCHOR, E_EXPECTATION, E_NOT_CONFIRMED, E_STOPPED;
+ * E_ARCHIVE when step-N.tbs is not what the step signs. */
 ERR_MUST_USE enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d);
 
 /* Do the step's work without the token with r->state open, and close it again for the process that will use the token. */

@@ -58,7 +58,7 @@ bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY])
         return false;
     }
     size_t on = follow(t->digest, t->n, line, why), again = follow(t->digest, 0, line, anew);
-    if (t->n > 0 && on == t->n && again > 0) { /* from the first word on */
+    if (t->n > 0 && again > 0 && (on == t->n || again > on)) { /* from the first word on, which may be the next one's, too */
         on = again > on ? again : on;
         memcpy(why, anew, TYPED_WHY);
     }

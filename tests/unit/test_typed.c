@@ -68,6 +68,22 @@ START_TEST(again)
 }
 END_TEST
 
+/* The next word may be the first one once more: it is the reading that comes further. */
+START_TEST(first_again)
+{
+    uint8_t doubled[DIGEST_LEN];
+    memcpy(doubled, digest, sizeof doubled);
+    doubled[2] = doubled[0];
+    struct typed t = {.digest = doubled};
+    take(&t, "aardvark adviser xylograph", false, 2, "word 3, \"xylograph\", is not in the list");
+    take(&t, "aardvark adviser aardvark aggregate", true, 4, "");
+    t.n = 2;
+    take(&t, "aardvark aggregate", true, 4, "");
+    t.n = 2;
+    take(&t, "aardvark acme", false, 3, "word 4, \"acme\", is of the other list: was a word left out, doubled or exchanged?");
+}
+END_TEST
+
 Suite *suite_typed(void)
 {
     Suite *s = suite_create("typed");
@@ -76,6 +92,7 @@ Suite *suite_typed(void)
     tcase_add_test(t, right);
     tcase_add_test(t, wrong);
     tcase_add_test(t, again);
+    tcase_add_test(t, first_again);
     suite_add_tcase(s, t);
     return s;
 }

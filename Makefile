@@ -51,6 +51,8 @@ BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
     witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
+LOG += signer/log/course.c
+STATE += signer/batch/untold_ceremonies.c
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_issuer.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)
@@ -70,6 +72,7 @@ CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_re
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
 AUDIT_PARTS += ceremony/audit/tokens.c
+AUDIT_PARTS += ceremony/audit/transcripts.c
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \

@@ -13,7 +13,7 @@ static void count_officers(int dir_fd, const struct plan *plan)
 {
     struct authorisations all;
     struct diag why = {0};
-    if (authorise_collect(dir_fd, &policy_table, plan->digest, clock_now(), &all, &why) == E_OK)
+    if (authorise_collect(dir_fd, &policy_table, &(struct authorise_what){.digest = plan->digest}, clock_now(), &all, &why) == E_OK)
         printf(_("%zu officers have authorised it, %d are needed\n"), all.n, policy_table.quorum);
     else
         printf(_("signer sign will refuse: %s: %s\n"), err_name(why.code), why.text);
@@ -63,7 +63,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = confirm_digest(plan.digest, N_("plan"), d);
     if (e == E_OK)
-        e = authorise_sign(dir_fd, officer, &hand, plan.digest, clock_now(), d);
+        e = authorise_sign(dir_fd, officer, &hand, &(struct authorise_what){.digest = plan.digest}, clock_now(), d);
     if (e == E_OK)
         count_officers(dir_fd, &plan);
     plan_close(&plan);

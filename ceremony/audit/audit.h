@@ -12,6 +12,7 @@
 #include "audit/finding.h"
 #include "audit/keys.h"
 #include "audit/officers.h"
+#include "audit/transcripts.h"
 #include "log/index.h"
 #include "log/log.h"
 #include "policy/policy.h"
@@ -50,6 +51,7 @@ struct audit {
     struct keys keys;
     struct officers officers;
     struct certifies certifies;
+    struct transcripts transcripts;
     struct batches batches;
     struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
     struct audit_counts counts;

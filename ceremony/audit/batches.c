@@ -287,7 +287,7 @@ static enum err check_plan(struct audit *a, const struct batches_open *b,
     if (e == E_OK)
         e = approvals_check(a, b, ra);
     if (e == E_OK)
-        e = officers_check(a, &(struct officers_of){b->fd, b->plan_digest, b->same_policy, "the plan was made"});
+        e = officers_check(a, &(struct officers_of){b->fd, {.digest = b->plan_digest}, b->same_policy, "the plan was made"});
     if (e == E_OK)
         e = audit_take(a, statuses_announce(a, b, &why), &why);
     return e;

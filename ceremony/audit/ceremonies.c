@@ -94,11 +94,17 @@ enum err ceremonies_take(struct audit *a, const struct record *r)
     const char *name = record_text(r, "ceremony");
     switch (r->type) {
     case RECORD_CEREMONY:
-        audit_note(a, "the ceremony %s, by the file with the digest %s", name, record_text(r, "file"));
+        if (record_number(r, "done") == 0)
+            audit_note(a, "the ceremony %s, by the file with the digest %s", name, record_text(r, "file"));
+        else
+            audit_note(a, "the ceremony %s goes on after step %lld: the token was not told of more", name,
+                       (long long)record_number(r, "done"));
         break;
     case RECORD_TIME:
         audit_note(a, "%lld persons confirmed the clock", (long long)record_number(r, "persons"));
         break;
+    case RECORD_STEP:
+        return E_OK;
     case RECORD_EXCEPTION:
         audit_note(a, "exception in step %lld of the ceremony %s: %s", (long long)record_number(r, "step"), name,
                    record_text(r, "code"));

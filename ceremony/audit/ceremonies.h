@@ -10,7 +10,7 @@ struct audit;
 /* Open the record of this ceremony, the folder STATE/ceremonies/NAME/. E_ARCHIVE when it is not there; *fd is -1 then. */
 ERR_MUST_USE enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struct diag *d);
 
-/* Take a ceremony, time, exception or minutes line. Its file and minutes must be there, with the digests that the line
+/* Take a ceremony, time, step, exception or minutes line. Its file and minutes must be there, with the digests that the line
  * says; ceremonies and exceptions are noted. */
 ERR_MUST_USE enum err ceremonies_take(struct audit *a, const struct record *r);
 

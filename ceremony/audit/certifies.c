@@ -67,15 +67,17 @@ enum err certifies_take(struct audit *a, const struct record *r)
     struct diag why = {0};
     uint8_t digest[DIGEST_LEN];
     int fd = -1;
+    const struct course *c = courses_find(&a->transcripts.courses, record_text(r, "ceremony"));
     enum err e = record_digest(r, "tbs", digest);
     if (e == E_OK)
         e = ceremonies_open(a, record_text(r, "ceremony"), &fd, &why);
     if (e == E_OK)
         e = check_file(a, r, fd, digest, &why);
-    bool whole = e == E_OK;
+    bool whole = e == E_OK && c != NULL; /* a ceremony that was not begun was told of already */
     e = audit_take(a, e, &why);
     if (e == E_OK && whole)
-        e = officers_check(a, &(struct officers_of){fd, digest, a->same_log_policy, "the certificates were agreed upon"});
+        e = officers_check(a, &(struct officers_of){fd, {digest, c->name, c->file, (int)record_number(r, "step")}, a->same_log_policy,
+                                                    "the certificates were agreed upon"});
     else
         officers_forget(&a->officers, digest);
     if (fd >= 0)

@@ -5,7 +5,6 @@
 
 #include "audit/audit.h"
 #include "audit/carried.h"
-#include "batch/authorise.h"
 #include "batch/intake.h"
 #include "core/file.h"
 #include "pki/cert.h"
@@ -92,7 +91,7 @@ static enum err verify_one(struct audit *a, const struct officers_of *b,
                            const struct officers_entry *one, struct span bytes, struct diag *d)
 {
     struct buf text = {0};
-    enum err e = authorise_text(b->digest, &text);
+    enum err e = authorise_text(&b->what, &text);
     if (e == E_OK && b->same_policy)
         e = verify_pinned(a, one, bytes, buf_span(&text), d);
     else if (e == E_OK)
@@ -165,14 +164,14 @@ enum err officers_check(struct audit *a, const struct officers_of *b)
     uint64_t wrong = a->findings.count[FINDING_ERROR];
     enum err e = audit_take(a, file_list(b->fd, BATCHES_FILES_MAX, &list, &why), &why);
     for (size_t i = 0; i < a->officers.n && e == E_OK; i++)
-        if (memcmp(a->officers.v[i].plan, b->digest, DIGEST_LEN) == 0)
+        if (memcmp(a->officers.v[i].plan, b->what.digest, DIGEST_LEN) == 0)
             e = check_entry(a, b, &list, i, &good);
     if (e == E_OK && !b->same_policy)
         audit_open(a, "%s under another policy; not checked: whether the %d who "
                       "signed were its officers, and a quorum", b->made, good);
     else if (e == E_OK && wrong == a->findings.count[FINDING_ERROR] && good < a->policy->quorum)
         audit_error(a, E_QUORUM, "%d of %d officers", good, a->policy->quorum);
-    officers_forget(&a->officers, b->digest);
+    officers_forget(&a->officers, b->what.digest);
     file_list_free(&list);
     return e;
 }

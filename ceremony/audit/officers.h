@@ -2,6 +2,7 @@
 #ifndef ROOTSEAL_AUDIT_OFFICERS_H
 #define ROOTSEAL_AUDIT_OFFICERS_H
 
+#include "batch/authorise.h"
 #include "core/digest.h"
 #include "log/record.h"
 
@@ -25,7 +26,7 @@ ERR_MUST_USE enum err officers_take(struct audit *a, const struct record *r);
 /* A plan, or what else officers authorise by its digest. */
 struct officers_of {
     int fd;                /* the folder with the signatures */
-    const uint8_t *digest;
+    struct authorise_what what;
     bool same_policy;      /* it was made under this program's policy */
     const char *made;      /* e.g. "the plan was made", for a message */
 };

@@ -36,9 +36,14 @@ void tokens_check_alive(struct audit *a, const struct record *r)
 void tokens_take_token(struct audit *a, const struct record *r)
 {
     const char *model = record_text(r, "token-model"), *serial = record_text(r, "token-serial");
-    if (strcmp(a->token_model, model) == 0 && strcmp(a->token_serial, serial) == 0)
-        return;
-    audit_note(a, "from here on another token holds the keys: model %s, serial %s", model, serial);
+    const bool same = strcmp(a->token_model, model) == 0 && strcmp(a->token_serial, serial) == 0;
+    const bool replaces = json_is_true(json_object_get(r->obj, "replaces"));
+    if (!same && !replaces)
+        audit_error(a, E_LOG_ORDER, "another token, which replaces none: model %s, serial %s", model, serial);
+    else if (!same)
+        audit_note(a, "from here on another token holds the keys: model %s, serial %s", model, serial);
+    else if (replaces)
+        audit_note(a, "from here on the same token goes on, which could not say any more where the log stood: persons compared it");
     snprintf(a->token_model, sizeof a->token_model, "%s", model);
     snprintf(a->token_serial, sizeof a->token_serial, "%s", serial);
 }

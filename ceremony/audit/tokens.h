@@ -9,7 +9,8 @@ struct audit;
 /* Any line: what it says was signed is not by a key whose end the log told before: E_KEY_DESTROYED. */
 void tokens_check_alive(struct audit *a, const struct record *r);
 
-/* A token line: a note when it names another token than the one until then. */
+/* A token line: a note when it replaces one that could not say any more where the log stood; E_LOG_ORDER when it names
+ * another one and replaces none. */
 void tokens_take_token(struct audit *a, const struct record *r);
 
 /* A destroyed line: of a key once (E_LOG_ORDER), and of the one that was made under its name (E_KEY_MISMATCH). One

@@ -71,6 +71,7 @@ static void take_recovery(struct audit *a, const struct record *r)
 
 static enum err take_line(struct audit *a, const struct record *r)
 {
+    enum err e;
     tokens_check_alive(a, r);
     switch (r->type) {
     case RECORD_GENESIS:
@@ -121,16 +122,19 @@ static enum err take_line(struct audit *a, const struct record *r)
         take_recovery(a, r);
         return E_OK;
     case RECORD_CERTIFY:
-        return certifies_take(a, r);
+        e = transcripts_take(a, r);
+        return e == E_OK ? certifies_take(a, r) : e;
     case RECORD_CROSS:
         return certifies_take_cross(a, r);
     case RECORD_CEREMONY:
         a->certifies.ceremony = true;
-        return ceremonies_take(a, r);
+        __attribute__((fallthrough));
     case RECORD_TIME:
+    case RECORD_STEP:
     case RECORD_EXCEPTION:
     case RECORD_MINUTES:
-        return ceremonies_take(a, r);
+        e = transcripts_take(a, r);
+        return e == E_OK ? ceremonies_take(a, r) : e;
     case RECORD_TYPE_COUNT:
         break;
     }
@@ -245,6 +249,7 @@ static enum err finish(const struct verify_options *o, struct audit *a)
         if (e == E_OK)
             e = certifies_finish(a);
         officers_finish(a);
+        transcripts_finish(a);
         batches_finish(a);
         if (e == E_OK)
             e = sweep_run(a);
@@ -277,6 +282,7 @@ void verify_free(struct audit *a)
     keys_free(&a->keys);
     officers_free(&a->officers);
     certifies_free(&a->certifies);
+    transcripts_free(&a->transcripts);
     batches_free(&a->batches);
     index_close(a->index);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)

@@ -146,7 +146,7 @@ enum err certify_agree(struct room *r, const struct script_step *s, const struct
         if (e == E_OK)
             show_digest(s, &f);
         if (e == E_OK)
-            e = officers_sign(r, r->dir_fd, f.digest, N_("certificates"), d);
+            e = officers_sign(r, r->dir_fd, &(struct authorise_what){f.digest, r->script->name, r->script->digest, s->n}, N_("certificates"), d);
     }
     certify_file_free(&f);
     return e;
@@ -179,10 +179,11 @@ static enum err log_officers(struct state *s, const struct authorisations *a, co
 /* A quorum stands behind these bytes, and the token hears that they are about to be signed. */
 static enum err intend(struct room *r, const struct script_step *s, const struct certify_file *f, struct diag *d)
 {
+    const struct authorise_what what = {f->digest, r->script->name, r->script->digest, s->n};
     struct authorisations a;
     char tbs[DIGEST_HEX];
     hex_encode(f->digest, DIGEST_LEN, tbs);
-    enum err e = authorise_check(r->dir_fd, &policy_table, f->digest, clock_now(), &a, d);
+    enum err e = authorise_check(r->dir_fd, &policy_table, &what, clock_now(), &a, d);
     if (e == E_OK && (f->intent == 0 || f->intent > r->state.told)) { /* who knows who wrote one that the token never heard of */
         e = log_officers(&r->state, &a, tbs, d);
         if (e == E_OK)

@@ -14,11 +14,15 @@ static bool is(const json_t *event, const char *key, const char *value)
 
 size_t extent_of(const json_t *events)
 {
-    size_t n = json_array_size(events);
-    for (size_t i = 0; i < n; i++)
-        if (is(json_array_get(events, i), "event", "step") && is(json_array_get(events, i), "do", "minutes"))
-            return i + 1;
-    return n;
+    size_t n = json_array_size(events), extent = n;
+    for (size_t i = n; i > 0; i--) {
+        const json_t *event = json_array_get(events, i - 1);
+        if (is(event, "event", "step") && !is(event, "do", "minutes"))
+            break;
+        if (is(event, "event", "step"))
+            extent = i;
+    }
+    return extent;
 }
 
 static enum err add_event(json_t *events, const char *line, size_t n, struct diag *d)

@@ -1,5 +1,6 @@
-/* extent.h - how far the minutes tell of the transcript: up to the first event that shows the step `minutes`, or to its end when
- * there is none. What comes after it (signatures, another try after a power cut, the end) cannot be in them. */
+/* extent.h - how far the minutes tell of the transcript: up to the first event that shows the step `minutes` after every other
+ * step, or to its end when there is none. What comes after it (signatures, another try after a power cut, the end) cannot be
+ * in them. */
 #ifndef ROOTSEAL_ROOM_EXTENT_H
 #define ROOTSEAL_ROOM_EXTENT_H
 

@@ -19,18 +19,18 @@
 
 /* -- the log's lines -- */
 
-enum err make_key_tell_token(struct state *s, struct hsm *h, struct diag *d)
+enum err make_key_tell_token(struct state *s, struct hsm *h, bool replaces, struct diag *d)
 {
     struct hsm_provenance p;
     enum err e = hsm_provenance(h, &p, d);
     if (e != E_OK)
         return e;
     return log_append(s->log, RECORD_TOKEN,
-                      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "token-manufacturer", p.token.manufacturer,
+                      json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "token-manufacturer", p.token.manufacturer,
                                 "token-model",
                                 p.token.model, "token-serial", p.token.serial, "token-label", p.token.label, "token-hardware", p.hardware,
                                 "token-firmware", p.firmware, "module-manufacturer", p.module_manufacturer, "module", p.module,
-                                "module-version", p.module_version),
+                                "module-version", p.module_version, "replaces", (int)replaces),
                       d);
 }
 
@@ -170,7 +170,7 @@ static enum err make_one(struct state *s, struct hsm *h, const struct policy_key
         printf("%-24s %s\n", row->name, alg_sig_name(row->alg));
     }
     if (e == E_OK && !found && !*told) {
-        e = make_key_tell_token(s, h, d);
+        e = make_key_tell_token(s, h, false, d);
         if (e == E_OK)
             e = log_sync(s->log, d);
         *told = true;

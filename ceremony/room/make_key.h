@@ -21,7 +21,8 @@ enum make_way {
 ERR_MUST_USE enum err make_keys(struct state *s, struct hsm *h, const char *const *keys, size_t keys_n, enum make_way way,
                                 struct diag *d);
 
-/* A line that says what the token and its module say of themselves; not synced. */
-ERR_MUST_USE enum err make_key_tell_token(struct state *s, struct hsm *h, struct diag *d);
+/* A line that says what the token and its module say of themselves, and whether it replaces one that could not say any more
+ * where the log stood; not synced. */
+ERR_MUST_USE enum err make_key_tell_token(struct state *s, struct hsm *h, bool replaces, struct diag *d);
 
 #endif

@@ -24,7 +24,7 @@ static bool is_rehearsal(const struct telling *t)
 
 void minutes_summary(const struct telling *t)
 {
-    size_t exceptions = telling_count(t, "exception", 0), open = telling_last(t, "open", 0);
+    size_t exceptions = telling_exceptions(t, 0), open = telling_last(t, "open", 0);
     int unfinished = first_open(t);
     char time[TELLING_TIME];
     t->sheet->part(t->out, _("What came of it"), false);
@@ -96,7 +96,7 @@ void minutes_exceptions(const struct telling *t)
     size_t number = 0;
     t->sheet->part(t->out, _("Exceptions"), false);
     for (size_t i = 0; i < t->n; i++)
-        if (telling_is(t, i, "exception"))
+        if (telling_is(t, i, "exception") && telling_counts(t, i))
             one_exception(t, i, ++number);
     if (number == 0)
         t->sheet->say(t->out, _("None: every step came to what the ceremony file says."), SHEET_PLAIN);
@@ -105,20 +105,22 @@ void minutes_exceptions(const struct telling *t)
 
 void minutes_failures(const struct telling *t)
 {
-    size_t count = telling_count(t, "failed", 0) + telling_count(t, "stopped", 0);
+    size_t count = telling_count(t, "failed", 0) + telling_count(t, "stopped", 0) + telling_count(t, "undone", 0);
     if (count == 0)
         return;
     t->sheet->part(t->out, _("What failed or was stopped on the way"), false);
     for (size_t i = 0; i < t->n; i++) {
-        bool failed = telling_is(t, i, "failed");
-        if (!failed && !telling_is(t, i, "stopped"))
+        bool failed = telling_is(t, i, "failed"), undone = telling_is(t, i, "undone");
+        if (!failed && !undone && !telling_is(t, i, "stopped"))
             continue;
-        t->sheet->piece(t->out, failed ? _("Failed") : _("Stopped by those present"), SHEET_PLAIN);
+        t->sheet->piece(t->out, failed ? _("Failed") : undone ? _("Done again") : _("Stopped by those present"), SHEET_PLAIN);
         step_pair(t, i);
         if (failed) {
             code_pair(t, i);
             t->sheet->pair(t->out, _("in detail"), telling_text(t, i, "text"));
         }
+        if (undone)
+            t->sheet->pair(t->out, _("why"), _("what the transcript said of its end before was in no line of the log"));
         t->sheet->piece_end(t->out, SHEET_PLAIN);
     }
     t->sheet->part_end(t->out);

@@ -47,7 +47,7 @@ static const char *state_of(const struct telling *t, const struct script_step *s
     if (telling_count(t, "step", s->n) == 0)
         return _("not begun");
     if (telling_is_done(t, s->n))
-        return telling_count(t, "exception", s->n) > 0 ? _("done, with an exception: see above") : _("done");
+        return telling_exceptions(t, s->n) > 0 ? _("done, with an exception: see above") : _("done");
     return s->kind == STEP_MINUTES ? _("being done as these minutes are written") : _("begun and not done");
 }
 
@@ -55,7 +55,7 @@ static void times(const struct telling *t, int n)
 {
     static const struct {
         const char *event, *label;
-    } rows[] = {{"step", N_("shown")}, {"failed", N_("failed")}, {"stopped", N_("stopped")}, {"exception", N_("exception")}, {"done", N_("done")}};
+    } rows[] = {{"step", N_("shown")}, {"failed", N_("failed")}, {"stopped", N_("stopped")}, {"exception", N_("exception")}, {"done", N_("done")}, {"undone", N_("done again")}};
     for (size_t i = 0; i < t->n; i++) {
         char time[TELLING_TIME];
         for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {

@@ -52,9 +52,24 @@ size_t telling_last(const struct telling *t, const char *event, int step)
     return t->n;
 }
 
+bool telling_counts(const struct telling *t, size_t i)
+{
+    const size_t undone = telling_last(t, "undone", telling_step(t, i));
+    return undone == t->n || undone < i;
+}
+
+size_t telling_exceptions(const struct telling *t, int n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->n; i++)
+        count += fits(t, i, "exception", n) && telling_counts(t, i);
+    return count;
+}
+
 bool telling_is_done(const struct telling *t, int n)
 {
-    return telling_count(t, "done", n) > 0 || telling_count(t, "exception", n) > 0;
+    const size_t done = telling_last(t, "done", n);
+    return (done < t->n && telling_counts(t, done)) || telling_exceptions(t, n) > 0;
 }
 
 /* -- time -- */

@@ -28,8 +28,11 @@ size_t telling_count(const struct telling *t, const char *event, int step);
 /* The last event of this name, of this step or of all; t->n when there is none. */
 size_t telling_last(const struct telling *t, const char *event, int step);
 
-/* Is step n done, in full or with an exception? */
+/* Does event i, which ends a step, still count? Not when a later one says that the step was done again. */
+bool telling_counts(const struct telling *t, size_t i);
+/* Is step n done, in full or with an exception? And are there exceptions that count, of this step or (0) of all? */
 bool telling_is_done(const struct telling *t, int n);
+size_t telling_exceptions(const struct telling *t, int n);
 
 /* When event i was: "2026-11-27 05:12:33 UTC, 13:12:33 +08:00", the local time by the zone that was in force then. */
 #define TELLING_TIME 80

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "batch/authorise.h"
 #include "ceremony/commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -27,7 +26,7 @@ static bool is_slip(enum err e)
            err_class(e) == CLASS_HSM;
 }
 
-static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const uint8_t digest[DIGEST_LEN],
+static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const struct authorise_what *what,
                           struct diag *d)
 {
     const bool token = strncasecmp(path, "pkcs11:", 7) == 0;
@@ -41,10 +40,10 @@ static enum err sign_with(const struct policy_officer *officer, const char *path
     enum err e = officer_vendor(&key.vendor, d);
     if (e == E_OK)
         e = officer_check_key(&key, d);
-    return e == E_OK ? authorise_sign(dir_fd, officer, &hand, digest, clock_now(), d) : e;
+    return e == E_OK ? authorise_sign(dir_fd, officer, &hand, what, clock_now(), d) : e;
 }
 
-static enum err ask(const struct script_person *p, int dir_fd, const uint8_t digest[DIGEST_LEN], struct diag *d)
+static enum err ask(const struct script_person *p, int dir_fd, const struct authorise_what *what, struct diag *d)
 {
     char path[PATH_MAX];
     const struct policy_officer *officer = policy_officer_find(&policy_table, p->id);
@@ -55,7 +54,7 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
         enum err e = people_read(path, sizeof path, d);
         if (e != E_OK || path[0] == '\0')
             return e;
-        e = sign_with(officer, path, dir_fd, digest, d);
+        e = sign_with(officer, path, dir_fd, what, d);
         if (!is_slip(e)) {
             if (e == E_OK)
                 printf(_("%s has signed.\n"), p->id);
@@ -66,19 +65,19 @@ static enum err ask(const struct script_person *p, int dir_fd, const uint8_t dig
     }
 }
 
-enum err officers_sign(struct room *r, int dir_fd, const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
+enum err officers_sign(struct room *r, int dir_fd, const struct authorise_what *what, const char *name, struct diag *d)
 {
     struct authorisations a = {.n = 0};
-    enum err e = people_words(digest, what, d);
+    enum err e = people_words(what->digest, name, d);
     if (e == E_OK)
-        e = authorise_collect(dir_fd, &policy_table, digest, clock_now(), &a, d);
+        e = authorise_collect(dir_fd, &policy_table, what, clock_now(), &a, d);
     for (size_t i = 0; i < r->script->persons_n && e == E_OK && a.n < (size_t)policy_table.quorum; i++) {
         const struct script_person *p = &r->script->persons[i];
         if (p->role != ROOM_OFFICER || has_signed(&a, p->id))
             continue;
-        e = ask(p, dir_fd, digest, d);
+        e = ask(p, dir_fd, what, d);
         if (e == E_OK)
-            e = authorise_collect(dir_fd, &policy_table, digest, clock_now(), &a, d);
+            e = authorise_collect(dir_fd, &policy_table, what, clock_now(), &a, d);
     }
     if (e == E_OK && a.n < (size_t)policy_table.quorum)
         e = diag_set_clause(d, E_QUORUM, policy_table.quorum_clause, "%zu of %d officers", a.n, policy_table.quorum);

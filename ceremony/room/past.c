@@ -5,15 +5,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "log/course.h"
 #include "log/log.h"
 
-static enum err take(struct past *out, const struct record *r, const char *name)
+static enum err take_minutes(struct past *out, const struct record *r, const char *name)
 {
     const char *whose = record_text(r, "ceremony");
-    if (strcmp(whose, name) == 0) {
-        out->own_ceremony = out->own_ceremony || r->type == RECORD_CEREMONY;
-        out->own_time = out->own_time || r->type == RECORD_TIME;
-    }
     if (r->type != RECORD_MINUTES || strcmp(whose, name) == 0)
         return E_OK;
     out->minutes = true;
@@ -21,8 +18,20 @@ static enum err take(struct past *out, const struct record *r, const char *name)
     return record_digest(r, "minutes", out->minutes_digest);
 }
 
+static void take_own(struct past *out, const struct course *c)
+{
+    if (c == NULL)
+        return;
+    out->begun = true;
+    memcpy(out->file, c->file, DIGEST_LEN);
+    out->done = (int)c->done;
+    if (c->done > 0)
+        memcpy(out->over, c->over[c->done - 1], DIGEST_LEN);
+}
+
 static enum err walk(struct log_reader *reader, const char *name, struct past *out, struct diag *d)
 {
+    struct courses courses = {0};
     bool more = true;
     enum err e = E_OK;
     while (e == E_OK) {
@@ -31,9 +40,13 @@ static enum err walk(struct log_reader *reader, const char *name, struct past *o
         e = log_reader_next(reader, &line, &r, &more, d);
         if (e != E_OK || !more)
             break;
-        e = take(out, &r, name);
+        e = courses_take(&courses, &r, d);
+        if (e == E_OK)
+            e = take_minutes(out, &r, name);
         record_free(&r);
     }
+    take_own(out, courses_find(&courses, name));
+    courses_free(&courses);
     return e;
 }
 

@@ -17,10 +17,13 @@ struct past {
     bool minutes;      /* there are minutes of a ceremony of another name, the last of them: */
     char ceremony[LIMIT_TOKEN_TEXT + 1];
     uint8_t minutes_digest[DIGEST_LEN]; /* of minutes.html */
-    bool own_ceremony, own_time; /* there are such lines of the ceremony `name` */
+    bool begun;        /* there is a line of the ceremony `name`, by the file with this digest, and */
+    uint8_t file[DIGEST_LEN];
+    int done;          /* so many of its steps are over (log/course.h); */
+    uint8_t over[DIGEST_LEN]; /* the transcript's digest in the line of the last of them */
 };
 
-/* Read the log in the state's folder; name is the ceremony's own. No log is E_OK. The log's errors otherwise. */
+/* Read the log in the state's folder; name is the ceremony's own. No log is E_OK. The log's errors otherwise, E_LOG_ORDER. */
 ERR_MUST_USE enum err past_read(int state_fd, const char *name, struct past *out, struct diag *d);
 
 #endif

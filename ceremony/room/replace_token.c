@@ -61,7 +61,7 @@ enum err replace_token(struct state *s, struct hsm *h, struct diag *d)
     if (e == E_OK)
         e = check_keys(s, h, &log_key, d);
     if (e == E_OK)
-        e = make_key_tell_token(s, h, d);
+        e = make_key_tell_token(s, h, true, d);
     if (e == E_OK)
         e = sealing_run(s, log_key, d);
     if (e == E_OK)

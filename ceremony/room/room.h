@@ -16,6 +16,7 @@ struct room {
     bool rehearsal;
     bool has_state;     /* state is open */
     struct state state;
+    int done;           /* so many steps are over: those that the log tells of, and what was done since */
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */
     uint8_t intake[DIGEST_LEN]; /* of the batch that the present step is about, once it was taken in */

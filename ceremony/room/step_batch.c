@@ -47,7 +47,7 @@ static enum err agree(struct room *r, const struct planned *planned, struct diag
     if (e == E_OK)
         e = summary_print(&plan, d);
     if (e == E_OK)
-        e = officers_sign(r, dir_fd, plan.digest, N_("plan"), d);
+        e = officers_sign(r, dir_fd, &(struct authorise_what){.digest = plan.digest}, N_("plan"), d);
     plan_close(&plan);
     if (dir_fd >= 0)
         close(dir_fd);

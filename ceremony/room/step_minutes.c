@@ -2,6 +2,7 @@
 
 #include "batch/sealing.h"
 #include "core/file.h"
+#include "room/log_lines.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
 #include "room/record_files.h"
@@ -35,7 +36,6 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
     struct record line = {0};
     bool logged = false;
     uint8_t html[DIGEST_LEN];
-    (void)s;
     if (!r->has_state)
         return diag_set(d, E_STATE_MISSING, "minutes are put into a log");
     enum err e = minutes_line(r->state_fd, r->script->name, &line, &logged, d);
@@ -46,6 +46,8 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
     if (e == E_OK && logged) /* an interruption came after it, or somebody else wrote it: what is sealed follows from the record */
         e = minutes_compare(&m, &line, d);
     memcpy(html, m.html_digest, DIGEST_LEN);
+    if (e == E_OK) /* it is over with its seal: nothing of it follows that */
+        e = log_lines_step(r, s->n, m.transcript, d);
     if (e == E_OK) /* the log's key has the last word: it signs where the log stands with the minutes in it */
         e = sealing_finish(&r->state, r->hsm, d);
     if (e == E_OK)

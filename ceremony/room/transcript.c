@@ -11,15 +11,20 @@
 #include "room/record_files.h"
 
 static const char *const names[EVENT_KINDS] = {"open",      "present", "step",    "confirm", "said",   "checked", "exception",
-                                               "failed",    "stopped", "head",    "logged",  "done"};
+                                               "failed",    "stopped", "head",    "done",    "undone"};
+
+struct entry {
+    json_t *obj;
+    enum event kind;
+    size_t end; /* bytes of the file up to there */
+};
 
 struct transcript {
     int fd;
     int64_t last; /* time of the last event */
     bool broken;  /* what was written could not be taken back */
     struct buf bytes; /* of the whole file */
-    json_t **v;
-    enum event *kinds;
+    struct entry *v;
     size_t n;
 };
 
@@ -39,23 +44,19 @@ static bool by_name(const char *name, enum event *out)
 }
 
 /* Takes obj over, on failure too. */
-static enum err keep(struct transcript *t, enum event kind, json_t *obj, struct diag *d)
+static enum err keep(struct transcript *t, enum event kind, json_t *obj, size_t end, struct diag *d)
 {
-    json_t **v = reallocarray(t->v, t->n + 1, sizeof(json_t *));
-    if (v != NULL)
-        t->v = v;
-    enum event *kinds = v != NULL ? reallocarray(t->kinds, t->n + 1, sizeof *kinds) : NULL;
-    if (kinds == NULL) {
+    struct entry *v = reallocarray(t->v, t->n + 1, sizeof *v);
+    if (v == NULL) {
         json_decref(obj);
         return diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE);
     }
-    t->kinds = kinds;
-    t->v[t->n] = obj;
-    t->kinds[t->n++] = kind;
+    t->v = v;
+    t->v[t->n++] = (struct entry){obj, kind, end};
     return E_OK;
 }
 
-static enum err read_line(struct transcript *t, const char *line, size_t n, struct diag *d)
+static enum err read_line(struct transcript *t, const char *line, size_t n, size_t end, struct diag *d)
 {
     char where[48];
     json_t *obj = NULL;
@@ -76,7 +77,7 @@ static enum err read_line(struct transcript *t, const char *line, size_t n, stru
         return e;
     }
     t->last = at;
-    return keep(t, kind, obj, d);
+    return keep(t, kind, obj, end, d);
 }
 
 /* What a power cut left of the last line was never acted upon. */
@@ -99,8 +100,8 @@ static enum err read_all(struct transcript *t, struct diag *d)
     for (size_t at = 0; at < t->bytes.len && e == E_OK;) {
         const char *line = (const char *)t->bytes.data + at;
         size_t n = (size_t)((const char *)memchr(line, '\n', t->bytes.len - at) - line);
-        e = read_line(t, line, n, d);
         at += n + 1;
+        e = read_line(t, line, n, at, d);
     }
     return e;
 }
@@ -134,9 +135,8 @@ void transcript_close(struct transcript *t)
     if (t == NULL)
         return;
     for (size_t i = 0; i < t->n; i++)
-        json_decref(t->v[i]);
+        json_decref(t->v[i].obj);
     free(t->v);
-    free(t->kinds);
     buf_free(&t->bytes);
     if (t->fd >= 0)
         close(t->fd);
@@ -189,7 +189,7 @@ enum err transcript_add(struct transcript *t, enum event event, json_t *fields, 
         return e;
     }
     t->last = now;
-    return keep(t, event, obj, d);
+    return keep(t, event, obj, t->bytes.len, d);
 }
 
 size_t transcript_count(const struct transcript *t)
@@ -199,32 +199,63 @@ size_t transcript_count(const struct transcript *t)
 
 const json_t *transcript_event(const struct transcript *t, size_t i, enum event *event)
 {
-    *event = t->kinds[i];
-    return t->v[i];
+    *event = t->v[i].kind;
+    return t->v[i].obj;
 }
 
-static bool has(const struct transcript *t, enum event kind, const char *what, int n)
+static bool is_of(const struct entry *one, int n)
 {
-    for (size_t i = 0; i < t->n; i++) {
-        const char *said = json_string_value(json_object_get(t->v[i], "what"));
-        if (t->kinds[i] == kind && (n < 0 || json_integer_value(json_object_get(t->v[i], "n")) == n) &&
-            (what == NULL || (said != NULL && strcmp(said, what) == 0)))
-            return true;
-    }
-    return false;
-}
-
-bool transcript_is_done(const struct transcript *t, int n)
-{
-    return has(t, EVENT_DONE, NULL, n) || has(t, EVENT_EXCEPTION, NULL, n);
+    return json_integer_value(json_object_get(one->obj, "n")) == n;
 }
 
 bool transcript_is_begun(const struct transcript *t, int n)
 {
-    return has(t, EVENT_STEP, NULL, n);
+    for (size_t i = 0; i < t->n; i++)
+        if (t->v[i].kind == EVENT_STEP && is_of(&t->v[i], n))
+            return true;
+    return false;
 }
 
-bool transcript_is_logged(const struct transcript *t, const char *what, int n)
+static enum err digest_to(const struct transcript *t, size_t end, uint8_t out[DIGEST_LEN], struct diag *d)
 {
-    return has(t, EVENT_LOGGED, what, n);
+    enum err e = digest_bytes(DIGEST_SHA256, t->bytes.data, end, out);
+    return e == E_OK ? E_OK : diag_set(d, e, TRANSCRIPT_FILE);
+}
+
+enum err transcript_over(const struct transcript *t, int n, const json_t **out, enum event *how, uint8_t digest[DIGEST_LEN],
+                         struct diag *d)
+{
+    *out = NULL;
+    *how = EVENT_KINDS;
+    for (size_t i = t->n; i > 0; i--) {
+        const struct entry *one = &t->v[i - 1];
+        if (!is_of(one, n) || (one->kind != EVENT_DONE && one->kind != EVENT_EXCEPTION && one->kind != EVENT_UNDONE))
+            continue;
+        if (one->kind == EVENT_UNDONE)
+            return E_OK;
+        *out = one->obj;
+        *how = one->kind;
+        return digest != NULL ? digest_to(t, one->end, digest, d) : E_OK;
+    }
+    return E_OK;
+}
+
+enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST_LEN], bool *held, struct diag *d)
+{
+    enum err e = E_OK;
+    *held = false;
+    for (size_t i = t->n; i > 0 && e == E_OK && !*held; i--) { /* mostly it was but now */
+        const struct entry *one = &t->v[i - 1];
+        uint8_t here[DIGEST_LEN];
+        if (one->kind != EVENT_DONE && one->kind != EVENT_EXCEPTION && one->kind != EVENT_STEP)
+            continue;
+        e = digest_to(t, one->end, here, d);
+        *held = e == E_OK && memcmp(here, digest, DIGEST_LEN) == 0;
+    }
+    return e;
+}
+
+enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d)
+{
+    return digest_to(t, t->bytes.len, out, d);
 }

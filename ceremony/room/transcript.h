@@ -1,7 +1,8 @@
 /* transcript.h - what was done in a ceremony: transcript.jsonl in its record, one event a line, only ever added to.
  *
- * Every event is on disk before what follows it is done, so that whoever comes back after a power cut knows which step was
- * done, and which was begun. An unfinished last line is cut off when it is opened again.
+ * Every event is on disk before what follows it is done, so that whoever comes back after a power cut knows how far it came.
+ * An unfinished last line is cut off when it is opened again. Anybody who can write to the state can write here: that a step
+ * is over is believed when the log has a line for it, which names the digest of this file up to there (log/course.h).
  */
 #ifndef ROOTSEAL_ROOM_TRANSCRIPT_H
 #define ROOTSEAL_ROOM_TRANSCRIPT_H
@@ -21,8 +22,8 @@ enum event {
     EVENT_FAILED,    /* n, code, text */
     EVENT_STOPPED,   /* n: those present stopped before this step was done */
     EVENT_HEAD,      /* n, size, head: where the log stood after the step */
-    EVENT_LOGGED,    /* what ("ceremony", "time", "exception"), n: its line is in the log */
     EVENT_DONE,      /* n */
+    EVENT_UNDONE,    /* n: what was said of its end before is in no line of the log that counts; it is walked again */
     EVENT_KINDS
 };
 
@@ -44,11 +45,18 @@ ERR_MUST_USE enum err transcript_add(struct transcript *t, enum event event, jso
 size_t transcript_count(const struct transcript *t);
 const json_t *transcript_event(const struct transcript *t, size_t i, enum event *event);
 
-/* Is step n done, in full or with an exception? Was it begun? */
-bool transcript_is_done(const struct transcript *t, int n);
+/* Was step n begun? */
 bool transcript_is_begun(const struct transcript *t, int n);
 
-/* Was a line for this event (EVENT_OPEN for "ceremony", the exception of step n, the time step n) put into the log? */
-bool transcript_is_logged(const struct transcript *t, const char *what, int n);
+/* The last event that says that step n is over, EVENT_DONE or EVENT_EXCEPTION, unless it was undone; NULL when there is none.
+ * digest (may be NULL): of the file up to this event. Belongs to t. */
+ERR_MUST_USE enum err transcript_over(const struct transcript *t, int n, const json_t **out, enum event *how,
+                                      uint8_t digest[DIGEST_LEN], struct diag *d);
+
+/* Did the file have this digest once, when a step was over or was shown? */
+ERR_MUST_USE enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST_LEN], bool *held, struct diag *d);
+
+/* SHA-256 of the file. */
+ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);
 
 #endif

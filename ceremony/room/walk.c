@@ -49,10 +49,10 @@ static enum err record_done(struct room *r, const struct script_step *s, struct 
     }
     if (e == E_OK)
         e = transcript_add(r->transcript, EVENT_DONE, json_pack("{s:i}", "n", s->n), d);
-    if (e == E_OK && r->has_state && r->hsm != NULL)
-        e = log_lines_write(r, d);
-    if (e == E_OK)
+    if (e == E_OK) {
+        r->done = s->n;
         printf(_("Step %d is done.\n"), s->n);
+    }
     return e;
 }
 
@@ -82,6 +82,8 @@ static enum err fail_step(struct room *r, const struct script_step *s, enum err 
         e = people_choose(r, s, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND, &choice, &said);
     if (e == E_OK && choice == PEOPLE_EXCEPTION)
         e = people_exception(r, s, failure, &said);
+    if (e == E_OK && choice == PEOPLE_EXCEPTION)
+        r->done = s->n;
     if (e != E_OK)
         return stop(r, s, e, e == E_STOPPED ? why : &said, d);
     *again = choice == PEOPLE_AGAIN;
@@ -127,7 +129,9 @@ static enum err finish_step(struct room *r, const struct script_step *s, struct 
 struct group {
     const struct room_place *place;
     const struct script *script;
-    int from;     /* the step that is begun already */
+    int done;     /* so many steps are over */
+    int from;     /* the step that is begun already; 0: the log is compared with the token and nothing else is done */
+    uint8_t transcript[DIGEST_LEN]; /* as it is now */
     bool entered; /* the token was opened, so what failed was a step, and its persons have decided about it */
 };
 
@@ -141,15 +145,25 @@ static enum err walk_group(struct room *r, int from, struct diag *d)
     enum err e = r->has_state ? log_lines_write(r, d) : E_OK;
     for (int n = from; e == E_OK && (size_t)n <= r->script->steps_n; n++) {
         const struct script_step *s = &r->script->steps[n - 1];
-        if (n > from && transcript_is_done(r->transcript, n))
-            continue;
         if (n > from && !joins(s))
             break;
         if (n > from)
             e = begin_step(r, s, d);
         if (e == E_OK)
             e = finish_step(r, s, d);
+        if (e == E_OK && r->has_state)
+            e = log_lines_write(r, d);
     }
+    return e;
+}
+
+/* Nobody else has written to it since the process before this one did. */
+static enum err check_same(const struct room *r, const uint8_t before[DIGEST_LEN], struct diag *d)
+{
+    uint8_t now[DIGEST_LEN];
+    enum err e = transcript_digest(r->transcript, now, d);
+    if (e == E_OK && memcmp(now, before, DIGEST_LEN) != 0)
+        e = diag_set(d, E_TRANSCRIPT, "somebody else has written to it");
     return e;
 }
 
@@ -159,12 +173,15 @@ static enum err run_group(void *data, struct diag *d)
     struct room r;
     tee_end();
     enum err e = room_enter(g->place, g->script, &r, d);
+    r.done = g->done;
+    if (e == E_OK)
+        e = check_same(&r, g->transcript, d);
     if (e == E_OK)
         e = room_open_token(g->place, &r, d);
     g->entered = e == E_OK;
-    if (e == E_OK)
+    if (e == E_OK && g->from > 0)
         e = tee_begin(r.transcript, d);
-    if (e == E_OK) {
+    if (e == E_OK && g->from > 0) {
         tee_step(g->from);
         e = walk_group(&r, g->from, d);
         tee_end();
@@ -173,32 +190,48 @@ static enum err run_group(void *data, struct diag *d)
     return e;
 }
 
-/* The transcript has grown in the child. */
+/* The transcript has grown in the child, and so has the log. */
 static enum err reopen(struct room *r, struct diag *d)
 {
+    struct past past;
     tee_end();
     transcript_close(r->transcript);
     r->transcript = NULL;
     enum err e = transcript_open(r->dir_fd, &r->transcript, d);
+    if (e == E_OK)
+        e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK && past.done > r->done)
+        r->done = past.done;
     return e == E_OK ? tee_begin(r->transcript, d) : e;
+}
+
+/* In a process of its own; *met is what it says. */
+static enum err run_with_token(struct room *r, struct group *g, enum err *met, struct diag *why, struct diag *d)
+{
+    const struct step step = {.name = "token", .run = run_group, .keep_fd = g->place->pin_fd >= 0 ? g->place->pin_fd : STDIN_FILENO};
+    *met = E_OK;
+    enum err e = tee_check(d);
+    if (e == E_OK)
+        e = transcript_digest(r->transcript, g->transcript, d);
+    if (e != E_OK)
+        return e;
+    *met = step_run(&step, g, sizeof *g, why);
+    e = reopen(r, d);
+    tee_step(g->from);
+    return e;
 }
 
 /* The step is begun. A token that is not there, or a wrong PIN, is for those present to see to. */
 static enum err walk_token(const struct room_place *place, struct room *r, const struct script_step *s, struct diag *d)
 {
-    const struct step step = {.name = "token", .run = run_group, .keep_fd = place->pin_fd >= 0 ? place->pin_fd : STDIN_FILENO};
     bool again = true;
     enum err e = E_OK;
-    while (e == E_OK && again) {
+    while (e == E_OK && again && r->done < s->n) {
         struct diag why = {0};
-        struct group g = {place, r->script, s->n, false};
+        struct group g = {.place = place, .script = r->script, .done = r->done, .from = s->n};
+        enum err met;
         again = false;
-        e = tee_check(d);
-        if (e != E_OK)
-            break;
-        enum err met = step_run(&step, &g, sizeof g, &why);
-        e = reopen(r, d);
-        tee_step(s->n);
+        e = run_with_token(r, &g, &met, &why, d);
         if (e == E_OK && met != E_OK && !g.entered)
             e = fail_step(r, s, met, &why, &again, d);
         else if (e == E_OK && met != E_OK) {
@@ -248,13 +281,51 @@ static enum err walk_one(const struct room_place *place, struct room *r, const s
     return step_rows[s->kind].token ? walk_token(place, r, s, d) : finish_step(r, s, d);
 }
 
+/* What the transcript says of the end of a step that the log does not tell of could be anybody's. */
+static enum err undo(struct room *r, struct diag *d)
+{
+    enum err e = E_OK;
+    for (int n = r->done + 1; (size_t)n <= r->script->steps_n && e == E_OK; n++) {
+        const json_t *over;
+        enum event how;
+        e = transcript_over(r->transcript, n, &over, &how, NULL, d);
+        if (e != E_OK || over == NULL)
+            continue;
+        printf(_("The log does not tell that step %d is over: it is done again.\n"), n);
+        e = transcript_add(r->transcript, EVENT_UNDONE, json_pack("{s:i}", "n", n), d);
+    }
+    return e;
+}
+
+/* How far it came is what the log says of it, as the token knows the log, with the transcript that it names. */
+static enum err go_on_from(const struct room_place *place, struct room *r, struct diag *d)
+{
+    struct past past;
+    enum err met = E_OK, e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK && past.begun) {
+        struct group g = {.place = place, .script = r->script, .done = past.done};
+        e = run_with_token(r, &g, &met, d, d);
+        if (e == E_OK)
+            e = met;
+    }
+    if (e == E_OK)
+        e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK)
+        e = log_lines_check(r, &past, d);
+    if (e == E_OK)
+        r->done = past.done;
+    return e == E_OK ? undo(r, d) : e;
+}
+
 static enum err walk_all(const struct room_place *place, struct room *r, struct diag *d)
 {
     enum err e = record_open(r, d);
     if (e == E_OK)
         e = people_present(r, d);
+    if (e == E_OK)
+        e = go_on_from(place, r, d);
     for (size_t i = 0; i < r->script->steps_n && e == E_OK; i++)
-        if (!transcript_is_done(r->transcript, (int)i + 1))
+        if ((int)i + 1 > r->done)
             e = walk_one(place, r, &r->script->steps[i], d);
     return e;
 }

@@ -10,21 +10,29 @@
 #include "pki/cert.h"
 #include "pki/cms.h"
 
-#define NAME_MAX_ (sizeof AUTHORISATION_PREFIX + 16 + LIMIT_TOKEN_TEXT + sizeof ".p7s")
+#define STEP_MAX 12 /* "-" and the digits of a number */
+#define NAME_MAX_ (sizeof AUTHORISATION_PREFIX + STEP_MAX + 16 + LIMIT_TOKEN_TEXT + sizeof ".p7s")
 
-enum err authorise_text(const uint8_t plan[DIGEST_LEN], struct buf *out)
+enum err authorise_text(const struct authorise_what *what, struct buf *out)
 {
-    char hex[DIGEST_HEX];
-    hex_encode(plan, DIGEST_LEN, hex);
-    buf_printf(out, "rootseal-authorise-1\nplan %s\n", hex);
+    char hex[DIGEST_HEX], file[DIGEST_HEX];
+    hex_encode(what->digest, DIGEST_LEN, hex);
+    if (what->ceremony == NULL) {
+        buf_printf(out, "rootseal-authorise-1\nplan %s\n", hex);
+        return buf_err(out);
+    }
+    hex_encode(what->file, DIGEST_LEN, file);
+    buf_printf(out, "rootseal-certify-1\nceremony %s\nfile %s\nstep %d\ntbs %s\n", what->ceremony, file, what->step, hex);
     return buf_err(out);
 }
 
-static void name_of(const struct policy_officer *officer, const uint8_t plan[DIGEST_LEN], char out[NAME_MAX_])
+static void name_of(const struct policy_officer *officer, const struct authorise_what *what, char out[NAME_MAX_])
 {
-    char hex[DIGEST_HEX];
-    hex_encode(plan, DIGEST_LEN, hex);
-    snprintf(out, NAME_MAX_, AUTHORISATION_PREFIX "%.16s-%s.p7s", hex, officer->id);
+    char hex[DIGEST_HEX], step[STEP_MAX + 1] = "";
+    hex_encode(what->digest, DIGEST_LEN, hex);
+    if (what->ceremony != NULL)
+        snprintf(step, sizeof step, "%d-", what->step);
+    snprintf(out, NAME_MAX_, AUTHORISATION_PREFIX "%s%.16s-%s.p7s", step, hex, officer->id);
 }
 
 enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,
@@ -53,13 +61,13 @@ enum err authorise_verify(const struct policy_officer *officer, const char *name
     return e;
 }
 
-static enum err collect_one(int dir_fd, const struct policy_officer *officer, const uint8_t plan[DIGEST_LEN],
+static enum err collect_one(int dir_fd, const struct policy_officer *officer, const struct authorise_what *what,
                             struct span text, int64_t now, struct authorisations *out, struct diag *d)
 {
     char name[NAME_MAX_];
     struct buf bytes = {0};
     bool found = false;
-    name_of(officer, plan, name);
+    name_of(officer, what, name);
     enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
     if (e == E_OK && found) {
         struct authorisation *a = &out->by[out->n];
@@ -75,34 +83,34 @@ static enum err collect_one(int dir_fd, const struct policy_officer *officer, co
     return e;
 }
 
-enum err authorise_collect(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
+enum err authorise_collect(int dir_fd, const struct policy *p, const struct authorise_what *what, int64_t now,
                            struct authorisations *out, struct diag *d)
 {
     struct buf text = {0};
     *out = (struct authorisations){0};
-    enum err e = authorise_text(plan, &text);
+    enum err e = authorise_text(what, &text);
     for (size_t i = 0; i < p->officers_n && i < LIMIT_OFFICERS && e == E_OK; i++)
-        e = collect_one(dir_fd, &p->officers[i], plan, buf_span(&text), now, out, d);
+        e = collect_one(dir_fd, &p->officers[i], what, buf_span(&text), now, out, d);
     buf_free(&text);
     return e;
 }
 
-enum err authorise_check(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
+enum err authorise_check(int dir_fd, const struct policy *p, const struct authorise_what *what, int64_t now,
                          struct authorisations *out, struct diag *d)
 {
-    enum err e = authorise_collect(dir_fd, p, plan, now, out, d);
+    enum err e = authorise_collect(dir_fd, p, what, now, out, d);
     if (e == E_OK && (p->quorum < 1 || out->n < (size_t)p->quorum))
         e = diag_set_clause(d, E_QUORUM, p->quorum_clause, "%zu of %d officers", out->n, p->quorum);
     return e;
 }
 
-/* May this officer sign this plan now? */
+/* May this officer sign this now? */
 static enum err check_turn(int dir_fd, const struct policy_officer *officer, const char *name,
-                           const uint8_t plan[DIGEST_LEN], struct span text, X509 *cert, int64_t now, struct diag *d)
+                           const struct authorise_what *what, struct span text, X509 *cert, int64_t now, struct diag *d)
 {
     struct authorisations before = {0};
     struct diag why = {0};
-    enum err e = collect_one(dir_fd, officer, plan, text, now, &before, &why);
+    enum err e = collect_one(dir_fd, officer, what, text, now, &before, &why);
     if (e == E_OK && before.n > 0) { /* said to be there, so it must be: also when its writer was killed before its sync */
         e = file_sync(dir_fd, name, d);
         return e == E_OK ? diag_set(d, E_OFFICER_TWICE, "%s", officer->id) : e;
@@ -116,17 +124,17 @@ static enum err check_turn(int dir_fd, const struct policy_officer *officer, con
 }
 
 enum err authorise_sign(int dir_fd, const struct policy_officer *officer, const struct authorise_hand *hand,
-                        const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
+                        const struct authorise_what *what, int64_t now, struct diag *d)
 {
     char name[NAME_MAX_];
     X509 *cert = NULL;
     struct buf text = {0}, out = {0};
-    name_of(officer, plan, name);
-    enum err e = authorise_text(plan, &text);
+    name_of(officer, what, name);
+    enum err e = authorise_text(what, &text);
     if (e == E_OK)
         e = cert_parse(officer->certificate, &cert, d);
     if (e == E_OK)
-        e = check_turn(dir_fd, officer, name, plan, buf_span(&text), cert, now, d);
+        e = check_turn(dir_fd, officer, name, what, buf_span(&text), cert, now, d);
     if (e == E_OK)
         e = hand->sign(hand->arg, officer, buf_span(&text), now, &out, d);
     if (e == E_OK)

@@ -1,11 +1,15 @@
-/* authorise.h - officers over the plan's digest: k of n.
+/* authorise.h - officers over the digest of a plan, or of what a step of a ceremony certifies: k of n.
  *
- * What an officer signs (detached CMS) is this text, so that the signature can mean nothing else:
+ * What an officer signs (detached CMS) is one of these texts, so that the signature can mean nothing else:
  *
- *     rootseal-authorise-1
- *     plan <SHA-256 of plan.jsonl, lower-case hexadecimal>
+ *     rootseal-authorise-1                          rootseal-certify-1
+ *     plan <SHA-256 of plan.jsonl>                  ceremony <its name>
+ *                                                   file <SHA-256 of its ceremony.yaml>
+ *                                                   step <number>
+ *                                                   tbs <SHA-256 of step-N.tbs>
  *
- * each line ended by a newline. It is kept beside the plan as authorise-<first 16 digits>-<officer>.p7s.
+ * digests in lower-case hexadecimal, each line ended by a newline. It is kept beside the plan as
+ * authorise-<first 16 digits>-<officer>.p7s, in the ceremony's record as authorise-<N>-<first 16 digits>-<officer>.p7s.
  */
 #ifndef ROOTSEAL_BATCH_AUTHORISE_H
 #define ROOTSEAL_BATCH_AUTHORISE_H
@@ -16,6 +20,14 @@
 #include "core/digest.h"
 #include "core/limits.h"
 #include "policy/policy.h"
+
+/* What is authorised. */
+struct authorise_what {
+    const uint8_t *digest; /* of the plan, or of step-N.tbs */
+    const char *ceremony;  /* NULL: it is a plan, and the rest is nothing */
+    const uint8_t *file;
+    int step;
+};
 
 struct authorisation {
     const struct policy_officer *officer;
@@ -29,7 +41,7 @@ struct authorisations {
 };
 
 /* Append the text that is signed. */
-ERR_MUST_USE enum err authorise_text(const uint8_t plan[DIGEST_LEN], struct buf *out);
+ERR_MUST_USE enum err authorise_text(const struct authorise_what *what, struct buf *out);
 
 /* Verify an officer's detached CMS signature over a text of ours, with the pinned certificate, which must be valid at `now`; name
  * is the file's. E_OFFICER when it is not by this officer or the certificate was not valid, E_OFFICER_SIGNATURE when it does not
@@ -37,13 +49,13 @@ ERR_MUST_USE enum err authorise_text(const uint8_t plan[DIGEST_LEN], struct buf 
 ERR_MUST_USE enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,
                                        struct span text, int64_t now, struct diag *d);
 
-/* Verify the files beside the plan. Each must be by the officer it is named after, with a certificate valid at `now`
+/* Verify the files in the folder of the plan, or of the ceremony's record. Each must be by the officer it is named after, with a certificate valid at `now`
  * (E_OFFICER_SIGNATURE, E_OFFICER); no quorum is asked for here. */
-ERR_MUST_USE enum err authorise_collect(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN],
-                                        int64_t now, struct authorisations *out, struct diag *d);
+ERR_MUST_USE enum err authorise_collect(int dir_fd, const struct policy *p, const struct authorise_what *what, int64_t now,
+                                        struct authorisations *out, struct diag *d);
 
 /* The same, and E_QUORUM when there are fewer than the policy asks for. */
-ERR_MUST_USE enum err authorise_check(int dir_fd, const struct policy *p, const uint8_t plan[DIGEST_LEN], int64_t now,
+ERR_MUST_USE enum err authorise_check(int dir_fd, const struct policy *p, const struct authorise_what *what, int64_t now,
                                       struct authorisations *out, struct diag *d);
 
 /* What signs for an officer: append the detached CMS signature (cms_sign()) over text, with the key of the officer's pinned
@@ -54,11 +66,11 @@ struct authorise_hand {
     void *arg;
 };
 
-/* Have the plan's digest signed as this officer, verify what came, and put it beside the plan, synced. Before the hand is
- * asked: E_OFFICER_TWICE when the officer has authorised this plan before; a damaged file of the officer's is replaced;
+/* Have the text signed as this officer, verify what came, and put it beside the plan, synced. Before the hand is
+ * asked: E_OFFICER_TWICE when the officer has authorised this before; a damaged file of the officer's is replaced;
  * E_OFFICER when the certificate is not valid at `now`. Then errors of the hand, and E_OFFICER or E_OFFICER_SIGNATURE when
  * what came is not the officer's signature. */
 ERR_MUST_USE enum err authorise_sign(int dir_fd, const struct policy_officer *officer, const struct authorise_hand *hand,
-                                     const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d);
+                                     const struct authorise_what *what, int64_t now, struct diag *d);
 
 #endif

@@ -52,7 +52,7 @@ static enum err check_standing(struct signing *g, const uint8_t intake[DIGEST_LE
     /* a line in the log is no authorisation: the quorum is asked for again, as of the time of the intent */
     int64_t when = g->intent ? g->row.before.time : clock_now();
     if (e == E_OK)
-        e = authorise_check(g->dir_fd, g->state->policy, g->plan.digest, when, &g->authorisations, d);
+        e = authorise_check(g->dir_fd, g->state->policy, &(struct authorise_what){.digest = g->plan.digest}, when, &g->authorisations, d);
     return e;
 }
 

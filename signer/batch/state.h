@@ -34,6 +34,7 @@ struct state {
     char token_serial[129]; /* of the token that holds the keys, from the genesis line or the last token line */
     char token_model[129];
     uint64_t told;         /* lines that the token has heard of, once it was asked (batch/witness.h) */
+    struct log_position heard; /* where the log stood then, without its Merkle tree: for reading on from there */
 };
 
 /* E_STATE_EXISTS when there is a log; E_FOLDER_OCCUPIED unless the folder is missing, empty, or holds what an interrupted

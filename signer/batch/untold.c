@@ -147,6 +147,8 @@ enum err untold_settle(struct state *s, struct hsm *h, const uint8_t own[DIGEST_
     struct index_batch row = {.plan_seq = s->told};
     bool any = false, more = true;
     enum err e = check_rows(s, d);
+    if (e == E_OK)
+        e = untold_take_back_steps(s, d);
     while (e == E_OK) {
         e = index_batch_next(s->index, row.plan_seq, &row, &more, d);
         if (e != E_OK || !more)

@@ -27,7 +27,13 @@ ERR_MUST_USE enum err untold_check_intent(struct state *s, const struct plan_hea
  * their signatures verify, and none that the token knew of was given up. E_LOG_ORDER, E_ARCHIVE, E_CERT_SIGNATURE and the
  * like otherwise: the lines are forged, and the token hears nothing of them.
  * Then every such intent, but that of the batch `own` (NULL: none), is found good, or given up for ever by a `refused` line of
- * the whole batch with the code E_PLAN_STALE: nothing was signed for it. When there were any, the token is told. */
+ * the whole batch with the code E_PLAN_STALE: nothing was signed for it. When there were any, the token is told.
+ * Steps of ceremonies that it was not told of are taken back (untold_take_back_steps()). */
 ERR_MUST_USE enum err untold_settle(struct state *s, struct hsm *h, const uint8_t own[DIGEST_LEN], struct diag *d);
+
+/* For every ceremony that has `step` or `exception` lines which the token was not told of, append a `ceremony` line: it goes on
+ * from where the token knows it to be (log/course.h). The steps are walked again then: who knows who wrote those lines.
+ * E_LOG_ORDER when lines are out of their order, or take back what the token knows. */
+ERR_MUST_USE enum err untold_take_back_steps(struct state *s, struct diag *d);
 
 #endif

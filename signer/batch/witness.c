@@ -83,8 +83,10 @@ enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
     if (!same_log(s, &head))
         return diag_set(d, E_TOKEN_OTHER, "the token keeps the head of another log");
     e = check_holds(s, &head, d);
-    if (e == E_OK)
+    if (e == E_OK) {
         s->told = head.at.size;
+        s->heard = head.at;
+    }
     return e;
 }
 
@@ -109,7 +111,9 @@ enum err witness_write(struct state *s, struct hsm *h, struct diag *d)
     hex_encode(now->head, DIGEST_LEN, head);
     int n = snprintf(text, sizeof text, FORMAT " %s %" PRIu64 " %" PRIu64 " %s", log, now->size, now->bytes, head);
     e = hsm_data_write(h, WITNESS_LABEL, text, (size_t)n, d);
-    if (e == E_OK)
+    if (e == E_OK) {
         s->told = now->size;
+        s->heard = *now;
+    }
     return e;
 }

@@ -43,7 +43,8 @@ enum record_type {
     RECORD_SELF_TEST,
     /* "token": from here on this token holds the keys; what it and its module say of themselves:
      * token-manufacturer, token-model, token-serial, token-label as in genesis, token-hardware, token-firmware (versions,
-     * "2.6"), module-manufacturer, module (texts as those), module-version. */
+     * "2.6"), module-manufacturer, module (texts as those), module-version, replaces (boolean: it was put into the place of
+     * one that could not say any more where the log stood). */
     RECORD_TOKEN,
     /* "destroyed": what the token had of a key is gone from it, and that was proven: key, public-key (digest of the SPKI,
      * or "" when none was there to be read and none is in the log), private and public (booleans: there was
@@ -78,12 +79,14 @@ enum record_type {
     /* "policy": from here on the state is under another policy: policy. */
     RECORD_POLICY,
     /* "ceremony": a ceremony goes on from here: ceremony (its name), file (digest of the file that says what is done),
-     * steps (how many). */
+     * steps (how many), done (how many of them are over, from 0; see course.h). */
     RECORD_CEREMONY,
     /* "time": persons compared the clock with theirs: ceremony, persons (how many). */
     RECORD_TIME,
-    /* "exception": a step was not, or not quite, what the ceremony's file says: ceremony, step (from 1), code (as in
-     * refused), reason (digest of the text in the transcript). */
+    /* "step": a step was done: ceremony, step (from 1), transcript (digest of transcript.jsonl up to there). */
+    RECORD_STEP,
+    /* "exception": a step was not, or not quite, what the ceremony's file says, and is over: ceremony, step (from 1), code (as
+     * in refused), reason (digest of the text in the transcript), transcript as in step. */
     RECORD_EXCEPTION,
     /* "certify", the intent of a ceremony's step to sign certificates: ceremony, step (from 1), certificates (how many), tbs
      * (digest of the record's step-N.tbs, which the authorise lines before it name as plan). */

@@ -132,7 +132,7 @@ static enum err ask_officers(int dir, const uint8_t digest[DIGEST_LEN])
         officer_file(i, digest, names[i]);
         bad_write(names[i], buf_span(&officers[i]));
     }
-    enum err e = authorise_check(dir, &people_get()->world.policy, digest, WORLD_NOW, &a, NULL);
+    enum err e = authorise_check(dir, &people_get()->world.policy, &(struct authorise_what){.digest = digest}, WORLD_NOW, &a, NULL);
     for (int i = 0; i < OFFICERS_ASKED; i++)
         unlinkat(dir, names[i], 0);
     return e;

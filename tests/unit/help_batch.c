@@ -248,12 +248,18 @@ static enum err sign_by_hand(void *arg, const struct policy_officer *officer, st
     return cms_sign(h->cert, h->key, text, now, out, d);
 }
 
-enum err world_authorise(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
-                         const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
+enum err world_authorise_what(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
+                              const struct authorise_what *what, int64_t now, struct diag *d)
 {
     struct hand h = {cert, key};
     const struct authorise_hand hand = {sign_by_hand, &h};
-    return authorise_sign(dir_fd, officer, &hand, plan, now, d);
+    return authorise_sign(dir_fd, officer, &hand, what, now, d);
+}
+
+enum err world_authorise(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
+                         const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d)
+{
+    return world_authorise_what(dir_fd, officer, cert, key, &(struct authorise_what){.digest = plan}, now, d);
 }
 
 void world_free(struct world *w)

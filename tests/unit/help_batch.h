@@ -58,6 +58,10 @@ void world_free(struct world *w);
 /* authorise_sign() as this officer by the hand of whoever has the key, with the certificate of that person. */
 ERR_MUST_USE enum err world_authorise(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
                                       const uint8_t plan[DIGEST_LEN], int64_t now, struct diag *d);
+/* The same for whatever is authorised. */
+struct authorise_what;
+ERR_MUST_USE enum err world_authorise_what(int dir_fd, const struct policy_officer *officer, X509 *cert, EVP_PKEY *key,
+                                           const struct authorise_what *what, int64_t now, struct diag *d);
 
 /* A state below the tree ("state") whose log knows both keys and their certificates. */
 void world_state(struct world *w, struct state *s);

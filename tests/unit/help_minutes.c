@@ -154,7 +154,7 @@ void help_ceremony_make(int dir_fd, struct help_ceremony *out)
     end_step(out, 1);
     begin_step(out, 2, "init");
     add_line(out, &log, clock_, RECORD_GENESIS, sample_fields(RECORD_GENESIS, "sm3"));
-    add_line(out, &log, clock_, RECORD_CEREMONY, json_pack("{s:s,s:s,s:i}", "ceremony", "two-roots-2026", "file", POLICY, "steps", 6));
+    add_line(out, &log, clock_, RECORD_CEREMONY, json_pack("{s:s,s:s,s:i,s:i}", "ceremony", "two-roots-2026", "file", POLICY, "steps", 6, "done", 0));
     say(out, 2, "state made, log begun");
     end_step(out, 2);
     make_keys(out, &log);

@@ -32,7 +32,7 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
     [RECORD_TOKEN] =
         "{\"token-manufacturer\":\"SoftHSM project\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\",\"token-label\":\"\xe6\xa0\xb9\","
         "\"token-hardware\":\"2.6\",\"token-firmware\":\"2.6\",\"module-manufacturer\":\"SoftHSM\","
-        "\"module\":\"Implementation of PKCS11\",\"module-version\":\"2.6\"}",
+        "\"module\":\"Implementation of PKCS11\",\"module-version\":\"2.6\",\"replaces\":false}",
     [RECORD_DESTROYED] =
         "{\"key\":\"root.sm2\",\"public-key\":\"" HEX_A "\",\"private\":true,\"public\":false}",
     [RECORD_TRANSFERRED] =
@@ -64,11 +64,13 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
     [RECORD_POLICY] =
         "{\"policy\":\"" HEX_B "\"}",
     [RECORD_CEREMONY] =
-        "{\"ceremony\":\"two-roots\",\"file\":\"" HEX_A "\",\"steps\":9}",
+        "{\"ceremony\":\"two-roots\",\"file\":\"" HEX_A "\",\"steps\":9,\"done\":0}",
     [RECORD_TIME] =
         "{\"ceremony\":\"two-roots\",\"persons\":2}",
+    [RECORD_STEP] =
+        "{\"ceremony\":\"two-roots\",\"step\":3,\"transcript\":\"" HEX_A "\"}",
     [RECORD_EXCEPTION] =
-        "{\"ceremony\":\"two-roots\",\"step\":3,\"code\":\"E_KEY_EXISTS\",\"reason\":\"" HEX_B "\"}",
+        "{\"ceremony\":\"two-roots\",\"step\":3,\"code\":\"E_KEY_EXISTS\",\"reason\":\"" HEX_B "\",\"transcript\":\"" HEX_A "\"}",
     [RECORD_CERTIFY] =
         "{\"ceremony\":\"two-roots\",\"step\":5,\"certificates\":4,\"tbs\":\"" HEX_A "\"}",
     [RECORD_CROSS] =

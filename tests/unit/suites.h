@@ -21,6 +21,7 @@
     X(clock) \
     X(cms) \
     X(cms_layout) \
+    X(course) \
     X(crl) \
     X(crl_view) \
     X(csr) \

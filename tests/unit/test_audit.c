@@ -457,19 +457,38 @@ static json_t *transferred(const char *key)
     return json_pack("{s:s,s:s,s:s}", "key", key, "token-model", "m", "token-serial", "2");
 }
 
+static json_t *token(const char *serial, bool replaces)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "token-manufacturer", "", "token-model", "m", "token-serial", serial,
+                     "token-label", "", "token-hardware", "1.0", "token-firmware", "1.0", "module-manufacturer", "", "module", "",
+                     "module-version", "1.0", "replaces", (int)replaces);
+}
+
 START_TEST(other_tokens)
 {
     begin_with_keys();
-    append(RECORD_TOKEN, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "token-manufacturer", "", "token-model", "m", "token-serial", "2",
-                                   "token-label", "", "token-hardware", "1.0", "token-firmware", "1.0", "module-manufacturer", "", "module", "",
-                                   "module-version", "1.0"));
+    append(RECORD_TOKEN, token("2", true));
     expect_ok(verify_run(&o, &a, &d));
     ck_assert_uint_eq(a.findings.count[FINDING_ERROR], 0);
     ck_assert_str_eq(a.token_serial, "2");
     ck_assert_ptr_nonnull(strstr(a.findings.kept[FINDING_NOTE][0].text, "serial 2"));
+    const size_t notes = a.findings.count[FINDING_NOTE];
+    verify_free(&a);
+    append(RECORD_TOKEN, token("2", false)); /* as keygen tells it */
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert_uint_eq(a.findings.count[FINDING_NOTE], notes);
+    verify_free(&a);
+    append(RECORD_TOKEN, token("2", true)); /* the same one was put into its own place */
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert_uint_eq(a.findings.count[FINDING_ERROR], 0);
+    ck_assert_ptr_nonnull(strstr(a.findings.kept[FINDING_NOTE][1].text, "the same token"));
     verify_free(&a);
     append(RECORD_TRANSFERRED, transferred(policy_table.log_key.name)); /* it could never leave */
-    expect_err(verdict(8), E_LOG_ORDER);
+    expect_err(verdict(10), E_LOG_ORDER);
+    end();
+    begin_with_keys();
+    append(RECORD_TOKEN, token("3", false));
+    expect_err(verdict(7), E_LOG_ORDER);
     end();
     begin_with_keys();
     append(RECORD_TRANSFERRED, transferred("nobody"));

@@ -49,7 +49,7 @@ static enum err sign(int officer)
 static enum err check_at(int64_t now, struct authorisations *a)
 {
     d = (struct diag){0};
-    enum err e = authorise_check(dir, &w.policy, plan, now, a, &d);
+    enum err e = authorise_check(dir, &w.policy, &(struct authorise_what){.digest = plan}, now, a, &d);
     ck_assert_int_eq(d.code, e);
     return e;
 }
@@ -63,12 +63,48 @@ static void expect_check(enum err want)
 START_TEST(the_text_is_as_documented)
 {
     struct buf text = {0};
-    expect_ok(authorise_text(plan, &text));
+    expect_ok(authorise_text(&(struct authorise_what){.digest = plan}, &text));
     buf_append_byte(&text, 0);
     ck_assert_str_eq((const char *)text.data,
                      "rootseal-authorise-1\nplan abababababababababababababababababababababababab"
                      "abababababababab\n");
     buf_free(&text);
+}
+END_TEST
+
+#define DIGITS(x) x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x
+
+START_TEST(the_text_for_a_step_is_as_documented)
+{
+    static const uint8_t file[DIGEST_LEN] = {0};
+    struct buf text = {0};
+    expect_ok(authorise_text(&(struct authorise_what){plan, "two-roots", file, 4}, &text));
+    buf_append_byte(&text, 0);
+    ck_assert_str_eq((const char *)text.data,
+                     "rootseal-certify-1\nceremony two-roots\nfile " DIGITS("00") "\nstep 4\ntbs " DIGITS("ab") "\n");
+    buf_free(&text);
+}
+END_TEST
+
+/* The same bytes: signed for a step of a ceremony they are so for no other step, ceremony, file, and for no plan. */
+START_TEST(a_step_is_bound_to_its_ceremony)
+{
+    static const uint8_t file[DIGEST_LEN] = {1}, other[DIGEST_LEN] = {2};
+    const struct authorise_what what = {plan, "one", file, 4};
+    const struct authorise_what others[] = {{plan, "two", file, 4}, {plan, "one", other, 4}, {plan, "one", file, 4}};
+    struct authorisations a;
+    w.policy.quorum = 1;
+    expect_ok_diag(world_authorise_what(dir, &w.policy.officers[0], w.officer_certs[0], w.officer_keys[0], &what, WORLD_NOW, &d), &d);
+    expect_ok_diag(authorise_check(dir, &w.policy, &what, WORLD_NOW, &a, &d), &d);
+    expect_err(authorise_check(dir, &w.policy, &others[0], WORLD_NOW, &a, &d), E_OFFICER_SIGNATURE);
+    expect_err(authorise_check(dir, &w.policy, &others[1], WORLD_NOW, &a, &d), E_OFFICER_SIGNATURE);
+    expect_ok_diag(authorise_check(dir, &w.policy, &others[2], WORLD_NOW, &a, &d), &d);
+    expect_err(authorise_check(dir, &w.policy, &(struct authorise_what){plan, "one", file, 5}, WORLD_NOW, &a, &d), E_QUORUM);
+    ck_assert_int_eq(rename(tree_path("authorise-4-abababababababab-officer-1.p7s"),
+                            tree_path("authorise-5-abababababababab-officer-1.p7s")), 0);
+    expect_err(authorise_check(dir, &w.policy, &(struct authorise_what){plan, "one", file, 5}, WORLD_NOW, &a, &d), E_OFFICER_SIGNATURE);
+    ck_assert_int_eq(rename(tree_path("authorise-5-abababababababab-officer-1.p7s"), tree_path(FILE_OF(1))), 0);
+    expect_check(E_OFFICER_SIGNATURE);
 }
 END_TEST
 
@@ -93,7 +129,7 @@ START_TEST(k_of_n)
             ck_assert_uint_eq(a.n, (size_t)n);
             if (d.code != E_OK)
                 ck_assert_str_eq(d.clause, "rule quorum");
-            expect_ok(authorise_collect(dir, &w.policy, plan, WORLD_NOW, &a, &d));
+            expect_ok(authorise_collect(dir, &w.policy, &(struct authorise_what){.digest = plan}, WORLD_NOW, &a, &d));
             ck_assert_uint_eq(a.n, (size_t)n);
         }
     }
@@ -178,7 +214,7 @@ START_TEST(more_officers_than_a_policy_holds)
     many[LIMIT_OFFICERS] = w.officers[0];
     w.policy.officers = many;
     w.policy.officers_n = LIMIT_OFFICERS + 1;
-    expect_ok(authorise_collect(dir, &w.policy, plan, WORLD_NOW, &a, &d));
+    expect_ok(authorise_collect(dir, &w.policy, &(struct authorise_what){.digest = plan}, WORLD_NOW, &a, &d));
     ck_assert_uint_eq(a.n, 0);
 }
 END_TEST
@@ -224,7 +260,7 @@ START_TEST(files_that_are_wrong)
     expect_ok(sign(0));
     expect_ok(sign(1));
     expect_check(E_OK);
-    expect_ok(authorise_text(plan, &text));
+    expect_ok(authorise_text(&(struct authorise_what){.digest = plan}, &text));
     buf_append_byte(&text, 0);
     tree_write_str(FILE_OF(3), "");
     expect_check(E_OFFICER_SIGNATURE);
@@ -240,7 +276,7 @@ START_TEST(files_that_are_wrong)
     put(FILE_OF(3), w.officer_certs[2], w.officer_keys[2], (const char *)text.data + 21);
     expect_check(E_OFFICER_SIGNATURE);
     plan[0] ^= 1;
-    expect_ok(authorise_text(plan, &other));
+    expect_ok(authorise_text(&(struct authorise_what){.digest = plan}, &other));
     buf_append_byte(&other, 0);
     plan[0] ^= 1;
     put(FILE_OF(3), w.officer_certs[2], w.officer_keys[2], (const char *)other.data);
@@ -259,7 +295,7 @@ START_TEST(a_twin)
     EVP_PKEY *key = help_key(KEY_SM2);
     X509 *twin = help_cert(key, SIG_SM2_SM3, "officer-1");
     struct buf text = {0};
-    expect_ok(authorise_text(plan, &text));
+    expect_ok(authorise_text(&(struct authorise_what){.digest = plan}, &text));
     buf_append_byte(&text, 0);
     expect_ok(sign(1));
     expect_ok(sign(2));
@@ -325,6 +361,8 @@ Suite *suite_authorise(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 30);
     tcase_add_test(t, the_text_is_as_documented);
+    tcase_add_test(t, the_text_for_a_step_is_as_documented);
+    tcase_add_test(t, a_step_is_bound_to_its_ceremony);
     tcase_add_test(t, k_of_n);
     tcase_add_test(t, what_is_told_of_them);
     tcase_add_test(t, nobody_authorises_twice);

@@ -379,7 +379,7 @@ static enum err check_officers(void)
     struct policy p = w.policy;
     p.officers_n = 1;
     p.quorum = 1;
-    return authorise_check(dir, &p, plan, WORLD_NOW, &out, &d);
+    return authorise_check(dir, &p, &(struct authorise_what){.digest = plan}, WORLD_NOW, &out, &d);
 }
 static enum err read_header(void)
 {

@@ -40,16 +40,47 @@ START_TEST(events_are_found_again)
     expect_ok_diag(transcript_add(t, EVENT_STEP, json_pack("{s:i,s:s}", "n", 1, "do", "time"), &d), &d);
     expect_ok_diag(transcript_add(t, EVENT_DONE, json_pack("{s:i}", "n", 1), &d), &d);
     expect_ok_diag(transcript_add(t, EVENT_STEP, json_pack("{s:i,s:s}", "n", 2, "do", "init"), &d), &d);
-    expect_ok_diag(transcript_add(t, EVENT_LOGGED, json_pack("{s:s,s:i}", "what", "time", "n", 1), &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_CONFIRM, json_pack("{s:i,s:s}", "n", 2, "person", "p"), &d), &d);
     transcript_close(t);
     expect_ok_diag(transcript_open(dir, &t, &d), &d);
     ck_assert_uint_eq(transcript_count(t), 4);
     ck_assert_str_eq(json_string_value(json_object_get(transcript_event(t, 2, &kind), "do")), "init");
     ck_assert_int_eq((int)kind, EVENT_STEP);
-    ck_assert(transcript_is_done(t, 1) && !transcript_is_done(t, 2) && transcript_is_begun(t, 2) && !transcript_is_begun(t, 3));
-    ck_assert(transcript_is_logged(t, "time", 1) && !transcript_is_logged(t, "time", 2) && !transcript_is_logged(t, "x", 1));
-    expect_ok_diag(transcript_add(t, EVENT_EXCEPTION, json_pack("{s:i}", "n", 2), &d), &d);
-    ck_assert(transcript_is_done(t, 2));
+    ck_assert(transcript_is_begun(t, 2) && !transcript_is_begun(t, 3));
+    transcript_close(t);
+}
+END_TEST
+
+/* The last end of a step, unless it was undone, with the digest of the file up to there; and the file is known by it later. */
+START_TEST(ends_of_steps)
+{
+    struct transcript *t;
+    const json_t *event;
+    enum event how;
+    uint8_t then[DIGEST_LEN], now[DIGEST_LEN];
+    bool held = false;
+    expect_ok_diag(transcript_open(dir, &t, &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_STEP, json_pack("{s:i,s:s}", "n", 1, "do", "time"), &d), &d);
+    expect_ok_diag(transcript_over(t, 1, &event, &how, then, &d), &d);
+    ck_assert_ptr_null(event);
+    expect_ok_diag(transcript_add(t, EVENT_DONE, json_pack("{s:i}", "n", 1), &d), &d);
+    expect_ok_diag(transcript_digest(t, now, &d), &d);
+    expect_ok_diag(transcript_over(t, 1, &event, &how, then, &d), &d);
+    ck_assert(event != NULL && how == EVENT_DONE && memcmp(then, now, DIGEST_LEN) == 0);
+    expect_ok_diag(transcript_add(t, EVENT_UNDONE, json_pack("{s:i}", "n", 1), &d), &d);
+    expect_ok_diag(transcript_over(t, 1, &event, &how, NULL, &d), &d);
+    ck_assert_ptr_null(event);
+    expect_ok_diag(transcript_add(t, EVENT_EXCEPTION, json_pack("{s:i}", "n", 1), &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_DONE, json_pack("{s:i}", "n", 2), &d), &d);
+    transcript_close(t);
+    expect_ok_diag(transcript_open(dir, &t, &d), &d);
+    expect_ok_diag(transcript_over(t, 1, &event, &how, NULL, &d), &d);
+    ck_assert(event != NULL && how == EVENT_EXCEPTION);
+    expect_ok_diag(transcript_held(t, then, &held, &d), &d);
+    ck_assert(held);
+    then[0] ^= 1;
+    expect_ok_diag(transcript_held(t, then, &held, &d), &d);
+    ck_assert(!held);
     transcript_close(t);
 }
 END_TEST
@@ -136,6 +167,7 @@ Suite *suite_transcript(void)
     TCase *t = tcase_create("transcript");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, events_are_found_again);
+    tcase_add_test(t, ends_of_steps);
     tcase_add_test(t, an_unfinished_line_is_cut_off);
     tcase_add_loop_test(t, what_is_no_event_of_ours_is_refused, 0, (int)(sizeof broken / sizeof *broken));
     tcase_add_test(t, the_clock_does_not_go_back);

@@ -53,6 +53,7 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
     bundle.c export.c)
 LOG += signer/log/course.c
 STATE += signer/batch/untold_ceremonies.c
+STATE += signer/batch/untold_keys.c
 POLICY_LIB := policy/policy.c policy/print.c
 POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_issuer.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)

@@ -11,6 +11,8 @@ enum err token_settle(struct state *s, const char *ending, struct hsm **out, str
         e = untold_check_policy(s, d);
     if (e == E_OK)
         e = untold_check_ends(s, ending, d);
+    if (e == E_OK)
+        e = untold_check_keys(s, *out, d);
     return e == E_OK ? untold_settle(s, *out, NULL, d) : e;
 }
 

@@ -74,7 +74,19 @@ static void end_text(X509 *x, size_t n, char out[CLOCK_TEXT])
         out[n] = '\0';
 }
 
-static enum err check_expectations(struct room *r, const struct script_step *s, const struct certify_part *part, struct diag *d)
+/* The first time it is shown and recorded; again, right before the token signs, only compared. */
+static enum err expect(struct room *r, const struct script_step *s, bool again, const char *what, const char *expected,
+                       const char *found, struct diag *d)
+{
+    if (!again)
+        return step_expect(r, s, what, expected, found, d);
+    return expected == NULL || strcmp(expected, found) == 0
+               ? E_OK
+               : diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
+}
+
+static enum err check_expectations(struct room *r, const struct script_step *s, const struct certify_part *part, bool again,
+                                   struct diag *d)
 {
     const struct script_expect *x = &s->expect;
     const struct certify_item *item = part->item;
@@ -83,13 +95,13 @@ static enum err check_expectations(struct room *r, const struct script_step *s, 
     end_text(part->draft, x->until != NULL ? strlen(x->until) : CLOCK_TEXT, until);
     enum err e = subject_text(part->draft, subject, sizeof subject, d);
     if (e == E_OK)
-        e = step_expect(r, s, "algorithm", x->algorithm,
+        e = expect(r, s, again, "algorithm", x->algorithm,
                         alg_sig_name(item->subject != NULL ? item->subject->alg : item->csr->alg), d);
     if (e == E_OK)
-        e = step_expect(r, s, "subject", x->subject, subject, d);
+        e = expect(r, s, again, "subject", x->subject, subject, d);
     if (e == E_OK)
-        e = step_expect(r, s, "key-id", x->key_id, ski, d);
-    return e == E_OK ? step_expect(r, s, "until", x->until, until, d) : e;
+        e = expect(r, s, again, "key-id", x->key_id, ski, d);
+    return e == E_OK ? expect(r, s, again, "until", x->until, until, d) : e;
 }
 
 static void put_title(const struct certify_file *f, size_t i, struct buf *out)
@@ -140,7 +152,7 @@ enum err certify_agree(struct room *r, const struct script_step *s, const struct
     struct certify_file f;
     enum err e = prepare(r, s, spec, &f, d);
     for (size_t i = 0; i < f.n && e == E_OK; i++)
-        e = check_expectations(r, s, &f.v[i], d);
+        e = check_expectations(r, s, &f.v[i], false, d);
     if (e == E_OK && f.n > 0) { /* shown again, too, when a quorum has signed: those present must know what it was */
         e = show_all(&f, d);
         if (e == E_OK)
@@ -244,7 +256,7 @@ static enum err write_files(struct room *r, const struct script_step *s, const s
         char name[LIMIT_TOKEN_TEXT + 32];
         snprintf(name, sizeof name, "%s-%d-%zu", r->script->name, s->n, i + 1);
         e = part->item->kind == CERTIFY_ANCHOR ? anchor_write(&r->state, anchors, part->item->subject, d)
-                                               : anchor_write_pem(crosses, "cross", CROSSES_DIR, name, part->made, d);
+                                               : anchor_write_pem(crosses, _("cross"), CROSSES_DIR, name, part->made, d);
     }
     if (anchors >= 0)
         close(anchors);
@@ -257,7 +269,11 @@ static enum err sign_file(struct room *r, const struct script_step *s, struct ce
 {
     if (certify_file_is_stale(r, f))
         return diag_set(d, E_PLAN_EXPIRED, "step-%d.tbs", s->n);
-    enum err e = intend(r, s, f, d);
+    enum err e = E_OK;
+    for (size_t i = 0; i < f->n && e == E_OK; i++)
+        e = check_expectations(r, s, &f->v[i], true, d);
+    if (e == E_OK)
+        e = intend(r, s, f, d);
     for (size_t i = 0; i < f->n && e == E_OK; i++)
         if (f->v[i].made == NULL)
             e = sign_part(r, &f->v[i], d);

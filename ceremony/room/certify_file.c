@@ -107,15 +107,28 @@ static bool is_of(X509 *x, struct span tbs)
     return same;
 }
 
+/* A line of the log is only as good as the signature in it. */
+static enum err verify_made(struct state *s, const struct certify_item *item, X509 *x, struct diag *d)
+{
+    EVP_PKEY *ca = NULL;
+    enum err e = state_public_key(s, item->ca->name, &ca, d);
+    if (e == E_OK)
+        e = cert_verify(x, ca, d);
+    EVP_PKEY_free(ca);
+    return e;
+}
+
 /* The one certificate of our own key; *out NULL when there is none. */
-static enum err find_anchor(struct state *s, const struct policy_key *row, X509 **out, struct diag *d)
+static enum err find_anchor(struct state *s, const struct certify_item *item, X509 **out, struct diag *d)
 {
     struct index_key known = {0};
     bool found = false;
     *out = NULL;
-    enum err e = index_key(s->index, row->name, &known, &found, d);
+    enum err e = index_key(s->index, item->subject->name, &known, &found, d);
     if (e == E_OK && known.certificate.len > 0)
         e = cert_parse(buf_span(&known.certificate), out, d);
+    if (e == E_OK && *out != NULL)
+        e = verify_made(s, item, *out, d);
     index_key_free(&known);
     return e;
 }
@@ -175,7 +188,9 @@ static enum err find_made(struct room *r, struct certify_file *f, struct diag *d
     for (size_t i = 0; i < f->n && e == E_OK; i++) {
         struct certify_part *part = &f->v[i];
         if (part->item->kind == CERTIFY_ANCHOR)
-            e = find_anchor(&r->state, part->item->subject, &part->made, d);
+            e = find_anchor(&r->state, part->item, &part->made, d);
+        else if (part->made != NULL)
+            e = verify_made(&r->state, part->item, part->made, d);
         if (e == E_OK && part->made != NULL && !is_of(part->made, part->tbs))
             e = diag_set(d, E_ARCHIVE, "%s has another certificate than the step would make", part->item->subject->name);
         f->any_made = f->any_made || part->made != NULL;
@@ -205,7 +220,7 @@ static enum err read_part(struct room *r, const struct script_step *s, struct ce
     if (e == E_OK && !there) {
         free_part(part);
         if (item->kind == CERTIFY_ANCHOR)
-            e = find_anchor(&r->state, item->subject, &anchor, d);
+            e = find_anchor(&r->state, item, &anchor, d);
         bool done = anchor != NULL;
         X509_free(anchor);
         return e != E_OK ? e : done ? E_OK : other(s, "it is not of this step", d);
@@ -256,7 +271,7 @@ static enum err make_part(struct room *r, struct certify_file *f, const struct c
     struct certify_part *part = &f->v[f->n];
     X509 *anchor = NULL;
     struct buf tbs = {0};
-    enum err e = item->kind == CERTIFY_ANCHOR ? find_anchor(&r->state, item->subject, &anchor, d) : E_OK;
+    enum err e = item->kind == CERTIFY_ANCHOR ? find_anchor(&r->state, item, &anchor, d) : E_OK;
     bool done = anchor != NULL;
     X509_free(anchor);
     if (e != E_OK || done)

@@ -82,6 +82,8 @@ static enum err check_log(struct room *r, struct diag *d)
         e = untold_check_policy(&r->state, d);
     if (e == E_OK)
         e = untold_check_ends(&r->state, ending(r), d);
+    if (e == E_OK)
+        e = untold_check_keys(&r->state, r->hsm, d);
     return e == E_OK ? untold_settle(&r->state, r->hsm, NULL, d) : e;
 }
 

@@ -2,9 +2,7 @@
 #include "batch/untold.h"
 #include "log/course.h"
 
-typedef enum err line_function(void *arg, const struct record *r, struct diag *d);
-
-static enum err each_line(const struct state *s, const struct log_position *from, line_function *take, void *arg, struct diag *d)
+enum err untold_each_line(const struct state *s, const struct log_position *from, untold_line *take, void *arg, struct diag *d)
 {
     struct log_reader *reader = NULL;
     bool more = true;
@@ -61,10 +59,10 @@ enum err untold_take_back_steps(struct state *s, struct diag *d)
 {
     struct walk w = {.told = s->told};
     bool any = false;
-    enum err e = each_line(s, &s->heard, look, &any, d); /* seldom */
+    enum err e = untold_each_line(s, &s->heard, look, &any, d); /* seldom */
     if (e != E_OK || !any)
         return e;
-    e = each_line(s, NULL, take, &w, d);
+    e = untold_each_line(s, NULL, take, &w, d);
     for (size_t i = 0; i < w.courses.n && e == E_OK; i++)
         if (w.courses.v[i].done > w.courses.v[i].told)
             e = take_back(s, &w.courses.v[i], d);

@@ -15,7 +15,7 @@ enum err cmd_replace(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = token_open(s.fd, NULL, &h, d);
     if (e == E_OK)
-        e = replace_token(&s, h, d);
+        e = replace_token(&s, h, options.without, d);
     state_close(&s);
     hsm_close(h);
     return e;

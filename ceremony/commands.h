@@ -10,6 +10,7 @@
 
 struct options {
     const char *state, *module, *key, *batch, *officer, *key_file, *digest, *ceremony, *to;
+    const char *without; /* keys that a token that replaces another may lack, with commas between them */
     const char *dir; /* of a rehearsal */
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     const char *officer_token, *officer_module, *officer_module_files, *officer_vendor;

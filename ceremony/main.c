@@ -79,7 +79,10 @@ static const struct cli_option *options_transfer(void)
 static const struct cli_option *options_replace(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, {"digest", "HEX", N_("the log's head, in place of typing its words"), &options.digest, NULL, NULL, false}, END};
+        STATE, TOKEN, {"digest", "HEX", N_("the log's head, in place of typing its words"), &options.digest, NULL, NULL, false},
+        {"without", "NAMES", N_("keys that are not on the token and need not be, with commas between them"), &options.without, NULL, NULL,
+         false},
+        END};
     return o;
 }
 

@@ -27,8 +27,19 @@ void replace_token_show(const struct state *s)
                    "and with the seal of the last bundle that an RA took home.\n"));
 }
 
+static bool is_named(const char *names, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = names; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 /* The log key must be there; what else is missing cannot sign, and nothing asks for it in vain without a word. */
-static enum err check_keys(struct state *s, struct hsm *h, struct hsm_key **log_key, struct diag *d)
+static enum err check_keys(struct state *s, struct hsm *h, const char *without, struct hsm_key **log_key, struct diag *d)
 {
     const struct policy_key *row;
     enum err e = own_key_open(s, h, s->policy->log_key.name, log_key, d);
@@ -44,7 +55,7 @@ static enum err check_keys(struct state *s, struct hsm *h, struct hsm_key **log_
                 printf(_("there   %s\n"), row->name);
             else
                 printf(_("MISSING %s: %s\n"), row->name, err_name(e));
-            if (e == E_KEY_MISSING)
+            if (e == E_KEY_MISSING && is_named(without, row->name))
                 e = E_OK;
             else if (e != E_OK)
                 e = diag_set(d, e, "%s", why.text);
@@ -54,12 +65,12 @@ static enum err check_keys(struct state *s, struct hsm *h, struct hsm_key **log_
     return e;
 }
 
-enum err replace_token(struct state *s, struct hsm *h, struct diag *d)
+enum err replace_token(struct state *s, struct hsm *h, const char *without, struct diag *d)
 {
     struct hsm_key *log_key = NULL;
     enum err e = witness_take_over(s, h, d);
     if (e == E_OK)
-        e = check_keys(s, h, &log_key, d);
+        e = check_keys(s, h, without, &log_key, d);
     if (e == E_OK)
         e = make_key_tell_token(s, h, true, d);
     if (e == E_OK)

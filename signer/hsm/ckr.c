@@ -10,7 +10,7 @@ struct name {
 
 #define NAME(rv) {rv, #rv}
 
-/* What logins, searches, key generation and signatures can answer. */
+/* What logins, searches, key generation, signatures and the way to a second token can answer. */
 static const struct name names[] = {
     NAME(CKR_OK),
     NAME(CKR_CANCEL),
@@ -36,6 +36,16 @@ static const struct name names[] = {
     NAME(CKR_KEY_SIZE_RANGE),
     NAME(CKR_KEY_TYPE_INCONSISTENT),
     NAME(CKR_KEY_FUNCTION_NOT_PERMITTED),
+    NAME(CKR_KEY_NOT_WRAPPABLE),
+    NAME(CKR_KEY_UNEXTRACTABLE),
+    NAME(CKR_WRAPPED_KEY_INVALID),
+    NAME(CKR_WRAPPED_KEY_LEN_RANGE),
+    NAME(CKR_WRAPPING_KEY_HANDLE_INVALID),
+    NAME(CKR_WRAPPING_KEY_SIZE_RANGE),
+    NAME(CKR_WRAPPING_KEY_TYPE_INCONSISTENT),
+    NAME(CKR_UNWRAPPING_KEY_HANDLE_INVALID),
+    NAME(CKR_UNWRAPPING_KEY_SIZE_RANGE),
+    NAME(CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT),
     NAME(CKR_MECHANISM_INVALID),
     NAME(CKR_MECHANISM_PARAM_INVALID),
     NAME(CKR_OBJECT_HANDLE_INVALID),

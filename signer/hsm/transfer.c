@@ -24,10 +24,31 @@ struct way {
     CK_OBJECT_HANDLE aes_here, aes_there;
 };
 
-/* A token that has not the mechanism, or whose key is not extractable, says so in many ways; it is never its fault. */
-static enum err stays(const struct policy_key *row, CK_RV rv, const char *call, struct diag *d)
+/* A token whose key may not leave, or that has no such way, says so in one of these: there is nothing wrong with it. */
+static bool forbids(CK_RV rv)
+{
+    static const CK_RV answers[] = {
+        CKR_KEY_UNEXTRACTABLE,          CKR_KEY_NOT_WRAPPABLE,         CKR_KEY_FUNCTION_NOT_PERMITTED,
+        CKR_ACTION_PROHIBITED,          CKR_FUNCTION_NOT_SUPPORTED,    CKR_MECHANISM_INVALID,
+        CKR_MECHANISM_PARAM_INVALID,    CKR_KEY_TYPE_INCONSISTENT,     CKR_KEY_SIZE_RANGE,
+        CKR_WRAPPING_KEY_SIZE_RANGE,    CKR_WRAPPING_KEY_TYPE_INCONSISTENT,
+        CKR_UNWRAPPING_KEY_SIZE_RANGE,  CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT,
+        CKR_WRAPPED_KEY_INVALID,        CKR_WRAPPED_KEY_LEN_RANGE,     CKR_TEMPLATE_INCONSISTENT,
+        CKR_TEMPLATE_INCOMPLETE,        CKR_ATTRIBUTE_READ_ONLY,       CKR_ATTRIBUTE_TYPE_INVALID,
+        CKR_ATTRIBUTE_VALUE_INVALID,    CKR_CURVE_NOT_SUPPORTED,       CKR_DOMAIN_PARAMS_INVALID,
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+        if (answers[i] == rv)
+            return true;
+    return false;
+}
+
+/* Why the key did not come over: the token does not allow it, or it failed, was pulled, lost its session. */
+static enum err stays(const struct hsm *h, const struct policy_key *row, CK_RV rv, const char *call, struct diag *d)
 {
     char name[CKR_NAME_MAX];
+    if (!forbids(rv))
+        return session_fail(h, rv, call, d);
     return diag_set(d, E_KEY_STAYS, "key \"%s\": %s: %s", row->name, call, ckr_name(rv, name));
 }
 
@@ -47,7 +68,7 @@ static enum err make_rsa(struct hsm *second, struct way *w, const struct policy_
     CK_RV rv = CALL_FOR(second, WATCH_LONG, C_GenerateKeyPair, second->session, &mechanism, public_, 4, private_, 6,
                         &public_key, &w->rsa_there);
     if (rv != CKR_OK)
-        return stays(row, rv, "C_GenerateKeyPair for the way", d);
+        return stays(second, row, rv, "C_GenerateKeyPair for the way", d);
     enum err e = object_bytes(second, public_key, CKA_MODULUS, modulus, WAY_BYTES, &n, d);
     return e == E_OK && n != WAY_BYTES ? diag_set(d, E_TOKEN, "the modulus for the way has %zu bytes", n) : e;
 }
@@ -65,7 +86,7 @@ static enum err import_rsa(struct hsm *h, struct way *w, const struct policy_key
                                {CKA_MODULUS, modulus, WAY_BYTES},
                                {CKA_PUBLIC_EXPONENT, exponent, sizeof exponent}};
     CK_RV rv = CALL(h, C_CreateObject, h->session, template, 7, &w->rsa_here);
-    return rv == CKR_OK ? E_OK : stays(row, rv, "C_CreateObject for the way", d);
+    return rv == CKR_OK ? E_OK : stays(h, row, rv, "C_CreateObject for the way", d);
 }
 
 static enum err make_aes(struct hsm *h, struct way *w, const struct policy_key *row, struct diag *d)
@@ -76,7 +97,7 @@ static enum err make_aes(struct hsm *h, struct way *w, const struct policy_key *
                                FLAG(CKA_EXTRACTABLE, yes), FLAG(CKA_WRAP, yes),    FLAG(CKA_ENCRYPT, no),
                                FLAG(CKA_DECRYPT, no),      {CKA_VALUE_LEN, &n, sizeof n}};
     CK_RV rv = CALL(h, C_GenerateKey, h->session, &mechanism, template, 8, &w->aes_here);
-    return rv == CKR_OK ? E_OK : stays(row, rv, "C_GenerateKey for the way", d);
+    return rv == CKR_OK ? E_OK : stays(h, row, rv, "C_GenerateKey for the way", d);
 }
 
 /* The AES key under RSA. OAEP with SHA-1, which SoftHSM alone knows, and which nothing is held against in OAEP. */
@@ -99,9 +120,9 @@ static enum err carry_aes(struct hsm *h, struct hsm *second, struct way *w, cons
                                FLAG(CKA_DECRYPT, no)};
     CK_RV rv = CALL(h, C_WrapKey, h->session, &mechanism, w->rsa_here, w->aes_here, wrapped, &n);
     if (rv != CKR_OK)
-        return stays(row, rv, "C_WrapKey of the key for the way", d);
+        return stays(h, row, rv, "C_WrapKey of the key for the way", d);
     rv = CALL(second, C_UnwrapKey, second->session, &mechanism, w->rsa_there, wrapped, n, template, 9, &w->aes_there);
-    return rv == CKR_OK ? E_OK : stays(row, rv, "C_UnwrapKey of the key for the way", d);
+    return rv == CKR_OK ? E_OK : stays(second, row, rv, "C_UnwrapKey of the key for the way", d);
 }
 
 static enum err make_way(struct hsm *h, struct hsm *second, struct way *w, const struct policy_key *row, struct diag *d)
@@ -121,7 +142,7 @@ static enum err wrap(struct hsm_key *k, const struct way *w, CK_BYTE *out, CK_UL
 {
     CK_MECHANISM mechanism = {CKM_AES_KEY_WRAP_PAD, NULL, 0};
     CK_RV rv = CALL(k->h, C_WrapKey, k->h->session, &mechanism, w->aes_here, k->handle, out, n);
-    return rv == CKR_OK ? E_OK : stays(k->row, rv, "C_WrapKey", d);
+    return rv == CKR_OK ? E_OK : stays(k->h, k->row, rv, "C_WrapKey", d);
 }
 
 static enum err unwrap(struct hsm *second, struct hsm_key *k, const struct way *w, CK_BYTE *wrapped, CK_ULONG n, struct diag *d)
@@ -152,7 +173,7 @@ static enum err unwrap(struct hsm *second, struct hsm_key *k, const struct way *
                                    {CKA_ID, id, id_n}};
         CK_RV rv = CALL(second, C_UnwrapKey, second->session, &mechanism, w->aes_there, wrapped, n, template, 12, &made);
         if (rv != CKR_OK)
-            e = stays(k->row, rv, "C_UnwrapKey", d);
+            e = stays(second, k->row, rv, "C_UnwrapKey", d);
     }
     uri_free(u);
     return e;
@@ -226,18 +247,22 @@ enum err hsm_key_transfer(struct hsm *h, struct hsm *second, const struct policy
     return e == E_OK ? copy_public(here, second, d) : e;
 }
 
+/* Only a refusal shows that it is closed; that the token failed shows nothing. */
 static enum err try_to_leave(struct hsm_key *k, struct diag *d)
 {
     struct way w = {0};
     struct diag said = {0};
     CK_BYTE wrapped[WRAPPED_MAX];
     CK_ULONG n = sizeof wrapped;
-    enum err e = make_aes(k->h, &w, k->row, d);
-    if (e == E_OK && wrap(k, &w, wrapped, &n, &said) == E_OK)
-        e = diag_set(d, E_KEY_ATTRIBUTES, "key \"%s\" was closed, and is wrapped all the same", k->row->name);
+    enum err e = make_aes(k->h, &w, k->row, &said);
+    if (e == E_OK)
+        e = wrap(k, &w, wrapped, &n, &said);
     if (w.aes_here != 0)
         CALL(k->h, C_DestroyObject, k->h->session, w.aes_here);
-    return e;
+    if (e == E_KEY_STAYS)
+        return E_OK;
+    return e == E_OK ? diag_set(d, E_KEY_ATTRIBUTES, "key \"%s\" was closed, and is wrapped all the same", k->row->name)
+                     : diag_set(d, e, "%s", said.text);
 }
 
 enum err hsm_key_confine(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct diag *d)

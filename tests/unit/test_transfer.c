@@ -176,6 +176,126 @@ START_TEST(no_way)
 }
 END_TEST
 
+/* One call answers so, once; what it answers tells whether the key stays, or the token failed. */
+static CK_RV answer;
+static const char *answering;
+static CK_C_WrapKey real_wrap;
+static CK_C_GenerateKey real_generate;
+static CK_C_CreateObject real_create;
+static CK_C_GenerateKeyPair real_pair;
+
+static bool answers(const char *call)
+{
+    return strcmp(answering, call) == 0;
+}
+
+static CK_RV told_wrap(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE by, CK_OBJECT_HANDLE k, CK_BYTE *out, CK_ULONG *n)
+{
+    return answers(m->mechanism == CKM_AES_KEY_WRAP_PAD ? "C_WrapKey" : "C_WrapKey for the way") ? answer
+                                                                                                  : real_wrap(s, m, by, k, out, n);
+}
+static CK_RV told_unwrap(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE by, CK_BYTE *in, CK_ULONG n, CK_ATTRIBUTE *a,
+                         CK_ULONG a_n, CK_OBJECT_HANDLE *o)
+{
+    return answers(m->mechanism == CKM_AES_KEY_WRAP_PAD ? "C_UnwrapKey" : "C_UnwrapKey for the way")
+               ? answer
+               : real_unwrap(s, m, by, in, n, a, a_n, o);
+}
+static CK_RV told_generate(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o)
+{
+    return answers("C_GenerateKey") ? answer : real_generate(s, m, a, n, o);
+}
+static CK_RV told_create(CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o)
+{
+    return answers("C_CreateObject") ? answer : real_create(s, a, n, o);
+}
+static CK_RV told_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *a, CK_ULONG n, CK_ATTRIBUTE *b, CK_ULONG b_n,
+                       CK_OBJECT_HANDLE *o, CK_OBJECT_HANDLE *p)
+{
+    return answers("C_GenerateKeyPair") ? answer : real_pair(s, m, a, n, b, b_n, o, p);
+}
+
+static void tell(void)
+{
+    CK_FUNCTION_LIST *f = token_functions();
+    real_wrap = f->C_WrapKey, f->C_WrapKey = told_wrap;
+    real_unwrap = f->C_UnwrapKey, f->C_UnwrapKey = told_unwrap;
+    real_generate = f->C_GenerateKey, f->C_GenerateKey = told_generate;
+    real_create = f->C_CreateObject, f->C_CreateObject = told_create;
+    real_pair = f->C_GenerateKeyPair, f->C_GenerateKeyPair = told_pair;
+}
+
+static void tell_no_more(void)
+{
+    CK_FUNCTION_LIST *f = token_functions();
+    f->C_WrapKey = real_wrap;
+    f->C_UnwrapKey = real_unwrap;
+    f->C_GenerateKey = real_generate;
+    f->C_CreateObject = real_create;
+    f->C_GenerateKeyPair = real_pair;
+}
+
+/* "The token does not allow it" is said of what the token does not allow, and not of one that failed or was pulled. */
+START_TEST(classified)
+{
+    static const char *const calls[] = {"C_GenerateKeyPair",     "C_CreateObject",          "C_GenerateKey", "C_WrapKey for the way",
+                                        "C_UnwrapKey for the way", "C_WrapKey", "C_UnwrapKey"};
+    static const struct {
+        CK_RV rv;
+        enum err e;
+        const char *name;
+    } want[] = {
+        {CKR_KEY_UNEXTRACTABLE, E_KEY_STAYS, "CKR_KEY_UNEXTRACTABLE"},
+        {CKR_KEY_NOT_WRAPPABLE, E_KEY_STAYS, "CKR_KEY_NOT_WRAPPABLE"},
+        {CKR_MECHANISM_INVALID, E_KEY_STAYS, "CKR_MECHANISM_INVALID"},
+        {CKR_FUNCTION_NOT_SUPPORTED, E_KEY_STAYS, "CKR_FUNCTION_NOT_SUPPORTED"},
+        {CKR_WRAPPING_KEY_SIZE_RANGE, E_KEY_STAYS, "CKR_WRAPPING_KEY_SIZE_RANGE"},
+        {CKR_TEMPLATE_INCONSISTENT, E_KEY_STAYS, "CKR_TEMPLATE_INCONSISTENT"},
+        {CKR_DEVICE_REMOVED, E_TOKEN, "CKR_DEVICE_REMOVED"},
+        {CKR_DEVICE_ERROR, E_TOKEN, "CKR_DEVICE_ERROR"},
+        {CKR_SESSION_HANDLE_INVALID, E_TOKEN, "CKR_SESSION_HANDLE_INVALID"},
+        {CKR_USER_NOT_LOGGED_IN, E_TOKEN, "CKR_USER_NOT_LOGGED_IN"},
+        {CKR_GENERAL_ERROR, E_TOKEN, "CKR_GENERAL_ERROR"},
+        {CKR_HOST_MEMORY, E_NO_MEMORY, "CKR_HOST_MEMORY"},
+    };
+    make(0, true);
+    tell();
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++)
+        for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+            answering = calls[c];
+            answer = want[i].rv;
+            expect_err(move(), want[i].e);
+            ck_assert_msg(strstr(d.text, want[i].name) != NULL, "%s: %s", calls[c], d.text);
+        }
+    tell_no_more();
+    expect_ok_diag(move(), &d);
+}
+END_TEST
+
+/* That it is closed is shown by a refusal; by a token that was pulled, nothing is. */
+START_TEST(closed_is_shown)
+{
+    static const struct {
+        const char *call;
+        CK_RV rv;
+        enum err e;
+    } want[] = {{"C_WrapKey", CKR_DEVICE_REMOVED, E_TOKEN},     {"C_WrapKey", CKR_GENERAL_ERROR, E_TOKEN},
+                {"C_GenerateKey", CKR_DEVICE_REMOVED, E_TOKEN}, {"C_WrapKey", CKR_KEY_UNEXTRACTABLE, E_OK},
+                {"C_WrapKey", CKR_MECHANISM_INVALID, E_OK},     {"C_GenerateKey", CKR_MECHANISM_INVALID, E_OK},
+                {"none", CKR_OK, E_OK}};
+    make(0, true);
+    tell();
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        answering = want[i].call;
+        answer = want[i].rv;
+        memset(&d, 0, sizeof d);
+        enum err e = hsm_key_confine(h, &row, hsm_key_public(key), &d);
+        ck_assert_msg(e == want[i].e, "%s, 0x%lx: %s: %s", want[i].call, (unsigned long)want[i].rv, err_name(e), d.text);
+    }
+    tell_no_more();
+}
+END_TEST
+
 static CK_C_SetAttributeValue real_set;
 
 static CK_RV forgetful_set(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *a, CK_ULONG n)
@@ -223,6 +343,8 @@ Suite *suite_transfer(void)
     tcase_add_test(t, closed_first);
     tcase_add_test(t, in_use_there);
     tcase_add_test(t, no_way);
+    tcase_add_test(t, classified);
+    tcase_add_test(t, closed_is_shown);
     tcase_add_test(t, not_closed);
     tcase_add_test(t, which_token);
     suite_add_tcase(s, t);

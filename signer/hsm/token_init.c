@@ -18,18 +18,17 @@
 
 /* ---------------------------------------------------------------- where */
 
-static enum err write_conf(int folder_fd, const char *folder, struct diag *d)
+static enum err write_conf(int folder_fd, const char *folder, const char *tokens, struct diag *d)
 {
     char text[PATH_MAX + 256];
-    int n = snprintf(text, sizeof text,
-                     "directories.tokendir = %s/" TOKEN_INIT_TOKENS "\nobjectstore.backend = file\nlog.level = ERROR\n",
-                     folder);
+    int n = snprintf(text, sizeof text, "directories.tokendir = %s/%s\nobjectstore.backend = file\nlog.level = ERROR\n",
+                     folder, tokens);
     if (strchr(folder, '\n') != NULL || n < 0 || (size_t)n >= sizeof text)
         return diag_set(d, E_USAGE, "SoftHSM's configuration cannot name this folder");
     return file_write(folder_fd, TOKEN_INIT_CONF, text, (size_t)n, d);
 }
 
-enum err token_init_folder(const char *folder, struct diag *d)
+enum err token_init_folder(const char *folder, const char *tokens, struct diag *d)
 {
     char path[PATH_MAX], conf[PATH_MAX + sizeof TOKEN_INIT_CONF + 1];
     int fd = -1, tokens_fd = -1;
@@ -37,9 +36,9 @@ enum err token_init_folder(const char *folder, struct diag *d)
     if (e == E_OK && realpath(folder, path) == NULL)
         e = diag_set(d, E_MEDIUM, "%s", folder);
     if (e == E_OK)
-        e = file_make_dir(fd, TOKEN_INIT_TOKENS, &tokens_fd, d);
+        e = file_make_dir(fd, tokens, &tokens_fd, d);
     if (e == E_OK)
-        e = write_conf(fd, path, d);
+        e = write_conf(fd, path, tokens, d);
     if (e == E_OK) {
         snprintf(conf, sizeof conf, "%s/" TOKEN_INIT_CONF, path);
         if (setenv("SOFTHSM2_CONF", conf, 1) != 0)

@@ -1,6 +1,7 @@
 /* fault.c - counts the calls, and says which of them fail, and how. */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@ static struct {
     const char *call; /* NULL: none fails */
     CK_RV rv;
     enum lie lie;
-    bool dies, hangs;
+    bool dies, hangs, kills;
     long delay; /* milliseconds */
     long after, times;
     int trace;
@@ -40,7 +41,8 @@ static bool read_answer(const char *word)
             told.lie = lies[i].lie;
     told.dies = strcmp(word, "die") == 0;
     told.hangs = strcmp(word, "hang") == 0;
-    if (told.lie != LIE_NONE || told.dies || told.hangs)
+    told.kills = strcmp(word, "kill") == 0;
+    if (told.lie != LIE_NONE || told.dies || told.hangs || told.kills)
         return true;
     if (strncmp(word, "delay:", 6) == 0) {
         told.delay = strtol(word + 6, &end, 10);
@@ -92,6 +94,8 @@ bool fault_strikes(const char *call, CK_RV *rv, enum lie *lie)
     *rv = was_dead || told.dies ? CKR_DEVICE_REMOVED : told.rv;
     if (!due)
         return was_dead;
+    if (told.kills)
+        raise(SIGKILL);
     while (told.hangs)
         pause_ms(3600000);
     if (told.delay > 0)

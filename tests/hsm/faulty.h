@@ -11,6 +11,7 @@
  *                    a number       the call is not made and answers this CKR_
  *                    die            the token is gone: this call and all later ones of any kind say CKR_DEVICE_REMOVED
  *                    hang           the call never comes back
+ *                    kill           the process ends there (SIGKILL), before the call is made
  *                    delay:MS       it comes back late, and right
  *                    flip           C_Sign: one bit of the signature is wrong
  *                    short          C_Sign: the last byte is left out

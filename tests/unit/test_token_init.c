@@ -47,7 +47,7 @@ START_TEST(made_and_used)
     const struct policy_key row = {
         .name = "k", .uri = "pkcs11:token=rehearsal;object=k", .kind = KEY_SM2, .bits = 256, .alg = SIG_SM2_SM3};
     struct hsm_key *k;
-    expect_ok_diag(token_init_folder(folder, &d), &d);
+    expect_ok_diag(token_init_folder(folder, "tokens", &d), &d);
     expect_ok_diag(init("rehearsal", &pin), &d);
     struct hsm *h = open_made("pkcs11:token=rehearsal");
     expect_err(hsm_login(h, &(struct pin){.text = "rehearsax", .n = 9}, &d), E_PIN_WRONG);
@@ -61,7 +61,7 @@ END_TEST
 /* A second one is not made beside it, and what is there stays as it is. */
 START_TEST(never_beside_another)
 {
-    expect_ok_diag(token_init_folder(folder, &d), &d);
+    expect_ok_diag(token_init_folder(folder, "tokens", &d), &d);
     expect_ok_diag(init("rehearsal", &pin), &d);
     expect_err(init("again", &pin), E_TOKEN_USED);
     struct hsm *h = open_made("pkcs11:token=rehearsal");
@@ -73,11 +73,11 @@ END_TEST
 START_TEST(refused)
 {
     char line[128];
-    expect_err(token_init_folder("/nowhere/at/all", &d), E_MEDIUM);
+    expect_err(token_init_folder("/nowhere/at/all", "tokens", &d), E_MEDIUM);
     snprintf(line, sizeof line, "%s/two\nlines", folder);
     ck_assert_int_eq(mkdir(line, 0700), 0);
-    expect_err(token_init_folder(line, &d), E_USAGE);
-    expect_ok_diag(token_init_folder(folder, &d), &d);
+    expect_err(token_init_folder(line, "tokens", &d), E_USAGE);
+    expect_ok_diag(token_init_folder(folder, "tokens", &d), &d);
     expect_err(init("", &pin), E_URI);
     expect_err(init("123456789012345678901234567890123", &pin), E_URI);
     expect_err(init("rehearsal", &(struct pin){.text = "123", .n = 3}), E_PIN_WRONG);
@@ -88,7 +88,7 @@ END_TEST
 /* A module that is not SoftHSM may hold anything. */
 START_TEST(another_module)
 {
-    expect_ok_diag(token_init_folder(folder, &d), &d);
+    expect_ok_diag(token_init_folder(folder, "tokens", &d), &d);
     enum err e = token_init("opensc-pkcs11.so", "rehearsal", &pin, &token_patience, &d);
     /* without its service for smart cards it does not even start */
     ck_assert_msg(e == E_TOKEN_OTHER || e == E_MODULE_INIT, "%s", err_name(e));

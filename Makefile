@@ -62,12 +62,14 @@ SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_o
 # a ceremony by its file; the script is read by what policyc reads policies with
 ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
     script_steps.c transcript.c tee.c people.c past.c)
-ROOM_PARTS += ceremony/typed.c
+ROOM_PARTS += ceremony/officer/typed.c
 ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
-ROOM += $(addprefix ceremony/,anchor_tbs.c anchor_file.c) $(addprefix ceremony/room/,certify.c certify_file.c certify_tbs.c \
+ROOM += $(addprefix ceremony/room/,anchor_tbs.c anchor_file.c certify.c certify_file.c certify_tbs.c \
     certify_spec.c officers.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
-CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c rehearsal.c \
-    cmd_authorise.c cmd_show.c cmd_policy.c cmd_enrol.c confirm.c keys.c officer.c summary.c summary_item.c summary_table.c)
+# what an officer is shown, types and signs, by commands and in ceremonies
+OFFICER := $(addprefix ceremony/officer/,officer.c summary.c summary_item.c summary_table.c)
+CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(OFFICER) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c rehearsal.c \
+    cmd_authorise.c cmd_show.c cmd_policy.c cmd_enrol.c confirm.c keys.c)
 CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_replace.c token_begin.c) \
     $(addprefix ceremony/room/,make_key.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \

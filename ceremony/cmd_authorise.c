@@ -6,7 +6,8 @@
 #include "batch/standing.h"
 #include "commands.h"
 #include "core/clock.h"
-#include "officer.h"
+#include "officer/officer.h"
+#include "officer/summary.h"
 
 /* What another officer's file is like is told, but this officer's word stands whatever it is. */
 static void count_officers(int dir_fd, const struct plan *plan)
@@ -59,7 +60,7 @@ enum err cmd_authorise(int n, char **operands, struct diag *d)
     if (e == E_OK) /* what lies in the archive is shown only when the batch itself gives the same */
         e = recheck_plan(&s, dir_fd, &plan, d);
     if (e == E_OK)
-        e = summary_print(&plan, d);
+        e = summary_print(&plan, options.utf8, d);
     if (e == E_OK)
         e = confirm_digest(plan.digest, N_("plan"), d);
     if (e == E_OK)

@@ -3,9 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "anchor_tbs.h"
+#include "room/anchor_tbs.h"
 #include "commands.h"
-#include "core/clock.h"
 #include "core/i18n.h"
 #include "core/text.h"
 #include "core/words.h"
@@ -15,7 +14,6 @@
 #include "pki/cert.h"
 #include "pki/key.h"
 #include "pki/lint.h"
-#include "pki/name.h"
 #include "pki/tbs.h"
 
 #define RSA_BITS 3072
@@ -62,24 +60,11 @@ static enum err describe(struct enrolment *n, struct diag *d)
 /* Self-signed: the policy pins it as it is. */
 static enum err build(const struct policy_key *row, const struct key *public, struct buf *tbs, struct diag *d)
 {
+    struct tbs_spec spec;
     struct buf name = {0};
     uint8_t serial[SERIAL_LEN];
-    const int64_t now = clock_now();
-    enum err e = anchor_serial(serial, d);
-    if (e == E_OK)
-        e = name_from_rules(row->subject, row->subjects, &name, d);
-    const struct tbs_spec spec = {
-        .serial = {serial, SERIAL_LEN},
-        .alg = row->alg,
-        .sm2_null = row->sm2_null,
-        .issuer = buf_span(&name),
-        .subject = buf_span(&name),
-        .not_before = now,
-        .not_after = tbs_add_period(now, &row->validity) - 1,
-        .spki = buf_span(&public->spki),
-        .ski = {public->ski, sizeof public->ski},
-        .key_usage = KU_DIGITAL_SIGNATURE,
-    };
+    enum err e = anchor_self(row, public, &name, serial, &spec, d);
+    spec.key_usage = KU_DIGITAL_SIGNATURE;
     if (e == E_OK)
         e = tbs_build(&spec, tbs, d);
     if (e == E_OK)

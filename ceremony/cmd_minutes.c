@@ -8,7 +8,7 @@
 #include "core/file.h"
 #include "core/screen.h"
 #include "core/text.h"
-#include "officer.h"
+#include "officer/officer.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
 #include "room/minutes_sign.h"

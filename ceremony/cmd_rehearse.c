@@ -9,13 +9,15 @@
 enum err cmd_rehearse(int n, char **operands, struct diag *d)
 {
     char state[PATH_MAX];
-    struct room_place place = {.state = state, .module = options.module, .module_files = options.module_files,
-                               .pin_fd = options.pin_fd, .pin_parts = options.pin_parts, .rehearsal = true};
+    struct room_place place;
     if (n != 1)
         return diag_set(d, E_USAGE, "one ceremony file is needed");
     if (snprintf(state, sizeof state, "%s/state", options.dir) >= PATH_MAX)
         return diag_set(d, E_USAGE, "--dir is too long");
-    enum err e = banner_print(&policy_table, d);
+    enum err e = room_place_from_options(state, &place, d);
+    place.rehearsal = true;
+    if (e == E_OK)
+        e = banner_print(&policy_table, d);
     if (e == E_OK)
         e = rehearsal_begin(d);
     if (e != E_OK)

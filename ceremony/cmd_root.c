@@ -2,12 +2,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "anchor_file.h"
-#include "anchor_tbs.h"
+#include "room/anchor_file.h"
+#include "room/anchor_tbs.h"
 #include "batch/own_key.h"
 #include "batch/sealing.h"
-#include "batch/untold.h"
-#include "batch/witness.h"
 #include "commands.h"
 #include "core/file.h"
 #include "hsm/sign.h"
@@ -45,31 +43,21 @@ static enum err certify(struct state *s, struct hsm *h, const struct policy_key 
     return e;
 }
 
-#define DEPTH_MAX 2 /* of a root, a sub-CA, its OCSP responder */
-
 /* What the steps work on. */
 struct job {
     struct state *s;
     struct hsm *h;
     bool named; /* it is about one key that was named */
     int dir_fd; /* of the folder of anchors */
-    int depth;  /* 0: keys that certify themselves; 1: those that one of these certifies; 2: those that a sub-CA does */
+    int depth;  /* policy_key_depth() of the keys whose turn it is */
 };
-
-static int depth_of(const struct policy *p, const struct policy_key *row)
-{
-    int depth = 0;
-    while ((row = policy_key_issuer(p, row)) != NULL)
-        depth++;
-    return depth;
-}
 
 static enum err make_anchor(void *arg, const struct policy_key *row, struct diag *d)
 {
     const struct job *j = arg;
     struct index_key known = {0};
     bool found = false;
-    if (depth_of(j->s->policy, row) != j->depth)
+    if (policy_key_depth(j->s->policy, row) != j->depth)
         return E_OK;
     enum err e = index_key(j->s->index, row->name, &known, &found, d);
     const bool ended = e == E_OK && known.destroyed > 0 && known.certificate.len == 0 && !j->named;
@@ -88,7 +76,7 @@ static enum err make_all(struct state *s, struct hsm *h, const char *only, struc
 {
     struct job j = {.s = s, .h = h, .named = only != NULL, .dir_fd = -1};
     enum err e = file_make_dir(s->fd, ANCHORS_DIR, &j.dir_fd, d);
-    for (; j.depth <= DEPTH_MAX && e == E_OK; j.depth++)
+    for (; j.depth <= POLICY_KEY_DEPTH && e == E_OK; j.depth++)
         e = keys_each(only, make_anchor, &j, d);
     if (j.dir_fd >= 0)
         close(j.dir_fd);
@@ -103,21 +91,11 @@ enum err anchors_make(struct state *s, struct hsm *h, const char *only, struct d
 
 enum err cmd_root(int n, char **operands, struct diag *d)
 {
-    struct state s;
+    struct state s = {.fd = -1, .lock_fd = -1, .archive_fd = -1};
     struct hsm *h = NULL;
     (void)n;
     (void)operands;
-    enum err e = banner_open_state(options.state, STATE_FROM_LOG, &s, d);
-    if (e == E_OK)
-        e = token_open(s.fd, &s, &h, d);
-    if (e == E_OK)
-        e = witness_check(&s, h, d);
-    if (e == E_OK)
-        e = untold_check_policy(&s, d);
-    if (e == E_OK)
-        e = untold_check_ends(&s, NULL, d);
-    if (e == E_OK)
-        e = untold_settle(&s, h, NULL, d);
+    enum err e = token_begin(false, &s, &h, d);
     if (e == E_OK)
         e = anchors_make(&s, h, options.key, d);
     state_close(&s);

@@ -2,6 +2,7 @@
 
 #include "batch/archive.h"
 #include "commands.h"
+#include "officer/summary.h"
 
 enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d)
 {
@@ -27,7 +28,7 @@ enum err cmd_show(int n, char **operands, struct diag *d)
     (void)operands;
     enum err e = batch_open(&s, &dir_fd, &plan, d);
     if (e == E_OK)
-        e = summary_print(&plan, d);
+        e = summary_print(&plan, options.utf8, d);
     if (e == E_NOT_CONFIRMED) /* the reader has seen enough */
         e = E_OK;
     plan_close(&plan);

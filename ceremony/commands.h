@@ -67,16 +67,14 @@ ERR_MUST_USE enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const cha
 struct officer_key;
 ERR_MUST_USE enum err officer_key_from_options(struct officer_key *out, struct diag *d);
 
+/* What a ceremony works with, as the options say it, and the state's folder. E_USAGE. */
+struct room_place;
+ERR_MUST_USE enum err room_place_from_options(const char *state, struct room_place *out, struct diag *d);
+
 /* How the officer's own token signs SM2: by options.officer_vendor, or else as the policy's token. E_USAGE. */
 ERR_MUST_USE enum err officer_vendor(enum policy_vendor *out, struct diag *d);
 
 /* Open the state and the planned batch that options.batch names. *dir_fd is the batch's folder. */
 ERR_MUST_USE enum err batch_open(struct state *s, int *dir_fd, struct plan *plan, struct diag *d);
-
-/* Print what would be signed, at a terminal a page at a time (core/pager.h): a table of what there is, the unusual first,
- * every certificate as its TBS says, and at the end, where it is confirmed, on one page once more the head of it all with
- * the digest and its words. The plan stands at its first item, and does so again afterwards. E_NOT_CONFIRMED when the
- * reader stopped before the end. */
-ERR_MUST_USE enum err summary_print(struct plan *plan, struct diag *d);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "commands.h"
 #include "core/i18n.h"
-#include "typed.h"
+#include "officer/typed.h"
 
 #define WORDS_TYPED 3
 #define TRIES 3

@@ -173,6 +173,14 @@ const struct policy_key *policy_key_issuer(const struct policy *p, const struct 
     return NULL;
 }
 
+int policy_key_depth(const struct policy *p, const struct policy_key *key)
+{
+    int depth = 0;
+    while ((key = policy_key_issuer(p, key)) != NULL)
+        depth++;
+    return depth;
+}
+
 const struct policy_person *policy_person_find(const struct policy *p, const char *id)
 {
     for (size_t i = 0; i < p->persons_n; i++)

@@ -272,6 +272,11 @@ bool policy_key_is_ca(const struct policy *p, const struct policy_key *key);
  * its authority's certificates. NULL for all others, whose certificates are self-signed. */
 const struct policy_key *policy_key_issuer(const struct policy *p, const struct policy_key *key);
 
+/* How many keys stand above this one: 0 of one that certifies itself; 1 of those that such a one certifies; 2 of a sub-CA's OCSP
+ * responder. */
+#define POLICY_KEY_DEPTH 2
+int policy_key_depth(const struct policy *p, const struct policy_key *key);
+
 /* The authority that has this key, NULL for the log's and the bundles'. */
 const struct policy_authority *policy_key_authority(const struct policy *p, const struct policy_key *key);
 

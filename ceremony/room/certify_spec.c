@@ -3,22 +3,12 @@
 #include <string.h>
 #include <time.h>
 
-#define DEPTH_MAX 2 /* of a root, its sub-CA, and that one's OCSP responder */
-
 static bool is_named(const struct script_step *s, const char *key)
 {
     for (size_t i = 0; i < s->keys_n; i++)
         if (strcmp(s->keys[i], key) == 0)
             return true;
     return s->keys == NULL;
-}
-
-static int depth_of(const struct policy_key *key)
-{
-    int depth = 0;
-    while ((key = policy_key_issuer(&policy_table, key)) != NULL)
-        depth++;
-    return depth;
 }
 
 static enum err add(const struct script_step *s, const struct certify_item *item, struct certify_spec *out, struct diag *d)
@@ -34,10 +24,10 @@ enum err certify_spec_root(const struct script_step *s, struct certify_spec *out
     const struct policy_key *key;
     enum err e = E_OK;
     out->n = 0;
-    for (int depth = 0; depth <= DEPTH_MAX; depth++) {
+    for (int depth = 0; depth <= POLICY_KEY_DEPTH; depth++) {
         for (size_t i = 0; (key = policy_key_at(&policy_table, i)) != NULL && e == E_OK; i++) {
             const struct policy_key *ca = policy_key_issuer(&policy_table, key);
-            if (is_named(s, key->name) && depth_of(key) == depth)
+            if (is_named(s, key->name) && policy_key_depth(&policy_table, key) == depth)
                 e = add(s, &(struct certify_item){.kind = CERTIFY_ANCHOR, .subject = key, .ca = ca != NULL ? ca : key}, out, d);
         }
     }

@@ -3,7 +3,7 @@
 #include <openssl/x509v3.h>
 #include <time.h>
 
-#include "anchor_tbs.h"
+#include "room/anchor_tbs.h"
 #include "core/clock.h"
 #include "pki/lint.h"
 #include "pki/tbs.h"

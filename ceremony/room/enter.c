@@ -29,7 +29,7 @@ static enum err keep_script(const struct room *r, struct diag *d)
 enum err room_enter(const struct room_place *place, const struct script *script, struct room *out, struct diag *d)
 {
     int all = -1;
-    *out = (struct room){.script = script, .path = place->state, .dir_fd = -1, .state_fd = -1, .rehearsal = place->rehearsal,
+    *out = (struct room){.place = place, .script = script, .path = place->state, .dir_fd = -1, .state_fd = -1, .rehearsal = place->rehearsal,
                          .pin_fd = place->pin_fd,
                          .pin_parts = script->pin_parts > 0 ? script->pin_parts : place->pin_parts,
                          .state = {.fd = -1, .lock_fd = -1, .archive_fd = -1}};

@@ -4,14 +4,6 @@
 
 #include "room/room.h"
 
-/* Where things are; from the command line. */
-struct room_place {
-    const char *state;
-    const char *module, *module_files;
-    int pin_fd, pin_parts;
-    bool rehearsal; /* what it follows was a rehearsal, too, so its minutes have another digest than the file says */
-};
-
 /* Open, or begin, the record of this ceremony below the state's folder. E_SCRIPT_OTHER when it was begun with another file;
  * E_TRANSCRIPT; errors of the folders. End with room_leave(), on failure too. */
 ERR_MUST_USE enum err room_enter(const struct room_place *place, const struct script *script, struct room *out,

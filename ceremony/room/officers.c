@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ceremony/commands.h"
+#include "batch/authorise.h"
 #include "core/clock.h"
 #include "core/i18n.h"
-#include "ceremony/officer.h"
+#include "officer/officer.h"
 #include "room/people.h"
 
 static bool has_signed(const struct authorisations *a, const char *id)
@@ -26,24 +26,20 @@ static bool is_slip(enum err e)
            err_class(e) == CLASS_HSM;
 }
 
-static enum err sign_with(const struct policy_officer *officer, const char *path, int dir_fd, const struct authorise_what *what,
-                          struct diag *d)
+static enum err sign_with(const struct officer_key *common, const struct policy_officer *officer, const char *path, int dir_fd,
+                          const struct authorise_what *what, struct diag *d)
 {
     const bool token = strncasecmp(path, "pkcs11:", 7) == 0;
-    struct officer_key key = {.file = token ? NULL : path,
-                              .token = token ? path : NULL,
-                              .module = token ? options.officer_module : NULL,
-                              .module_files = options.officer_module_files,
-                              .pass_fd = options.pass_fd,
-                              .pin_fd = options.officer_pin_fd};
+    struct officer_key key = *common;
     const struct authorise_hand hand = officer_hand(&key);
-    enum err e = officer_vendor(&key.vendor, d);
-    if (e == E_OK)
-        e = officer_check_key(&key, d);
+    key.file = token ? NULL : path;
+    key.token = token ? path : NULL;
+    key.module = token ? common->module : NULL;
+    enum err e = officer_check_key(&key, d);
     return e == E_OK ? authorise_sign(dir_fd, officer, &hand, what, clock_now(), d) : e;
 }
 
-static enum err ask(const struct script_person *p, int dir_fd, const struct authorise_what *what, struct diag *d)
+static enum err ask(const struct room *r, const struct script_person *p, int dir_fd, const struct authorise_what *what, struct diag *d)
 {
     char path[PATH_MAX];
     const struct policy_officer *officer = policy_officer_find(&policy_table, p->id);
@@ -54,7 +50,7 @@ static enum err ask(const struct script_person *p, int dir_fd, const struct auth
         enum err e = people_read(path, sizeof path, d);
         if (e != E_OK || path[0] == '\0')
             return e;
-        e = sign_with(officer, path, dir_fd, what, d);
+        e = sign_with(&r->place->officer, officer, path, dir_fd, what, d);
         if (!is_slip(e)) {
             if (e == E_OK)
                 printf(_("%s has signed.\n"), p->id);
@@ -75,7 +71,7 @@ enum err officers_sign(struct room *r, int dir_fd, const struct authorise_what *
         const struct script_person *p = &r->script->persons[i];
         if (p->role != ROOM_OFFICER || has_signed(&a, p->id))
             continue;
-        e = ask(p, dir_fd, what, d);
+        e = ask(r, p, dir_fd, what, d);
         if (e == E_OK)
             e = authorise_collect(dir_fd, &policy_table, what, clock_now(), &a, d);
     }

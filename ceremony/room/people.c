@@ -8,7 +8,7 @@
 #include "core/screen.h"
 #include "core/text.h"
 #include "room/tee.h"
-#include "typed.h"
+#include "officer/typed.h"
 
 #define TRIES 3
 #define WORDS_TYPED 3

@@ -9,7 +9,7 @@
 ERR_MUST_USE enum err people_read(char *out, size_t cap, struct diag *d);
 
 /* Have at least three words of this digest typed, which stand on the screen; what says of what (N_()). A slip is told, and typing
- * goes on from there, three times in all (ceremony/typed.h). E_NOT_CONFIRMED, E_STOPPED. */
+ * goes on from there, three times in all (officer/typed.h). E_NOT_CONFIRMED, E_STOPPED. */
 ERR_MUST_USE enum err people_words(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
 
 /* At the beginning: everybody whom the file names types their initials; three tries each. E_ABSENT. Adds `present`. */

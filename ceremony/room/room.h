@@ -4,10 +4,21 @@
 
 #include "batch/state.h"
 #include "hsm/hsm.h"
+#include "officer/officer.h"
 #include "room/script.h"
 #include "room/transcript.h"
 
+/* Where things are; from the command line. */
+struct room_place {
+    const char *state;
+    const char *module, *module_files;
+    int pin_fd, pin_parts;
+    struct officer_key officer; /* what all officers' keys have in common: their tokens' module, where passphrases come from */
+    bool rehearsal; /* what it follows was a rehearsal, too, so its minutes have another digest than the file says */
+};
+
 struct room {
+    const struct room_place *place;
     const struct script *script;
     struct transcript *transcript;
     int dir_fd;         /* the record: STATE/ceremonies/NAME/ */

@@ -5,9 +5,9 @@
 
 #include "batch/export.h"
 #include "batch/recheck.h"
-#include "ceremony/commands.h"
 #include "core/i18n.h"
 #include "core/screen.h"
+#include "officer/summary.h"
 #include "room/officers.h"
 #include "room/steps.h"
 #include "signer/steps.h"
@@ -24,8 +24,8 @@ static struct step_place place_of(const struct room *r, const struct script_step
                                .to = s->to,
                                .authority = authority != NULL ? authority->name : NULL,
                                .key = key != NULL ? key->name : NULL,
-                               .module = options.module,
-                               .module_files = options.module_files,
+                               .module = r->place->module,
+                               .module_files = r->place->module_files,
                                .pin_fd = r->pin_fd,
                                .pin_parts = r->pin_parts,
                                .sessions = SESSIONS};
@@ -45,7 +45,7 @@ static enum err agree(struct room *r, const struct planned *planned, struct diag
     if (e == E_OK)
         e = recheck_plan(&s, dir_fd, &plan, d);
     if (e == E_OK)
-        e = summary_print(&plan, d);
+        e = summary_print(&plan, false, d);
     if (e == E_OK)
         e = officers_sign(r, dir_fd, &(struct authorise_what){.digest = plan.digest}, N_("plan"), d);
     plan_close(&plan);

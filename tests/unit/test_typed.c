@@ -4,7 +4,7 @@
 
 #include "core/words.h"
 #include "expect.h"
-#include "typed.h"
+#include "officer/typed.h"
 
 Suite *suite_typed(void);
 

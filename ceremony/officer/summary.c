@@ -1,10 +1,9 @@
-#include "summary.h"
+#include "officer/summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/letters.h"
@@ -60,7 +59,7 @@ static void put_unusual(const struct summary_table *t, struct buf *out)
         t->turns[TURN_LATE]);
 }
 
-/* With --utf8, below a line with escapes the same in its own characters, from this column on. */
+/* Below a line with escapes the same in its own characters, from this column on. */
 static void put_letters(const struct buf *text, size_t column, struct buf *out)
 {
     const char *from = (const char *)text->data, *end = from + text->len;
@@ -83,12 +82,13 @@ static void put_letters(const struct buf *text, size_t column, struct buf *out)
 }
 
 /* Lines that are folded go on below column `indent`. */
-static enum err page(struct pager *pager, size_t indent, size_t column, struct buf *text, struct diag *d)
+static enum err page(struct pager *pager, const struct summary_of *of, size_t indent, size_t column, struct buf *text,
+                     struct diag *d)
 {
     struct buf both = {0};
-    if (options.utf8 && buf_err(text) == E_OK)
+    if (of->utf8 && buf_err(text) == E_OK)
         put_letters(text, column, &both);
-    enum err e = pager_print(pager, indent, options.utf8 ? &both : text, d);
+    enum err e = pager_print(pager, indent, of->utf8 ? &both : text, d);
     buf_free(&both);
     buf_reset(text);
     return e;
@@ -127,7 +127,7 @@ static enum err print_turn(struct plan *plan, const struct summary_of *of, enum 
             continue;
         e = summary_put_item(of, &item, turn, &text, d);
         if (e == E_OK)
-            e = page(pager, 2 * DETAIL, column, &text, d);
+            e = page(pager, of, 2 * DETAIL, column, &text, d);
     }
     plan_item_free(&item);
     buf_free(&text);
@@ -156,9 +156,9 @@ static enum err print_end(const struct plan *plan, const struct summary_table *t
     return e;
 }
 
-enum err summary_print(struct plan *plan, struct diag *d)
+enum err summary_print(struct plan *plan, bool utf8, struct diag *d)
 {
-    const struct summary_of of = {policy_authority_find(&policy_table, plan->header.authority), clock_now()};
+    const struct summary_of of = {policy_authority_find(&policy_table, plan->header.authority), clock_now(), utf8};
     struct summary_table t = {0};
     struct pager pager;
     struct buf text = {0};
@@ -169,7 +169,7 @@ enum err summary_print(struct plan *plan, struct diag *d)
     summary_table_put(&t, &text);
     buf_append_byte(&text, '\n');
     if (e == E_OK)
-        e = page(&pager, SUMMARY_LABEL, SUMMARY_LABEL, &text, d);
+        e = page(&pager, &of, SUMMARY_LABEL, SUMMARY_LABEL, &text, d);
     for (int turn = 0; turn < TURNS && e == E_OK; turn++)
         if (t.turns[turn] > 0)
             e = print_turn(plan, &of, (enum summary_turn)turn, &pager, d);

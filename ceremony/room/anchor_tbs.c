@@ -1,4 +1,4 @@
-#include "anchor_tbs.h"
+#include "room/anchor_tbs.h"
 
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -60,30 +60,38 @@ static enum err build(const struct policy *p, const struct policy_key *row, X509
     return e == E_OK ? tbs_build(spec, tbs, d) : e;
 }
 
+enum err anchor_self(const struct policy_key *row, const struct key *public, struct buf *name, uint8_t serial[SERIAL_LEN],
+                     struct tbs_spec *spec, struct diag *d)
+{
+    const int64_t now = clock_now();
+    enum err e = anchor_serial(serial, d);
+    if (e == E_OK)
+        e = name_from_rules(row->subject, row->subjects, name, d);
+    *spec = (struct tbs_spec){
+        .serial = {serial, SERIAL_LEN},
+        .alg = row->alg,
+        .sm2_null = row->sm2_null,
+        .issuer = buf_span(name),
+        .subject = buf_span(name),
+        .not_before = now,
+        .not_after = tbs_add_period(now, &row->validity) - 1,
+        .spki = buf_span(&public->spki),
+        .ski = {public->ski, sizeof public->ski},
+    };
+    return e;
+}
+
 enum err anchor_tbs(const struct policy *p, const struct policy_key *row, const struct key *public, X509 *issuer,
                     struct buf *tbs, struct diag *d)
 {
     const struct policy_key *ca = policy_key_issuer(p, row);
     const char *const address[] = {ca != NULL ? ca->crl_url : NULL}; /* of the list on which a sub-CA would stand */
     const struct policy_strings crl = {address, policy_key_is_ca(p, row) && address[0] != NULL};
+    struct tbs_spec spec;
     struct buf name = {0};
     uint8_t serial[SERIAL_LEN];
-    int64_t now = clock_now();
-    enum err e = anchor_serial(serial, d);
-    if (e == E_OK)
-        e = name_from_rules(row->subject, row->subjects, &name, d);
-    struct tbs_spec spec = {
-        .serial = {serial, SERIAL_LEN},
-        .alg = row->alg,
-        .sm2_null = row->sm2_null,
-        .issuer = buf_span(&name),
-        .subject = buf_span(&name),
-        .not_before = now,
-        .not_after = tbs_add_period(now, &row->validity) - 1,
-        .spki = buf_span(&public->spki),
-        .ski = {public->ski, sizeof public->ski},
-        .crl = &crl,
-    };
+    enum err e = anchor_self(row, public, &name, serial, &spec, d);
+    spec.crl = &crl;
     if (e == E_OK)
         e = build(p, row, issuer, &spec, tbs, d);
     if (e == E_OK)

@@ -16,9 +16,14 @@
 ERR_MUST_USE enum err anchor_tbs(const struct policy *p, const struct policy_key *row, const struct key *public, X509 *issuer,
                                  struct buf *tbs, struct diag *d);
 
+/* What a self-signed certificate of the key `row` says, valid from now for the row's period: the name by its rules (appended to
+ * *name), serial number by chance. The spans are name's, serial's and public's. E_CRYPTO, errors of name_from_rules(). */
+struct tbs_spec;
+ERR_MUST_USE enum err anchor_self(const struct policy_key *row, const struct key *public, struct buf *name,
+                                  uint8_t serial[SERIAL_LEN], struct tbs_spec *spec, struct diag *d);
+
 /* What a certificate has from the CA key that signs it, and which is to be in *spec before: its validity. The spans are the
  * issuer's. E_OUTLIVES_ISSUER, E_ANCHOR. */
-struct tbs_spec;
 ERR_MUST_USE enum err anchor_issuer(const struct policy_key *ca, X509 *issuer, struct tbs_spec *spec, struct diag *d);
 
 /* A serial number of 126 bits by chance. */

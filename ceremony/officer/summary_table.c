@@ -5,7 +5,7 @@
 
 #include "core/i18n.h"
 #include "core/screen.h"
-#include "summary.h"
+#include "officer/summary.h"
 
 static void describe(const struct plan_item *i, enum summary_turn turn, struct summary_row *out)
 {

@@ -1,4 +1,4 @@
-#include "officer.h"
+#include "officer/officer.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,9 +1,17 @@
-/* summary.h - pieces of summary_print() (commands.h): how a plan's items are counted and written. For summary*.c only. */
+/* summary.h - a plan as officers are shown it before they sign its digest. */
 #ifndef ROOTSEAL_CEREMONY_SUMMARY_H
 #define ROOTSEAL_CEREMONY_SUMMARY_H
 
 #include "batch/plan.h"
 #include "policy/policy.h"
+
+/* Print what would be signed, at a terminal a page at a time (core/pager.h): a table of what there is, the unusual first,
+ * every certificate as its TBS says, and at the end, where it is confirmed, on one page once more the head of it all with
+ * the digest and its words. utf8: below a line with escapes the same in its own characters. The plan stands at its first
+ * item, and does so again afterwards. E_NOT_CONFIRMED when the reader stopped before the end. */
+ERR_MUST_USE enum err summary_print(struct plan *plan, bool utf8, struct diag *d);
+
+/* -- pieces of it: how a plan's items are counted and written; for summary*.c only -- */
 
 #define SUMMARY_LABEL 11        /* columns of the header's labels */
 #define SUMMARY_ITEM_LABEL 17   /* and of an item's, with what they are indented */
@@ -15,6 +23,7 @@ enum summary_turn { TURN_OVERRIDE, TURN_REFUSED, TURN_LATE, TURN_STATUS, TURN_LI
 struct summary_of {
     const struct policy_authority *authority; /* NULL when this policy has none of that name */
     int64_t now;
+    bool utf8; /* in their own characters, too */
 };
 
 /* A revocation that would be signed now would be late: the time that the policy promises is over. It is signed, and marked. */

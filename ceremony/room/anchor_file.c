@@ -1,4 +1,4 @@
-#include "anchor_file.h"
+#include "room/anchor_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include "pki/show.h"
 #include "pki/show_eseal.h"
 #include "pki/show_parts.h"
-#include "summary.h"
+#include "officer/summary.h"
 
 #define HOUR 3600
 

@@ -1,4 +1,4 @@
-#include "typed.h"
+#include "officer/typed.h"
 
 #include <stdio.h>
 #include <string.h>

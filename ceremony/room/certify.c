@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "anchor_file.h"
+#include "room/anchor_file.h"
 #include "batch/authorise.h"
 #include "batch/own_key.h"
 #include "batch/sealing.h"
@@ -96,7 +96,7 @@ static enum err check_expectations(struct room *r, const struct script_step *s, 
     enum err e = subject_text(part->draft, subject, sizeof subject, d);
     if (e == E_OK)
         e = expect(r, s, again, "algorithm", x->algorithm,
-                        alg_sig_name(item->subject != NULL ? item->subject->alg : item->csr->alg), d);
+                        alg_sig_name(item->subject != NULL ? item->subject->alg : item->request->alg), d);
     if (e == E_OK)
         e = expect(r, s, again, "subject", x->subject, subject, d);
     if (e == E_OK)

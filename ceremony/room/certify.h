@@ -13,8 +13,8 @@
 #ifndef ROOTSEAL_ROOM_CERTIFY_H
 #define ROOTSEAL_ROOM_CERTIFY_H
 
-#include "pki/csr.h"
 #include "room/record_files.h"
+#include "room/request.h"
 #include "room/steps.h"
 
 enum certify_kind { CERTIFY_ANCHOR, CERTIFY_CROSS, CERTIFY_SUB_CA };
@@ -23,7 +23,7 @@ struct certify_item {
     enum certify_kind kind;
     const struct policy_key *subject; /* whose certificate; NULL for a sub-CA elsewhere */
     const struct policy_key *ca;      /* that signs it; of an anchor, itself or its issuer */
-    const struct csr *csr;            /* of a sub-CA elsewhere; else NULL */
+    const struct request_subject *request; /* of a sub-CA elsewhere; else NULL */
     int64_t until;                    /* when it ends; 0: an anchor's period, or as soon as the first of a cross's two */
 };
 

@@ -25,7 +25,7 @@ static enum err read_key(struct state *s, struct certify_part *part, struct diag
     const struct certify_item *item = part->item;
     EVP_PKEY *public = NULL;
     if (item->kind == CERTIFY_SUB_CA)
-        return key_from_pkey(item->csr->key.pkey, &part->key, d);
+        return key_from_pkey(item->request->key.pkey, &part->key, d);
     enum err e = state_public_key(s, item->subject->name, &public, d);
     if (e == E_OK)
         e = key_from_pkey(public, &part->key, d);

@@ -79,9 +79,9 @@ enum err certify_spec_cross(const struct script_step *s, struct certify_spec *ou
     return e;
 }
 
-enum err certify_spec_sub_ca(const struct script_step *s, const struct csr *csr, struct certify_spec *out, struct diag *d)
+enum err certify_spec_sub_ca(const struct script_step *s, const struct request_subject *request, struct certify_spec *out, struct diag *d)
 {
-    struct certify_item item = {.kind = CERTIFY_SUB_CA, .csr = csr};
+    struct certify_item item = {.kind = CERTIFY_SUB_CA, .request = request};
     out->n = 0;
     enum err e = find_root(s, s->key_by, &item.ca, d);
     if (e == E_OK && (s->expect.subject == NULL || s->expect.until == NULL))

@@ -12,7 +12,7 @@ ERR_MUST_USE enum err certify_spec_root(const struct script_step *s, struct cert
 ERR_MUST_USE enum err certify_spec_cross(const struct script_step *s, struct certify_spec *out, struct diag *d);
 
 /* sub-ca: a certificate by the key `by` for this request, until the day that the step expects. E_SCRIPT. */
-ERR_MUST_USE enum err certify_spec_sub_ca(const struct script_step *s, const struct csr *csr, struct certify_spec *out,
-                                          struct diag *d);
+ERR_MUST_USE enum err certify_spec_sub_ca(const struct script_step *s, const struct request_subject *request,
+                                          struct certify_spec *out, struct diag *d);
 
 #endif

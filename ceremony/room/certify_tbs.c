@@ -10,7 +10,7 @@
 
 static const X509_NAME *subject_of(const struct certify_part *part)
 {
-    return part->item->kind == CERTIFY_CROSS ? X509_get_subject_name(part->other) : csr_subject(part->item->csr);
+    return part->item->kind == CERTIFY_CROSS ? X509_get_subject_name(part->other) : part->item->request->name;
 }
 
 static enum err end_of(X509 *x, int64_t *t, struct diag *d)

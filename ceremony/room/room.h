@@ -5,6 +5,7 @@
 #include "batch/state.h"
 #include "hsm/hsm.h"
 #include "officer/officer.h"
+#include "room/request.h"
 #include "room/script.h"
 #include "room/transcript.h"
 
@@ -30,6 +31,7 @@ struct room {
     int done;           /* so many steps are over: those that the log tells of, and what was done since */
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */
+    struct request request;     /* of the sub-CA that the present step is about, once it was taken in */
     uint8_t intake[DIGEST_LEN]; /* of the batch that the present step is about, once it was taken in */
     struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
 };

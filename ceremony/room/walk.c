@@ -129,6 +129,7 @@ static enum err finish_step(struct room *r, const struct script_step *s, struct 
 struct group {
     const struct room_place *place;
     const struct script *script;
+    const struct request *request; /* what was taken in for it */
     int done;     /* so many steps are over */
     int from;     /* the step that is begun already; 0: the log is compared with the token and nothing else is done */
     uint8_t transcript[DIGEST_LEN]; /* as it is now */
@@ -173,6 +174,7 @@ static enum err run_group(void *data, struct diag *d)
     struct room r;
     tee_end();
     enum err e = room_enter(g->place, g->script, &r, d);
+    r.request = *g->request;
     r.done = g->done;
     if (e == E_OK)
         e = check_same(&r, g->transcript, d);
@@ -228,7 +230,7 @@ static enum err walk_token(const struct room_place *place, struct room *r, const
     enum err e = E_OK;
     while (e == E_OK && again && r->done < s->n) {
         struct diag why = {0};
-        struct group g = {.place = place, .script = r->script, .done = r->done, .from = s->n};
+        struct group g = {.place = place, .script = r->script, .request = &r->request, .done = r->done, .from = s->n};
         enum err met;
         again = false;
         e = run_with_token(r, &g, &met, &why, d);

@@ -17,6 +17,7 @@ struct keys_entry {
     X509 *anchor;               /* NULL until there is one */
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of the anchor */
     bool confined;              /* the token says that it can never have left it */
+    uint64_t ending;            /* line that tells that its end begins, */
     uint64_t destroyed;         /* line that tells of its end; 0 while there is none */
 };
 

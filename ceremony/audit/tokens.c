@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "log/transferred.h"
 #include "pki/key.h"
 
 /* The key whose signature a line tells of; "" for other lines. */
@@ -48,11 +49,35 @@ void tokens_take_token(struct audit *a, const struct record *r)
     snprintf(a->token_serial, sizeof a->token_serial, "%s", serial);
 }
 
-enum err tokens_take_destroyed(struct audit *a, const struct record *r)
+/* The line is about the key that was made under this name. */
+static enum err check_same(const struct keys_entry *k, const struct record *r, struct diag *why)
 {
     struct key key = {0};
-    struct diag why = {0};
     uint8_t said[DIGEST_LEN];
+    enum err e = key_from_pkey(k->public, &key, why);
+    if (e == E_OK && (record_digest(r, "public-key", said) != E_OK || memcmp(said, key.digest, DIGEST_LEN) != 0))
+        e = diag_set(why, E_KEY_MISMATCH, "what was destroyed is not the key that was made as %s", k->name);
+    key_free(&key);
+    return e;
+}
+
+enum err tokens_take_ending(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
+    struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
+    if (k == NULL) /* what an attempt had left; its destroyed line says so */
+        return E_OK;
+    if (k->destroyed > 0) {
+        audit_error(a, E_LOG_ORDER, "the key %s was destroyed before", k->name);
+        return E_OK;
+    }
+    k->ending = r->seq;
+    return audit_take(a, check_same(k, r, &why), &why);
+}
+
+enum err tokens_take_destroyed(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
     struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
     if (k == NULL) {
         audit_note(a, "what an attempt to make %s had left on the token was destroyed", record_text(r, "key"));
@@ -63,23 +88,53 @@ enum err tokens_take_destroyed(struct audit *a, const struct record *r)
         return E_OK;
     }
     k->destroyed = r->seq;
-    enum err e = key_from_pkey(k->public, &key, &why);
-    if (e == E_OK && (record_digest(r, "public-key", said) != E_OK || memcmp(said, key.digest, DIGEST_LEN) != 0))
-        e = diag_set(&why, E_KEY_MISMATCH, "what was destroyed is not the key that was made as %s", k->name);
+    enum err e = check_same(k, r, &why);
     if (e == E_OK)
         audit_note(a, "the key %s was destroyed; nothing may be signed by it from here on", k->name);
-    key_free(&key);
     return audit_take(a, e, &why);
 }
 
-void tokens_take_transferred(struct audit *a, const struct record *r)
+void tokens_finish(struct audit *a)
 {
+    for (size_t i = 0; i < a->keys.n; i++)
+        if (a->keys.v[i].ending > 0 && a->keys.v[i].destroyed == 0)
+            audit_note(a, "the end of the key %s was begun in line %llu, and no line tells that it is destroyed", a->keys.v[i].name,
+                       (unsigned long long)a->keys.v[i].ending);
+}
+
+/* Both tokens signed the challenge with that key. */
+static enum err check_copy(const struct keys_entry *k, const struct record *r, struct diag *why)
+{
+    static const char *const fields[] = {"signature", "copy-signature"};
+    uint8_t challenge[DIGEST_LEN];
+    struct buf text = {0};
+    enum err e = record_digest(r, "challenge", challenge);
+    if (e == E_OK)
+        e = transferred_text(challenge, k->name, record_text(r, "token-serial"), &text);
+    for (size_t i = 0; i < 2 && e == E_OK; i++) {
+        struct buf signature = {0};
+        e = json_get_base64(r->obj, fields[i], &signature, "a transferred line", why);
+        if (e == E_OK && alg_verify(k->alg, k->public, buf_span(&text), buf_span(&signature)) != E_OK)
+            e = diag_set(why, E_KEY_MISMATCH, "its %s is not by the key that was made as %s", fields[i], k->name);
+        buf_free(&signature);
+    }
+    buf_free(&text);
+    return e;
+}
+
+enum err tokens_take_transferred(struct audit *a, const struct record *r)
+{
+    struct diag why = {0};
     const struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
-    if (k == NULL || k->destroyed > 0)
-        audit_error(a, E_LOG_ORDER, "the key %s is not there to be transferred", record_text(r, "key"));
-    else if (k->confined)
-        audit_error(a, E_LOG_ORDER, "the key %s can never have left its token", k->name);
-    else
+    if (k == NULL || k->destroyed > 0 || k->confined) {
+        audit_error(a, E_LOG_ORDER, k == NULL || k->destroyed > 0 ? "the key %s is not there to be transferred"
+                                                                  : "the key %s can never have left its token",
+                    record_text(r, "key"));
+        return E_OK;
+    }
+    enum err e = check_copy(k, r, &why);
+    if (e == E_OK)
         audit_note(a, "the key %s is on a second token as well: model %s, serial %s", k->name, record_text(r, "token-model"),
                    record_text(r, "token-serial"));
+    return audit_take(a, e, &why);
 }

@@ -91,11 +91,12 @@ static enum err take_line(struct audit *a, const struct record *r)
     case RECORD_TOKEN:
         tokens_take_token(a, r);
         return E_OK;
+    case RECORD_ENDING:
+        return tokens_take_ending(a, r);
     case RECORD_DESTROYED:
         return tokens_take_destroyed(a, r);
     case RECORD_TRANSFERRED:
-        tokens_take_transferred(a, r);
-        return E_OK;
+        return tokens_take_transferred(a, r);
     case RECORD_BATCH:
         return batches_take_batch(a, r);
     case RECORD_AUTHORISE:
@@ -245,6 +246,7 @@ static enum err finish(const struct verify_options *o, struct audit *a)
     check_witness(o, a);
     if (a->log_ended) {
         tell_unsealed(a);
+        tokens_finish(a);
         e = keys_finish(a);
         if (e == E_OK)
             e = certifies_finish(a);

@@ -164,15 +164,6 @@ enum err certify_agree(struct room *r, const struct script_step *s, const struct
     return e;
 }
 
-enum err certify_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d)
-{
-    enum err e = state_open(r->path, &policy_table, STATE_FROM_LOG, &r->state, d);
-    if (e == E_OK)
-        e = work(r, s, d);
-    state_close(&r->state);
-    return e;
-}
-
 /* -- signing -- */
 
 static enum err log_officers(struct state *s, const struct authorisations *a, const char *tbs, struct diag *d)

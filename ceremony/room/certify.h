@@ -39,9 +39,6 @@ struct certify_spec {
  * E_ARCHIVE when step-N.tbs is not what the step signs. */
 ERR_MUST_USE enum err certify_agree(struct room *r, const struct script_step *s, const struct certify_spec *spec, struct diag *d);
 
-/* Do the step's work without the token with r->state open, and close it again for the process that will use the token. */
-ERR_MUST_USE enum err certify_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d);
-
 /* With the token: compare what was agreed with the step's expectations again, sign it, unless it is done, write the files, seal the log. E_EXPECTATION, E_QUORUM,
  * E_PLAN_EXPIRED, E_ARCHIVE and
  * the token's errors. */

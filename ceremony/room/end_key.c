@@ -12,6 +12,7 @@
 #include "hsm/inventory.h"
 #include "hsm/uri.h"
 #include "pki/key.h"
+#include "room/end_intent.h"
 
 #define LABEL 8
 
@@ -122,6 +123,20 @@ static enum err seal(struct state *s, struct hsm *h, const struct policy_key *ro
     return e == E_OK ? state_refresh(s, d) : e;
 }
 
+/* Intent, destruction, line. there: what was there when it began. */
+static enum err destroy(struct state *s, struct hsm *h, const struct policy_key *row, EVP_PKEY *public, struct hsm_destroyed *there,
+                        struct diag *d)
+{
+    struct hsm_destroyed gone = {0};
+    enum err e = end_intent(s, h, row, public, there, d);
+    if (e == E_OK)
+        e = hsm_key_destroy(h, row, public, &gone, d);
+    if (e == E_OK)
+        e = log_end(s, row, there, d);
+    EVP_PKEY_free(gone.public_key);
+    return e;
+}
+
 enum err end_key(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d)
 {
     struct hsm_destroyed gone = {0};
@@ -131,9 +146,7 @@ enum err end_key(struct state *s, struct hsm *h, const struct policy_key *row, s
     if (e == E_OK)
         e = state_key_ended(s, row->name, &ended, d);
     if (e == E_OK)
-        e = hsm_key_destroy(h, row, public, &gone, d);
-    if (e == E_OK && !ended)
-        e = log_end(s, row, &gone, d);
+        e = ended ? hsm_key_destroy(h, row, public, &gone, d) : destroy(s, h, row, public, &gone, d);
     if (e == E_OK)
         e = seal(s, h, row, d);
     if (e == E_OK)
@@ -172,9 +185,7 @@ enum err end_remains(struct state *s, struct hsm *h, const struct policy_key *ro
     struct hsm_destroyed gone = {0};
     enum err e = check_not_ours(s, h, row, d);
     if (e == E_OK)
-        e = hsm_key_destroy(h, row, NULL, &gone, d);
-    if (e == E_OK)
-        e = log_end(s, row, &gone, d);
+        e = destroy(s, h, row, NULL, &gone, d);
     if (e == E_OK)
         tell(row, &gone);
     EVP_PKEY_free(gone.public_key);

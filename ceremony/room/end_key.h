@@ -11,12 +11,12 @@
 ERR_MUST_USE enum err end_key_prepare(struct state *s, const struct policy_key *row, uint8_t digest[DIGEST_LEN],
                                       struct diag *d);
 
-/* Destroy the key and prove that it signs no more (hsm/destroy.h), append the line, seal the log with the log key
+/* Put the intent into the log (end_intent.h), destroy the key and prove that it signs no more (hsm/destroy.h), append the line, seal the log with the log key
  * unless that is the one, and tell the token. An interruption is completed by the same call, which adds no second
  * line. */
 ERR_MUST_USE enum err end_key(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d);
 
-/* Destroy what has the label of a key that the log does not know, and append the line, synced. E_KEY_NEEDED when it is
+/* The same for what has the label of a key that the log does not know: intent, proof, and the line, synced. E_KEY_NEEDED when it is
  * one of the log's keys under another name. */
 ERR_MUST_USE enum err end_remains(struct state *s, struct hsm *h, const struct policy_key *row, struct diag *d);
 

@@ -43,9 +43,9 @@ static enum err encoded(const struct telling *t, const char *key, const char *ba
 /* A field of a line, under its name in the log: names and codes are the same in every language. */
 static enum err field(const struct telling *t, const char *key, const json_t *value, struct diag *d)
 {
-    static const char *const in_base64[] = {"certificate", "public-key", "signature"};
+    static const char *const in_base64[] = {"certificate", "public-key", "signature", "copy-signature"};
     const char *text = json_string_value(value);
-    if (text != NULL && strlen(text) > 2 * DIGEST_LEN && is_one_of(key, in_base64, 3))
+    if (text != NULL && strlen(text) > 2 * DIGEST_LEN && is_one_of(key, in_base64, sizeof in_base64 / sizeof *in_base64))
         return encoded(t, key, text, d);
     if (text != NULL)
         t->sheet->pair(t->out, key, text);

@@ -1,20 +1,56 @@
 #include "room/move_key.h"
 
+#include <openssl/rand.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "core/base64.h"
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "hsm/transfer.h"
+#include "log/transferred.h"
 
-static enum err log_transfer(struct state *s, const struct policy_key *row, const struct hsm_identity *to, struct diag *d)
+#define LABEL 8 /* columns */
+
+static enum err log_copy(struct state *s, const struct policy_key *row, const struct hsm_identity *to, const uint8_t challenge[DIGEST_LEN],
+                         const struct buf *here, const struct buf *there, struct diag *d)
 {
-    enum err e = log_append(s->log, RECORD_TRANSFERRED,
-                            json_pack("{s:s,s:s,s:s}", "key", row->name, "token-model", to->model, "token-serial", to->serial), d);
+    char hex[DIGEST_HEX];
+    char *first = base64_string(here->data, here->len), *second = base64_string(there->data, there->len);
+    enum err e = first != NULL && second != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "%s", row->name);
+    hex_encode(challenge, DIGEST_LEN, hex);
+    if (e == E_OK)
+        e = log_append(s->log, RECORD_TRANSFERRED,
+                       json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "key", row->name, "token-model", to->model, "token-serial", to->serial,
+                                 "challenge", hex, "signature", first, "copy-signature", second), d);
     if (e == E_OK)
         e = log_sync(s->log, d);
+    if (e == E_OK) {
+        printf(_("copied  %s to token %s, serial %s\n"), row->name, to->label, to->serial);
+        screen_field(_("proof"), LABEL, _("both tokens signed the challenge %.16s..., and both signatures verify with the public key of the log"),
+                     hex);
+    }
+    free(first);
+    free(second);
+    return e;
+}
+
+/* Copied, proven and told; what both tokens sign is made for this alone. */
+static enum err copy(struct state *s, struct hsm *h, struct hsm *second, const struct policy_key *row, EVP_PKEY *pinned, struct diag *d)
+{
+    const struct hsm_identity *to = hsm_identity(second);
+    uint8_t challenge[DIGEST_LEN];
+    struct buf text = {0}, here = {0}, there = {0};
+    enum err e = RAND_bytes(challenge, sizeof challenge) == 1 ? E_OK : diag_set(d, E_CRYPTO, "random numbers");
     if (e == E_OK)
-        printf(_("copied  %s to token %s, serial %s\n"
-                 "        The same key: its signature there verifies with the public key of the log.\n"),
-               row->name, to->label, to->serial);
+        e = transferred_text(challenge, row->name, to->serial, &text);
+    if (e == E_OK)
+        e = hsm_key_transfer(h, second, row, pinned, buf_span(&text), &here, &there, d);
+    if (e == E_OK)
+        e = log_copy(s, row, to, challenge, &here, &there, d);
+    buf_free(&text);
+    buf_free(&here);
+    buf_free(&there);
     return e;
 }
 
@@ -35,9 +71,7 @@ enum err move_key(struct state *s, struct hsm *h, struct hsm *second, const stru
     if (e == E_OK)
         e = state_public_key(s, row->name, &pinned, d);
     if (e == E_OK && second != NULL)
-        e = hsm_key_transfer(h, second, row, pinned, d);
-    if (e == E_OK && second != NULL)
-        e = log_transfer(s, row, hsm_identity(second), d);
+        e = copy(s, h, second, row, pinned, d);
     if (e == E_OK)
         e = hsm_key_confine(h, row, pinned, d);
     if (e == E_OK)

@@ -108,6 +108,8 @@ static enum err build_expect(struct script_build *b, int i, const struct yaml_st
     enum sig_alg alg;
     if (y->digest != NULL && !is_hex(y->digest, 2 * DIGEST_LEN))
         return script_build_error(b, "steps", i, "digest", "\"%s\" is not 64 lower-case hexadecimal digits", y->digest);
+    if (out->kind == STEP_DESTROY && (x == NULL || x->key_id == NULL)) /* a name is soon mistaken; this is that key alone */
+        return script_build_error(b, "steps", i, "expect", "the key \"key-id\" is missing");
     if (x == NULL)
         return E_OK;
     if (x->algorithm != NULL && !alg_sig_by_name(x->algorithm, &alg))

@@ -10,7 +10,7 @@ static enum err agree(struct room *r, const struct script_step *s, struct diag *
 
 enum err step_root_agree(struct room *r, const struct script_step *s, struct diag *d)
 {
-    return certify_with_state(r, s, agree, d);
+    return step_with_state(r, s, agree, d);
 }
 
 enum err step_root(struct room *r, const struct script_step *s, struct diag *d)

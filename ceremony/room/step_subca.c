@@ -66,7 +66,7 @@ static enum err agree(struct room *r, const struct script_step *s, struct diag *
 enum err step_sub_ca_agree(struct room *r, const struct script_step *s, struct diag *d)
 {
     enum err e = take_in(r, s, d); /* with no state open */
-    return e == E_OK ? certify_with_state(r, s, agree, d) : e;
+    return e == E_OK ? step_with_state(r, s, agree, d) : e;
 }
 
 enum err step_sub_ca(struct room *r, const struct script_step *s, struct diag *d)

@@ -13,15 +13,23 @@ enum err step_keys(struct room *r, const struct script_step *s, struct diag *d)
     return inventory_print(&r->state, r->hsm, false, d);
 }
 
-/* The key is the expected one before it is destroyed. */
-enum err step_destroy(struct room *r, const struct script_step *s, struct diag *d)
+static enum err show_doomed(struct room *r, const struct script_step *s, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
     const struct policy_key *row = policy_key_find(&policy_table, s->keys[0]);
     enum err e = end_key_prepare(&r->state, row, digest, d);
-    if (e == E_OK)
-        e = step_check_key(r, s, row->name, d);
-    return e == E_OK ? end_key(&r->state, r->hsm, row, d) : e;
+    return e == E_OK ? step_check_key(r, s, row->name, d) : e;
+}
+
+/* The key is shown, and is the expected one, before anybody puts initials to its end. */
+enum err step_destroy_show(struct room *r, const struct script_step *s, struct diag *d)
+{
+    return step_with_state(r, s, show_doomed, d);
+}
+
+enum err step_destroy(struct room *r, const struct script_step *s, struct diag *d)
+{
+    return end_key(&r->state, r->hsm, policy_key_find(&policy_table, s->keys[0]), d);
 }
 
 /* To the token with the serial number that is expected; without one the key is only closed. */

@@ -17,9 +17,13 @@ struct step_row {
 /* By kind; run is NULL for none. */
 extern const struct step_row step_rows[STEP_KINDS];
 
-/* Record what was expected and what was found, and compare: E_EXPECTATION. expected NULL: nothing to check, nothing recorded. */
+/* Record what was expected and what was found, and compare: E_EXPECTATION. expected NULL: nothing to check, nothing recorded. A
+ * rehearsal's tokens and keys are others than the file's, so their "token" and "key-id" are shown and not compared. */
 ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
                                   const char *found, struct diag *d);
+
+/* Do the step's work without the token with r->state open, and close it again for the process that will use the token. */
+ERR_MUST_USE enum err step_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d);
 
 /* Show the public key's identifier, and check algorithm and identifier against what the step expects. */
 ERR_MUST_USE enum err step_check_key(struct room *r, const struct script_step *s, const char *name, struct diag *d);
@@ -27,7 +31,7 @@ ERR_MUST_USE enum err step_check_key(struct room *r, const struct script_step *s
 /* They go through processes of their own, the token among them (signer/steps.h). */
 step_function step_batch_agree, step_batch;
 
-step_function step_keys, step_transfer, step_destroy;
+step_function step_keys, step_transfer, step_destroy_show, step_destroy;
 step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium, step_minutes;
 
 /* What the persons agree to have signed, and the signing of it (certify.h). */

@@ -162,18 +162,32 @@ static enum err name(struct hsm *h, struct doomed *v, struct diag *d)
     return E_OK;
 }
 
+static enum err look(struct hsm *h, struct doomed *v, EVP_PKEY *given, struct hsm_destroyed *out, struct diag *d)
+{
+    *out = (struct hsm_destroyed){0};
+    enum err e = name(h, v, d);
+    if (e == E_OK)
+        e = find_all(h, v, d);
+    if (e == E_OK)
+        e = check_keys(h, v, given, out, d);
+    out->private_ = v->private_n > 0;
+    out->public_ = v->public_n > 0;
+    return e;
+}
+
+enum err hsm_key_look(struct hsm *h, const struct policy_key *row, EVP_PKEY *given, struct hsm_destroyed *out, struct diag *d)
+{
+    struct doomed v = {.row = row};
+    enum err e = look(h, &v, given, out, d);
+    uri_free(v.uri);
+    return e;
+}
+
 enum err hsm_key_destroy(struct hsm *h, const struct policy_key *row, EVP_PKEY *given, struct hsm_destroyed *out,
                          struct diag *d)
 {
     struct doomed v = {.row = row};
-    *out = (struct hsm_destroyed){0};
-    enum err e = name(h, &v, d);
-    if (e == E_OK)
-        e = find_all(h, &v, d);
-    if (e == E_OK)
-        e = check_keys(h, &v, given, out, d);
-    out->private_ = v.private_n > 0;
-    out->public_ = v.public_n > 0;
+    enum err e = look(h, &v, given, out, d);
     if (e == E_OK)
         e = destroy(h, v.private_, v.private_n, d);
     if (e == E_OK)

@@ -10,6 +10,11 @@ struct hsm_destroyed {
     EVP_PKEY *public_key;   /* as the token showed it, or as it was given; may be NULL */
 };
 
+/* What there is to destroy, with the label of the row's URI (and its id, when it has one). With a public key given, the
+ * objects must be of that key: E_KEY_MISMATCH. Nothing is changed. Errors as of hsm_key_destroy(). */
+ERR_MUST_USE enum err hsm_key_look(struct hsm *h, const struct policy_key *row, EVP_PKEY *given, struct hsm_destroyed *out,
+                                   struct diag *d);
+
 /* Destroy all key objects with the label of the row's URI (and its id, when it has one), private ones first. With a
  * public key given, the objects must be of that key: E_KEY_MISMATCH, and nothing is destroyed. That none is left is no
  * error: the same call completes what was cut off.

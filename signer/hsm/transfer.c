@@ -231,20 +231,23 @@ static enum err copy_public(struct hsm_key *k, struct hsm *second, struct diag *
 
 /* ---------------------------------------------------------------- */
 
-enum err hsm_key_transfer(struct hsm *h, struct hsm *second, const struct policy_key *row, EVP_PKEY *pinned, struct diag *d)
+enum err hsm_key_transfer(struct hsm *h, struct hsm *second, const struct policy_key *row, EVP_PKEY *pinned, struct span challenge,
+                          struct buf *here, struct buf *there, struct diag *d)
 {
-    struct hsm_key *here = NULL, *there = NULL;
-    enum err e = key_find_open(h, row, pinned, &here, d);
+    struct hsm_key *k = NULL, *copy = NULL;
+    enum err e = key_find_open(h, row, pinned, &k, d);
     if (e == E_OK)
-        e = hsm_key_find(second, row, pinned, &there, d);
-    if (e == E_KEY_MISSING && here != NULL) {
-        e = carry_key(here, second, d);
+        e = hsm_key_find(second, row, pinned, &copy, d);
+    if (e == E_KEY_MISSING && k != NULL) {
+        e = carry_key(k, second, d);
         if (e == E_OK)
-            e = hsm_key_find(second, row, pinned, &there, d);
+            e = hsm_key_find(second, row, pinned, &copy, d);
     }
     if (e == E_OK)
-        e = hsm_self_test(there, d);
-    return e == E_OK ? copy_public(here, second, d) : e;
+        e = hsm_sign(k, challenge, here, d);
+    if (e == E_OK)
+        e = hsm_sign(copy, challenge, there, d);
+    return e == E_OK ? copy_public(k, second, d) : e;
 }
 
 /* Only a refusal shows that it is closed; that the token failed shows nothing. */

@@ -13,13 +13,13 @@
 #include "hsm/hsm.h"
 
 /* Copy the row's key from h to the second token, both logged in, unless it is there already, and prove that both have
- * the same key: the second one signs, and that is verified with the public key `pinned`, which the first one's
- * signatures are verified with. On the second token the key is sensitive and not extractable. E_KEY_STAYS when the key
+ * the same key: each signs `challenge`, which nobody could have had signed before, and both signatures verify with the public
+ * key `pinned`; they are appended to here and there. On the second token the key is sensitive and not extractable. E_KEY_STAYS when the key
  * can not leave (now, or ever), or the tokens have no way to carry it, as one of them answers (CKR_KEY_UNEXTRACTABLE,
  * CKR_KEY_NOT_WRAPPABLE, CKR_MECHANISM_INVALID, CKR_FUNCTION_NOT_SUPPORTED and their like); E_TOKEN for every other answer: a
  * token that failed or was pulled says nothing of the key. E_KEY_MISMATCH when another key has the label there; E_SELF_TEST. */
 ERR_MUST_USE enum err hsm_key_transfer(struct hsm *h, struct hsm *second, const struct policy_key *row, EVP_PKEY *pinned,
-                                       struct diag *d);
+                                       struct span challenge, struct buf *here, struct buf *there, struct diag *d);
 
 /* Close the key: it can leave this token no more (CKA_EXTRACTABLE false, which no token takes back), and that is tried:
  * E_KEY_ATTRIBUTES when it still can; E_TOKEN when the token fails at it, which proves nothing. Closed already is E_OK. */

@@ -46,11 +46,16 @@ enum record_type {
      * "2.6"), module-manufacturer, module (texts as those), module-version, replaces (boolean: it was put into the place of
      * one that could not say any more where the log stood). */
     RECORD_TOKEN,
+    /* "ending", the intent: what the token has of a key is about to be destroyed: key, public-key, private and public as in
+     * destroyed. */
+    RECORD_ENDING,
     /* "destroyed": what the token had of a key is gone from it, and that was proven: key, public-key (digest of the SPKI,
      * or "" when none was there to be read and none is in the log), private and public (booleans: there was
-     * such an object). */
+     * such an object when its end began). */
     RECORD_DESTROYED,
-    /* "transferred": the key is on a second token as well, and the same: key, token-model, token-serial. */
+    /* "transferred": the key is on a second token as well, and the same: key, token-model and token-serial of the second,
+     * challenge (of random numbers), signature (by the key on the first token, over transferred_text()) and copy-signature (by the
+     * key on the second, over the same). */
     RECORD_TRANSFERRED,
     /* "issued": batch, n (from 1), authority, profile, key, serial (lower-case hex, 1..20 bytes),
      * certificate (digest of the DER), signature, supersedes (serial of the certificate that ends

@@ -33,10 +33,13 @@ static const char *const samples[RECORD_TYPE_COUNT] = {
         "{\"token-manufacturer\":\"SoftHSM project\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\",\"token-label\":\"\xe6\xa0\xb9\","
         "\"token-hardware\":\"2.6\",\"token-firmware\":\"2.6\",\"module-manufacturer\":\"SoftHSM\","
         "\"module\":\"Implementation of PKCS11\",\"module-version\":\"2.6\",\"replaces\":false}",
+    [RECORD_ENDING] =
+        "{\"key\":\"root.sm2\",\"public-key\":\"\",\"private\":true,\"public\":true}",
     [RECORD_DESTROYED] =
         "{\"key\":\"root.sm2\",\"public-key\":\"" HEX_A "\",\"private\":true,\"public\":false}",
     [RECORD_TRANSFERRED] =
-        "{\"key\":\"root.sm2\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\"}",
+        "{\"key\":\"root.sm2\",\"token-model\":\"SoftHSM v2\",\"token-serial\":\"12ab\",\"challenge\":\"" HEX_A "\","
+        "\"signature\":\"MEUCIQ==\",\"copy-signature\":\"MEUCIQ==\"}",
     [RECORD_ISSUED] =
         "{\"batch\":\"" HEX_A "\",\"n\":1,\"authority\":\"smartca\",\"profile\":\"person\","
         "\"key\":\"root.sm2\",\"serial\":\"01ff\",\"certificate\":\"" HEX_B "\","

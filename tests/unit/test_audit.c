@@ -452,9 +452,54 @@ START_TEST(the_end_of_a_key)
 }
 END_TEST
 
+static void log_ending(const char *name, EVP_PKEY *key)
+{
+    struct key k;
+    char hex[DIGEST_HEX];
+    expect_ok(key_from_pkey(key, &k, &d));
+    hex_encode(k.digest, DIGEST_LEN, hex);
+    append(RECORD_ENDING, json_pack("{s:s,s:s,s:b,s:b}", "key", name, "public-key", hex, "private", 1, "public", 1));
+    key_free(&k);
+}
+
+static bool noted(const char *words)
+{
+    for (size_t i = 0; i < a.findings.count[FINDING_NOTE]; i++)
+        if (strstr(a.findings.kept[FINDING_NOTE][i].text, words) != NULL)
+            return true;
+    return false;
+}
+
+/* An end that was begun may be completed, and is told while it is not. */
+START_TEST(an_end_begun)
+{
+    const char *bundle = policy_table.bundle_key.name;
+    begin_with_keys();
+    log_ending(bundle, w.bundle_key);
+    expect_ok(verify_run(&o, &a, &d));
+    ck_assert_uint_eq(a.findings.count[FINDING_ERROR], 0);
+    ck_assert(noted("was begun in line 7"));
+    verify_free(&a);
+    append(RECORD_SELF_TEST, json_pack("{s:s}", "key", bundle)); /* it is there still */
+    expect_err(verdict(0), E_OK);
+    log_end(bundle, w.bundle_key);
+    seal_with(policy_table.log_key.name, w.log_key);
+    expect_err(verdict(0), E_OK);
+    log_ending(bundle, w.bundle_key);
+    expect_err(verdict(11), E_LOG_ORDER);
+    end();
+    begin_with_keys();
+    log_ending(bundle, w.log_key); /* another one */
+    expect_err(verdict(7), E_KEY_MISMATCH);
+    end();
+}
+END_TEST
+
 static json_t *transferred(const char *key)
 {
-    return json_pack("{s:s,s:s,s:s}", "key", key, "token-model", "m", "token-serial", "2");
+    static const char challenge[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "key", key, "token-model", "m", "token-serial", "2", "challenge", challenge, "signature",
+                     "MAA=", "copy-signature", "MAA=");
 }
 
 static json_t *token(const char *serial, bool replaces)
@@ -680,6 +725,7 @@ Suite *suite_audit(void)
     tcase_add_test(t, batch_without_folder);
     tcase_add_test(t, policies);
     tcase_add_test(t, the_end_of_a_key);
+    tcase_add_test(t, an_end_begun);
     tcase_add_test(t, other_tokens);
     tcase_add_test(t, witnesses);
     tcase_add_test(t, archive_as_witness);

@@ -36,7 +36,18 @@ static void teardown(void)
 static enum err move(void)
 {
     memset(&d, 0, sizeof d);
-    return hsm_key_transfer(h, second, &row, hsm_key_public(key), &d);
+    static const struct span challenge = {(const uint8_t *)"challenge", 9};
+    struct buf here = {0}, there = {0};
+    enum err e = hsm_key_transfer(h, second, &row, hsm_key_public(key), challenge, &here, &there, &d);
+    if (e == E_OK) {
+        expect_ok(alg_verify(row.alg, hsm_key_public(key), challenge, buf_span(&here)));
+        expect_ok(alg_verify(row.alg, hsm_key_public(key), challenge, buf_span(&there)));
+    } else {
+        ck_assert_uint_eq(there.len, 0);
+    }
+    buf_free(&here);
+    buf_free(&there);
+    return e;
 }
 
 static void make(int kind, bool transferable)

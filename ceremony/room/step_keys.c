@@ -3,7 +3,6 @@
 
 #include "batch/own_key.h"
 #include "batch/witness.h"
-#include "ceremony/commands.h"
 #include "core/i18n.h"
 #include "core/screen.h"
 #include "pki/key.h"

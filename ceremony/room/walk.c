@@ -305,7 +305,7 @@ static enum err go_on_from(const struct room_place *place, struct room *r, struc
     struct past past;
     enum err met = E_OK, e = past_read(r->state_fd, r->script->name, &past, d);
     if (e == E_OK && past.begun) {
-        struct group g = {.place = place, .script = r->script, .done = past.done};
+        struct group g = {.place = place, .script = r->script, .request = &r->request, .done = past.done};
         e = run_with_token(r, &g, &met, d, d);
         if (e == E_OK)
             e = met;

@@ -223,7 +223,19 @@ static enum err run_with_token(struct room *r, struct group *g, enum err *met, s
     return e;
 }
 
-/* The step is begun. A token that is not there, or a wrong PIN, is for those present to see to. */
+/* Which step the process from `from` on did not do, when it ended: those before it are done. NULL when it was between two. */
+static const struct script_step *ended_in(const struct room *r, const struct script_step *from)
+{
+    if (r->done < from->n)
+        return from;
+    if ((size_t)r->done == r->script->steps_n)
+        return NULL;
+    const struct script_step *s = &r->script->steps[r->done];
+    return joins(s) && transcript_is_begun(r->transcript, s->n) ? s : NULL;
+}
+
+/* The step is begun. A token that is not there, or a wrong PIN, is for those present to see to; so is a process that ended
+ * by itself. */
 static enum err walk_token(const struct room_place *place, struct room *r, const struct script_step *s, struct diag *d)
 {
     bool again = true;
@@ -234,9 +246,12 @@ static enum err walk_token(const struct room_place *place, struct room *r, const
         enum err met;
         again = false;
         e = run_with_token(r, &g, &met, &why, d);
-        if (e == E_OK && met != E_OK && !g.entered)
+        if (e == E_OK && met != E_OK && !g.entered) {
+            if ((s = ended_in(r, s)) == NULL)
+                return E_OK; /* what comes next has not begun */
+            tee_step(s->n);
             e = fail_step(r, s, met, &why, &again, d);
-        else if (e == E_OK && met != E_OK) {
+        } else if (e == E_OK && met != E_OK) {
             *d = why;
             e = met;
         }

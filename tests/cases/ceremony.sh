@@ -46,7 +46,7 @@ acted() {
     local options=() wrap=("${WRAP[@]}") status=0
     while [ "$1" != -- ]; do options+=("$1"); shift; done
     shift
-    WRAP=("$ROOT/tests/room/actor.pl" "$C/cast" "${options[@]}" --)
+    WRAP=("$ROOT/tests/room/actor.pl" "$C/cast" "${options[@]}" -- "${wrap[@]}")
     "$@" 4< <(yes "$WORLD_PASS") || status=$?
     WRAP=("${wrap[@]}")
     return $status

@@ -1,19 +1,21 @@
 #!/usr/bin/perl
-# actor.pl CAST [--until N] [--language WORD] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
+# actor.pl CAST [--until N] [--again N] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
 #
 # CAST has a line for each: id, initials, and for an officer the file with the key. The program's standard input and output
 # are pipes; what it prints is passed on. Words are typed as they stand on the screen. --until N: at the N-th question the
-# program is killed (SIGKILL), as if the power had gone; exit status 137. When nothing is said for a minute, because it asks what
-# nobody knows, it is killed, and the status is 99.
+# program is killed (SIGKILL), as if the power had gone; exit status 137. --again N: what fails is tried again so many times,
+# then those present stop. When nothing is said for a minute, because it asks what nobody knows, it is killed, and the status
+# is 99.
 use strict;
 use warnings;
 use IPC::Open2;
 use IO::Handle;
 
-my ($cast, $until) = (shift, 0);
+my ($cast, $until, $again) = (shift, 0);
 while (@ARGV && $ARGV[0] ne '--') {
     my $option = shift;
     $until = shift, next if $option eq '--until';
+    $again = shift, next if $option eq '--again';
     die "actor.pl: $option\n";
 }
 shift;
@@ -38,6 +40,7 @@ sub answer {
     return $initials{$1} // '?' if $line =~ /(?:Initials of|请) ?([\w.-]+) ?(?:\(|（).*(?::|：) ?$/;
     return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
+    return $again-- > 0 ? 'again' : 'stop' if defined $again && $line =~ /Type "again" to try it again.*: $/;
     return undef;
 }
 

@@ -8,11 +8,12 @@ package Scene;
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_hex);
-use Fcntl qw(F_SETFD);
+use Fcntl qw(F_DUPFD);
 use File::Path qw(remove_tree);
 use POSIX ();
 
 my $TIMEOUT = 120;    # seconds for one program; a hang is a failure
+my $ASKED = 20;       # so often a ceremony may ask for a PIN or passphrase
 
 # What scene.sh makes: a batch of an RA, and an order of OCSP responses after it. How each is answered, the steps that go on
 # with it, what takes its bundle home, and the lines that the log has then.
@@ -73,7 +74,7 @@ sub begin {
 
 # -- the programs --
 
-# The command line of a step, and the secret that it reads from descriptor 3.
+# The command line of a step, and what it reads from descriptors 3 and 4: a secret, or as many as it may ask for.
 sub command {
     my ($s, $step) = @_;
     my ($state, $work) = ("$s->{work}/state", $s->{work});
@@ -91,6 +92,9 @@ sub command {
         run => ['signer', 'run', @token, '--from', "$work/in", '--to', "$work/out"],
         status => ['signer', 'status', '--state', $state, '--json'],
         audit => ['audit', 'verify', '--state', $state],
+        keys => ['ceremony', 'keys', @token],
+        ceremony => ['ceremony', 'run', @token, '--pass-fd', 4, "$s->{dir}/sweep.yaml"],
+        minutes => ['ceremony', 'minutes', '--state', $state, '--ceremony', 'sweep'],
         import => ['ra', 'import', '--bundle', $s->bundle // "$work/out/none", '--batch', "$work/in", '--anchors',
                    $s->{ANCHORS}, '--out', "$work/imported"],
         map { ($_ => ['ra', 'ocsp-tree', '--bundle', $s->bundle // "$work/out/none", '--anchors', $s->{ANCHORS}, '--to',
@@ -104,41 +108,47 @@ sub command {
     push @argv, '--anchors', $s->{ANCHORS} if $step eq 'audit' && !$s->{own_anchors};
     push @argv, '--anchors', "$state/anchors" if $step eq 'audit' && $s->{own_anchors} && -d "$state/anchors";
     $argv[0] = "$s->{BIN}/$argv[0]";
-    return (\@argv, $step =~ /^authorise/ ? $s->{PASS} : $s->{PIN});
+    return (\@argv, "$s->{PIN}\n" x $ASKED, "$s->{PASS}\n" x $ASKED) if $step eq 'ceremony';
+    return (\@argv, ($step =~ /^authorise/ ? $s->{PASS} : $s->{PIN}) . "\n");
 }
 
 # Run a step, after the words of @$wrap. The result has status (128 and the signal when it was killed), out, err and, when
 # it failed and said why as it should, code.
 sub run {
     my ($s, $step, $wrap) = @_;
-    my ($argv, $secret) = $s->command($step);
+    my ($argv, @secrets) = $s->command($step);
     my @words = @{$wrap // []};
     my @settings = ("SOFTHSM2_CONF=$s->{at}/softhsm2.conf");
     push @settings, "LD_PRELOAD=$s->{PRELOAD}" if $s->{PRELOAD} ne '';
     push @settings, 'ASAN_OPTIONS=detect_leaks=0' if $s->{PRELOAD} ne '' && @words;
-    my $status = spawn([@words, 'env', @settings, @$argv], $secret, "$s->{at}/out", "$s->{at}/err");
+    # Who is present tries a step that failed once more, and then stops.
+    unshift @words, 'tests/room/actor.pl', "$s->{dir}/cast", '--again', 1, '--' if $step eq 'ceremony';
+    my $status = spawn([@words, 'env', @settings, @$argv], \@secrets, "$s->{at}/out", "$s->{at}/err");
     my %r = (step => $step, status => $status, out => slurp("$s->{at}/out"), err => slurp("$s->{at}/err"));
     ($r{code}) = $r{err} =~ /^(?:signer|ceremony|audit|ra): (E_[A-Z0-9_]+): /m if $status >= 1 && $status <= 5;
     return \%r;
 }
 
+# The program, with a pipe that holds each secret at descriptors 3 and on, and nothing else open.
 sub spawn {
-    my ($argv, $secret, $out, $err) = @_;
-    pipe(my $read, my $write) or die "pipe: $!\n";
+    my ($argv, $secrets, $out, $err) = @_;
+    my @pipes = map { pipe(my $read, my $write) or die "pipe: $!\n"; [$read, $write] } @$secrets;
     my $pid = fork() // die "fork: $!\n";
     if ($pid == 0) {
         POSIX::setpgid(0, 0);
-        close $write;
         open STDIN, '<', '/dev/null' and open STDOUT, '>', $out and open STDERR, '>', $err or POSIX::_exit(127);
-        my $fd = fileno $read;
-        if ($fd == 3) { fcntl $read, F_SETFD, 0 or POSIX::_exit(127) } else { POSIX::dup2($fd, 3) }
-        POSIX::close($_) for 4 .. 20;
+        my @aside = map { fcntl($_->[0], F_DUPFD, 20) // POSIX::_exit(127) } @pipes;
+        POSIX::dup2($aside[$_], 3 + $_) for 0 .. $#aside;
+        POSIX::close($_) for 3 + @aside .. 20 + @aside;
         exec {$argv->[0]} @$argv or POSIX::_exit(127);
     }
-    close $read;
     local $SIG{PIPE} = 'IGNORE';
-    syswrite $write, "$secret\n";
-    close $write;
+    for my $i (0 .. $#pipes) {
+        my ($read, $write) = @{$pipes[$i]};
+        close $read;
+        syswrite $write, $secrets->[$i];
+        close $write;
+    }
     my $timed_out = 0;
     local $SIG{ALRM} = sub { $timed_out = 1; kill 'KILL', -$pid };
     alarm $TIMEOUT;

@@ -5,6 +5,8 @@
 #   init keygen root        the officers' program on a new token; keygen has made all keys up to the RSA one, which is slow
 #   plan authorise sign export import   each step of one batch, of which two requests are issued, one is refused, and two
 #                           revoke and hold what was issued before: so a new revocation list is made with it
+#   ceremony                the same as root, and a ceremony that makes two of the certificates: DIR/sweep.yaml, whose persons are
+#                           in DIR/cast (tests/room/actor.pl)
 #   recover                 signer run, when signer sign was killed half way and left a torn line in the log
 #   order order-sign order-export order-tree   after that batch, each step of an order of OCSP responses
 #
@@ -27,6 +29,8 @@ rm -rf "$C" "$DIR/scenes"
 mkdir -p "$C/keys" "$C/scene/tokens" "$IN" "$OUT" "$DIR/scenes"
 # shellcheck source=tests/cases/lib.sh
 . tests/cases/lib.sh
+# shellcheck source=tests/cases/ceremony.sh
+. tests/cases/ceremony.sh
 # A traced process cannot look for its leaks.
 if [ -n "$SAN" ]; then export ASAN_OPTIONS=detect_leaks=0; fi
 
@@ -71,6 +75,13 @@ keep keygen
 step keygen with_pin ceremony keygen --state "$S"
 passed
 keep root
+keep ceremony
+cast
+file_head sweep
+file_step sweep 'do: time, by: [operator-1, witness-1]'
+file_step sweep 'do: root, by: [operator-1, witness-1], keys: [rootseal-log, smartca-root-sm2]'
+file_step sweep 'do: minutes, by: [operator-1]'
+mv "$C/cast" "$C/sweep.yaml" "$DIR"
 
 # -- a batch, with the world's token and state --
 

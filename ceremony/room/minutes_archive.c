@@ -1,5 +1,6 @@
 #include "room/minutes_archive.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,7 +68,7 @@ enum err minutes_line(int state_fd, const char *ceremony, struct record *out, bo
     *found = false;
     *out = (struct record){0};
     if (fstatat(state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return E_OK;
+        return errno == ENOENT ? E_OK : diag_errno(d, errno, LOG_FILE);
     enum err e = log_reader_open(state_fd, LOG_FILE, NULL, &reader, d);
     while (e == E_OK && more && !*found) {
         struct record r = {0};

@@ -1,8 +1,9 @@
 #include "room/past.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "log/course.h"
@@ -55,8 +56,8 @@ enum err past_read(int state_fd, const char *name, struct past *out, struct diag
     struct log_reader *reader = NULL;
     struct stat st;
     *out = (struct past){0};
-    if (fstatat(state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return E_OK;
+    if (fstatat(state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0) /* a log that cannot be looked at is not none */
+        return errno == ENOENT ? E_OK : diag_errno(d, errno, LOG_FILE);
     enum err e = log_reader_open(state_fd, LOG_FILE, NULL, &reader, d);
     if (e == E_OK)
         e = walk(reader, name, out, d);

@@ -109,14 +109,16 @@ static void wrong(struct audit *a, const struct transcripts_entry *t, const char
     audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s step %lld", t->name, what, (long long)step);
 }
 
-/* The event that ends this step, with the file as the line says up to there; that of the minutes' step is where they end. */
+/* The event that ends this step, with the file as the line says up to there; that of the minutes' step is where they end, the
+ * same one once more when their line was taken back. */
 static enum err find_end(const struct transcripts_entry *t, const struct record *r, size_t *out)
 {
     uint8_t said[DIGEST_LEN], here[DIGEST_LEN];
     const size_t n = json_array_size(t->events);
     enum err e = record_digest(r, "transcript", said);
+    const bool minutes = t->at > 0 && strcmp(text_of(event_at(t, t->at - 1), "do"), "minutes") == 0;
     *out = n;
-    for (size_t i = t->at; i < n && e == E_OK && *out == n; i++) {
+    for (size_t i = t->at - minutes; i < n && e == E_OK && *out == n; i++) {
         const json_t *event = event_at(t, i);
         if (step_of(event) != record_number(r, "step") || (!is_end(event) && strcmp(text_of(event, "do"), "minutes") != 0))
             continue;

@@ -140,14 +140,14 @@ static enum err same_reason(const struct record *r, const json_t *event, bool *s
     return e;
 }
 
-/* How many confirmed the step since it was shown last. */
+/* How many confirmed the step since it was shown last, or failed: then they confirm anew. */
 static int64_t confirmed(const struct transcripts_entry *t, size_t end)
 {
     int64_t n = 0;
     for (size_t i = t->at; i < end; i++) {
         if (step_of(event_at(t, i)) != step_of(event_at(t, end)))
             continue;
-        if (is(event_at(t, i), "step"))
+        if (is(event_at(t, i), "step") || is(event_at(t, i), "failed"))
             n = 0;
         n += is(event_at(t, i), "confirm");
     }

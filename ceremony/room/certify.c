@@ -187,7 +187,7 @@ static enum err intend(struct room *r, const struct script_step *s, const struct
     char tbs[DIGEST_HEX];
     hex_encode(f->digest, DIGEST_LEN, tbs);
     enum err e = authorise_check(r->dir_fd, &policy_table, &what, clock_now(), &a, d);
-    if (e == E_OK && (f->intent == 0 || f->intent > r->state.told)) { /* who knows who wrote one that the token never heard of */
+    if (e == E_OK && (f->intent == 0 || f->intent > r->known)) { /* who knows who wrote one that the token had not heard of */
         e = log_officers(&r->state, &a, tbs, d);
         if (e == E_OK)
             e = log_append(r->state.log, RECORD_CERTIFY,

@@ -78,6 +78,7 @@ static const char *ending(const struct room *r)
 static enum err check_log(struct room *r, struct diag *d)
 {
     enum err e = witness_check(&r->state, r->hsm, d);
+    r->known = r->state.told;
     if (e == E_OK)
         e = untold_check_policy(&r->state, d);
     if (e == E_OK)

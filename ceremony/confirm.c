@@ -6,29 +6,19 @@
 #include "core/i18n.h"
 #include "officer/typed.h"
 
-#define WORDS_TYPED 3
-#define TRIES 3
+static enum err read_line(char *line, size_t cap, struct diag *d)
+{
+    fflush(stdout);
+    if (fgets(line, (int)cap, stdin) != NULL)
+        return E_OK;
+    putchar('\n'); /* what is said of it begins a line */
+    return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");
+}
 
 static enum err ask(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
-    struct typed t = {.digest = digest};
-    char line[DIGEST_LEN * 16], why[TYPED_WHY];
-    printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), WORDS_TYPED, _(what));
-    for (int slips = 0; slips < TRIES;) {
-        fflush(stdout);
-        if (fgets(line, sizeof line, stdin) == NULL) {
-            putchar('\n'); /* what is said of it begins a line */
-            return diag_set(d, E_NOT_CONFIRMED, "nothing was typed");
-        }
-        bool right = typed_take(&t, line, why);
-        if (right && t.n >= WORDS_TYPED)
-            return E_OK;
-        if (!right && ++slips < TRIES)
-            printf(_("That is not it: %s. Go on with word %zu of the %s: "), why, t.n + 1, _(what));
-        else if (right)
-            printf(_("So far it is right. Go on with word %zu of the %s: "), t.n + 1, _(what));
-    }
-    return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
+    printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), TYPED_ENOUGH, _(what));
+    return typed_words(digest, what, read_line, d);
 }
 
 enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)

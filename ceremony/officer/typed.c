@@ -8,6 +8,7 @@
 #include "core/words.h"
 
 #define SEPARATORS " \t\r\n-"
+#define TRIES 3
 #define SHOWN 48 /* bytes of a word that was typed wrong, escaped */
 
 /* What is wrong with this word in place `at`; false when nothing is. */
@@ -64,4 +65,23 @@ bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY])
     }
     t->n = on;
     return why[0] == '\0';
+}
+
+enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, struct diag *d)
+{
+    struct typed t = {.digest = digest};
+    char line[DIGEST_LEN * 16], why[TYPED_WHY];
+    for (int slips = 0; slips < TRIES;) {
+        enum err e = read(line, sizeof line, d);
+        if (e != E_OK)
+            return e;
+        const bool right = typed_take(&t, line, why);
+        if (right && t.n >= TYPED_ENOUGH)
+            return E_OK;
+        if (!right && ++slips < TRIES)
+            printf(_("That is not it: %s. Go on with word %zu of the %s: "), why, t.n + 1, _(what));
+        else if (right)
+            printf(_("So far it is right. Go on with word %zu of the %s: "), t.n + 1, _(what));
+    }
+    return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
 }

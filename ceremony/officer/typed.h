@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "core/diag.h"
 #include "core/digest.h"
 
 #define TYPED_WHY 256 /* bytes that suffice for what is wrong, in any language */
@@ -20,5 +21,11 @@ struct typed {
  * the list of the other places, as when a word was left out; another one than the digest's; or one too many. Also when no
  * word was typed. */
 bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY]);
+
+/* Once the first words of the digest of `what` (N_()) were asked for, read lines until there are enough, three slips at most, and
+ * ask on for the word that is next. E_NOT_CONFIRMED after the last slip, and what `read` returns. */
+#define TYPED_ENOUGH 3
+typedef enum err typed_read(char *line, size_t cap, struct diag *d);
+ERR_MUST_USE enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, struct diag *d);
 
 #endif

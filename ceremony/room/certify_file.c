@@ -151,8 +151,9 @@ static enum err take_cross(struct certify_file *f, const struct record *rec, str
     return e;
 }
 
-static enum err take_line(struct certify_file *f, const struct record *rec, struct diag *d)
+static enum err take_line(void *arg, const struct record *rec, struct diag *d)
 {
+    struct certify_file *f = arg;
     uint8_t tbs[DIGEST_LEN];
     if (rec->type == RECORD_CROSS)
         return take_cross(f, rec, d);
@@ -164,27 +165,9 @@ static enum err take_line(struct certify_file *f, const struct record *rec, stru
     return e;
 }
 
-/* One walk along the log, whose chain was checked when the state was opened. */
-static enum err search_log(const struct state *s, struct certify_file *f, struct diag *d)
-{
-    struct log_reader *reader = NULL;
-    struct span line;
-    bool more = true;
-    enum err e = log_reader_open(s->fd, LOG_FILE, NULL, &reader, d);
-    while (e == E_OK && more) {
-        struct record rec = {0};
-        e = log_reader_next(reader, &line, &rec, &more, d);
-        if (e == E_OK && more)
-            e = take_line(f, &rec, d);
-        record_free(&rec);
-    }
-    log_reader_close(reader);
-    return e;
-}
-
 static enum err find_made(struct room *r, struct certify_file *f, struct diag *d)
 {
-    enum err e = search_log(&r->state, f, d);
+    enum err e = log_each(r->state.fd, NULL, take_line, f, d);
     for (size_t i = 0; i < f->n && e == E_OK; i++) {
         struct certify_part *part = &f->v[i];
         if (part->item->kind == CERTIFY_ANCHOR)

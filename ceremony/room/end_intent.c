@@ -10,36 +10,22 @@
 /* An end that was begun and, as far as the log knows, not completed. */
 struct begun {
     const char *key;
+    uint64_t told; /* lines that the token knows */
     uint64_t line; /* 0: none */
     bool private_, public_;
 };
 
-static void take_line(struct begun *b, const struct record *r, uint64_t told)
+static enum err take_line(void *arg, const struct record *r, struct diag *d)
 {
-    const bool ending = r->type == RECORD_ENDING && r->seq <= told; /* any other, whoever wrote it, says nothing */
+    struct begun *b = arg;
+    const bool ending = r->type == RECORD_ENDING && r->seq <= b->told; /* any other, whoever wrote it, says nothing */
+    (void)d;
     if ((!ending && r->type != RECORD_DESTROYED) || strcmp(record_text(r, "key"), b->key) != 0)
-        return;
+        return E_OK;
     b->line = ending ? r->seq : 0;
     b->private_ = ending && json_is_true(json_object_get(r->obj, "private"));
     b->public_ = ending && json_is_true(json_object_get(r->obj, "public"));
-}
-
-/* One walk along the log, whose chain was checked when the state was opened. */
-static enum err find_begun(const struct state *s, struct begun *b, struct diag *d)
-{
-    struct log_reader *reader = NULL;
-    struct span line;
-    bool more = true;
-    enum err e = log_reader_open(s->fd, LOG_FILE, NULL, &reader, d);
-    while (e == E_OK && more) {
-        struct record r = {0};
-        e = log_reader_next(reader, &line, &r, &more, d);
-        if (e == E_OK && more)
-            take_line(b, &r, s->told);
-        record_free(&r);
-    }
-    log_reader_close(reader);
-    return e;
+    return E_OK;
 }
 
 static enum err declare(struct state *s, struct hsm *h, const struct policy_key *row, const struct hsm_destroyed *there,
@@ -66,10 +52,10 @@ static enum err declare(struct state *s, struct hsm *h, const struct policy_key 
 enum err end_intent(struct state *s, struct hsm *h, const struct policy_key *row, EVP_PKEY *given, struct hsm_destroyed *out,
                     struct diag *d)
 {
-    struct begun b = {.key = row->name};
+    struct begun b = {.key = row->name, .told = s->told};
     enum err e = hsm_key_look(h, row, given, out, d);
     if (e == E_OK)
-        e = find_begun(s, &b, d);
+        e = log_each(s->fd, NULL, take_line, &b, d);
     if (e != E_OK)
         return e;
     if (b.line == 0)

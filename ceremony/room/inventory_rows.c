@@ -57,8 +57,9 @@ static enum err add_made(struct inventory *i, const struct record *r, struct dia
     return e == E_OK ? E_OK : diag_set(d, e, "the inventory");
 }
 
-static enum err take_line(struct inventory *i, const struct record *r, struct diag *d)
+static enum err take_line(void *arg, const struct record *r, struct diag *d)
 {
+    struct inventory *i = arg;
     const struct inventory_line line = {r->seq, r->time};
     struct inventory_row *row = find_name(i, record_text(r, "key"));
     if (r->type == RECORD_KEYGEN && row == NULL)
@@ -72,25 +73,6 @@ static enum err take_line(struct inventory *i, const struct record *r, struct di
     if (r->type == RECORD_TRANSFERRED)
         row->transferred = line;
     return E_OK;
-}
-
-static enum err gather_log(struct state *s, struct inventory *i, struct diag *d)
-{
-    struct log_reader *reader = NULL;
-    struct record r = {0};
-    struct span line;
-    bool more = true;
-    enum err e = log_reader_open(s->fd, LOG_FILE, NULL, &reader, d);
-    if (e != E_OK)
-        return e;
-    while (e == E_OK && more) {
-        e = log_reader_next(reader, &line, &r, &more, d);
-        if (e == E_OK && more)
-            e = take_line(i, &r, d);
-        record_free(&r);
-    }
-    log_reader_close(reader);
-    return e;
 }
 
 /* -- the token's side -- */
@@ -155,7 +137,7 @@ enum err inventory_gather(struct state *s, struct hsm *h, struct inventory *out,
     if (e == E_OK)
         e = hsm_objects(h, NULL, &out->objects, d);
     if (e == E_OK)
-        e = gather_log(s, out, d);
+        e = log_each(s->fd, NULL, take_line, out, d);
     for (size_t k = 0; k < out->objects.n && e == E_OK; k++)
         e = add_object(s, out, &out->objects.v[k], d);
     for (size_t k = 0; k < out->n; k++)

@@ -11,7 +11,6 @@
 #include "officer/typed.h"
 
 #define TRIES 3
-#define WORDS_TYPED 3
 
 enum err people_read(char *out, size_t cap, struct diag *d)
 {
@@ -33,22 +32,8 @@ enum err people_read(char *out, size_t cap, struct diag *d)
 
 enum err people_words(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
-    struct typed t = {.digest = digest};
-    char line[DIGEST_LEN * 16], why[TYPED_WHY];
-    printf(_("The first %d words of the %s, or more of them: "), WORDS_TYPED, _(what));
-    for (int slips = 0; slips < TRIES;) {
-        enum err e = people_read(line, sizeof line, d);
-        if (e != E_OK)
-            return e;
-        const bool right = typed_take(&t, line, why);
-        if (right && t.n >= WORDS_TYPED)
-            return E_OK;
-        if (!right && ++slips < TRIES)
-            printf(_("That is not it: %s. Go on with word %zu of the %s: "), why, t.n + 1, _(what));
-        else if (right)
-            printf(_("So far it is right. Go on with word %zu of the %s: "), t.n + 1, _(what));
-    }
-    return diag_set(d, E_NOT_CONFIRMED, "those are not the words of the %s", what);
+    printf(_("The first %d words of the %s, or more of them: "), TYPED_ENOUGH, _(what));
+    return typed_words(digest, what, people_read, d);
 }
 
 /* The initials of this person, three tries. */

@@ -40,9 +40,4 @@ ERR_MUST_USE enum err untold_take_back_steps(struct state *s, struct diag *d);
  * (own_key_open()), and each certificate is signed by the key whose it should be: E_KEY_MISSING, E_CERT_SIGNATURE and the like. */
 ERR_MUST_USE enum err untold_check_keys(struct state *s, struct hsm *h, struct diag *d);
 
-/* Walk along the log's lines after this position (NULL: all); only for untold*.c. */
-typedef enum err untold_line(void *arg, const struct record *r, struct diag *d);
-ERR_MUST_USE enum err untold_each_line(const struct state *s, const struct log_position *from, untold_line *take, void *arg,
-                                       struct diag *d);
-
 #endif

@@ -2,23 +2,6 @@
 #include "batch/untold.h"
 #include "log/course.h"
 
-enum err untold_each_line(const struct state *s, const struct log_position *from, untold_line *take, void *arg, struct diag *d)
-{
-    struct log_reader *reader = NULL;
-    bool more = true;
-    enum err e = log_reader_open(s->fd, LOG_FILE, from, &reader, d);
-    while (e == E_OK && more) {
-        struct span line;
-        struct record r = {0};
-        e = log_reader_next(reader, &line, &r, &more, d);
-        if (e == E_OK && more)
-            e = take(arg, &r, d);
-        record_free(&r);
-    }
-    log_reader_close(reader);
-    return e;
-}
-
 static enum err look(void *arg, const struct record *r, struct diag *d)
 {
     bool *any = arg;
@@ -59,10 +42,10 @@ enum err untold_take_back_steps(struct state *s, struct diag *d)
 {
     struct walk w = {.told = s->told};
     bool any = false;
-    enum err e = untold_each_line(s, &s->heard, look, &any, d); /* seldom */
+    enum err e = log_each(s->fd, &s->heard, look, &any, d); /* seldom */
     if (e != E_OK || !any)
         return e;
-    e = untold_each_line(s, NULL, take, &w, d);
+    e = log_each(s->fd, NULL, take, &w, d);
     for (size_t i = 0; i < w.courses.n && e == E_OK; i++)
         if (w.courses.v[i].done > w.courses.v[i].told)
             e = take_back(s, &w.courses.v[i], d);

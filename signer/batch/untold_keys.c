@@ -56,5 +56,5 @@ static enum err take(void *arg, const struct record *r, struct diag *d)
 enum err untold_check_keys(struct state *s, struct hsm *h, struct diag *d)
 {
     struct walk w = {s, h};
-    return untold_each_line(s, &s->heard, take, &w, d);
+    return log_each(s->fd, &s->heard, take, &w, d);
 }

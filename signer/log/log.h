@@ -39,6 +39,11 @@ const struct log_position *log_reader_position(const struct log_reader *r);
 struct span log_reader_torn(const struct log_reader *r);
 void log_reader_close(struct log_reader *r);
 
+/* Hand each whole line behind this position (NULL: all) to take(), as log_reader_next() gives it, up to the end or the first code
+ * other than E_OK, which is returned. The record is freed here. */
+typedef enum err log_take(void *arg, const struct record *r, struct diag *d);
+ERR_MUST_USE enum err log_each(int dirfd, const struct log_position *from, log_take *take, void *arg, struct diag *d);
+
 /* True when the line that ends at p->bytes is there and its digest is p->head. Cheap: reads one line. */
 ERR_MUST_USE enum err log_position_holds(int dirfd, const struct log_position *p, bool *holds, struct diag *d);
 

@@ -196,3 +196,20 @@ void log_reader_close(struct log_reader *r)
     close(r->fd);
     free(r);
 }
+
+enum err log_each(int dirfd, const struct log_position *from, log_take *take, void *arg, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    bool more = true;
+    enum err e = log_reader_open(dirfd, LOG_FILE, from, &reader, d);
+    while (e == E_OK && more) {
+        struct span line;
+        struct record r = {0};
+        e = log_reader_next(reader, &line, &r, &more, d);
+        if (e == E_OK && more)
+            e = take(arg, &r, d);
+        record_free(&r);
+    }
+    log_reader_close(reader);
+    return e;
+}

@@ -207,7 +207,7 @@ enum err_class {
       "go on with the file in its record, or take a new name")                                                          \
     X(E_SCRIPT_FOLLOWS, REFUSED, "", "the ceremony does not follow from the last one",                                  \
       "compare the last minutes; stop until it is explained")                                                           \
-    X(E_TRANSCRIPT, STORAGE, "", "the ceremony's transcript is not whole", "stop and call the auditor")                 \
+    X(E_TRANSCRIPT, STORAGE, "", "the ceremony's transcript is not whole, or not the one of the log", "stop and call the auditor")                 \
     X(E_ABSENT, REFUSED, "", "a person whom the ceremony needs is not there",                                           \
       "wait for the person, then run it again")                                                                         \
     X(E_EXPECTATION, REFUSED, "", "a step did not come to what the ceremony file expects",                              \

@@ -17,7 +17,7 @@
 static X509 *from_der(struct span der)
 {
     const uint8_t *p = der.p;
-    if (der.n > LONG_MAX)
+    if (der.n > LONG_MAX || !der_check(der)) /* OpenSSL reads BER, and writes what it does not read */
         return NULL;
     X509 *cert = d2i_X509(NULL, &p, (long)der.n);
     if (cert != NULL && p != der.p + der.n) {
@@ -38,7 +38,7 @@ enum err cert_parse(struct span bytes, X509 **out, struct diag *d)
         cert = from_der(buf_span(&der));
     buf_free(&der);
     if (cert == NULL)
-        return diag_set(d, cause_take(E_CERTIFICATE), "%zu bytes are not exactly one certificate", bytes.n);
+        return diag_set(d, cause_take(E_CERTIFICATE), "%zu bytes are not exactly one certificate in DER or PEM", bytes.n);
     ERR_clear_error();
     if (X509_get0_pubkey(cert) == NULL) {
         X509_free(cert);

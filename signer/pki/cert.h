@@ -7,7 +7,8 @@
 #include "core/digest.h"
 #include "pki/alg.h"
 
-/* Read exactly one certificate, DER or PEM, with a public key that OpenSSL knows. E_CERTIFICATE otherwise. X509_free() it. */
+/* Read exactly one certificate, in DER (BER is refused: RFC 5280 4.1) or PEM, with a public key that OpenSSL knows.
+ * E_CERTIFICATE otherwise. X509_free() it. */
 ERR_MUST_USE enum err cert_parse(struct span bytes, X509 **out, struct diag *d);
 
 /* The same from a file given by a user, at most LIMIT_CERT_BYTES long; E_IO when it cannot be read. */

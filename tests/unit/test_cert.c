@@ -221,6 +221,29 @@ START_TEST(exactly_one_certificate_is_read)
 }
 END_TEST
 
+/* OpenSSL's reader takes BER, too, and writes some of it in a form that it does not read itself. */
+START_TEST(a_certificate_is_der)
+{
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509 *cert = help_cert(key, SIG_SM2_SM3, "Person"), *again;
+    struct buf der = {0}, b = {0};
+    expect_ok(cert_write_der(cert, &der));
+    ck_assert_int_eq(der.data[1], 0x82);
+    buf_append(&b, (const uint8_t[]){DER_SEQUENCE, 0x83, 0}, 3);
+    buf_append(&b, der.data + 2, der.len - 2);
+    const uint8_t *p = b.data;
+    X509 *taken = d2i_X509(NULL, &p, (long)b.len);
+    ck_assert_ptr_nonnull(taken);
+    expect_err(cert_parse(buf_span(&b), &again, NULL), E_CERTIFICATE);
+    ck_assert_ptr_null(again);
+    X509_free(taken);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    buf_free(&der);
+    buf_free(&b);
+}
+END_TEST
+
 START_TEST(files_are_read)
 {
     struct diag d = {0};
@@ -332,6 +355,7 @@ Suite *suite_cert(void)
     tcase_add_test(c, another_sm2_id_is_refused);
     tcase_add_test(c, stock_openssl_accepts_what_is_assembled);
     tcase_add_test(c, exactly_one_certificate_is_read);
+    tcase_add_test(c, a_certificate_is_der);
     tcase_add_test(c, files_are_read);
     tcase_add_test(c, validity_includes_both_ends);
     tcase_add_loop_test(c, a_time_that_is_none, 0, 2);

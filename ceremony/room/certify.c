@@ -179,6 +179,12 @@ static enum err log_officers(struct state *s, const struct authorisations *a, co
     return e;
 }
 
+/* Its intent is in the log: the token had heard of it, or it was written in this room. */
+static bool is_intended(const struct room *r, const struct certify_file *f)
+{
+    return f->intent > 0 && (f->intent <= r->known || f->intent > r->found);
+}
+
 /* A quorum stands behind these bytes, and the token hears that they are about to be signed. */
 static enum err intend(struct room *r, const struct script_step *s, const struct certify_file *f, struct diag *d)
 {
@@ -187,7 +193,7 @@ static enum err intend(struct room *r, const struct script_step *s, const struct
     char tbs[DIGEST_HEX];
     hex_encode(f->digest, DIGEST_LEN, tbs);
     enum err e = authorise_check(r->dir_fd, &policy_table, &what, clock_now(), &a, d);
-    if (e == E_OK && (f->intent == 0 || f->intent > r->known)) { /* who knows who wrote one that the token had not heard of */
+    if (e == E_OK && !is_intended(r, f)) {
         e = log_officers(&r->state, &a, tbs, d);
         if (e == E_OK)
             e = log_append(r->state.log, RECORD_CERTIFY,

@@ -79,6 +79,7 @@ static enum err check_log(struct room *r, struct diag *d)
 {
     enum err e = witness_check(&r->state, r->hsm, d);
     r->known = r->state.told;
+    r->found = log_position(r->state.log)->size;
     if (e == E_OK)
         e = untold_check_policy(&r->state, d);
     if (e == E_OK)

@@ -28,7 +28,8 @@ struct room {
     bool rehearsal;
     bool has_state;     /* state is open */
     struct state state;
-    uint64_t known;     /* so many lines the token had heard of when it was opened; later ones it may have been told since */
+    /* So many lines the token had heard of when it was opened, and so many there were: who wrote those between the two, nobody knows. */
+    uint64_t known, found;
     int done;           /* so many steps are over: those that the log tells of, and what was done since */
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */

@@ -50,7 +50,7 @@ static enum err check(struct anchors *a, const struct policy_key *row, X509 *cer
     if (e == E_OK)
         e = lint_own(tbs.whole, p, row, issuer != NULL ? issuer->cert : NULL, key, &why);
     if (e == E_OK)
-        e = cert_verify(cert, ca == NULL ? key : issuer->key, &why);
+        e = cert_verify(cert, issuer != NULL ? issuer->key : key, &why);
     if (e == E_LINT || e == E_CERT_SIGNATURE)
         e = E_ANCHOR;
     buf_free(&der);

@@ -73,8 +73,8 @@ static enum err ask_rows(void)
     struct log_position at;
     struct index_key key;
     struct index_batch batch;
-    uint8_t digest[DIGEST_LEN];
-    uint64_t n, m;
+    uint8_t digest[DIGEST_LEN] = {0};
+    uint64_t n = 0, m = 0;
     bool found = true;
     enum err e = index_position(x, &at, &d);
     if (e == E_OK)
@@ -118,10 +118,10 @@ static enum err ask_rows(void)
 static enum err ask_certs(void)
 {
     static const uint8_t serial[20] = {2};
-    struct index_cert c;
-    struct index_crl crl;
+    struct index_cert c = {0};
+    struct index_crl crl = {0};
     uint8_t subject[DIGEST_LEN];
-    int64_t last;
+    int64_t last = 0;
     bool found = true;
     enum err e = index_key_subject(x, one, subject, &found, &d);
     differs = differs || (e == E_OK && !found);

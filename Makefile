@@ -4,6 +4,7 @@
 #   BIN=DIR      where programs and the compiled policy go            (build)
 #   SAN=1        a build with address and undefined-behaviour sanitizers, in build/san
 #   DEVELOPMENT=1  a build that also runs where the kernel cannot shut it in, and is named so, in build/development
+#   COVER=1      a build that counts what is reached, in build/cover (make cover)
 #   V=1          show the commands
 #   ONLY=WORD    only the tests whose names contain this word
 #   JOBS=N       how many cases and scripts are tested at once       (one more than there are cores)
@@ -16,7 +17,7 @@ SAN ?=
 DEVELOPMENT ?= $(SAN)
 Q := $(if $(V),,@)
 CC = gcc
-B := build$(if $(SAN),/san,$(if $(DEVELOPMENT),/development))
+B := build$(if $(SAN),/san,$(if $(DEVELOPMENT),/development,$(if $(COVER),/cover)))
 BIN ?= $(B)
 POLICY ?= policy
 PREFIX ?= /usr/local

@@ -3,7 +3,8 @@
 export LC_ALL=C.UTF-8 TZ=UTC
 unset LANGUAGE # the tests read English
 SAN=
-if [ "$(basename "$BUILD")" = san ]; then SAN=1; fi
+COVER=
+case $(basename "$BUILD") in san) SAN=1 ;; cover) COVER=1 ;; esac
 MODULE=$ROOT/$BUILD/softhsm-sm2.so
 FAULTY=$ROOT/$BUILD/faulty.so # in front of it: tests/hsm/faulty.h
 

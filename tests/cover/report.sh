@@ -1,5 +1,5 @@
 #!/bin/bash
-# report.sh BUILD - what the unit suites reached, as a table and as BUILD/report.txt; then each branch that was not taken
+# report.sh BUILD - what was reached (cover.mk), as a table and as BUILD/report.txt; then each branch that was not taken
 # in the code that decides, logs, reads DER or approves (groups.txt) must be explained in unreached.txt. Ends `N passed, N
 # failed`: a line with such a branch, or an explanation, each.
 set -euo pipefail
@@ -19,12 +19,12 @@ jq -r '.files[] | [.filename, .line_percent, .branch_covered, .branch_total, .br
 jq -r '"all: \(.line_percent)% of lines, \(.branch_percent)% of branches"' "$build/summary.json" >> "$build/report.txt"
 cat "$build/report.txt"
 
-# groups.txt: a group, and the files (below signer/, a pattern of the shell) that are in it.
+# groups.txt: a group, and the files (a pattern of the shell) that are in it.
 file_group() {
     local group pattern
     while read -r group pattern; do
         # shellcheck disable=SC2053 # a pattern
-        if [[ $1 == signer/$pattern ]]; then [ "$group" = - ] || echo "$group"; return; fi
+        if [[ ${1#signer/} == $pattern ]]; then [ "$group" = - ] || echo "$group"; return; fi
     done < "$here/groups.txt"
 }
 jq -r '.files[].filename' "$build/summary.json" | while IFS= read -r file; do
@@ -40,12 +40,12 @@ jq -r '.files[] | .file as $f | .lines[] | select([.branches[] | select(.count =
         printf '%s\t%s\t%s\n' "$file" "$number" "$(sed -n "${number}s/^ *//p" "$file")"
     done > "$build/missing.txt"
 
-# unreached.txt: a reason, and below it, indented, the lines that it explains: FILE (below signer/): a part of the line.
+# unreached.txt: a reason, and below it, indented, the lines that it explains: FILE (signer/ is left out): a part of the line.
 entries=$(grep -E '^ +[a-z]' "$here/unreached.txt" | sed 's/^ *//' || true)
 : > "$build/explained.txt"
 while IFS= read -r entry; do
     file=${entry%%: *} text=${entry#*: }
-    if F=signer/$file T=$text awk -F'\t' '$1 == ENVIRON["F"] && index($3, ENVIRON["T"]) { print $1 "\t" $2; hit = 1 } END { exit !hit }' \
+    if F=$file T=$text awk -F'\t' '($1 == ENVIRON["F"] || $1 == "signer/" ENVIRON["F"]) && index($3, ENVIRON["T"]) { print $1 "\t" $2; hit = 1 } END { exit !hit }' \
         "$build/missing.txt" >> "$build/explained.txt"; then pass
     else fail "unreached.txt: this is reached, or not there: $file: $text"; fi
 done <<< "$entries"

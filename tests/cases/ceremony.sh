@@ -41,7 +41,7 @@ cast() {
         "auditor-1 UA" > "$C/cast"
 }
 
-# acted OPTION... -- COMMAND...: the command runs with these persons at its questions (tests/room/actor.pl).
+# acted OPTION... -- COMMAND...: the command runs with these persons at its questions (tests/room/actor.pl), under $WRAP.
 acted() {
     local options=() wrap=("${WRAP[@]}") status=0
     while [ "$1" != -- ]; do options+=("$1"); shift; done

@@ -110,6 +110,29 @@ csr() {
     openssl req -new -key "$C/keys/$id.key" -utf8 -subj "$subject" "${sm2[@]}" "$@" -outform DER -out "$C/keys/$id.csr"
 }
 
+# csr_of_token KEY: $C/keys/KEY.csr for an RSA key of the policy. The stock engine makes it with the key in the token; what gives
+# the PIN is the config, and it is removed.
+csr_of_token() {
+    cat > "$C/engine.cnf" << END
+openssl_conf = main
+[main]
+engines = engines
+[engines]
+pkcs11 = pkcs11
+[pkcs11]
+engine_id = pkcs11
+MODULE_PATH = $(find /usr/lib -name libsofthsm2.so -print -quit)
+PIN = $WORLD_PIN
+init = 0
+[req]
+distinguished_name = dn
+[dn]
+END
+    OPENSSL_CONF=$C/engine.cnf openssl req -new -engine pkcs11 -keyform engine -key "pkcs11:token=rootseal;object=$1" \
+        -subj "/C=CN/CN=$1" -outform DER -out "$C/keys/$1.csr" 2> "$LOGS/engine"
+    rm "$C/engine.cnf"
+}
+
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
 # rename_to ID OLD NEW: in a request made already the text OLD becomes NEW, which may hold what openssl req would not

@@ -11,7 +11,7 @@ use warnings;
 use IPC::Open2;
 use IO::Handle;
 
-my ($cast, $until, $again) = (shift, 0);
+my ($cast, $until, $again) = (shift, 0, 0);
 while (@ARGV && $ARGV[0] ne '--') {
     my $option = shift;
     $until = shift, next if $option eq '--until';
@@ -40,7 +40,7 @@ sub answer {
     return $initials{$1} // '?' if $line =~ /(?:Initials of|请) ?([\w.-]+) ?(?:\(|（).*(?::|：) ?$/;
     return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
-    return $again-- > 0 ? 'again' : 'stop' if defined $again && $line =~ /Type "again" to try it again.*: $/;
+    return $again-- > 0 ? 'again' : 'stop' if $line =~ /Type "again" to try it again.*: $/;
     return undef;
 }
 

@@ -16,6 +16,7 @@
     X(buf) \
     X(cert) \
     X(certify) \
+    X(certify_spec) \
     X(ckr) \
     X(cli) \
     X(clock) \

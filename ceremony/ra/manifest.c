@@ -125,7 +125,7 @@ static enum err read_file(const json_t *obj, const char **name, uint8_t digest[D
 
 static enum err read_files(const json_t *files, struct manifest *m, struct diag *d)
 {
-    const char *name;
+    const char *name = "";
     if (m->lists > MANIFEST_LISTS || !json_is_array(files) ||
         json_array_size(files) != MANIFEST_FILES + (size_t)m->lists)
         return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d and %" PRId64 " revocation lists",

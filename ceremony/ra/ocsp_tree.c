@@ -41,6 +41,7 @@ static enum err differs(const struct result *s, const char *what, struct diag *d
 static enum err make_folders(int to_fd, char *path, const char **name, int *fd, struct diag *d)
 {
     enum err e = E_OK;
+    *name = path;
     *fd = dup(to_fd);
     if (*fd < 0)
         return diag_errno(d, errno, "the tree");
@@ -61,7 +62,7 @@ static enum err make_folders(int to_fd, char *path, const char **name, int *fd, 
 static enum err put(int to_fd, const struct ocsp_id *id, struct span response, struct diag *d)
 {
     char path[OCSP_PATH_MAX];
-    const char *name = NULL;
+    const char *name = "";
     int fd = -1;
     enum err e = ocsp_path(id, path);
     if (e != E_OK)
@@ -236,6 +237,7 @@ static enum err take_results(struct tree *t, struct diag *d)
             e = take_result(t, &s, &m->list[lists], d);
         lists += list;
         files += s.act == PLAN_OCSP;
+        t->result = NULL;
         result_free(&s);
     }
     return e == E_OK && files == 0 ? diag_set(d, E_BUNDLE_ANSWER, "it holds no OCSP responses") : e;

@@ -126,6 +126,37 @@ START_TEST(full_lists_and_deltas)
 }
 END_TEST
 
+/* A key that was destroyed answers nothing any more. */
+START_TEST(destroyed_keys)
+{
+    const struct issuer gone = {.row = &keys[0], .destroyed = true}, alive = {.row = &keys[2]};
+    struct plan_item item = {0};
+    expect_ok(effects_check_living(&alive, &d));
+    expect_err(effects_check_living(&gone, &d), E_KEY_DESTROYED);
+    ck_assert_str_eq(d.clause, "c a");
+    expect_err(effects_list(&effects, &gone, false, &item, &d), E_KEY_DESTROYED);
+    expect_err(effects_responses(&effects, &alive, &gone, &item, &d), E_KEY_DESTROYED);
+    ck_assert_str_eq(d.text, "a signs no response any more");
+    ck_assert_int_eq(listed, 0);
+}
+END_TEST
+
+/* Whose status changes is told in a list, where the key has one. */
+START_TEST(who_needs_a_list)
+{
+    const struct policy policy = {
+        .log_key = {.name = "log"}, .bundle_key = {.name = "bundle"}, .authorities = &authority, .authorities_n = 1};
+    for (enum plan_act act = PLAN_REFUSE; act <= PLAN_OCSP; act++) {
+        struct decision o = {.act = act, .existing = {.key = "a"}};
+        ck_assert_int_eq(effects_needs_list(&o, &policy), act == PLAN_REVOKE || act == PLAN_HOLD || act == PLAN_RELEASE);
+        snprintf(o.existing.key, sizeof o.existing.key, "b");
+        ck_assert(!effects_needs_list(&o, &policy));
+        snprintf(o.existing.key, sizeof o.existing.key, "nobody");
+        ck_assert(!effects_needs_list(&o, &policy));
+    }
+}
+END_TEST
+
 /* The change of status that each act announces. */
 START_TEST(changes_announced)
 {
@@ -169,6 +200,8 @@ Suite *suite_effects(void)
     tcase_add_test(t, one_list_a_key_in_the_order_of_the_policy);
     tcase_add_test(t, a_world_that_fails);
     tcase_add_test(t, full_lists_and_deltas);
+    tcase_add_test(t, destroyed_keys);
+    tcase_add_test(t, who_needs_a_list);
     tcase_add_test(t, changes_announced);
     suite_add_tcase(s, t);
     return s;

@@ -34,9 +34,13 @@ static struct span name_of(X509_NAME *name)
     return (struct span){p, n};
 }
 
+static X509_NAME *other; /* a name in the place of subject()'s, when there is one */
+
 /* The name of the policy's row is a name like any other for the rest. */
 static X509_NAME *subject(void)
 {
+    if (other != NULL)
+        return X509_NAME_dup(other);
     X509_NAME *name = X509_NAME_new();
     for (size_t i = 0; i < sub.subjects; i++)
         ck_assert_int_eq(X509_NAME_add_entry_by_txt(name, sub.subject[i].type,
@@ -184,6 +188,27 @@ START_TEST(each_change)
 }
 END_TEST
 
+/* A name that is nobody's row is a plain one: not empty, and one value in each of its parts. */
+START_TEST(plain_names)
+{
+    for (int set = 1; set >= -1; set--) { /* of the second value: a part of its own, none, that of the first */
+        struct buf tbs = {0};
+        other = X509_NAME_new();
+        for (int i = 0; set != 0 && i < 2; i++)
+            ck_assert_int_eq(X509_NAME_add_entry_by_txt(other, i == 0 ? "O" : "CN", V_ASN1_UTF8STRING, (const uint8_t *)"x", 1, -1,
+                                                        i == 0 || set > 0 ? 0 : -1),
+                             1);
+        build_good(ELSEWHERE, &tbs);
+        ck_assert_int_eq(run(ELSEWHERE, buf_span(&tbs)), set > 0 ? E_OK : E_LINT);
+        if (set <= 0)
+            ck_assert_str_eq(lint_diag.text, set == 0 ? "the subject is empty" : "O shares its RDN" /* DER sorts them */);
+        X509_NAME_free(other);
+        other = NULL;
+        buf_free(&tbs);
+    }
+}
+END_TEST
+
 /* A row's period is exact; else any time inside the issuer's will do. */
 START_TEST(periods)
 {
@@ -227,6 +252,7 @@ Suite *suite_lint_ca(void)
     tcase_add_loop_test(t, flips_are_seen, 0, KINDS);
     tcase_add_loop_test(t, each_change, 0, KINDS * CHANGES);
     tcase_add_loop_test(t, periods, 0, KINDS);
+    tcase_add_test(t, plain_names);
     tcase_add_test(t, own_keys);
     suite_add_tcase(s, t);
     return s;

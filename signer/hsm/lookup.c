@@ -204,7 +204,7 @@ static enum err find_key(struct hsm *h, const struct policy_key *row, EVP_PKEY *
     struct name name = {0};
     *out = NULL;
     enum err e = key_new(h, row, &k, d);
-    if (e != E_OK)
+    if (k == NULL)
         return e;
     e = uri_parse(row->uri, &u, d);
     if (e == E_OK)

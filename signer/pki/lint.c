@@ -55,7 +55,7 @@ static enum err check_times(const TBS_VIEW *v, struct tm *from, struct tm *to, s
 /* notAfter is inclusive: the last second of the period that began with notBefore. */
 static enum err check_validity(const TBS_VIEW *v, const struct policy_period *period, const char *clause, struct diag *d)
 {
-    struct tm from, to;
+    struct tm from = {0}, to = {0};
     enum err e = check_times(v, &from, &to, d);
     if (e != E_OK)
         return e;

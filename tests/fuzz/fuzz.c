@@ -118,7 +118,7 @@ static void remove_folder(void)
 int fuzz_folder(void)
 {
     if (folder_fd < 0) {
-        strcpy(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm/fuzz-rootseal-XXXXXX" : "/tmp/fuzz-rootseal-XXXXXX");
+        snprintf(folder, sizeof folder, "%s/fuzz-rootseal-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
         fuzz_hold(mkdtemp(folder) != NULL, "no folder in memory");
         folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         fuzz_hold(folder_fd >= 0, "no folder in memory");

@@ -17,7 +17,9 @@ START_TEST(make)
     struct minutes_facts facts;
     struct minutes m;
     struct diag d = {0};
-    int fd = open(getenv("MINUTES_FOLDER"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *folder = getenv("MINUTES_FOLDER");
+    ck_assert_ptr_nonnull(folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ck_assert_int_ge(fd, 0);
     help_ceremony_make(fd, &c);
     ck_assert_msg(minutes_facts_read(fd, c.script.name, c.size, c.head, &facts, &d) == E_OK, "%s", d.text);

@@ -84,7 +84,7 @@ static void add_request(struct help_bundle *b, const char *id, const char *op, b
     snprintf(r.id, sizeof r.id, "%s", id);
     snprintf(r.op_text, sizeof r.op_text, "%s", op);
     r.op = op_by_name(op);
-    strcpy(r.profile, "person");
+    snprintf(r.profile, sizeof r.profile, "person");
     put_request(b, &r);
     sk_X509_EXTENSION_pop_free(ext, X509_EXTENSION_free);
     EVP_PKEY_free(key);
@@ -98,8 +98,8 @@ static void add_status(struct help_bundle *b, const char *id, const char *op, ui
     snprintf(r.id, sizeof r.id, "%s", id);
     snprintf(r.op_text, sizeof r.op_text, "%s", op);
     r.op = op_by_name(op);
-    strcpy(r.by, revoke ? "subscriber" : "");
-    strcpy(r.reason, revoke ? "lost" : "");
+    snprintf(r.by, sizeof r.by, "%s", revoke ? "subscriber" : "");
+    snprintf(r.reason, sizeof r.reason, "%s", revoke ? "lost" : "");
     put_request(b, &r);
 }
 
@@ -107,9 +107,9 @@ static void make_batch(struct help_bundle *b, struct batch_header *h)
 {
     *h = (struct batch_header){
         .sequence = 7, .created = NOW, .valid_until = NOW + 86400, .count = 8};
-    strcpy(h->authority, "ca");
-    strcpy(h->ra, "town");
-    strcpy(h->id, "b7");
+    snprintf(h->authority, sizeof h->authority, "ca");
+    snprintf(h->ra, sizeof h->ra, "town");
+    snprintf(h->id, sizeof h->id, "b7");
     expect_ok(header_write(h, &b->batch));
     buf_append_byte(&b->batch, '\n');
     add_request(b, "one", "issue", false);

@@ -204,11 +204,11 @@ START_TEST(lists_of_every_kind_of_key)
 {
     static const struct {
         const char *key;
-        bool delta;
         int64_t period;
         enum err want;
-    } rows[] = {{"ca-root", false, 0, E_OK},      {"ca-root", true, 0, E_LIST_KEY}, {"ca-root", true, 60, E_OK},
-                {"ca-rsa", false, 0, E_LIST_KEY}, {"ca-rsa", true, 60, E_LIST_KEY}, {"nobody", false, 0, E_LIST_KEY}};
+        bool delta;
+    } rows[] = {{"ca-root", 0, E_OK, false},      {"ca-root", 0, E_LIST_KEY, true}, {"ca-root", 60, E_OK, true},
+                {"ca-rsa", 0, E_LIST_KEY, false}, {"ca-rsa", 60, E_LIST_KEY, true}, {"nobody", 0, E_LIST_KEY, false}};
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct request r = ask(rows[i].delta ? "delta-crl" : "crl");
         snprintf(r.key, sizeof r.key, "%s", rows[i].key);

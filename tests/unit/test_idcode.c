@@ -83,7 +83,7 @@ static void single_errors(const char *good, const char *alphabet, enum idcode (*
     char bad[19];
     for (size_t at = 0; at < 18; at++)
         for (const char *c = alphabet; *c != '\0'; c++) {
-            strcpy(bad, good);
+            snprintf(bad, sizeof bad, "%s", good);
             bad[at] = *c;
             ck_assert_msg((check(bad) == IDCODE_GOOD) == (*c == good[at]), "%s", bad);
         }
@@ -98,7 +98,7 @@ static int transpositions(const char *good, size_t same, enum idcode (*check)(co
         for (size_t b = a + 1; b < 18; b++) {
             if (good[a] == good[b] || b - a == same)
                 continue;
-            strcpy(bad, good);
+            snprintf(bad, sizeof bad, "%s", good);
             bad[a] = good[b];
             bad[b] = good[a];
             ck_assert_msg(check(bad) != IDCODE_GOOD, "%s", bad);

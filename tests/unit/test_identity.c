@@ -263,7 +263,7 @@ START_TEST(lint_finds)
         ck_assert_msg(lint_hex(bad[i]) == E_LINT, "%zu", i);
     char text[200] = "3051" OID(05) "04451343"; /* 67 characters */
     while (strlen(text) < 2 * (0x51 + 2))
-        strcat(text, "31");
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s", "31");
     expect_err(lint_hex(text), E_LINT);
     expect_ok_diag(lint_hex("300F" OID(05) "0403130131"), &d);
     profile.identity_n = POLICY_TAXATION;

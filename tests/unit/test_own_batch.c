@@ -65,7 +65,7 @@ static void read_batch(const struct intake *made, struct batch_header *h, const 
 static void expect_batch(const char *key, enum op op, const char *id, const char *keys)
 {
     struct intake made;
-    struct batch_header h;
+    struct batch_header h = {0};
     const struct policy_authority *a;
     struct buf got = {0};
     expect_ok_diag(own_batch_make(&state, "ca", key, op, &made, &d), &d);

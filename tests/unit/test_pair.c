@@ -22,6 +22,8 @@ static struct batch_header header;
 static struct decide_history past;
 static struct decider decider;
 static struct certifier certifier;
+#define PUT(field, text) snprintf(field, sizeof(field), "%s", text)
+
 static struct diag d;
 
 static const struct policy_identity_rule rules[] = {
@@ -66,8 +68,8 @@ static struct request ask(const char *id, const char *profile, EVP_PKEY *key, co
 {
     struct request r = {.op = OP_ISSUE, .op_text = "issue", .requested_at = WORLD_NOW};
     X509_NAME *name = name_make("CN", cn, NULL);
-    snprintf(r.id, sizeof r.id, "%s", id);
-    snprintf(r.profile, sizeof r.profile, "%s", profile);
+    PUT(r.id, id);
+    PUT(r.profile, profile);
     csr_make(key, SIG_SM2_SM3, name, NULL, &r.csr);
     X509_NAME_free(name);
     return r;
@@ -76,7 +78,7 @@ static struct request ask(const char *id, const char *profile, EVP_PKEY *key, co
 static struct request ask_pair(const char *id, EVP_PKEY *key, const char *of)
 {
     struct request r = ask(id, "person-encrypt", key, "Wang Wu");
-    snprintf(r.pair.request, sizeof r.pair.request, "%s", of);
+    PUT(r.pair.request, of);
     help_envelope(key, &r.pair.enveloped_key);
     return r;
 }
@@ -197,12 +199,12 @@ START_TEST(another_holder)
     r = ask_pair("r-2", b, "r-1");
     expect_err(decide(&r), E_PAIR_SUBJECT);
     r = ask("r-3", "person", c, "Wang Wu");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
     expect_ok(decide(&r));
     r = ask_pair("r-4", b, "r-3");
     expect_err(decide(&r), E_PAIR_SUBJECT);
     r = ask_pair("r-5", b, "r-3");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
     expect_ok(decide(&r));
     EVP_PKEY_free(a);
     EVP_PKEY_free(b);
@@ -238,7 +240,7 @@ static enum err decide_serial(const char *id, EVP_PKEY *key, const uint8_t seria
     struct request r = ask_pair(id, key, "");
     r.pair.has_serial = true;
     memcpy(r.pair.serial, serial, SERIAL_LEN);
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], resident);
+    PUT(r.identity.value[POLICY_RESIDENT_ID], resident);
     return decide(&r);
 }
 
@@ -252,7 +254,7 @@ START_TEST(a_pair_issued_before)
         char id[8];
         snprintf(id, sizeof id, "r-%d", i);
         r = ask(id, "person", a, "Wang Wu");
-        strcpy(r.identity.value[POLICY_RESIDENT_ID], resident);
+        PUT(r.identity.value[POLICY_RESIDENT_ID], resident);
         expect_ok(decide(&r));
         remember(i == 0 ? INDEX_GOOD : i == 1 ? INDEX_HELD : INDEX_REVOKED, i == 0 ? good : i == 1 ? held : revoked);
     }
@@ -273,7 +275,7 @@ START_TEST(a_pair_issued_before)
     r.pair.has_serial = true;
     r.requested_at = decider.now;
     memcpy(r.pair.serial, good, SERIAL_LEN);
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], resident);
+    PUT(r.identity.value[POLICY_RESIDENT_ID], resident);
     expect_err(decide(&r), E_PAIR_UNKNOWN);
     decider.history = NULL; /* at the RA's desk nothing is known of it */
     ck_assert_int_eq(decide_serial("e-8", b, none, resident), E_REQUEST_DATE);
@@ -291,12 +293,12 @@ START_TEST(a_key_of_a_namesake)
     EVP_PKEY *a = help_key(KEY_SM2);
     uint8_t serial[SERIAL_LEN];
     struct request r = ask("r-1", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
     expect_ok(decide(&r));
     r = ask("r-2", "person", a, "Wang Wu");
     expect_err(decide(&r), E_KEY_OTHER_SUBJECT);
     r = ask("r-3", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "11010519491231002X");
     expect_ok(decide(&r));
     remember(INDEX_GOOD, serial);
     set_free(&decider.keys);
@@ -311,12 +313,12 @@ START_TEST(overrides)
 {
     EVP_PKEY *a = help_key(KEY_SM2);
     struct request r = ask("r-1", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
+    PUT(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
     expect_err(decide(&r), E_IDENTITY_CHECK);
     ck_assert_str_eq(last.clause, "rule code");
     r = ask("r-2", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
-    strcpy(r.override_, "\xe8\xaf\x81 seen");
+    PUT(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
+    PUT(r.override_, "\xe8\xaf\x81 seen");
     expect_ok(decide(&r));
     ck_assert_str_eq(last.override_, "organization-code: \\u{8BC1} seen");
     struct buf line = {0};
@@ -327,25 +329,25 @@ START_TEST(overrides)
     plan_item_free(&again);
     buf_free(&line);
     r = ask("r-3", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "110105194912310021");
+    PUT(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "110105194912310021");
     for (int i = 0; i < LIMIT_OVERRIDE_TEXT; i++) /* the longest that there can be is shown whole */
-        strcat(r.override_, "\xf0\xa0\x80\x80");
+        snprintf(r.override_ + strlen(r.override_), sizeof r.override_ - strlen(r.override_), "%s", "\xf0\xa0\x80\x80");
     expect_err(decide(&r), E_KEY_OTHER_SUBJECT);
     EVP_PKEY *b = help_key(KEY_SM2);
     r = ask("r-4", "person", b, "Wang Wu");
-    strcpy(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
-    strcpy(r.identity.value[POLICY_RESIDENT_ID], "110105194912310021");
+    PUT(r.identity.value[POLICY_ORGANIZATION_CODE], "91350100M000100Y4A");
+    PUT(r.identity.value[POLICY_RESIDENT_ID], "110105194912310021");
     for (int i = 0; i < LIMIT_OVERRIDE_TEXT; i++)
-        strcat(r.override_, "\xf0\xa0\x80\x80");
+        snprintf(r.override_ + strlen(r.override_), sizeof r.override_ - strlen(r.override_), "%s", "\xf0\xa0\x80\x80");
     expect_ok(decide(&r));
     ck_assert_uint_eq(strlen(last.override_), strlen("resident-id,organization-code: ") + 9 * LIMIT_OVERRIDE_TEXT);
     ck_assert_int_eq(strncmp(last.override_, "resident-id,organization-code: \\u{20000}", 40), 0);
     r = ask("r-5", "person", a, "Wang Wu");
-    strcpy(r.override_, "just in case");
+    PUT(r.override_, "just in case");
     expect_err(decide(&r), E_OVERRIDE);
     r = ask("r-6", "person", a, "Wang Wu");
-    strcpy(r.identity.value[POLICY_PASSPORT], "E1");
+    PUT(r.identity.value[POLICY_PASSPORT], "E1");
     expect_err(decide(&r), E_IDENTITY_FIELD);
     EVP_PKEY_free(a);
     EVP_PKEY_free(b);

@@ -62,7 +62,7 @@ START_TEST(each_has_its_fields_and_no_others)
     for (size_t without = 0; without < 5; without++) {
         char fields[200] = "";
         for (size_t i = 0; i < 5; i++)
-            strcat(fields, i == without ? "" : parts[i]);
+            snprintf(fields + strlen(fields), sizeof fields - strlen(fields), "%s", i == without ? "" : parts[i]);
         expect_err(outcome("seal-issue", fields), E_FIELD_MISSING);
         expect_err(outcome("seal-revoke", parts[without]), E_FIELD_MISSING);
         snprintf(fields, sizeof fields, NUMBER WHY "%s", parts[without]);

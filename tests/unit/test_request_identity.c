@@ -62,12 +62,12 @@ START_TEST(override)
     ck_assert_str_eq(r.override_, "seen \xe8\xaf\x81");
     request_free(&r);
     for (int i = 0; i < LIMIT_OVERRIDE_TEXT; i++)
-        strcat(reason, "\xf0\xa0\x80\x80");
+        snprintf(reason + strlen(reason), sizeof reason - strlen(reason), "%s", "\xf0\xa0\x80\x80");
     snprintf(line, sizeof line, HEAD TIME ",\"override\":\"%s\"}", reason);
     expect_ok_diag(parse(line, &r), &d);
     ck_assert_str_eq(r.override_, reason);
     request_free(&r);
-    strcat(reason, "a");
+    snprintf(reason + strlen(reason), sizeof reason - strlen(reason), "%s", "a");
     snprintf(line, sizeof line, HEAD TIME ",\"override\":\"%s\"}", reason);
     expect_err(parse(line, &r), E_FIELD_VALUE);
     request_free(&r);

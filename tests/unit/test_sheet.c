@@ -132,7 +132,7 @@ START_TEST(html_is_nested)
             continue; /* the doctype, and what has no content */
         if (!closes) {
             ck_assert_uint_lt(depth, 64);
-            strcpy(open[depth++], name);
+            memcpy(open[depth++], name, sizeof name);
         } else {
             ck_assert_uint_gt(depth, 0);
             ck_assert_str_eq(open[--depth], name);

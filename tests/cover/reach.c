@@ -4,6 +4,10 @@
 
 #include "core/sandbox.h"
 
+#ifndef COUNTS
+#define COUNTS "build/cover/obj" /* cover.mk says it from the root */
+#endif
+
 void __gcov_dump(void);
 _Noreturn void __real__exit(int status);
 _Noreturn void __wrap__exit(int status);

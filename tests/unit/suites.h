@@ -80,6 +80,7 @@
     X(p7b) \
     X(ocsp) \
     X(pair) \
+    X(past) \
     X(picture) \
     X(pin) \
     X(plan) \

@@ -1,0 +1,97 @@
+/* What the log says of this ceremony and of those before it. */
+#include <string.h>
+
+#include "core/clock.h"
+#include "expect.h"
+#include "help_log.h"
+#include "room/past.h"
+
+Suite *suite_past(void);
+
+static struct past past;
+static struct log *l;
+
+#define HEX_64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static void ceremony(const char *name)
+{
+    expect_ok_diag(log_append(l, RECORD_CEREMONY, json_pack("{s:s,s:s,s:i}", "ceremony", name, "file", HEX_64, "steps", 3), &help_log_diag),
+                   &help_log_diag);
+}
+
+static void confirmed_time(const char *name)
+{
+    expect_ok_diag(log_append(l, RECORD_TIME, json_pack("{s:s,s:i}", "ceremony", name, "persons", 2), &help_log_diag), &help_log_diag);
+}
+
+static void minutes(const char *name)
+{
+    expect_ok_diag(log_append(l, RECORD_MINUTES, json_pack("{s:s,s:s,s:s,s:s}", "ceremony", name, "minutes", HEX_64, "text", HEX_64,
+                                                           "transcript", HEX_64), &help_log_diag),
+                   &help_log_diag);
+}
+
+static void read_it(const char *name)
+{
+    expect_ok_diag(log_sync(l, &help_log_diag), &help_log_diag);
+    expect_ok_diag(past_read(help_log_dir, name, &past, &help_log_diag), &help_log_diag);
+}
+
+START_TEST(no_log)
+{
+    expect_ok_diag(past_read(help_log_dir, "one", &past, &help_log_diag), &help_log_diag);
+    ck_assert(!past.state && !past.minutes && !past.own_ceremony && !past.own_time);
+}
+END_TEST
+
+START_TEST(own_and_others)
+{
+    uint8_t digest[DIGEST_LEN];
+    help_log_make(DIGEST_SM3, &l);
+    confirmed_time("two"); /* whoever can write to the log may leave out what comes before */
+    read_it("two");
+    ck_assert(past.state && past.own_time && !past.own_ceremony && !past.minutes);
+    ceremony("one");
+    confirmed_time("one");
+    minutes("one");
+    read_it("one");
+    ck_assert(past.own_ceremony && past.own_time && !past.minutes);
+    read_it("two");
+    ck_assert(!past.own_ceremony && past.own_time && past.minutes);
+    ck_assert_str_eq(past.ceremony, "one");
+    ck_assert(hex_decode(HEX_64, digest, DIGEST_LEN));
+    ck_assert_mem_eq(past.minutes_digest, digest, DIGEST_LEN);
+    ck_assert_uint_eq(past.size, log_position(l)->size);
+    ck_assert_mem_eq(past.head, log_position(l)->head, DIGEST_LEN);
+    log_close(l);
+}
+END_TEST
+
+/* A broken log tells nothing of the past. */
+START_TEST(broken)
+{
+    struct buf content = {0};
+    help_log_make(DIGEST_SM3, &l);
+    ceremony("one");
+    read_it("one");
+    log_close(l);
+    help_log_get(&content);
+    content.data[content.len / 2] ^= 1;
+    help_log_put(content.data, content.len);
+    ck_assert_int_ne(past_read(help_log_dir, "one", &past, &help_log_diag), E_OK);
+    ck_assert(!past.state);
+    buf_free(&content);
+}
+END_TEST
+
+Suite *suite_past(void)
+{
+    Suite *s = suite_create("past");
+    TCase *t = tcase_create("past");
+    tcase_add_checked_fixture(t, help_log_set_up, help_log_tear_down);
+    tcase_add_test(t, no_log);
+    tcase_add_test(t, own_and_others);
+    tcase_add_test(t, broken);
+    suite_add_tcase(s, t);
+    return s;
+}

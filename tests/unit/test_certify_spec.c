@@ -31,7 +31,7 @@ START_TEST(anchors)
     step.keys_n = 2;
     keys[1] = "netca-root-rsa";
     expect_ok_diag(certify_spec_root(&step, &spec, &d), &d);
-    ck_assert_int_eq(spec.n, 2);
+    ck_assert_uint_eq(spec.n, 2);
     for (size_t i = 0; i < 2; i++) { /* in the policy's order */
         ck_assert_int_eq(spec.v[i].kind, CERTIFY_ANCHOR);
         ck_assert_ptr_eq(spec.v[i].ca, spec.v[i].subject);
@@ -42,14 +42,14 @@ START_TEST(anchors)
     while (policy_key_at(&policy_table, n) != NULL)
         n++;
     expect_ok_diag(certify_spec_root(&step, &spec, &d), &d);
-    ck_assert_int_eq(spec.n, n);
+    ck_assert_uint_eq(spec.n, n);
 }
 END_TEST
 
 START_TEST(crosses)
 {
     expect_ok_diag(certify_spec_cross(&step, &spec, &d), &d);
-    ck_assert_int_eq(spec.n, 1);
+    ck_assert_uint_eq(spec.n, 1);
     ck_assert_int_eq(spec.v[0].kind, CERTIFY_CROSS);
     ck_assert_str_eq(spec.v[0].subject->name, "smartca-root-sm2");
     ck_assert_str_eq(spec.v[0].ca->name, "netca-root-rsa");
@@ -99,7 +99,7 @@ START_TEST(too_many)
         keys[i] = "smartca-root-sm2";
     step.keys_n = CERTIFY_MAX;
     expect_ok_diag(certify_spec_cross(&step, &spec, &d), &d);
-    ck_assert_int_eq(spec.n, CERTIFY_MAX);
+    ck_assert_uint_eq(spec.n, CERTIFY_MAX);
     step.keys_n++;
     refused("step 4: more than 128 certificates");
 }
@@ -110,7 +110,7 @@ START_TEST(sub_cas)
     static const struct csr csr;
     step = (struct script_step){.n = 4, .key_by = "netca-root-rsa", .expect = {.subject = "CN=Elsewhere", .until = "2031"}};
     expect_ok_diag(certify_spec_sub_ca(&step, &csr, &spec, &d), &d);
-    ck_assert_int_eq(spec.n, 1);
+    ck_assert_uint_eq(spec.n, 1);
     ck_assert_int_eq(spec.v[0].kind, CERTIFY_SUB_CA);
     ck_assert_ptr_eq(spec.v[0].csr, &csr);
     ck_assert_ptr_null(spec.v[0].subject);

@@ -63,7 +63,8 @@ static void expect_bytes(const struct identity *i, const char *hex)
     expect_ok_diag(take(i, false, &wrong, &out), &d);
     help_hex(hex, &want);
     ck_assert_uint_eq(out.len, want.len);
-    ck_assert_mem_eq(out.data, want.data, want.len);
+    if (want.len > 0)
+        ck_assert_mem_eq(out.data, want.data, want.len);
     buf_free(&out);
     buf_free(&want);
 }

@@ -373,6 +373,7 @@ START_TEST(the_batch_stands_with_its_fields)
     own.n--; /* requested-at, which all have */
     expect_fields(page, ".Ss Requests for electronic seals", &own);
     free(page);
+    buf_free(&line);
     request_free(&seal);
 }
 END_TEST

@@ -109,16 +109,14 @@ static void wrong(struct audit *a, const struct transcripts_entry *t, const char
     audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s step %lld", t->name, what, (long long)step);
 }
 
-/* The event that ends this step, with the file as the line says up to there; that of the minutes' step is where they end, the
- * same one once more when their line was taken back. */
+/* The event that ends this step, with the file as the line says up to there; that of the minutes' step is where they end. */
 static enum err find_end(const struct transcripts_entry *t, const struct record *r, size_t *out)
 {
     uint8_t said[DIGEST_LEN], here[DIGEST_LEN];
     const size_t n = json_array_size(t->events);
     enum err e = record_digest(r, "transcript", said);
-    const bool minutes = t->at > 0 && strcmp(text_of(event_at(t, t->at - 1), "do"), "minutes") == 0;
     *out = n;
-    for (size_t i = t->at - minutes; i < n && e == E_OK && *out == n; i++) {
+    for (size_t i = t->at; i < n && e == E_OK && *out == n; i++) {
         const json_t *event = event_at(t, i);
         if (step_of(event) != record_number(r, "step") || (!is_end(event) && strcmp(text_of(event, "do"), "minutes") != 0))
             continue;
@@ -191,6 +189,14 @@ static enum err take_end(struct audit *a, struct transcripts_entry *t, const str
     return e;
 }
 
+/* The lines of the steps after this one are taken back, because the token was not told of them. What follows may be their ends
+ * once more, when they were over in the room, or those of the same steps done anew. */
+static void take_back(struct transcripts_entry *t, int64_t done)
+{
+    while (t->at > 0 && !(is_end(event_at(t, t->at - 1)) && step_of(event_at(t, t->at - 1)) == done))
+        t->at--;
+}
+
 enum err transcripts_take(struct audit *a, const struct record *r)
 {
     struct transcripts_entry *t;
@@ -199,6 +205,8 @@ enum err transcripts_take(struct audit *a, const struct record *r)
     if (e != E_OK)
         return audit_take(a, e, &why);
     e = find(a, record_text(r, "ceremony"), &t);
+    if (e == E_OK && r->type == RECORD_CEREMONY)
+        take_back(t, record_number(r, "done"));
     if (e == E_OK && r->type == RECORD_TIME)
         t->persons = record_number(r, "persons");
     if (e == E_OK && t->events != NULL && (r->type == RECORD_STEP || r->type == RECORD_EXCEPTION))

@@ -107,23 +107,23 @@ END_TEST
 
 START_TEST(sub_cas)
 {
-    static const struct csr csr;
+    static const struct request_subject request;
     step = (struct script_step){.n = 4, .key_by = "netca-root-rsa", .expect = {.subject = "CN=Elsewhere", .until = "2031"}};
-    expect_ok_diag(certify_spec_sub_ca(&step, &csr, &spec, &d), &d);
+    expect_ok_diag(certify_spec_sub_ca(&step, &request, &spec, &d), &d);
     ck_assert_uint_eq(spec.n, 1);
     ck_assert_int_eq(spec.v[0].kind, CERTIFY_SUB_CA);
-    ck_assert_ptr_eq(spec.v[0].csr, &csr);
+    ck_assert_ptr_eq(spec.v[0].request, &request);
     ck_assert_ptr_null(spec.v[0].subject);
     ck_assert_int_eq(spec.v[0].until, second("2031-12-31T23:59:59Z"));
     step.expect.until = "soon";
-    expect_err(certify_spec_sub_ca(&step, &csr, &spec, &d), E_SCRIPT);
+    expect_err(certify_spec_sub_ca(&step, &request, &spec, &d), E_SCRIPT);
     step.expect.until = NULL;
-    expect_err(certify_spec_sub_ca(&step, &csr, &spec, &d), E_SCRIPT);
+    expect_err(certify_spec_sub_ca(&step, &request, &spec, &d), E_SCRIPT);
     ck_assert_str_eq(d.text, "step 4: expect must say subject and until");
     step.expect = (struct script_expect){.until = "2031"};
-    expect_err(certify_spec_sub_ca(&step, &csr, &spec, &d), E_SCRIPT);
+    expect_err(certify_spec_sub_ca(&step, &request, &spec, &d), E_SCRIPT);
     step.key_by = "rootseal-bundle";
-    expect_err(certify_spec_sub_ca(&step, &csr, &spec, &d), E_SCRIPT);
+    expect_err(certify_spec_sub_ca(&step, &request, &spec, &d), E_SCRIPT);
     ck_assert_str_eq(d.text, "step 4: rootseal-bundle is no root");
 }
 END_TEST

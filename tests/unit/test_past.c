@@ -15,13 +15,19 @@ static struct log *l;
 
 static void ceremony(const char *name)
 {
-    expect_ok_diag(log_append(l, RECORD_CEREMONY, json_pack("{s:s,s:s,s:i}", "ceremony", name, "file", HEX_64, "steps", 3), &help_log_diag),
+    expect_ok_diag(log_append(l, RECORD_CEREMONY, json_pack("{s:s,s:s,s:i,s:i}", "ceremony", name, "file", HEX_64, "steps", 3, "done", 0), &help_log_diag),
                    &help_log_diag);
 }
 
 static void confirmed_time(const char *name)
 {
     expect_ok_diag(log_append(l, RECORD_TIME, json_pack("{s:s,s:i}", "ceremony", name, "persons", 2), &help_log_diag), &help_log_diag);
+}
+
+static void over(const char *name, int step)
+{
+    expect_ok_diag(log_append(l, RECORD_STEP, json_pack("{s:s,s:i,s:s}", "ceremony", name, "step", step, "transcript", HEX_64),
+                              &help_log_diag), &help_log_diag);
 }
 
 static void minutes(const char *name)
@@ -40,7 +46,7 @@ static void read_it(const char *name)
 START_TEST(no_log)
 {
     expect_ok_diag(past_read(help_log_dir, "one", &past, &help_log_diag), &help_log_diag);
-    ck_assert(!past.state && !past.minutes && !past.own_ceremony && !past.own_time);
+    ck_assert(!past.state && !past.minutes && !past.begun);
 }
 END_TEST
 
@@ -48,21 +54,37 @@ START_TEST(own_and_others)
 {
     uint8_t digest[DIGEST_LEN];
     help_log_make(DIGEST_SM3, &l);
-    confirmed_time("two"); /* whoever can write to the log may leave out what comes before */
     read_it("two");
-    ck_assert(past.state && past.own_time && !past.own_ceremony && !past.minutes);
+    ck_assert(past.state && !past.begun && !past.minutes);
     ceremony("one");
     confirmed_time("one");
+    over("one", 1);
+    over("one", 2);
     minutes("one");
     read_it("one");
-    ck_assert(past.own_ceremony && past.own_time && !past.minutes);
+    ck_assert(past.begun && !past.minutes);
+    ck_assert_int_eq(past.done, 2);
+    ck_assert(hex_decode(HEX_64, digest, DIGEST_LEN));
+    ck_assert_mem_eq(past.file, digest, DIGEST_LEN);
     read_it("two");
-    ck_assert(!past.own_ceremony && past.own_time && past.minutes);
+    ck_assert(!past.begun && past.minutes);
     ck_assert_str_eq(past.ceremony, "one");
     ck_assert(hex_decode(HEX_64, digest, DIGEST_LEN));
     ck_assert_mem_eq(past.minutes_digest, digest, DIGEST_LEN);
     ck_assert_uint_eq(past.size, log_position(l)->size);
     ck_assert_mem_eq(past.head, log_position(l)->head, DIGEST_LEN);
+    log_close(l);
+}
+END_TEST
+
+/* Whoever can write to the log may leave out what comes before. */
+START_TEST(not_begun)
+{
+    help_log_make(DIGEST_SM3, &l);
+    confirmed_time("two");
+    expect_ok_diag(log_sync(l, &help_log_diag), &help_log_diag);
+    expect_err(past_read(help_log_dir, "two", &past, &help_log_diag), E_LOG_ORDER);
+    ck_assert(!past.state);
     log_close(l);
 }
 END_TEST
@@ -91,6 +113,7 @@ Suite *suite_past(void)
     tcase_add_checked_fixture(t, help_log_set_up, help_log_tear_down);
     tcase_add_test(t, no_log);
     tcase_add_test(t, own_and_others);
+    tcase_add_test(t, not_begun);
     tcase_add_test(t, broken);
     suite_add_tcase(s, t);
     return s;

@@ -66,7 +66,7 @@ ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/
 ROOM_PARTS += ceremony/officer/typed.c ceremony/room/certify_spec.c
 ROOM := $(addprefix ceremony/room/,run.c enter.c log_lines.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
 ROOM += $(addprefix ceremony/room/,anchor_tbs.c anchor_file.c certify.c certify_file.c certify_tbs.c \
-    officers.c request.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
+    officers.c brought.c request.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
 # what an officer is shown, types and signs, by commands and in ceremonies
 OFFICER := $(addprefix ceremony/officer/,officer.c summary.c summary_item.c summary_table.c)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(OFFICER) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c rehearsal.c \
@@ -77,6 +77,7 @@ AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c key
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
 AUDIT_PARTS += ceremony/audit/tokens.c
 AUDIT_PARTS += ceremony/audit/transcripts.c
+AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \

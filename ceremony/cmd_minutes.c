@@ -14,6 +14,8 @@
 #include "room/minutes_sign.h"
 #include "room/record_files.h"
 
+#define LABEL 11 /* columns */
+
 /* What the command works on. */
 struct record_at {
     int state_fd, dir_fd;
@@ -104,36 +106,66 @@ static enum err write_again(const struct record_at *r, struct diag *d)
     return e;
 }
 
-static enum err sign(const struct record_at *r, struct span text, struct diag *d)
+/* An officer of the policy, there or not, or somebody whose certificate the ceremony's file has. */
+static enum err find_signer(const struct record_at *r, struct policy_officer *out, struct diag *d)
 {
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
+    const int i = script_person_find(&r->script, options.officer);
+    if (officer == NULL && (i < 0 || r->script.persons[i].certificate.n == 0))
+        return diag_set(d, E_OFFICER, "neither policy nor ceremony file has a certificate of %s", options.officer);
+    *out = officer != NULL ? *officer : (struct policy_officer){r->script.persons[i].id, r->script.persons[i].certificate};
+    return E_OK;
+}
+
+static enum err sign(const struct record_at *r, const struct policy_officer *who, struct span text, struct diag *d)
+{
     struct buf cms = {0};
-    if (officer == NULL)
-        return diag_set(d, E_OFFICER, "the policy has no officer %s", options.officer);
-    enum err e = officer_sign(&r->key, officer, text, clock_now(), &cms, d);
+    enum err e = officer_sign(&r->key, who, text, clock_now(), &cms, d);
     if (e == E_OK)
-        e = minutes_sign_put(r->dir_fd, officer, buf_span(&cms), text, r->line.time, d);
+        e = minutes_sign_put(r->dir_fd, who, buf_span(&cms), text, r->line.time, d);
     buf_free(&cms);
     return e;
 }
 
-static enum err show_signatures(const struct record_at *r, struct span text, struct diag *d)
+/* -- who has signed -- */
+
+static enum err show_present(const struct record_at *r, struct span text, struct diag *d)
 {
-    const struct policy_officer *by[LIMIT_OFFICERS];
-    size_t n;
-    enum err e = minutes_sign_check(r->dir_fd, &policy_table, text, r->line.time, by, &n, d);
-    for (size_t i = 0; i < n && e == E_OK; i++)
-        screen_field(_("signed by"), 11, "%s", by[i]->id);
-    if (e == E_OK && n == 0)
-        printf(_("No officer has signed them with a key.\n"));
+    enum err e = E_OK;
+    for (size_t i = 0; i < r->script.persons_n && e == E_OK; i++) {
+        const struct script_person *p = &r->script.persons[i];
+        bool found = false;
+        if (p->certificate.n > 0)
+            e = minutes_sign_check(r->dir_fd, &(struct policy_officer){p->id, p->certificate}, text, r->line.time, &found, d);
+        if (e == E_OK)
+            screen_field(p->certificate.n == 0 ? _("on paper") : found ? _("signed by") : _("not signed"), LABEL, "%s", p->id);
+    }
+    return e;
+}
+
+/* Officers who were not there may have looked at them and signed. */
+static enum err show_others(const struct record_at *r, struct span text, struct diag *d)
+{
+    enum err e = E_OK;
+    for (size_t i = 0; i < policy_table.officers_n && e == E_OK; i++) {
+        const struct policy_officer *who = &policy_table.officers[i];
+        bool found = false;
+        if (script_person_find(&r->script, who->id) < 0)
+            e = minutes_sign_check(r->dir_fd, who, text, r->line.time, &found, d);
+        if (e == E_OK && found)
+            screen_field(_("signed by"), LABEL, "%s", who->id);
+    }
     return e;
 }
 
 static enum err see_minutes(struct record_at *r, struct diag *d)
 {
+    struct policy_officer who = {0};
     struct buf text = {0};
     uint8_t html[DIGEST_LEN];
-    enum err e = compare_file(r, MINUTES_HTML, "minutes", d);
+    enum err e = options.officer != NULL ? find_signer(r, &who, d) : E_OK;
+    if (e == E_OK)
+        e = compare_file(r, MINUTES_HTML, "minutes", d);
     if (e == E_OK)
         e = compare_file(r, MINUTES_TEXT, "text", d);
     if (e == E_OK)
@@ -147,9 +179,11 @@ static enum err see_minutes(struct record_at *r, struct diag *d)
     if (e == E_OK && options.officer != NULL)
         e = confirm_digest(html, N_("minutes"), d);
     if (e == E_OK && options.officer != NULL)
-        e = sign(r, buf_span(&text), d);
+        e = sign(r, &who, buf_span(&text), d);
     if (e == E_OK)
-        e = show_signatures(r, buf_span(&text), d);
+        e = show_present(r, buf_span(&text), d);
+    if (e == E_OK)
+        e = show_others(r, buf_span(&text), d);
     buf_free(&text);
     return e;
 }

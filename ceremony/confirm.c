@@ -18,7 +18,7 @@ static enum err read_line(char *line, size_t cap, struct diag *d)
 static enum err ask(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
     printf(_("\nType the first %d words of the %s, or more of them, to confirm it: "), TYPED_ENOUGH, _(what));
-    return typed_words(digest, what, read_line, d);
+    return typed_words(digest, what, read_line, NULL, NULL, d);
 }
 
 enum err confirm_digest(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/signatures.h"
 #include "batch/state.h"
 #include "core/file.h"
 #include "room/extent.h"
-#include "room/minutes_sign.h"
 #include "room/record_files.h"
 
 /* The file of that ceremony has the digest that this field of the line says. */
@@ -26,8 +26,9 @@ static enum err check_file(int dir_fd, const char *file, const struct record *r,
     return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s: %s", record_text(r, "ceremony"), file, why.text);
 }
 
-/* The transcript as far as the minutes tell of it; it may have grown since. */
-static enum err check_transcript(int dir_fd, const struct record *r, struct diag *d)
+/* The transcript as far as the minutes tell of it; it may have grown since. What stands in it is then what the log says: who was
+ * there, and signed. */
+static enum err check_transcript(struct audit *a, int dir_fd, const struct record *r, struct diag *d)
 {
     uint8_t said[DIGEST_LEN], found[DIGEST_LEN];
     json_t *events = NULL;
@@ -37,28 +38,17 @@ static enum err check_transcript(int dir_fd, const struct record *r, struct diag
         e = extent_read(dir_fd, &events, &why);
     if (e == E_OK)
         e = extent_digest(events, extent_of(events), NULL, found, &why);
-    json_decref(events);
     if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0)
         e = diag_set(&why, E_ARCHIVE, "it is not the one of the log");
-    if (e == E_OK || e == E_NO_MEMORY)
+    const bool same = e == E_OK;
+    if (same)
+        e = signatures_check(a, dir_fd, r, events, extent_of(events), d);
+    json_decref(events);
+    if (same || e == E_NO_MEMORY)
         return e;
     return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s", record_text(r, "ceremony"), why.text);
 }
 
-/* What officers signed of the minutes, where they are officers of this program's policy. */
-static enum err check_signatures(struct audit *a, int dir_fd, const struct record *r, struct diag *d)
-{
-    const struct policy_officer *by[LIMIT_OFFICERS];
-    struct buf text = {0};
-    size_t n = 0;
-    enum err e = minutes_sign_text(r, &text);
-    if (e == E_OK && a->same_log_policy)
-        e = minutes_sign_check(dir_fd, a->policy, buf_span(&text), r->time, by, &n, d);
-    for (size_t i = 0; i < n && e == E_OK; i++)
-        audit_note(a, "the minutes of the ceremony %s are signed by %s", record_text(r, "ceremony"), by[i]->id);
-    buf_free(&text);
-    return e;
-}
 
 enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struct diag *d)
 {
@@ -80,9 +70,7 @@ static enum err check_files(struct audit *a, const struct record *r, struct diag
     if (e == E_OK && r->type == RECORD_MINUTES)
         e = check_file(fd, MINUTES_TEXT, r, "text", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
-        e = check_transcript(fd, r, d);
-    if (e == E_OK && r->type == RECORD_MINUTES)
-        e = check_signatures(a, fd, r, d);
+        e = check_transcript(a, fd, r, d);
     if (fd >= 0)
         close(fd);
     return e;
@@ -108,6 +96,8 @@ enum err ceremonies_take(struct audit *a, const struct record *r)
     case RECORD_EXCEPTION:
         audit_note(a, "exception in step %lld of the ceremony %s: %s", (long long)record_number(r, "step"), name,
                    record_text(r, "code"));
+        if (!signatures_take_exception(&a->excepted, r))
+            return E_NO_MEMORY;
         break;
     default:
         audit_note(a, "the minutes of the ceremony %s, SHA-256 %s", name, record_text(r, "minutes"));

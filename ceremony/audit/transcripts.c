@@ -36,7 +36,7 @@ static const json_t *event_at(const struct transcripts_entry *t, size_t i)
 
 static bool is_end(const json_t *event)
 {
-    return is(event, "done") || is(event, "exception");
+    return is(event, "done") || (is(event, "exception") && text_of(event, "about")[0] == '\0');
 }
 
 /* Does an event before `end` say that the step which event i ends is done again? */
@@ -109,7 +109,8 @@ static void wrong(struct audit *a, const struct transcripts_entry *t, const char
     audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s step %lld", t->name, what, (long long)step);
 }
 
-/* The event that ends this step, with the file as the line says up to there; that of the minutes' step is where they end. */
+/* The event that ends this step, with the file as the line says up to there. The line of the minutes' step comes before their end,
+ * after what those present did. */
 static enum err find_end(const struct transcripts_entry *t, const struct record *r, size_t *out)
 {
     uint8_t said[DIGEST_LEN], here[DIGEST_LEN];
@@ -118,7 +119,7 @@ static enum err find_end(const struct transcripts_entry *t, const struct record 
     *out = n;
     for (size_t i = t->at; i < n && e == E_OK && *out == n; i++) {
         const json_t *event = event_at(t, i);
-        if (step_of(event) != record_number(r, "step") || (!is_end(event) && strcmp(text_of(event, "do"), "minutes") != 0))
+        if (step_of(event) != record_number(r, "step") || is(event, "said"))
             continue;
         e = digest_bytes(DIGEST_SHA256, t->lines.data, t->ends[i], here);
         if (e == E_OK && memcmp(here, said, DIGEST_LEN) == 0)

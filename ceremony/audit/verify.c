@@ -287,6 +287,7 @@ void verify_free(struct audit *a)
     transcripts_free(&a->transcripts);
     batches_free(&a->batches);
     index_close(a->index);
+    json_decref(a->excepted);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);

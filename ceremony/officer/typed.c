@@ -67,13 +67,16 @@ bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY])
     return why[0] == '\0';
 }
 
-enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, struct diag *d)
+enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, typed_other *other, void *arg, struct diag *d)
 {
     struct typed t = {.digest = digest};
     char line[DIGEST_LEN * 16], why[TYPED_WHY];
     for (int slips = 0; slips < TRIES;) {
+        bool is_other = false;
         enum err e = read(line, sizeof line, d);
-        if (e != E_OK)
+        if (e == E_OK && other != NULL)
+            e = other(arg, line, &is_other, d);
+        if (e != E_OK || is_other)
             return e;
         const bool right = typed_take(&t, line, why);
         if (right && t.n >= TYPED_ENOUGH)

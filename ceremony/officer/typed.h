@@ -22,10 +22,14 @@ struct typed {
  * word was typed. */
 bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY]);
 
+/* What else than words a line may be, a scanned code for one: *is says so, and what is returned then ends the typing. */
+typedef enum err typed_other(void *arg, const char *line, bool *is, struct diag *d);
+
 /* Once the first words of the digest of `what` (N_()) were asked for, read lines until there are enough, three slips at most, and
- * ask on for the word that is next. E_NOT_CONFIRMED after the last slip, and what `read` returns. */
+ * ask on for the word that is next. `other` may be NULL. E_NOT_CONFIRMED after the last slip, and what `read` and `other` return. */
 #define TYPED_ENOUGH 3
 typedef enum err typed_read(char *line, size_t cap, struct diag *d);
-ERR_MUST_USE enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, struct diag *d);
+ERR_MUST_USE enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, typed_other *other, void *arg,
+                                  struct diag *d);
 
 #endif

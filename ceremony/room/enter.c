@@ -51,12 +51,8 @@ static enum err open_state(const struct room_place *place, struct room *r, struc
 {
     struct past past;
     enum err e = past_read(r->state_fd, r->script->name, &past, d);
-    if (e == E_OK && past.minutes != r->script->follows_any)
-        e = diag_set(d, E_SCRIPT_FOLLOWS, past.minutes ? "the log has minutes of %s, the file says it follows none"
-                                                       : "%s: the log has no minutes of another ceremony",
-                     past.minutes ? past.ceremony : r->script->name);
-    else if (e == E_OK && past.minutes && !place->rehearsal && memcmp(past.minutes_digest, r->script->follows, DIGEST_LEN) != 0)
-        e = diag_set(d, E_SCRIPT_FOLLOWS, "the last minutes in the log, of %s, have another digest", past.ceremony);
+    if (e == E_OK)
+        e = past_check_follows(&past, r->script, place->rehearsal, d);
     if (e != E_OK || !past.state)
         return e;
     e = state_open(place->state, &policy_table, STATE_FROM_LOG, &r->state, d);

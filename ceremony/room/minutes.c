@@ -25,7 +25,8 @@ static enum err tell(const struct telling *t, struct diag *d)
     enum err e = minutes_log(t, d);
     if (e == E_OK)
         e = minutes_digests(t, d);
-    minutes_signatures(t);
+    if (e == E_OK)
+        e = minutes_signatures(t, d);
     t->sheet->part(t->out, _("The transcript"), true);
     t->sheet->say(t->out, _("As it stands in the file transcript.jsonl up to here, one event a line."), SHEET_PLAIN);
     t->sheet->screen(t->out, buf_span(t->lines));

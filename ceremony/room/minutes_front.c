@@ -65,6 +65,12 @@ static void step_pair(const struct telling *t, size_t i)
     telling_pair(t, _("when"), "%s", time);
 }
 
+static void about_pair(const struct telling *t, size_t i)
+{
+    if (telling_text(t, i, "about")[0] != '\0')
+        t->sheet->pair(t->out, _("about"), telling_text(t, i, "about"));
+}
+
 static void code_pair(const struct telling *t, size_t i)
 {
     const char *code = telling_text(t, i, "code");
@@ -80,6 +86,7 @@ static void one_exception(const struct telling *t, size_t i, size_t number)
     const json_t *persons = json_object_get(telling_event(t, i), "persons");
     telling_piece(t, SHEET_ALARM, _("Exception %zu"), number);
     step_pair(t, i);
+    about_pair(t, i);
     code_pair(t, i);
     t->sheet->pair(t->out, _("reason"), telling_text(t, i, "reason"));
     for (size_t k = 0; k < json_array_size(persons); k++) {
@@ -115,6 +122,7 @@ void minutes_failures(const struct telling *t)
             continue;
         t->sheet->piece(t->out, failed ? _("Failed") : undone ? _("Done again") : _("Stopped by those present"), SHEET_PLAIN);
         step_pair(t, i);
+        about_pair(t, i);
         if (failed) {
             code_pair(t, i);
             t->sheet->pair(t->out, _("in detail"), telling_text(t, i, "text"));

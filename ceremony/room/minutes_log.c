@@ -5,8 +5,8 @@
 
 #include "core/base64.h"
 #include "core/clock.h"
+#include "room/minutes_code.h"
 #include "room/minutes_telling.h"
-#include "room/qr.h"
 
 /* -- the lines of the log -- */
 
@@ -128,7 +128,7 @@ static enum err log_head(const struct telling *t, struct diag *d)
     t->sheet->pair(t->out, _("log"), log);
     telling_pair(t, _("lines"), "%" PRId64, size);
     t->sheet->digest(t->out, _("head of the log"), head);
-    snprintf(text, sizeof text, "rootseal-head %s %" PRId64 " %s", log, size, telling_text(t, i, "head"));
+    minutes_code_of_head(t->facts->log, (uint64_t)size, head, text);
     return code(t, text, d);
 }
 
@@ -145,20 +145,43 @@ enum err minutes_digests(const struct telling *t, struct diag *d)
     hex_encode(t->script->follows, DIGEST_LEN, hex);
     t->sheet->pair(t->out, _("minutes before these"), t->script->follows_any ? hex : _("none: this is the first ceremony"));
     t->sheet->digest(t->out, _("transcript, SHA-256"), t->transcript);
-    hex_encode(t->transcript, DIGEST_LEN, hex);
-    snprintf(text, sizeof text, "rootseal-transcript %s", hex);
+    minutes_code_of_digest(MINUTES_CODE_TRANSCRIPT, t->transcript, text);
     if (e == E_OK)
         e = code(t, text, d);
     t->sheet->part_end(t->out);
     return e;
 }
 
-/* -- by hand -- */
+/* -- signatures -- */
 
-void minutes_signatures(const struct telling *t)
+/* Who signs with a key and who on paper; their certificates, which whoever checks a signature compares. */
+static enum err signers(const struct telling *t, struct diag *d)
+{
+    const struct sheet_column columns[] = {{_("person"), 26}, {_("signs"), 0}, {0}};
+    enum err e = E_OK;
+    t->sheet->table(t->out, columns);
+    for (size_t i = 0; i < t->script->persons_n && e == E_OK; i++) {
+        const struct script_person *p = &t->script->persons[i];
+        char hex[DIGEST_HEX], how[SCRIPT_TEXT], who[TELLING_PERSON];
+        uint8_t digest[DIGEST_LEN];
+        telling_person(t, p->id, who);
+        snprintf(how, sizeof how, "%s", _("on paper, below"));
+        if (p->certificate.n > 0) {
+            e = digest_bytes(DIGEST_SHA256, p->certificate.p, p->certificate.n, digest);
+            hex_encode(digest, DIGEST_LEN, hex);
+            snprintf(how, sizeof how, _("with a key, minutes-%s.p7s; certificate, SHA-256 %s"), p->id, hex);
+        }
+        t->sheet->row(t->out, columns, (const char *const[]){who, how});
+    }
+    t->sheet->table_end(t->out);
+    return e == E_OK ? E_OK : diag_set(d, e, "the digest of a certificate");
+}
+
+enum err minutes_signatures(const struct telling *t, struct diag *d)
 {
     t->sheet->part(t->out, _("Signatures"), true);
     t->sheet->say(t->out, _("We were there. What stands in these minutes is what was done."), SHEET_PLAIN);
+    enum err e = signers(t, d);
     t->sheet->say(t->out, _("The digest of this file cannot stand in it. The screen shows it at the end of the ceremony; its first four words, "
                             "written by hand:"), SHEET_PLAIN);
     t->sheet->sign(t->out, _("words of the digest"), _("words 1 and 2"), _("words 3 and 4"));
@@ -169,4 +192,5 @@ void minutes_signatures(const struct telling *t)
         t->sheet->sign(t->out, who, _("signature"), _("date"));
     }
     t->sheet->part_end(t->out);
+    return e;
 }

@@ -7,43 +7,59 @@
 
 #define NAME_MAX_ (sizeof MINUTES_SIGNATURE_PREFIX + LIMIT_TOKEN_TEXT + sizeof ".p7s")
 
-enum err minutes_sign_text(const struct record *line, struct buf *out)
+static enum err write_text(const char *ceremony, const char *minutes, const char *text, const char *transcript, struct buf *out)
 {
-    buf_printf(out, "rootseal-minutes-1\nceremony %s\nminutes %s\ntext %s\ntranscript %s\n", record_text(line, "ceremony"),
-               record_text(line, "minutes"), record_text(line, "text"), record_text(line, "transcript"));
+    buf_printf(out, "rootseal-minutes-1\nceremony %s\nminutes %s\ntext %s\ntranscript %s\n", ceremony, minutes, text, transcript);
     return buf_err(out);
 }
 
-static void name_of(const struct policy_officer *officer, char out[NAME_MAX_])
+enum err minutes_sign_text(const struct record *line, struct buf *out)
 {
-    snprintf(out, NAME_MAX_, MINUTES_SIGNATURE_PREFIX "%s.p7s", officer->id);
+    return write_text(record_text(line, "ceremony"), record_text(line, "minutes"), record_text(line, "text"),
+                      record_text(line, "transcript"), out);
 }
 
-enum err minutes_sign_put(int dir_fd, const struct policy_officer *officer, struct span cms, struct span text, int64_t now,
+enum err minutes_sign_text_of(const char *ceremony, const uint8_t minutes[DIGEST_LEN], const uint8_t text[DIGEST_LEN],
+                              const uint8_t transcript[DIGEST_LEN], struct buf *out)
+{
+    char hex[3][DIGEST_HEX];
+    hex_encode(minutes, DIGEST_LEN, hex[0]);
+    hex_encode(text, DIGEST_LEN, hex[1]);
+    hex_encode(transcript, DIGEST_LEN, hex[2]);
+    return write_text(ceremony, hex[0], hex[1], hex[2], out);
+}
+
+static void name_of(const char *id, char out[NAME_MAX_])
+{
+    snprintf(out, NAME_MAX_, MINUTES_SIGNATURE_PREFIX "%s.p7s", id);
+}
+
+enum err minutes_sign_put(int dir_fd, const struct policy_officer *who, struct span cms, struct span text, int64_t now,
                           struct diag *d)
 {
     char name[NAME_MAX_];
-    name_of(officer, name);
-    enum err e = authorise_verify(officer, name, cms, text, now, d);
+    name_of(who->id, name);
+    enum err e = authorise_verify(who, name, cms, text, now, d);
     return e == E_OK ? file_write(dir_fd, name, cms.p, cms.n, d) : e;
 }
 
-enum err minutes_sign_check(int dir_fd, const struct policy *p, struct span text, int64_t then,
-                            const struct policy_officer **by, size_t *n, struct diag *d)
+enum err minutes_sign_read(int dir_fd, const char *id, struct buf *cms, bool *found, struct diag *d)
 {
-    enum err e = E_OK;
-    *n = 0;
-    for (size_t i = 0; i < p->officers_n && i < LIMIT_OFFICERS && e == E_OK; i++) {
-        char name[NAME_MAX_];
-        struct buf cms = {0};
-        bool found = false;
-        name_of(&p->officers[i], name);
-        e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &cms, &found, d);
-        if (e == E_OK && found)
-            e = authorise_verify(&p->officers[i], name, buf_span(&cms), text, then, d);
-        if (e == E_OK && found)
-            by[(*n)++] = &p->officers[i];
-        buf_free(&cms);
-    }
+    char name[NAME_MAX_];
+    name_of(id, name);
+    return file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, cms, found, d);
+}
+
+enum err minutes_sign_check(int dir_fd, const struct policy_officer *who, struct span text, int64_t then, bool *found,
+                            struct diag *d)
+{
+    char name[NAME_MAX_];
+    struct buf cms = {0};
+    name_of(who->id, name);
+    enum err e = minutes_sign_read(dir_fd, who->id, &cms, found, d);
+    if (e == E_OK && *found)
+        e = authorise_verify(who, name, buf_span(&cms), text, then, d);
+    *found = *found && e == E_OK;
+    buf_free(&cms);
     return e;
 }

@@ -69,7 +69,10 @@ size_t telling_exceptions(const struct telling *t, int n)
 bool telling_is_done(const struct telling *t, int n)
 {
     const size_t done = telling_last(t, "done", n);
-    return (done < t->n && telling_counts(t, done)) || telling_exceptions(t, n) > 0;
+    bool ended = done < t->n && telling_counts(t, done);
+    for (size_t i = 0; i < t->n && !ended; i++)
+        ended = fits(t, i, "exception", n) && telling_text(t, i, "about")[0] == '\0' && telling_counts(t, i);
+    return ended;
 }
 
 /* -- time -- */

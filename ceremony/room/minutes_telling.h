@@ -59,6 +59,6 @@ void minutes_persons(const struct telling *t);
 void minutes_steps(const struct telling *t);
 ERR_MUST_USE enum err minutes_log(const struct telling *t, struct diag *d);
 ERR_MUST_USE enum err minutes_digests(const struct telling *t, struct diag *d);
-void minutes_signatures(const struct telling *t);
+ERR_MUST_USE enum err minutes_signatures(const struct telling *t, struct diag *d);
 
 #endif

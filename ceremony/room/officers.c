@@ -26,8 +26,8 @@ static bool is_slip(enum err e)
            err_class(e) == CLASS_HSM;
 }
 
-static enum err sign_with(const struct officer_key *common, const struct policy_officer *officer, const char *path, int dir_fd,
-                          const struct authorise_what *what, struct diag *d)
+static enum err sign_with(const struct officer_key *common, const struct policy_officer *who, const char *path,
+                          const struct officers_work *work, struct diag *d)
 {
     const bool token = strncasecmp(path, "pkcs11:", 7) == 0;
     struct officer_key key = *common;
@@ -36,24 +36,24 @@ static enum err sign_with(const struct officer_key *common, const struct policy_
     key.token = token ? path : NULL;
     key.module = token ? common->module : NULL;
     enum err e = officer_check_key(&key, d);
-    return e == E_OK ? authorise_sign(dir_fd, officer, &hand, what, clock_now(), d) : e;
+    return e == E_OK ? work->sign(work->arg, who, &hand, d) : e;
 }
 
-static enum err ask(const struct room *r, const struct script_person *p, int dir_fd, const struct authorise_what *what, struct diag *d)
+enum err officers_ask(const struct room *r, const struct policy_officer *who, const struct officers_work *work, bool *signed_,
+                      struct diag *d)
 {
     char path[PATH_MAX];
-    const struct policy_officer *officer = policy_officer_find(&policy_table, p->id);
-    if (officer == NULL)
-        return diag_set(d, E_OFFICER, "the policy has no officer %s", p->id);
+    *signed_ = false;
     for (;;) {
-        printf(_("%s, the file with your key, or the URI of your token (empty: not now): "), p->id);
+        printf(_("%s, the file with your key, or the URI of your token (empty: not now): "), who->id);
         enum err e = people_read(path, sizeof path, d);
         if (e != E_OK || path[0] == '\0')
             return e;
-        e = sign_with(&r->place->officer, officer, path, dir_fd, what, d);
+        e = sign_with(&r->place->officer, who, path, work, d);
         if (!is_slip(e)) {
+            *signed_ = e == E_OK;
             if (e == E_OK)
-                printf(_("%s has signed.\n"), p->id);
+                printf(_("%s has signed.\n"), who->id);
             return e;
         }
         /* Without what was typed: it may have been the passphrase, and this stands in the transcript. */
@@ -61,17 +61,35 @@ static enum err ask(const struct room *r, const struct script_person *p, int dir
     }
 }
 
+/* -- the bytes of certificates -- */
+
+struct authorising {
+    int dir_fd;
+    const struct authorise_what *what;
+};
+
+static enum err authorise(void *arg, const struct policy_officer *who, const struct authorise_hand *hand, struct diag *d)
+{
+    const struct authorising *a = arg;
+    return authorise_sign(a->dir_fd, who, hand, a->what, clock_now(), d);
+}
+
 enum err officers_sign(struct room *r, int dir_fd, const struct authorise_what *what, const char *name, struct diag *d)
 {
     struct authorisations a = {.n = 0};
+    struct authorising asked = {dir_fd, what};
+    const struct officers_work work = {authorise, &asked};
     enum err e = people_words(what->digest, name, d);
     if (e == E_OK)
         e = authorise_collect(dir_fd, &policy_table, what, clock_now(), &a, d);
     for (size_t i = 0; i < r->script->persons_n && e == E_OK && a.n < (size_t)policy_table.quorum; i++) {
         const struct script_person *p = &r->script->persons[i];
+        bool signed_;
         if (p->role != ROOM_OFFICER || has_signed(&a, p->id))
             continue;
-        e = ask(r, p, dir_fd, what, d);
+        const struct policy_officer *officer = policy_officer_find(&policy_table, p->id);
+        e = officer != NULL ? officers_ask(r, officer, &work, &signed_, d)
+                            : diag_set(d, E_OFFICER, "the policy has no officer %s", p->id);
         if (e == E_OK)
             e = authorise_collect(dir_fd, &policy_table, what, clock_now(), &a, d);
     }

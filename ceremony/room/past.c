@@ -15,8 +15,11 @@ static enum err take_minutes(struct past *out, const struct record *r, const cha
     if (r->type != RECORD_MINUTES || strcmp(whose, name) == 0)
         return E_OK;
     out->minutes = true;
+    out->earlier_size = out->minutes_size;
+    out->minutes_size = r->seq;
     snprintf(out->ceremony, sizeof out->ceremony, "%s", whose);
-    return record_digest(r, "minutes", out->minutes_digest);
+    enum err e = record_digest(r, "minutes", out->minutes_digest);
+    return e == E_OK ? record_digest(r, "transcript", out->transcript) : e;
 }
 
 static void take_own(struct past *out, const struct course *c)
@@ -67,7 +70,40 @@ enum err past_read(int state_fd, const char *name, struct past *out, struct diag
         out->size = at->size;
         out->time = at->time;
         memcpy(out->head, at->head, DIGEST_LEN);
+        memcpy(out->id, at->id, DIGEST_LEN);
     }
+    log_reader_close(reader);
+    return e;
+}
+
+enum err past_check_follows(const struct past *past, const struct script *s, bool rehearsal, struct diag *d)
+{
+    if (past->minutes != s->follows_any)
+        return diag_set(d, E_SCRIPT_FOLLOWS, past->minutes ? "the log has minutes of %s, the file says it follows none"
+                                                           : "%s: the log has no minutes of another ceremony",
+                        past->minutes ? past->ceremony : s->name);
+    if (past->minutes && !rehearsal && memcmp(past->minutes_digest, s->follows, DIGEST_LEN) != 0)
+        return diag_set(d, E_SCRIPT_FOLLOWS, "the last minutes in the log, of %s, have another digest", past->ceremony);
+    return E_OK;
+}
+
+enum err past_position(int state_fd, uint64_t size, struct log_position *out, bool *found, struct diag *d)
+{
+    struct log_reader *reader = NULL;
+    bool more = true;
+    *found = false;
+    *out = (struct log_position){0};
+    enum err e = log_reader_open(state_fd, LOG_FILE, NULL, &reader, d);
+    while (e == E_OK && more && log_reader_position(reader)->size < size) {
+        struct record r = {0};
+        struct span line;
+        e = log_reader_next(reader, &line, &r, &more, d);
+        if (e == E_OK && more)
+            record_free(&r);
+    }
+    *found = e == E_OK && log_reader_position(reader)->size == size;
+    if (*found)
+        *out = *log_reader_position(reader);
     log_reader_close(reader);
     return e;
 }

@@ -32,8 +32,14 @@ enum err people_read(char *out, size_t cap, struct diag *d)
 
 enum err people_words(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d)
 {
-    printf(_("The first %d words of the %s, or more of them: "), TYPED_ENOUGH, _(what));
-    return typed_words(digest, what, people_read, d);
+    return people_words_or_code(digest, what, NULL, NULL, d);
+}
+
+enum err people_words_or_code(const uint8_t digest[DIGEST_LEN], const char *what, typed_other *code, void *arg, struct diag *d)
+{
+    printf(code != NULL ? _("The first %d words of the %s, or one of their codes by a scanner: ")
+                        : _("The first %d words of the %s, or more of them: "), TYPED_ENOUGH, _(what));
+    return typed_words(digest, what, people_read, code, arg, d);
 }
 
 /* The initials of this person, three tries. */
@@ -52,8 +58,19 @@ static enum err ask_initials(const struct script_person *p, struct diag *d)
     return diag_set(d, E_ABSENT, "%s, %s", p->id, script_role_name(p->role));
 }
 
+/* False when the person has none. */
+static bool certificate_digest(const struct script_person *p, char hex[DIGEST_HEX])
+{
+    uint8_t digest[DIGEST_LEN];
+    if (p->certificate.n == 0 || digest_bytes(DIGEST_SHA256, p->certificate.p, p->certificate.n, digest) != E_OK)
+        return false;
+    hex_encode(digest, DIGEST_LEN, hex);
+    return true;
+}
+
 enum err people_present(struct room *r, struct diag *d)
 {
+    char hex[DIGEST_HEX];
     enum err e = E_OK;
     screen_fold(0, 0, _("Everybody types their initials; \"stop\" stops the ceremony, here and later."));
     for (size_t i = 0; i < r->script->persons_n && e == E_OK; i++) {
@@ -61,7 +78,8 @@ enum err people_present(struct room *r, struct diag *d)
         e = ask_initials(p, d);
         if (e == E_OK)
             e = transcript_add(r->transcript, EVENT_PRESENT,
-                               json_pack("{s:s,s:s}", "person", p->id, "role", script_role_name(p->role)), d);
+                               json_pack("{s:s,s:s,s:s*}", "person", p->id, "role", script_role_name(p->role), "certificate",
+                                         certificate_digest(p, hex) ? hex : NULL), d);
     }
     return e;
 }
@@ -80,22 +98,21 @@ enum err people_confirm(struct room *r, const struct script_step *s, struct diag
     return e;
 }
 
-enum err people_choose(struct room *r, const struct script_step *s, bool exception_allowed, enum people_choice *out,
-                       struct diag *d)
+/* Again, or an exception; to stop is E_STOPPED. */
+static enum err choose(const struct script_step *s, const struct people_trouble *t, bool *again, struct diag *d)
 {
     char line[64];
-    (void)r;
     for (;;) {
-        printf(exception_allowed ? _("Step %d is not done. Type \"again\" to try it again, \"exception\" to go on without it "
-                                     "and say why, or \"stop\": ")
-                                 : _("Step %d is not done. Type \"again\" to try it again, or \"stop\": "),
-               s->n);
+        if (t->about != NULL)
+            printf("%s: ", t->about);
+        else
+            printf(_("Step %d is not done. "), s->n);
+        printf("%s", t->exception ? _("Type \"again\" to try it again, \"exception\" to go on without it and say why, or \"stop\": ")
+                                  : _("Type \"again\" to try it again, or \"stop\": "));
         enum err e = people_read(line, sizeof line, d);
-        if (e != E_OK)
+        *again = strcmp(line, "again") == 0;
+        if (e != E_OK || *again || (t->exception && strcmp(line, "exception") == 0))
             return e;
-        *out = strcmp(line, "again") == 0 ? PEOPLE_AGAIN : PEOPLE_EXCEPTION;
-        if (strcmp(line, "again") == 0 || (exception_allowed && strcmp(line, "exception") == 0))
-            return E_OK;
     }
 }
 
@@ -129,7 +146,8 @@ static enum err ask_somebody(const struct script *script, int other, int *out, s
     return diag_set(d, E_ABSENT, "two persons must stand for an exception");
 }
 
-enum err people_exception(struct room *r, const struct script_step *s, enum err code, struct diag *d)
+/* The reason, and the initials of two persons. */
+static enum err except(struct room *r, const struct script_step *s, const struct people_trouble *t, struct diag *d)
 {
     char reason[SCRIPT_TEXT + 1];
     int one = -1, two = -1;
@@ -141,7 +159,19 @@ enum err people_exception(struct room *r, const struct script_step *s, enum err 
     if (e != E_OK)
         return e;
     return transcript_add(r->transcript, EVENT_EXCEPTION,
-                          json_pack("{s:i,s:s,s:s,s:[s,s]}", "n", s->n, "code", err_name(code), "reason", reason,
-                                    "persons", r->script->persons[one].id, r->script->persons[two].id),
+                          json_pack("{s:i,s:s*,s:s,s:s,s:[s,s]}", "n", s->n, "about", t->about, "code", err_name(t->code), "reason",
+                                    reason, "persons", r->script->persons[one].id, r->script->persons[two].id),
                           d);
+}
+
+enum err people_settle(struct room *r, const struct script_step *s, const struct people_trouble *t, bool *again, struct diag *d)
+{
+    *again = false;
+    printf("%s: %s: %s\n", err_name(t->code), _(err_sentence(t->code)), t->text);
+    enum err e = transcript_add(r->transcript, EVENT_FAILED,
+                                json_pack("{s:i,s:s*,s:s,s:s}", "n", s->n, "about", t->about, "code", err_name(t->code), "text", t->text),
+                                d);
+    if (e == E_OK)
+        e = choose(s, t, again, d);
+    return e == E_OK && !*again ? except(r, s, t, d) : e;
 }

@@ -3,6 +3,7 @@
 #ifndef ROOTSEAL_ROOM_PEOPLE_H
 #define ROOTSEAL_ROOM_PEOPLE_H
 
+#include "officer/typed.h"
 #include "room/room.h"
 
 /* Read one line that a person types, without its newline. E_STOPPED at the end of the input, or when `stop` was typed. */
@@ -12,6 +13,10 @@ ERR_MUST_USE enum err people_read(char *out, size_t cap, struct diag *d);
  * goes on from there, three times in all (officer/typed.h). E_NOT_CONFIRMED, E_STOPPED. */
 ERR_MUST_USE enum err people_words(const uint8_t digest[DIGEST_LEN], const char *what, struct diag *d);
 
+/* The same, or the content of a QR code, whole, which `code` knows: what it says of one ends it. */
+ERR_MUST_USE enum err people_words_or_code(const uint8_t digest[DIGEST_LEN], const char *what, typed_other *code, void *arg,
+                                           struct diag *d);
+
 /* At the beginning: everybody whom the file names types their initials; three tries each. E_ABSENT. Adds `present`. */
 ERR_MUST_USE enum err people_present(struct room *r, struct diag *d);
 
@@ -19,12 +24,16 @@ ERR_MUST_USE enum err people_present(struct room *r, struct diag *d);
  * again. Adds `confirm`. E_ABSENT. */
 ERR_MUST_USE enum err people_confirm(struct room *r, const struct script_step *s, struct diag *d);
 
-/* What to do about a step that failed with `failure`: try again, record an exception and go on, or stop. */
-enum people_choice { PEOPLE_AGAIN, PEOPLE_EXCEPTION, PEOPLE_STOP };
-ERR_MUST_USE enum err people_choose(struct room *r, const struct script_step *s, bool exception_allowed,
-                                    enum people_choice *out, struct diag *d);
+struct people_trouble {
+    enum err code;
+    const char *text;  /* in detail */
+    const char *about; /* the part of the step that it is about, e.g. a person; NULL: all of it */
+    bool exception;    /* it may go on without it */
+};
 
-/* The reason, and the initials of two persons. Adds `exception`. */
-ERR_MUST_USE enum err people_exception(struct room *r, const struct script_step *s, enum err code, struct diag *d);
+/* Tell what went wrong, and have those present decide: to try it again (*again), to go on without it, with a reason and the
+ * initials of two persons, or to stop. Adds `failed`, and `exception`. E_STOPPED, E_ABSENT. */
+ERR_MUST_USE enum err people_settle(struct room *r, const struct script_step *s, const struct people_trouble *t, bool *again,
+                                    struct diag *d);
 
 #endif

@@ -108,6 +108,8 @@ void script_free(struct script *s)
 {
     buf_free(&s->text);
     if (s->memory != NULL) {
+        for (size_t i = 0; i < SCRIPT_PERSONS; i++)
+            buf_free(&s->memory->certificates[i]);
         script_yaml_free(s->memory->yaml);
         free(s->memory);
     }

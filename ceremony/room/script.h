@@ -51,6 +51,7 @@ struct script_person {
     const char *name;     /* UTF-8, plain characters; for the minutes, never for the log */
     const char *initials; /* 1 to 8 of A-Z */
     enum room_role role;
+    struct span certificate; /* DER; with its key the person signs the minutes. An officer's is the policy's; empty: on paper */
 };
 
 /* What must come of a step; NULL where nothing is said. */
@@ -73,6 +74,8 @@ struct script_step {
     const char *from;   /* batch: folder; medium: file; sub-ca: request. Relative to --media, where there is one */
     const char *to;     /* batch: the folder that the bundle is written to */
     const char *digest; /* medium, sub-ca: SHA-256 of `from`, 64 hex digits; NULL: shown and confirmed */
+    const char *const *bundles; /* chain: folders of bundles that are brought along */
+    size_t bundles_n;
     struct script_expect expect;
 };
 

@@ -10,6 +10,7 @@ struct script_memory {
     struct yaml_script *yaml;
     struct script_person persons[SCRIPT_PERSONS];
     struct script_step steps[SCRIPT_STEPS];
+    struct buf certificates[SCRIPT_PERSONS]; /* decoded */
 };
 
 struct script_build {

@@ -2,7 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/text.h"
+#include "pki/cert.h"
+#include "pki/cms.h"
+#include "pki/der.h"
 #include "policy/scalar.h"
 #include "room/script_build.h"
 
@@ -72,6 +76,48 @@ static enum err check_distinct(struct script_build *b, const struct script *s, i
     return E_OK;
 }
 
+/* What stands between the first and the last line of a PEM file, its lines put together by YAML with blanks between them. */
+static enum err read_certificate(const char *text, struct buf *out)
+{
+    struct buf packed = {0};
+    X509 *cert = NULL;
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p != ' ')
+            buf_append_byte(&packed, (uint8_t)*p);
+    enum err e = buf_err(&packed);
+    if (e == E_OK)
+        e = base64_decode((const char *)packed.data, packed.len, out);
+    if (e == E_OK && (out->len == 0 || out->data[0] != DER_SEQUENCE))
+        e = E_CERTIFICATE;
+    if (e == E_OK)
+        e = cert_parse(buf_span(out), &cert, NULL);
+    if (e == E_OK && cms_alg(X509_get0_pubkey(cert)) == SIG_ALG_COUNT)
+        e = E_CERTIFICATE;
+    X509_free(cert);
+    buf_free(&packed);
+    return e;
+}
+
+/* With which key the person signs the minutes, if with any. */
+static enum err build_certificate(struct script_build *b, struct script *out, int i)
+{
+    const char *text = out->memory->yaml->present[i].certificate;
+    struct script_person *p = &out->memory->persons[i];
+    struct buf *der = &out->memory->certificates[i];
+    const struct policy_officer *officer = policy_officer_find(b->policy, p->id);
+    if (officer != NULL)
+        p->certificate = officer->certificate;
+    if (text == NULL)
+        return E_OK;
+    if (officer != NULL)
+        return script_build_error(b, "present", i, "certificate", "the certificate of %s is the policy's", p->id);
+    enum err e = read_certificate(text, der);
+    p->certificate = buf_span(der);
+    if (e == E_NO_MEMORY)
+        return diag_set(b->diag, e, "a certificate");
+    return e == E_OK ? E_OK : script_build_error(b, "present", i, "certificate", "it is not one certificate with an SM2 or RSA key, in base64");
+}
+
 static enum err build_person(struct script_build *b, struct script *out, int i)
 {
     const struct yaml_person *y = &out->memory->yaml->present[i];
@@ -90,7 +136,8 @@ static enum err build_person(struct script_build *b, struct script *out, int i)
         return script_build_error(b, "present", i, "id", "the policy has no officer %s", p->id);
     if (p->role != ROOM_OFFICER && policy_officer_find(b->policy, p->id) != NULL)
         return script_build_error(b, "present", i, "role", "%s is an officer of the policy and can be nothing else", p->id);
-    return check_distinct(b, out, i);
+    enum err e = check_distinct(b, out, i);
+    return e == E_OK ? build_certificate(b, out, i) : e;
 }
 
 enum err script_build_persons(struct script_build *b, struct script *out)

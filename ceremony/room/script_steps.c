@@ -8,24 +8,24 @@
 
 /* Which fields a kind of step has: '!' must, '?' may, ' ' must not. */
 struct takes {
-    char keys, one_key, key_by, from, to, digest, expect;
+    char keys, one_key, key_by, from, to, digest, bundles, expect;
     int persons; /* at least so many confirm */
 };
 static const struct takes takes[STEP_KINDS] = {
-    [STEP_TIME] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 2},
-    [STEP_CHAIN] = {' ', ' ', ' ', '?', ' ', ' ', ' ', 2},
-    [STEP_INIT] = {' ', ' ', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_KEYGEN] = {'?', '?', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_ROOT] = {'?', '?', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_SUB_CA] = {' ', ' ', '!', '!', ' ', '?', '!', 2},
-    [STEP_CROSS] = {' ', '!', '!', ' ', ' ', ' ', '?', 2},
-    [STEP_MEDIUM] = {' ', ' ', ' ', '!', ' ', '?', ' ', 1},
-    [STEP_BATCH] = {' ', ' ', ' ', '!', '!', ' ', ' ', 2},
-    [STEP_CRL] = {' ', '!', ' ', ' ', '!', ' ', ' ', 2},
-    [STEP_TRANSFER] = {' ', '!', ' ', ' ', ' ', ' ', '!', 2},
-    [STEP_DESTROY] = {' ', '!', ' ', ' ', ' ', ' ', '!', 2},
-    [STEP_KEYS] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
-    [STEP_MINUTES] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+    [STEP_TIME] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 2},
+    [STEP_CHAIN] = {' ', ' ', ' ', ' ', ' ', ' ', '?', ' ', 2},
+    [STEP_INIT] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_KEYGEN] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_ROOT] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_SUB_CA] = {' ', ' ', '!', '!', ' ', '?', ' ', '!', 2},
+    [STEP_CROSS] = {' ', '!', '!', ' ', ' ', ' ', ' ', '?', 2},
+    [STEP_MEDIUM] = {' ', ' ', ' ', '!', ' ', '?', ' ', ' ', 1},
+    [STEP_BATCH] = {' ', ' ', ' ', '!', '!', ' ', ' ', ' ', 2},
+    [STEP_CRL] = {' ', '!', ' ', ' ', '!', ' ', ' ', ' ', 2},
+    [STEP_TRANSFER] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', 2},
+    [STEP_DESTROY] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', 2},
+    [STEP_KEYS] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+    [STEP_MINUTES] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
 };
 
 static enum err check_field(struct script_build *b, int i, const char *field, char rule, bool there)
@@ -46,7 +46,7 @@ static enum err check_fields(struct script_build *b, int i, const struct takes *
     } all[] = {{"key", t->one_key, y->key != NULL},     {"keys", t->keys, y->keys.n > 0},
                {"signed-by", t->key_by, y->key_by != NULL}, {"from", t->from, y->from != NULL},
                {"to", t->to, y->to != NULL},            {"digest", t->digest, y->digest != NULL},
-               {"expect", t->expect, y->expect != NULL}};
+               {"bundles", t->bundles, y->bundles.n > 0}, {"expect", t->expect, y->expect != NULL}};
     enum err e = E_OK;
     for (size_t k = 0; k < sizeof all / sizeof *all && e == E_OK; k++)
         e = check_field(b, i, all[k].field, all[k].rule, all[k].there);
@@ -128,7 +128,8 @@ static enum err build_step(struct script_build *b, struct script *out, int i)
     struct yaml_step *y = &out->memory->yaml->steps[i];
     struct script_step *s = &out->memory->steps[i];
     const bool last = (unsigned)i + 1 == out->memory->yaml->steps_n;
-    *s = (struct script_step){.n = i + 1, .say = y->say, .from = y->from, .to = y->to, .digest = y->digest};
+    *s = (struct script_step){.n = i + 1, .say = y->say, .from = y->from, .to = y->to, .digest = y->digest,
+                              .bundles = (const char *const *)y->bundles.v, .bundles_n = y->bundles.n};
     if (!script_step_by_name(y->what, &s->kind))
         return script_build_error(b, "steps", i, "do", "\"%s\" is nothing that is done in a ceremony", y->what);
     if ((s->kind == STEP_MINUTES) != last)

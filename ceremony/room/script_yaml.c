@@ -7,6 +7,7 @@ static const cyaml_schema_field_t person_fields[] = {
     TEXT("name", yaml_person, name),
     TEXT("role", yaml_person, role),
     TEXT("initials", yaml_person, initials),
+    TEXT_OPTIONAL("certificate", yaml_person, certificate),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t person_entry = ENTRY(yaml_person, person_fields);
@@ -30,6 +31,7 @@ static const cyaml_schema_field_t step_fields[] = {
     TEXT_OPTIONAL("from", yaml_step, from),
     TEXT_OPTIONAL("to", yaml_step, to),
     TEXT_OPTIONAL("digest", yaml_step, digest),
+    TEXTS_OPTIONAL("bundles", yaml_step, bundles),
     MAPPING_OPTIONAL("expect", yaml_step, expect, expect_fields),
     CYAML_FIELD_END,
 };

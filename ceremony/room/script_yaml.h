@@ -11,6 +11,7 @@ struct yaml_texts {
 
 struct yaml_person {
     char *id, *name, *role, *initials;
+    char *certificate; /* may be NULL */
 };
 
 struct yaml_expect {
@@ -20,7 +21,7 @@ struct yaml_expect {
 struct yaml_step {
     char *what;
     char *say, *key, *key_by, *from, *to, *digest; /* each may be NULL */
-    struct yaml_texts keys, by;
+    struct yaml_texts keys, by, bundles;
     struct yaml_expect *expect; /* may be NULL */
 };
 

@@ -5,7 +5,9 @@
 #include "room/log_lines.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
+#include "room/past.h"
 #include "room/record_files.h"
+#include "room/signers.h"
 #include "room/steps.h"
 
 static enum err log_minutes(struct room *r, const struct minutes *m, struct diag *d)
@@ -21,38 +23,68 @@ static enum err log_minutes(struct room *r, const struct minutes *m, struct diag
     return e == E_OK ? log_sync(r->state.log, d) : e;
 }
 
-/* The files first, for the log's line promises them. */
-static enum err write_and_log(struct room *r, const struct minutes *m, struct diag *d)
+/* Make them, from the record, and find their line in the log. When it has one, an interruption came after it, or somebody
+ * else wrote it: what is signed and sealed follows from the record. */
+static enum err make(struct room *r, struct minutes *m, bool *logged, struct diag *d)
 {
-    enum err e = file_write(r->dir_fd, MINUTES_HTML, m->html.data, m->html.len, d);
+    struct past past;
+    struct record line = {0};
+    *logged = false;
+    enum err e = past_read(r->state_fd, r->script->name, &past, d);
+    if (e == E_OK && !past.state)
+        e = diag_set(d, E_STATE_MISSING, "minutes are put into a log");
     if (e == E_OK)
-        e = file_write(r->dir_fd, MINUTES_TEXT, m->text.data, m->text.len, d);
-    return e == E_OK ? log_minutes(r, m, d) : e;
+        e = minutes_line(r->state_fd, r->script->name, &line, logged, d);
+    if (e == E_OK)
+        e = minutes_make(r->state_fd, r->dir_fd, r->script, m, d);
+    if (e == E_OK && *logged)
+        e = minutes_compare(m, &line, d);
+    record_free(&line);
+    return e;
 }
 
+static enum err write_files(struct room *r, const struct minutes *m, struct diag *d)
+{
+    enum err e = file_write(r->dir_fd, MINUTES_HTML, m->html.data, m->html.len, d);
+    return e == E_OK ? file_write(r->dir_fd, MINUTES_TEXT, m->text.data, m->text.len, d) : e;
+}
+
+enum err step_minutes_agree(struct room *r, const struct script_step *s, struct diag *d)
+{
+    struct minutes m = {0};
+    bool logged;
+    enum err e = make(r, &m, &logged, d);
+    if (e == E_OK && !logged)
+        e = write_files(r, &m, d);
+    if (e == E_OK) {
+        minutes_show_digest(r->script->name, m.html_digest);
+        e = signers_ask(r, s, &m, d);
+    }
+    minutes_free(&m);
+    return e;
+}
+
+/* The files are there before the log's line promises them. The log's key has the last word: it signs where the log stands with
+ * the minutes in it. */
 enum err step_minutes(struct room *r, const struct script_step *s, struct diag *d)
 {
     struct minutes m = {0};
-    struct record line = {0};
-    bool logged = false;
-    uint8_t html[DIGEST_LEN];
-    if (!r->has_state)
-        return diag_set(d, E_STATE_MISSING, "minutes are put into a log");
-    enum err e = minutes_line(r->state_fd, r->script->name, &line, &logged, d);
+    bool logged;
+    uint8_t html[DIGEST_LEN], acted[DIGEST_LEN];
+    enum err e = make(r, &m, &logged, d);
     if (e == E_OK)
-        e = minutes_make(r->state_fd, r->dir_fd, r->script, &m, d);
+        e = signers_check(r, s, &m, d);
     if (e == E_OK && !logged)
-        e = write_and_log(r, &m, d);
-    if (e == E_OK && logged) /* an interruption came after it, or somebody else wrote it: what is sealed follows from the record */
-        e = minutes_compare(&m, &line, d);
+        e = write_files(r, &m, d);
+    if (e == E_OK && !logged)
+        e = log_minutes(r, &m, d);
     memcpy(html, m.html_digest, DIGEST_LEN);
-    if (e == E_OK) /* it is over with its seal: nothing of it follows that */
-        e = log_lines_step(r, s->n, m.transcript, d);
-    if (e == E_OK) /* the log's key has the last word: it signs where the log stands with the minutes in it */
-        e = sealing_finish(&r->state, r->hsm, d);
-    if (e == E_OK)
-        e = minutes_show(r->script->name, html, d);
-    record_free(&line);
     minutes_free(&m);
-    return e;
+    if (e == E_OK) /* it is over with its seal: nothing of it follows that */
+        e = transcript_acted(r->transcript, s->n, acted, d);
+    if (e == E_OK)
+        e = log_lines_step(r, s->n, acted, d);
+    if (e == E_OK)
+        e = sealing_finish(&r->state, r->hsm, d);
+    return e == E_OK ? minutes_show(r->script->name, html, d) : e;
 }

@@ -7,7 +7,7 @@
 
 const struct step_row step_rows[STEP_KINDS] = {
     [STEP_TIME] = {step_time_show, step_time, false, true},
-    [STEP_CHAIN] = {NULL, step_chain, true, false},
+    [STEP_CHAIN] = {step_chain_bundles, step_chain, true, false},
     [STEP_INIT] = {NULL, step_init, true, false},
     [STEP_KEYGEN] = {NULL, step_keygen, true, true},
     [STEP_ROOT] = {step_root_agree, step_root, true, true},
@@ -19,7 +19,7 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_BATCH] = {step_batch_agree, step_batch, false, true},
     [STEP_CRL] = {step_batch_agree, step_batch, false, true},
     [STEP_MEDIUM] = {NULL, step_medium, false, true},
-    [STEP_MINUTES] = {NULL, step_minutes, true, false},
+    [STEP_MINUTES] = {step_minutes_agree, step_minutes, true, false},
 };
 
 /* What a rehearsal cannot have as the file says it. */

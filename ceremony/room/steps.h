@@ -32,7 +32,13 @@ ERR_MUST_USE enum err step_check_key(struct room *r, const struct script_step *s
 step_function step_batch_agree, step_batch;
 
 step_function step_keys, step_transfer, step_destroy_show, step_destroy;
-step_function step_time_show, step_time, step_chain, step_init, step_keygen, step_root, step_medium, step_minutes;
+step_function step_time_show, step_time, step_init, step_keygen, step_root, step_medium;
+
+/* The seals of bundles that were brought along, and then token and minutes. */
+step_function step_chain_bundles, step_chain;
+
+/* They are written and signed by those present, and then put into the log. */
+step_function step_minutes_agree, step_minutes;
 
 /* What the persons agree to have signed, and the signing of it (certify.h). */
 step_function step_root_agree, step_cross_agree, step_cross, step_sub_ca_agree, step_sub_ca;

@@ -11,7 +11,7 @@
 #include "room/record_files.h"
 
 static const char *const names[EVENT_KINDS] = {"open",      "present", "step",    "confirm", "said",   "checked", "exception",
-                                               "failed",    "stopped", "head",    "done",    "undone"};
+                                               "failed",    "signed",  "stopped", "head",    "done",    "undone"};
 
 struct entry {
     json_t *obj;
@@ -216,6 +216,27 @@ bool transcript_is_begun(const struct transcript *t, int n)
     return false;
 }
 
+static const char *about(const struct entry *one)
+{
+    return json_string_value(json_object_get(one->obj, "about"));
+}
+
+bool transcript_is_excepted(const struct transcript *t, int n, const char *part)
+{
+    for (size_t i = t->n; i > 0 && t->v[i - 1].kind != EVENT_OPEN; i--) {
+        const struct entry *one = &t->v[i - 1];
+        if (is_of(one, n) && one->kind == EVENT_EXCEPTION && about(one) != NULL && strcmp(about(one), part) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Does it say that its step is over? */
+static bool is_end(const struct entry *one)
+{
+    return one->kind == EVENT_DONE || (one->kind == EVENT_EXCEPTION && about(one) == NULL);
+}
+
 static enum err digest_to(const struct transcript *t, size_t end, uint8_t out[DIGEST_LEN], struct diag *d)
 {
     enum err e = digest_bytes(DIGEST_SHA256, t->bytes.data, end, out);
@@ -229,7 +250,7 @@ enum err transcript_over(const struct transcript *t, int n, const json_t **out, 
     *how = EVENT_KINDS;
     for (size_t i = t->n; i > 0; i--) {
         const struct entry *one = &t->v[i - 1];
-        if (!is_of(one, n) || (one->kind != EVENT_DONE && one->kind != EVENT_EXCEPTION && one->kind != EVENT_UNDONE))
+        if (!is_of(one, n) || (!is_end(one) && one->kind != EVENT_UNDONE))
             continue;
         if (one->kind == EVENT_UNDONE)
             return E_OK;
@@ -247,12 +268,21 @@ enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST
     for (size_t i = t->n; i > 0 && e == E_OK && !*held; i--) { /* mostly it was but now */
         const struct entry *one = &t->v[i - 1];
         uint8_t here[DIGEST_LEN];
-        if (one->kind != EVENT_DONE && one->kind != EVENT_EXCEPTION && one->kind != EVENT_STEP)
+        if (one->kind == EVENT_SAID)
             continue;
         e = digest_to(t, one->end, here, d);
         *held = e == E_OK && memcmp(here, digest, DIGEST_LEN) == 0;
     }
     return e;
+}
+
+enum err transcript_acted(const struct transcript *t, int n, uint8_t out[DIGEST_LEN], struct diag *d)
+{
+    size_t end = 0;
+    for (size_t i = t->n; i > 0 && end == 0; i--)
+        if (is_of(&t->v[i - 1], n) && t->v[i - 1].kind != EVENT_SAID)
+            end = t->v[i - 1].end;
+    return digest_to(t, end, out, d);
 }
 
 enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d)

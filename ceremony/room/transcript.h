@@ -13,13 +13,14 @@
 /* {"at":TIME,"event":NAME,<fields>}. n is the number of the step. Persons by their ids. */
 enum event {
     EVENT_OPEN,      /* ceremony, file, policy (digests), program, zone, rehearsal (boolean): at each start */
-    EVENT_PRESENT,   /* person, role: typed their initials at that start */
+    EVENT_PRESENT,   /* person, role, certificate (digest, of who has one): typed their initials at that start */
     EVENT_STEP,      /* n, do: the step was shown */
     EVENT_CONFIRM,   /* n, person: typed their initials */
     EVENT_SAID,      /* n, text: a line that stood on the screen */
     EVENT_CHECKED,   /* n, what, expected, found */
-    EVENT_EXCEPTION, /* n, code, reason, persons (array of two ids) */
-    EVENT_FAILED,    /* n, code, text */
+    EVENT_EXCEPTION, /* n, about, code, reason, persons (array of two ids). With `about` it is a part of the step, else it ends it */
+    EVENT_FAILED,    /* n, about, code, text */
+    EVENT_SIGNED,    /* n, person: signed the minutes with a key */
     EVENT_STOPPED,   /* n: those present stopped before this step was done */
     EVENT_HEAD,      /* n, size, head: where the log stood after the step */
     EVENT_DONE,      /* n */
@@ -53,10 +54,17 @@ bool transcript_is_begun(const struct transcript *t, int n);
 ERR_MUST_USE enum err transcript_over(const struct transcript *t, int n, const json_t **out, enum event *how,
                                       uint8_t digest[DIGEST_LEN], struct diag *d);
 
-/* Did the file have this digest once, when a step was over or was shown? */
+/* Did the file have this digest once, at the end of an event other than EVENT_SAID? */
 ERR_MUST_USE enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST_LEN], bool *held, struct diag *d);
+
+/* SHA-256 of the file up to the last event of step n that is more than what was said. */
+ERR_MUST_USE enum err transcript_acted(const struct transcript *t, int n, uint8_t out[DIGEST_LEN], struct diag *d);
 
 /* SHA-256 of the file. */
 ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);
+
+/* Does an exception of step n say that it goes on without this part? One from before the program was started last does not count:
+ * whoever can write to the file may have written it. */
+bool transcript_is_excepted(const struct transcript *t, int n, const char *part);
 
 #endif

@@ -70,24 +70,15 @@ static enum err stop(struct room *r, const struct script_step *s, enum err e, co
 static enum err fail_step(struct room *r, const struct script_step *s, enum err failure, const struct diag *why, bool *again,
                           struct diag *d)
 {
-    enum people_choice choice;
+    const struct people_trouble trouble = {failure, why->text, NULL, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND};
     struct diag said = {0};
     *again = false;
     if (failure == E_STOPPED || failure == E_ABSENT)
         return stop(r, s, failure, why, d);
-    printf("%s: %s: %s\n", err_name(failure), _(err_sentence(failure)), why->text);
-    enum err e = transcript_add(r->transcript, EVENT_FAILED,
-                                json_pack("{s:i,s:s,s:s}", "n", s->n, "code", err_name(failure), "text", why->text), d);
-    if (e == E_OK)
-        e = people_choose(r, s, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND, &choice, &said);
-    if (e == E_OK && choice == PEOPLE_EXCEPTION)
-        e = people_exception(r, s, failure, &said);
-    if (e == E_OK && choice == PEOPLE_EXCEPTION)
-        r->done = s->n;
-    if (e != E_OK)
-        return stop(r, s, e, e == E_STOPPED ? why : &said, d);
-    *again = choice == PEOPLE_AGAIN;
-    return E_OK;
+    enum err e = people_settle(r, s, &trouble, again, &said);
+    if (e == E_OK && !*again)
+        r->done = s->n; /* by an exception */
+    return e == E_OK ? E_OK : stop(r, s, e, e == E_STOPPED ? why : &said, d);
 }
 
 /* What needs no token comes first. *go_on: the step goes on; false when it is over by an exception. */

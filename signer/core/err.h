@@ -210,6 +210,9 @@ enum err_class {
     X(E_TRANSCRIPT, STORAGE, "", "the ceremony's transcript is not whole, or not the one of the log", "stop and call the auditor")                 \
     X(E_ABSENT, REFUSED, "", "a person whom the ceremony needs is not there",                                           \
       "wait for the person, then run it again")                                                                         \
+    X(E_UNSIGNED, REFUSED, "", "somebody who was there has not signed the minutes",                                     \
+      "sign them, or record an exception and sign later with ceremony minutes")                                         \
+    X(E_SEAL_OTHER, STORAGE, "", "the seal is of another log than this one", "stop and call the auditor")               \
     X(E_EXPECTATION, REFUSED, "", "a step did not come to what the ceremony file expects",                              \
       "stop, or record an exception")                                                                                   \
     X(E_CLOCK_JUMP, REFUSED, "", "the clock is further from the last log entry than the policy allows",                 \

@@ -3,7 +3,6 @@
 #include <libintl.h>
 #include <limits.h>
 #include <locale.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +39,11 @@ static bool is_utf8(const char *locale)
     return (n == 5 && strncasecmp(codeset, "UTF-8", n) == 0) || (n == 4 && strncasecmp(codeset, "utf8", n) == 0);
 }
 
+bool i18n_is_utf8(void)
+{
+    return is_utf8(locale_of("LC_CTYPE"));
+}
+
 /* Is the first language of the list that the programs speak Chinese? "zh_TW" is not: its readers want other characters. */
 static bool is_chinese_first(const char *list)
 {
@@ -59,7 +63,7 @@ static bool is_chinese_first(const char *list)
 static bool wants_chinese(void)
 {
     const char *messages = locale_of("LC_MESSAGES"), *languages = getenv("LANGUAGE");
-    if (strcmp(messages, "C") == 0 || strcmp(messages, "POSIX") == 0 || !is_utf8(locale_of("LC_CTYPE")))
+    if (strcmp(messages, "C") == 0 || strcmp(messages, "POSIX") == 0 || !i18n_is_utf8())
         return false;
     return is_chinese_first(languages != NULL && languages[0] != '\0' ? languages : messages);
 }

@@ -8,6 +8,7 @@
 #ifndef ROOTSEAL_CORE_I18N_H
 #define ROOTSEAL_CORE_I18N_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Choose the language, as gettext does: the first one of LANGUAGE that there is, else that of LC_ALL, LC_MESSAGES or
@@ -19,6 +20,9 @@ void i18n_start(void);
 
 /* The language that was chosen: "en" or "zh_CN" (for <html lang>, and for tests). Constant. */
 const char *i18n_language(void);
+
+/* Are the locale's characters UTF-8, by LC_ALL, LC_CTYPE or LANG? */
+bool i18n_is_utf8(void);
 
 /* The translation of an English text, or the text itself. Constant, UTF-8. A text with conversions for printf has them
  * in its translation, too (msgfmt -c refuses the catalogue otherwise). */

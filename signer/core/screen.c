@@ -72,10 +72,17 @@ size_t screen_columns(const char *text)
     return all;
 }
 
-void screen_label(const char *label, size_t width)
+static size_t blanks_after(const char *label, size_t width)
 {
     size_t columns = screen_columns(label);
-    printf("%s%*s", label, columns < width ? (int)(width - columns) : 1, "");
+    return columns < width ? width - columns : 1;
+}
+
+size_t screen_label(const char *label, size_t width)
+{
+    size_t blanks = blanks_after(label, width);
+    printf("%s%*s", label, (int)blanks, "");
+    return screen_columns(label) + blanks;
 }
 
 /* What must not begin a row: closing punctuation of either kind of text. */
@@ -119,8 +126,7 @@ size_t screen_bytes(const char *text, size_t columns)
 
 void screen_put_label(struct buf *out, const char *label, size_t width)
 {
-    size_t columns = screen_columns(label);
-    buf_printf(out, "%s%*s", label, columns < width ? (int)(width - columns) : 1, "");
+    buf_printf(out, "%s%*s", label, (int)blanks_after(label, width), "");
 }
 
 void screen_fold(size_t at, size_t indent, const char *text)
@@ -145,9 +151,8 @@ void screen_fold(size_t at, size_t indent, const char *text)
 static __attribute__((format(printf, 4, 0))) void field(const char *before, const char *label, size_t width, const char *format, va_list ap)
 {
     char *text = NULL;
-    size_t at = strlen(before) + width;
     fputs(before, stdout);
-    screen_label(label, width);
+    const size_t at = strlen(before) + screen_label(label, width);
     if (vasprintf(&text, format, ap) >= 0)
         screen_fold(at, at, text);
     free(text);
@@ -158,14 +163,14 @@ static void words(const char *before, const char *label, size_t width, const uin
     char text[DIGEST_LEN * 12 + DIGEST_LEN / WORDS_ON_ROW * 4 + 1];
     words_format(digest, DIGEST_LEN, WORDS_ON_ROW, "", text, sizeof text);
     fputs(before, stdout);
-    screen_label(label, width);
+    const size_t at = screen_label(label, width);
     for (char *row = text, *end; row != NULL; row = end) {
         end = strchr(row, '\n');
         if (end != NULL)
             *end++ = '\0';
         puts(row);
         if (end != NULL)
-            printf("%s%*s", before, (int)width, "");
+            printf("%s%*s", before, (int)at, "");
     }
 }
 

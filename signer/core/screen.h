@@ -15,8 +15,8 @@
  * combining mark, one for any other. A stray byte counts one. */
 size_t screen_columns(const char *text);
 
-/* Print the label and the blanks that fill it up to `width` columns; at least one blank. */
-void screen_label(const char *label, size_t width);
+/* Print the label and the blanks that fill it up to `width` columns; at least one blank. How many columns they take. */
+size_t screen_label(const char *label, size_t width);
 
 /* screen_label() into a buffer. */
 void screen_put_label(struct buf *out, const char *label, size_t width);

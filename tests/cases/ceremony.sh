@@ -24,6 +24,18 @@ walk() {
     printf '%s\n' "$@" | ceremony run --state "$S" --module "$MODULE" --pin-fd 3 "$C/$name.yaml" 3< <(yes "$WORLD_PIN")
 }
 ALL=(OA FA FB WA)
+# what is typed when an officer cannot sign the minutes, and when both cannot
+UNSIGNED=('' exception 'The key is not at hand' OA WA)
+BOTH_UNSIGNED=("${UNSIGNED[@]}" "${UNSIGNED[@]}")
+# the same for at_terminal
+who() { printf 'expect Initials of %s\nsend %s\n' "$1" "$2"; }
+unsigned() { # OFFICER...
+    for o in "$@"; do
+        printf 'expect %s, the file with your key\nsend \nexpect "exception"\nsend exception\nexpect The reason\nsend No key\n' "$o"
+        who one OA; who another WA
+    done
+}
+no_bundle() { printf 'expect The folder of a bundle\nsend \n'; }
 
 # said WORDS: the last step of the case said so, in one line. A code of the table counts as produced.
 said() {
@@ -69,8 +81,9 @@ agree() {
     printf '%s\n' "$@" | ceremony run --state "$S" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$name.yaml" \
         3< <(yes "$WORLD_PIN") 4< <(yes "$WORLD_PASS")
 }
-# words: $WORDS become the first words of what the last step showed last to be signed.
+# words [LINE]: $WORDS become the first words of what the last step showed last to be signed, or after a line that begins so.
 words() {
-    WORDS=$(awk '/^to be signed in step/ { on = 1 } on && $1 == "words" { w = $3 " " $4 " " $5; on = 0 } END { print w }' "$LAST.out")
+    WORDS=$(awk -v line="^${1:-to be signed in step}" '$0 ~ line { on = 1 } on && $1 == "words" { w = $3 " " $4 " " $5; on = 0 } END { print w }' \
+        "$LAST.out")
 }
 KEYS=("$PEOPLE/officer-1.key" "$PEOPLE/officer-2.key")

@@ -39,6 +39,7 @@ sub answer {
     my $line = shift;
     return $initials{$1} // '?' if $line =~ /(?:Initials of|请) ?([\w.-]+) ?(?:\(|（).*(?::|：) ?$/;
     return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
+    return "" if $line =~ /(?:folder of a bundle|结果包文件夹).*(?::|：) ?$/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
     return $again-- > 0 ? 'again' : 'stop' if $line =~ /Type "again" to try it again.*: $/;
     return undef;

@@ -18,11 +18,12 @@
 static void make_script(struct help_ceremony *c)
 {
     static const char *const keys[] = {"root-sm2", "root-rsa"};
+    static const uint8_t certificate[] = {0x30, 0x00}; /* nothing reads it here; its digest is told */
     const struct script_person persons[] = {
-        {"operator-1", "张伟", "ZW", ROOM_OPERATOR},
-        {"officer-1", "李娜", "LN", ROOM_OFFICER},
-        {"officer-2", "O'Brien & Søn", "OB", ROOM_OFFICER},
-        {"witness-1", "王芳", "WF", ROOM_WITNESS},
+        {"operator-1", "张伟", "ZW", ROOM_OPERATOR, {0}},
+        {"officer-1", "李娜", "LN", ROOM_OFFICER, {certificate, sizeof certificate}},
+        {"officer-2", "O'Brien & Søn", "OB", ROOM_OFFICER, {certificate, sizeof certificate}},
+        {"witness-1", "王芳", "WF", ROOM_WITNESS, {0}},
     };
     const struct script_step steps[] = {
         {.n = 1, .kind = STEP_TIME, .by = 9, .say = "The operator and the witness each read the time from their own clock, aloud."},

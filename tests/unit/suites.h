@@ -73,6 +73,7 @@
     X(memory_status) \
     X(merkle) \
     X(minutes) \
+    X(minutes_code) \
     X(mutants) \
     X(name) \
     X(op) \

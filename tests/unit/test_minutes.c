@@ -115,6 +115,8 @@ START_TEST(all_of_it)
     expect_in_both(word, word);
     hex_encode(m.transcript, DIGEST_LEN, hex);
     expect_in_both(hex, hex);
+    expect_in_both("minutes-officer-1.p7s", "minutes-officer-1.p7s");
+    expect_in_both("on paper, below", "on paper, below");
     for (size_t i = 0; i < 4; i++) /* a line to sign on for everybody */
         expect_in_both("<span>signature</span><span>date</span>", "signature date");
     ck_assert_ptr_null(strstr(html(), "<b>root-sm2</b>"));

@@ -30,6 +30,7 @@ static void fields(void)
     screen_field("key", 8, "%s", "root");
     screen_field("密钥", 8, "%s", "root");
     screen_field("a long label", 8, "%d", 7);
+    screen_field("a label!", 8, "%s", "x23456789 x23456789 x23456789 x23456789 x23456789 x23456789 x23456789 x2");
     screen_field("text", 8, "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen");
     screen_field("文本", 8, "根密钥仪式由授权员在见证人面前按照经过审核的文件进行，每一步都须由在场人员输入姓名首字母确认。（完）");
     screen_field("name", 8, "%s", "\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}\\u{6C5F}");
@@ -81,7 +82,7 @@ START_TEST(a_pipe_gets_whole_lines)
     int lines = 0;
     for (const char *p = out; (p = strchr(p, '\n')) != NULL; p++)
         lines++;
-    ck_assert_int_eq(lines, 7);
+    ck_assert_int_eq(lines, 8);
 }
 END_TEST
 

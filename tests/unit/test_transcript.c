@@ -51,6 +51,30 @@ START_TEST(events_are_found_again)
 }
 END_TEST
 
+/* What is about a part of a step does not end it, and counts as long as the program runs. */
+START_TEST(parts_of_steps)
+{
+    struct transcript *t;
+    const json_t *event;
+    enum event how;
+    uint8_t acted[DIGEST_LEN], now[DIGEST_LEN];
+    expect_ok_diag(transcript_open(dir, &t, &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_OPEN, json_object(), &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_EXCEPTION, json_pack("{s:i,s:s}", "n", 2, "about", "officer-1"), &d), &d);
+    expect_ok_diag(transcript_digest(t, now, &d), &d);
+    expect_ok_diag(transcript_add(t, EVENT_SAID, json_pack("{s:i,s:s}", "n", 2, "text", "officer-1"), &d), &d);
+    expect_ok_diag(transcript_acted(t, 2, acted, &d), &d);
+    ck_assert_mem_eq(acted, now, DIGEST_LEN);
+    expect_ok_diag(transcript_over(t, 2, &event, &how, NULL, &d), &d);
+    ck_assert_ptr_null(event);
+    ck_assert(transcript_is_excepted(t, 2, "officer-1"));
+    ck_assert(!transcript_is_excepted(t, 2, "officer-2") && !transcript_is_excepted(t, 1, "officer-1"));
+    expect_ok_diag(transcript_add(t, EVENT_OPEN, json_object(), &d), &d);
+    ck_assert(!transcript_is_excepted(t, 2, "officer-1"));
+    transcript_close(t);
+}
+END_TEST
+
 /* The last end of a step, unless it was undone, with the digest of the file up to there; and the file is known by it later. */
 START_TEST(ends_of_steps)
 {
@@ -168,6 +192,7 @@ Suite *suite_transcript(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, events_are_found_again);
     tcase_add_test(t, ends_of_steps);
+    tcase_add_test(t, parts_of_steps);
     tcase_add_test(t, an_unfinished_line_is_cut_off);
     tcase_add_loop_test(t, what_is_no_event_of_ours_is_refused, 0, (int)(sizeof broken / sizeof *broken));
     tcase_add_test(t, the_clock_does_not_go_back);

@@ -53,7 +53,7 @@ struct audit {
     struct certifies certifies;
     struct transcripts transcripts;
     struct batches batches;
-    json_t *excepted;          /* ceremonies, with how many of those who were there may not have signed the minutes */
+    json_t *unsigned_by;       /* ceremonies, with those who were there and have not signed the minutes */
     struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
     struct audit_counts counts;
     struct findings findings;

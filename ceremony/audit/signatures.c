@@ -4,18 +4,22 @@
 
 #include "audit/audit.h"
 #include "audit/carried.h"
+#include "batch/state.h"
 #include "core/text.h"
 #include "room/minutes_sign.h"
 
-bool signatures_take_exception(json_t **excepted, const struct record *r)
+/* Somebody who was there with a certificate and has not signed. */
+static enum err keep_missing(struct audit *a, const char *ceremony, const char *id)
 {
-    const char *ceremony = record_text(r, "ceremony");
-    if (strcmp(record_text(r, "code"), err_name(E_UNSIGNED)) != 0)
-        return true;
-    if (*excepted == NULL && (*excepted = json_object()) == NULL)
-        return false;
-    const json_int_t before = json_integer_value(json_object_get(*excepted, ceremony));
-    return json_object_set_new(*excepted, ceremony, json_integer(before + 1)) == 0;
+    json_t *ids;
+    if (a->unsigned_by == NULL && (a->unsigned_by = json_object()) == NULL)
+        return E_NO_MEMORY;
+    if ((ids = json_object_get(a->unsigned_by, ceremony)) == NULL) {
+        ids = json_array();
+        if (json_object_set_new(a->unsigned_by, ceremony, ids) != 0)
+            return E_NO_MEMORY;
+    }
+    return json_array_append_new(ids, json_string(id)) == 0 ? E_OK : E_NO_MEMORY;
 }
 
 /* What is looked at. */
@@ -79,7 +83,7 @@ static enum err check_named(const struct minutes_of *m, const char *id, const ui
     return e;
 }
 
-static enum err check_present(const struct minutes_of *m, const json_t *event, uint64_t *missing, struct diag *d)
+static enum err check_present(const struct minutes_of *m, const json_t *event, struct diag *d)
 {
     const char *id = text_of(event, "person");
     uint8_t certificate[DIGEST_LEN], pinned[DIGEST_LEN] = {0};
@@ -94,7 +98,7 @@ static enum err check_present(const struct minutes_of *m, const json_t *event, u
         e = memcmp(certificate, pinned, DIGEST_LEN) == 0 ? check_officer(m, officer, &found, d)
                                                          : check_named(m, id, certificate, &found, d);
     if (e == E_OK && !found) {
-        ++*missing;
+        e = keep_missing(m->a, record_text(m->line, "ceremony"), id);
         audit_note(m->a, "%s, who was there, has not signed the minutes of the ceremony %s with a key", id, record_text(m->line, "ceremony"));
     }
     return e;
@@ -102,15 +106,12 @@ static enum err check_present(const struct minutes_of *m, const json_t *event, u
 
 static enum err check_all(const struct minutes_of *m, struct diag *d)
 {
-    const char *ceremony = record_text(m->line, "ceremony");
-    const json_int_t excepted = json_integer_value(json_object_get(m->a->excepted, ceremony));
     json_t *there = who_was_there(m), *event;
     const char *id;
-    uint64_t missing = 0;
     enum err e = there != NULL ? E_OK : E_NO_MEMORY;
     json_object_foreach(there, id, event)
         if (e == E_OK)
-            e = check_present(m, event, &missing, d);
+            e = check_present(m, event, d);
     for (size_t i = 0; m->a->same_log_policy && i < m->a->policy->officers_n && e == E_OK; i++) {
         const struct policy_officer *who = &m->a->policy->officers[i];
         bool found;
@@ -118,9 +119,6 @@ static enum err check_all(const struct minutes_of *m, struct diag *d)
             e = check_officer(m, who, &found, d);
     }
     json_decref(there);
-    if (e == E_OK && missing > (uint64_t)excepted)
-        e = diag_set(d, E_ARCHIVE, "of the signatures of the minutes of %s %llu are missing, and the log has %llu exceptions", ceremony,
-                     (unsigned long long)missing, (unsigned long long)excepted);
     return e;
 }
 
@@ -133,4 +131,41 @@ enum err signatures_check(struct audit *a, int dir_fd, const struct record *r, c
         e = check_all(&m, d);
     buf_free(&text);
     return e;
+}
+
+/* Where the transcript says that the minutes need not have this signature; as many as there are events when it does not. */
+static size_t excepted_at(const struct transcripts_entry *t, const char *id)
+{
+    const size_t n = json_array_size(t->events);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *event = json_array_get(t->events, i);
+        if (strcmp(text_of(event, "event"), "exception") == 0 && strcmp(text_of(event, "about"), id) == 0 &&
+            strcmp(text_of(event, "code"), err_name(E_UNSIGNED)) == 0)
+            return i;
+    }
+    return n;
+}
+
+static void settle(struct audit *a, const struct transcripts_entry *t, const char *id)
+{
+    const size_t i = excepted_at(t, id), n = json_array_size(t->events);
+    if (i < t->at)
+        return;
+    if (i < n)
+        audit_open(a, "the ceremony %s: that its minutes need no signature by %s stands under no line of the log, and anybody could have "
+                      "written it", t->name, id);
+    else
+        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and nobody said why", t->name, id);
+}
+
+void signatures_finish(struct audit *a)
+{
+    const char *ceremony;
+    json_t *ids, *id;
+    size_t i;
+    json_object_foreach(a->unsigned_by, ceremony, ids)
+        json_array_foreach(ids, i, id)
+            for (size_t k = 0; k < a->transcripts.n; k++)
+                if (strcmp(a->transcripts.v[k].name, ceremony) == 0 && a->transcripts.v[k].events != NULL)
+                    settle(a, &a->transcripts.v[k], json_string_value(id));
 }

@@ -9,14 +9,12 @@
 
 struct audit;
 
-/* An exception line: one that says E_UNSIGNED counts for its ceremony, in this object, which is made when it is NULL. False when
- * memory is used up. */
-bool signatures_take_exception(json_t **excepted, const struct record *r);
-
-/* The minutes line r, and the first n events of the transcript, whose digest is the line's. Those who were there with a certificate
- * have signed, or the log has an exception for each who has not: E_ARCHIVE otherwise. Each signature that is there must
- * verify, with the certificate that the policy pins (E_OFFICER, E_OFFICER_SIGNATURE) or whose digest the transcript has. */
+/* The minutes line r, and the first n events of the transcript, whose digest is the line's. Who was there with a certificate
+ * and has not signed is kept for signatures_finish(). Each signature that is there must verify, with the certificate that the policy pins (E_OFFICER, E_OFFICER_SIGNATURE) or whose digest the transcript has. */
 ERR_MUST_USE enum err signatures_check(struct audit *a, int dir_fd, const struct record *r, const json_t *events, size_t n,
                                        struct diag *d);
+
+/* After the log: whoever has not signed is excepted in the transcript, under a line of the log: E_ARCHIVE otherwise. */
+void signatures_finish(struct audit *a);
 
 #endif

@@ -130,7 +130,7 @@ static enum err find_end(const struct transcripts_entry *t, const struct record 
 
 static enum err same_reason(const struct record *r, const json_t *event, bool *same)
 {
-    uint8_t said[DIGEST_LEN], here[DIGEST_LEN];
+    uint8_t said[DIGEST_LEN], here[DIGEST_LEN] = {0};
     const char *reason = text_of(event, "reason");
     enum err e = record_digest(r, "reason", said);
     if (e == E_OK)
@@ -177,6 +177,15 @@ static enum err check_end(struct audit *a, const struct transcripts_entry *t, co
     return e;
 }
 
+/* What those present did without, in steps that are done all the same. */
+static void tell_parts(struct audit *a, const struct transcripts_entry *t, size_t end)
+{
+    for (size_t i = t->at; i <= end; i++)
+        if (is(event_at(t, i), "exception") && !is_end(event_at(t, i)))
+            audit_note(a, "exception in step %lld of the ceremony %s, about %s: %s", (long long)step_of(event_at(t, i)), t->name,
+                       text_of(event_at(t, i), "about"), text_of(event_at(t, i), "code"));
+}
+
 static enum err take_end(struct audit *a, struct transcripts_entry *t, const struct record *r)
 {
     size_t end;
@@ -185,6 +194,7 @@ static enum err take_end(struct audit *a, struct transcripts_entry *t, const str
         wrong(a, t, "it was not as the line says at the end of", record_number(r, "step"));
     else if (e == E_OK) {
         e = check_end(a, t, r, end);
+        tell_parts(a, t, end);
         t->at = end + 1;
     }
     return e;

@@ -10,6 +10,7 @@
 #include "audit/bundles.h"
 #include "audit/ceremonies.h"
 #include "audit/seals.h"
+#include "audit/signatures.h"
 #include "audit/sweep.h"
 #include "audit/tokens.h"
 #include "batch/state.h"
@@ -252,6 +253,7 @@ static enum err finish(const struct verify_options *o, struct audit *a)
             e = certifies_finish(a);
         officers_finish(a);
         transcripts_finish(a);
+        signatures_finish(a);
         batches_finish(a);
         if (e == E_OK)
             e = sweep_run(a);
@@ -287,7 +289,7 @@ void verify_free(struct audit *a)
     transcripts_free(&a->transcripts);
     batches_free(&a->batches);
     index_close(a->index);
-    json_decref(a->excepted);
+    json_decref(a->unsigned_by);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -186,7 +186,7 @@ static enum err run_group(void *data, struct diag *d)
 /* The transcript has grown in the child, and so has the log. */
 static enum err reopen(struct room *r, struct diag *d)
 {
-    struct past past;
+    struct past past = {0};
     tee_end();
     transcript_close(r->transcript);
     r->transcript = NULL;

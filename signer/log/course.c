@@ -26,11 +26,11 @@ static enum err begin(struct courses *all, const struct record *r, struct diag *
         return wrong(r, "was not begun", d);
     snprintf(one.name, sizeof one.name, "%s", record_text(r, "ceremony"));
     enum err e = record_digest(r, "file", one.file);
-    struct course *more = e == E_OK ? reallocarray(all->v, all->n + 1, sizeof *more) : NULL;
-    if (e == E_OK && more == NULL)
-        e = diag_set(d, E_NO_MEMORY, "ceremonies");
     if (e != E_OK)
         return e;
+    struct course *more = reallocarray(all->v, all->n + 1, sizeof *more);
+    if (more == NULL)
+        return diag_set(d, E_NO_MEMORY, "ceremonies");
     all->v = more;
     all->v[all->n++] = one;
     return E_OK;

@@ -200,8 +200,8 @@ void log_reader_close(struct log_reader *r)
 enum err log_each(int dirfd, const struct log_position *from, log_take *take, void *arg, struct diag *d)
 {
     struct log_reader *reader = NULL;
-    bool more = true;
     enum err e = log_reader_open(dirfd, LOG_FILE, from, &reader, d);
+    bool more = reader != NULL;
     while (e == E_OK && more) {
         struct span line;
         struct record r = {0};

@@ -17,14 +17,8 @@
 static X509 *from_der(struct span der)
 {
     const uint8_t *p = der.p;
-    if (der.n > LONG_MAX || !der_check(der)) /* OpenSSL reads BER, and writes what it does not read */
-        return NULL;
-    X509 *cert = d2i_X509(NULL, &p, (long)der.n);
-    if (cert != NULL && p != der.p + der.n) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    return cert;
+    /* One element: OpenSSL also takes BER, and writes what it does not read. */
+    return der.n <= LONG_MAX && der_check(der) ? d2i_X509(NULL, &p, (long)der.n) : NULL;
 }
 
 enum err cert_parse(struct span bytes, X509 **out, struct diag *d)

@@ -82,6 +82,7 @@
     X(ocsp) \
     X(pair) \
     X(past) \
+    X(log_lines) \
     X(picture) \
     X(pin) \
     X(plan) \

@@ -61,6 +61,7 @@ START_TEST(steps_end_in_their_order)
     expect_ok(take(RECORD_MINUTES, json_pack("{s:s}", "ceremony", "one")));
     expect_ok(take(RECORD_STEP, step("one", 3, FILE_A)));
     expect_err(take(RECORD_STEP, step("one", 4, FILE_A)), E_LOG_ORDER);
+    expect_err(take(RECORD_CERTIFY, json_pack("{s:s,s:i}", "ceremony", "one", "step", 4)), E_LOG_ORDER);
     const struct course *c = courses_find(&all, "one");
     ck_assert(c != NULL && c->done == 3 && c->over[1][0] == 0xf0 && c->over[2][0] == 0x00);
     ck_assert_int_eq(courses_find(&all, "two")->done, 0);

@@ -235,6 +235,20 @@ START_TEST(a_maker_who_spoils_one_element)
 }
 END_TEST
 
+START_TEST(a_signature_that_is_not_of_whole_bytes)
+{
+    struct eseal s;
+    struct diag why = {0};
+    help_eseal_sign(&h);
+    expect_ok_diag(eseal_parse(buf_span(&h.seal), &s, &why), &why);
+    uint8_t *unused = h.seal.data + (s.maker.signature.p - h.seal.data) - 1;
+    *unused = 1;
+    h.seal.data[h.seal.len - 1] &= 0xfe; /* still DER */
+    expect_err(eseal_parse(buf_span(&h.seal), &s, &why), E_ESEAL_FORMAT);
+    ck_assert_ptr_nonnull(strstr(why.text, "the signature"));
+}
+END_TEST
+
 /* -- verifying -- */
 
 /* Nobody but the maker and its CA made any bit of it. */
@@ -455,6 +469,7 @@ Suite *suite_eseal(void)
     tcase_add_test(t, what_is_not_built);
     tcase_add_test(t, extensions_that_are_not_taken);
     tcase_add_test(t, a_maker_who_spoils_one_element);
+    tcase_add_test(t, a_signature_that_is_not_of_whole_bytes);
     tcase_add_test(t, holders_by_digest);
     tcase_add_test(t, no_bit_of_a_seal_can_change);
     tcase_add_test(t, algorithms_and_time_stamps);

@@ -372,6 +372,32 @@ START_TEST(the_shell_recipe_agrees)
     buf_free(&content);
 }
 END_TEST
+static enum err count(void *arg, const struct record *r, struct diag *d)
+{
+    size_t *n = arg;
+    ck_assert_uint_eq(r->seq, ++*n);
+    return *n < 5 ? E_OK : diag_set(d, E_LOG_ORDER, "five");
+}
+
+/* Each line to the end, to what is broken, or to where nobody wants more. */
+START_TEST(each_line)
+{
+    struct buf content = {0};
+    size_t n = 0;
+    help_log_sample(DIGEST_SM3);
+    expect_err(log_each(help_log_dir, NULL, count, &n, &help_log_diag), E_LOG_ORDER);
+    ck_assert_uint_eq(n, 5);
+    help_log_get(&content);
+    const struct span third = help_log_line(&content, 2);
+    ((uint8_t *)content.data)[third.p - content.data + 10] ^= 1;
+    help_log_put(content.data, content.len);
+    n = 0;
+    ck_assert_int_ne(log_each(help_log_dir, NULL, count, &n, &help_log_diag), E_OK);
+    ck_assert_uint_eq(n, 2);
+    buf_free(&content);
+}
+END_TEST
+
 Suite *suite_log(void)
 {
     Suite *s = suite_create("log");
@@ -392,6 +418,7 @@ Suite *suite_log(void)
     tcase_add_test(t, a_failed_write_poisons_the_log);
     tcase_add_test(t, a_recovery_that_fails_leaves_a_readable_log);
     tcase_add_loop_test(t, the_shell_recipe_agrees, 0, 2);
+    tcase_add_test(t, each_line);
     suite_add_tcase(s, t);
     return s;
 }

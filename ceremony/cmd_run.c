@@ -6,6 +6,7 @@ enum err room_place_from_options(const char *state, struct room_place *out, stru
     *out = (struct room_place){.state = state,
                                .module = options.module,
                                .module_files = options.module_files,
+                               .media = options.media,
                                .pin_fd = options.pin_fd,
                                .pin_parts = options.pin_parts,
                                .officer = {.module = options.officer_module,

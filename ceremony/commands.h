@@ -14,6 +14,7 @@ struct options {
     const char *dir; /* of a rehearsal */
     const char *module_files; /* what the module wants within reach besides the usual; hsm/reach.h */
     const char *officer_token, *officer_module, *officer_module_files, *officer_vendor;
+    const char *media;
     const char *algorithm; /* of enrol */
     int years;             /* of enrol */
     bool adopt, renew, json;

@@ -26,6 +26,7 @@ struct options options = {.pin_fd = -1, .pin_parts = 1, .pass_fd = -1, .to_pin_f
     {"officer-module", "FILE", N_("the PKCS#11 module of officers' own tokens"), &options.officer_module, NULL, NULL, false}
 #define PASSES \
     {"pass-fd", "N", N_("read the officers' passphrases from this file descriptor, a line each"), NULL, &options.pass_fd, NULL, false}
+#define MEDIA {"media", "DIR", N_("the folder where sticks are plugged in, below which the file names theirs"), &options.media, NULL, NULL, false}
 #define END {0}
 
 static const struct cli_option *options_init(void)
@@ -95,7 +96,7 @@ static const struct cli_option *options_root(void)
 static const struct cli_option *options_run(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, PASSES, OFFICER_MODULE, OFFICER_TOKEN, END};
+        STATE, TOKEN, PASSES, OFFICER_MODULE, OFFICER_TOKEN, MEDIA, END};
     return o;
 }
 
@@ -103,7 +104,7 @@ static const struct cli_option *options_rehearse(void)
 {
     static const struct cli_option o[] = {
         {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, PASSES,
-        OFFICER_MODULE, OFFICER_TOKEN, END};
+        OFFICER_MODULE, OFFICER_TOKEN, MEDIA, END};
     return o;
 }
 

@@ -13,6 +13,7 @@
 struct room_place {
     const char *state;
     const char *module, *module_files;
+    const char *media; /* the folder where sticks are plugged in; NULL: the file says where */
     int pin_fd, pin_parts;
     struct officer_key officer; /* what all officers' keys have in common: their tokens' module, where passphrases come from */
     bool rehearsal; /* what it follows was a rehearsal, too, so its minutes have another digest than the file says */

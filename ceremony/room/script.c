@@ -110,6 +110,10 @@ void script_free(struct script *s)
     if (s->memory != NULL) {
         for (size_t i = 0; i < SCRIPT_PERSONS; i++)
             buf_free(&s->memory->certificates[i]);
+        for (size_t i = 0; i < SCRIPT_STEPS; i++) {
+            free(s->memory->from[i]);
+            free(s->memory->to[i]);
+        }
         script_yaml_free(s->memory->yaml);
         free(s->memory);
     }

@@ -71,8 +71,8 @@ struct script_step {
     const char *const *keys; /* keys of the policy that it is about, or NULL: all */
     size_t keys_n;
     const char *key_by; /* cross, sub-ca: the key that signs */
-    const char *from;   /* batch: folder; medium: file; sub-ca: request. Relative to --media, where there is one */
-    const char *to;     /* batch: the folder that the bundle is written to */
+    const char *from;   /* batch: folder; medium: file; sub-ca: request. On the stick of the last medium step */
+    const char *to;     /* batch, crl: the folder that the bundle is written to; likewise */
     const char *digest; /* medium, sub-ca: SHA-256 of `from`, 64 hex digits; NULL: shown and confirmed */
     const char *const *bundles; /* chain: folders of bundles that are brought along */
     size_t bundles_n;
@@ -101,7 +101,8 @@ const char *script_step_name(enum step_kind k);
 
 /* Read and check the text of a ceremony file; `file` names it in messages. One person has one role, and is there once; there
  * are an operator, a witness and the policy's quorum of officers, who are those of the policy; keys are the policy's; a
- * `minutes` step is the last and nowhere else; what a step kind needs is there and nothing else. E_SCRIPT with file, line
+ * `minutes` step is the last and nowhere else; what writes to a stick has a `medium` step before it, and none of these asks
+ * for a stick that was in before; what a step kind needs is there and nothing else. E_SCRIPT with file, line
  * and path; E_NO_MEMORY. script_free() it. */
 ERR_MUST_USE enum err script_parse(const char *file, struct span text, const struct policy *policy, struct script *out,
                                    struct diag *d);

@@ -11,6 +11,7 @@ struct script_memory {
     struct script_person persons[SCRIPT_PERSONS];
     struct script_step steps[SCRIPT_STEPS];
     struct buf certificates[SCRIPT_PERSONS]; /* decoded */
+    char *from[SCRIPT_STEPS], *to[SCRIPT_STEPS]; /* where media are plugged in (script_media.h) */
 };
 
 struct script_build {

@@ -123,6 +123,30 @@ static enum err build_expect(struct script_build *b, int i, const struct yaml_st
     return E_OK;
 }
 
+/* Both are known by the same content. */
+static bool is_same_stick(const struct script_step *a, const struct script_step *b)
+{
+    return a->digest != NULL && b->digest != NULL ? strcmp(a->digest, b->digest) == 0 : strcmp(a->from, b->from) == 0;
+}
+
+/* A stick is plugged in once, and everything that needs it is done then. */
+static enum err check_stick(struct script_build *b, const struct script *s, int i)
+{
+    const struct script_step *step = &s->steps[i], *before = NULL;
+    if (step->from == NULL && step->to == NULL)
+        return E_OK;
+    for (int k = 0; k < i; k++) {
+        if (s->steps[k].kind != STEP_MEDIUM)
+            continue;
+        before = &s->steps[k];
+        if (step->kind == STEP_MEDIUM && is_same_stick(step, before))
+            return script_build_error(b, "steps", i, "from", "this stick was in at step %d: what needs it goes there", before->n);
+    }
+    if (step->to != NULL && before == NULL) /* a request is one file, and shown whole */
+        return script_build_error(b, "steps", i, "to", "no medium step before it says by its content which stick this is on");
+    return E_OK;
+}
+
 static enum err build_step(struct script_build *b, struct script *out, int i)
 {
     struct yaml_step *y = &out->memory->yaml->steps[i];
@@ -147,7 +171,9 @@ static enum err build_step(struct script_build *b, struct script *out, int i)
         e = build_by(b, out, i, y, s, takes[s->kind].persons);
     if (e == E_OK)
         e = build_keys(b, i, y, s);
-    return e == E_OK ? build_expect(b, i, y, s) : e;
+    if (e == E_OK)
+        e = build_expect(b, i, y, s);
+    return e == E_OK ? check_stick(b, out, i) : e;
 }
 
 enum err script_build_steps(struct script_build *b, struct script *out)

@@ -18,7 +18,7 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_KEYS] = {NULL, step_keys, true, true},
     [STEP_BATCH] = {step_batch_agree, step_batch, false, true},
     [STEP_CRL] = {step_batch_agree, step_batch, false, true},
-    [STEP_MEDIUM] = {NULL, step_medium, false, true},
+    [STEP_MEDIUM] = {step_medium_ask, step_medium, false, true},
     [STEP_MINUTES] = {step_minutes_agree, step_minutes, true, false},
 };
 

@@ -3,7 +3,7 @@
 
 #include "core/text.h"
 #include "fuzz.h"
-#include "room/script.h"
+#include "room/script_media.h"
 
 static const struct policy_officer officers[] = {{.id = "officer-1"}, {.id = "officer-2"}};
 static const struct policy policy = {
@@ -54,6 +54,10 @@ bool fuzz_one(struct span in)
     fuzz_hold(script_parse("f.yaml", buf_span(&s.text), &policy, &again, &d) == E_OK &&
                   memcmp(s.digest, again.digest, DIGEST_LEN) == 0 && again.steps_n == s.steps_n,
               "a ceremony file that is another when it is read again");
+    d = (struct diag){0};
+    e = script_under_media(&again, "m", &d);
+    fuzz_check_diag(e, &d);
+    fuzz_hold(e == E_OK || e == E_SCRIPT, "a name on a stick that is refused for what it cannot be");
     script_free(&again);
     script_free(&s);
     return true;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "expect.h"
-#include "room/script.h"
+#include "room/script_media.h"
 
 Suite *suite_script(void);
 
@@ -108,6 +108,60 @@ START_TEST(what_follows_a_ceremony_has_a_chain)
 }
 END_TEST
 
+/* One stick for all that needs it, and a folder where sticks are plugged in. */
+START_TEST(sticks)
+{
+    struct script s;
+    struct diag d;
+    const char to[] = "    from: stick/batch.jsonl\n  - {do: batch, from: stick, to: out}\n  - {do: crl, key: log, to: out}\n";
+    expect_ok_diag(parse_with("    from: stick/batch.jsonl\n", to, &s, &d), &d);
+    expect_ok_diag(script_under_media(&s, "/media", &d), &d);
+    ck_assert_str_eq(s.steps[2].from, "/media/stick/batch.jsonl");
+    ck_assert_str_eq(s.steps[3].from, "/media/stick");
+    ck_assert_str_eq(s.steps[4].to, "/media/out");
+    ck_assert_ptr_null(s.steps[4].from);
+    script_free(&s);
+    expect_err(parse_with("  - do: medium\n", "  - {do: batch, from: stick, to: out}\n  - do: medium\n", &s, &d), E_SCRIPT);
+    ck_assert_ptr_nonnull(strstr(d.text, "steps[2].to: no medium step before it"));
+}
+END_TEST
+
+static const char *const out_of_media[] = {"/etc/passwd", "..", "../f", "a/../../f", "a/.."};
+
+START_TEST(no_way_out_of_the_media)
+{
+    struct script s;
+    struct diag d;
+    char to[64];
+    snprintf(to, sizeof to, "from: %s\n", out_of_media[_i]);
+    expect_ok_diag(parse_with("from: stick/batch.jsonl\n", to, &s, &d), &d);
+    expect_err(script_under_media(&s, "/media", &d), E_SCRIPT);
+    ck_assert_ptr_nonnull(strstr(d.text, "leads out of /media"));
+    script_free(&s);
+    expect_ok_diag(parse_with("from: stick/batch.jsonl\n", "from: ..a/b..\n", &s, &d), &d);
+    expect_ok_diag(script_under_media(&s, "/media", &d), &d);
+    script_free(&s);
+}
+END_TEST
+
+#define DIGEST_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+/* The same file, or the same content. */
+START_TEST(a_stick_that_was_in_before)
+{
+    struct script s;
+    struct diag d;
+    const char other[] = "    from: a\n    digest: " DIGEST_A "\n  - {do: medium, from: b}\n  - {do: medium, from: a}\n";
+    expect_ok_diag(parse_with("    from: stick/batch.jsonl\n",
+                              "    from: a\n    digest: " DIGEST_A "\n  - {do: medium, from: b}\n", &s, &d), &d);
+    script_free(&s);
+    expect_err(parse_with("    from: stick/batch.jsonl\n", other, &s, &d), E_SCRIPT);
+    ck_assert_ptr_nonnull(strstr(d.text, "steps[4].from: this stick was in at step 3: what needs it goes there"));
+    expect_err(parse_with("    from: stick/batch.jsonl\n",
+                          "    from: a\n    digest: " DIGEST_A "\n  - {do: medium, from: b, digest: " DIGEST_A "}\n", &s, &d), E_SCRIPT);
+}
+END_TEST
+
 static const struct {
     const char *from, *to, *says;
 } bad[] = {
@@ -185,6 +239,9 @@ Suite *suite_script(void)
     tcase_add_test(t, a_good_file_is_read);
     tcase_add_test(t, a_pin_in_parts);
     tcase_add_test(t, what_follows_a_ceremony_has_a_chain);
+    tcase_add_test(t, sticks);
+    tcase_add_loop_test(t, no_way_out_of_the_media, 0, (int)(sizeof out_of_media / sizeof *out_of_media));
+    tcase_add_test(t, a_stick_that_was_in_before);
     tcase_add_loop_test(t, a_bad_file_is_told_with_its_place, 0, (int)(sizeof bad / sizeof *bad));
     tcase_add_test(t, a_large_file_is_refused);
     suite_add_tcase(s, t);

@@ -42,7 +42,7 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
     der_read.c ocsp.c ocsp_view.c ocsp_check.c ocsp_file.c)
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint_eseal.c)
-LOG := $(addprefix signer/log/,merkle.c record.c record_types.c transferred.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
+LOG := $(addprefix signer/log/,merkle.c proof.c record.c record_types.c transferred.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c lookup_public.c object.c data.c keygen.c sign.c pool.c reach.c)
 HSM += $(addprefix signer/hsm/,token_init.c inventory.c destroy.c transfer.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
@@ -75,7 +75,7 @@ CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_re
     $(addprefix ceremony/room/,make_key.c end_intent.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
-AUDIT_PARTS += ceremony/audit/tokens.c
+AUDIT_PARTS += ceremony/audit/tokens.c ceremony/audit/consistency.c
 AUDIT_PARTS += ceremony/audit/transcripts.c
 AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c eseal_list.c)

@@ -9,6 +9,7 @@
 struct options {
     const char *state, *anchors, *min_size, *size, *head;
     const char *signed_value, *anchor, *list;
+    const char *proof;
     bool json;
 };
 extern struct options options;
@@ -20,5 +21,6 @@ ERR_MUST_USE enum err verify_and(enum err (*tell)(const struct audit *a, const s
 enum err cmd_verify(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
 enum err cmd_eseal(int n, char **operands, struct diag *d);
+enum err cmd_consistency(int n, char **operands, struct diag *d);
 
 #endif

@@ -38,10 +38,22 @@ static const struct cli_option *options_eseal(void)
     return o;
 }
 
+static const struct cli_option *options_consistency(void)
+{
+    static const struct cli_option o[] = {
+        {"state", "DIR", N_("the log that both seals are over: print the proof"), &options.state, NULL, NULL, false},
+        {"proof", "FILE", N_("check this proof instead, without the log"), &options.proof, NULL, NULL, false},
+        {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
     {"status", N_("list how every certificate stands, after the same checks"), options_status, NULL, cmd_status},
+    {"consistency", N_("prove that one seal's log continues another's"), options_consistency, "SEAL1 SEAL2", cmd_consistency},
     {"seal", N_("say what an electronic seal is, and whether it verifies"), options_eseal, "FILE", cmd_eseal},
     {0},
 };

@@ -48,6 +48,7 @@ enum err_class {
     X(E_LOG_CHAIN, STORAGE, "", "the audit log's hash chain is broken", "stop and call the auditor")                    \
     X(E_LOG_ORDER, STORAGE, "", "a line of the audit log does not follow from those before it", "stop and call the auditor") \
     X(E_LOG_SEAL, STORAGE, "", "a seal does not match the audit log", "stop and call the auditor")                      \
+    X(E_LOG_PROOF, STORAGE, "RFC 9162 2.1", "a proof does not lead to the root of the seal", "stop and call the auditor")  \
     X(E_LOG_ROLLED_BACK, STORAGE, "", "the audit log is older than its witness", "stop and call the auditor")           \
     X(E_CLOCK_BEHIND, STORAGE, "", "the clock is behind the last log entry", "set the clock, then run again")           \
     X(E_ARCHIVE, STORAGE, "", "the archive lacks or contradicts what the log says", "stop and call the auditor")        \

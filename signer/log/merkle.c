@@ -12,7 +12,7 @@ static size_t peak_count(uint64_t size)
     return (size_t)__builtin_popcountll(size);
 }
 
-static enum err hash_leaf(struct digest *dg, struct span leaf, uint8_t out[DIGEST_LEN])
+enum err merkle_leaf(struct digest *dg, struct span leaf, uint8_t out[DIGEST_LEN])
 {
     enum err e = digest_update(dg, &leaf_prefix, 1);
     if (e == E_OK && leaf.n > 0)
@@ -22,9 +22,7 @@ static enum err hash_leaf(struct digest *dg, struct span leaf, uint8_t out[DIGES
     return e;
 }
 
-/* out may be the same memory as left or right. */
-static enum err hash_node(struct digest *dg, const uint8_t left[DIGEST_LEN],
-                          const uint8_t right[DIGEST_LEN], uint8_t out[DIGEST_LEN])
+enum err merkle_node(struct digest *dg, const uint8_t left[DIGEST_LEN], const uint8_t right[DIGEST_LEN], uint8_t out[DIGEST_LEN])
 {
     uint8_t node[1 + 2 * DIGEST_LEN];
     node[0] = node_prefix;
@@ -43,13 +41,13 @@ enum err merkle_append(struct merkle *m, struct span leaf)
     enum err e = digest_new(DIGEST_SHA256, &dg);
     if (e != E_OK)
         return e;
-    e = hash_leaf(dg, leaf, hash);
+    e = merkle_leaf(dg, leaf, hash);
 
     /* Every trailing one bit of the size is a full subtree that the new one completes, as in a
      * binary counter. The peaks are only written once nothing can fail any more. */
     size_t n = peak_count(m->size);
     for (uint64_t rest = m->size; e == E_OK && (rest & 1) != 0; rest >>= 1)
-        e = hash_node(dg, m->peaks[--n], hash, hash);
+        e = merkle_node(dg, m->peaks[--n], hash, hash);
     if (e == E_OK) {
         memcpy(m->peaks[n], hash, DIGEST_LEN);
         m->size++;
@@ -72,7 +70,7 @@ enum err merkle_root(const struct merkle *m, uint8_t out[DIGEST_LEN])
         return e;
     memcpy(root, m->peaks[--n], DIGEST_LEN);
     while (e == E_OK && n > 0)
-        e = hash_node(dg, m->peaks[--n], root, root);
+        e = merkle_node(dg, m->peaks[--n], root, root);
     if (e == E_OK)
         memcpy(out, root, DIGEST_LEN);
     digest_free(dg);

@@ -11,7 +11,13 @@ struct merkle {
     uint8_t peaks[64][DIGEST_LEN];
 };
 
-/* Append one leaf: hash = SHA-256(0x00 || bytes). */
+/* The hash of a leaf, SHA-256(0x00 || bytes), and of the node above two hashes, SHA-256(0x01 || left || right); `dg` is a fresh
+ * SHA-256, and is so again. `out` may be `left` or `right`. */
+ERR_MUST_USE enum err merkle_leaf(struct digest *dg, struct span leaf, uint8_t out[DIGEST_LEN]);
+ERR_MUST_USE enum err merkle_node(struct digest *dg, const uint8_t left[DIGEST_LEN], const uint8_t right[DIGEST_LEN],
+                                  uint8_t out[DIGEST_LEN]);
+
+/* Append one leaf. */
 ERR_MUST_USE enum err merkle_append(struct merkle *m, struct span leaf);
 
 /* The root of the tree: SHA-256("") when it is empty. */

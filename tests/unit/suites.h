@@ -72,6 +72,7 @@
     X(memory_index) \
     X(memory_status) \
     X(merkle) \
+    X(proof) \
     X(minutes) \
     X(minutes_code) \
     X(mutants) \

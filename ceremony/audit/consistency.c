@@ -1,0 +1,213 @@
+#include "audit/consistency.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/limits.h"
+#include "log/log.h"
+#include "pki/cert.h"
+
+#define FORMAT "rootseal-consistency-1"
+#define FILE_MAX (2 * LIMIT_LOG_LINE + PROOF_MAX * (DIGEST_HEX + 2) + 128)
+
+enum err consistency_read_seal(const char *path, struct seal *out, struct diag *d)
+{
+    struct buf bytes = {0};
+    struct diag why = {0};
+    *out = (struct seal){0};
+    enum err e = file_read_path(path, LIMIT_LOG_LINE, E_BUNDLE_FORMAT, &bytes, d);
+    if (e == E_OK && (e = seal_parse(buf_span(&bytes), out, &why)) != E_OK)
+        e = diag_set(d, e, "%s: %s", path, why.text);
+    buf_free(&bytes);
+    return e;
+}
+
+/* -- making -- */
+
+static enum err take_lines(struct proof_maker *m, struct log_reader *r, const struct consistency *c, struct diag *d)
+{
+    enum err e = E_OK;
+    bool more = true;
+    while (e == E_OK && log_reader_position(r)->size < c->later.size) {
+        struct span line;
+        struct record rec;
+        e = log_reader_next(r, &line, &rec, &more, d);
+        if (e == E_OK && !more)
+            return diag_set(d, E_LOG_ROLLED_BACK, "it has %" PRIu64 " lines, and the later seal is over %" PRIu64,
+                            log_reader_position(r)->size, c->later.size);
+        if (e != E_OK)
+            return e;
+        e = proof_take(m, line);
+        record_free(&rec);
+        const struct log_position *at = log_reader_position(r);
+        if (e == E_OK && at->size == c->earlier.size)
+            e = seal_check_position(&c->earlier, at, d);
+        if (e == E_OK && at->size == c->later.size)
+            e = seal_check_position(&c->later, at, d);
+    }
+    return e;
+}
+
+enum err consistency_prove(struct consistency *c, const char *state, struct diag *d)
+{
+    struct proof_maker m;
+    struct log_reader *r = NULL;
+    int fd = -1;
+    if (c->earlier.size > c->later.size)
+        return diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size,
+                        c->later.size);
+    proof_of_growth(&m, c->earlier.size, c->later.size);
+    enum err e = file_open_dir(state, &fd, d);
+    if (e == E_OK)
+        e = log_reader_open(fd, LOG_FILE, NULL, &r, d);
+    if (e == E_OK)
+        e = take_lines(&m, r, c, d);
+    if (e == E_OK)
+        c->proof = m.proof;
+    log_reader_close(r);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
+/* -- checking -- */
+
+enum err consistency_check(const struct consistency *c, struct diag *d)
+{
+    const struct seal *a = &c->earlier, *b = &c->later;
+    if (memcmp(a->log, b->log, DIGEST_LEN) != 0 || a->hash != b->hash)
+        return diag_set(d, E_LOG_SEAL, "the seals are of two logs");
+    if (a->size > b->size)
+        return diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, a->size, b->size);
+    if (a->size == b->size && memcmp(a->head, b->head, DIGEST_LEN) != 0)
+        return diag_set(d, E_LOG_SEAL, "both seals are over %" PRIu64 " lines, and their last lines differ", a->size);
+    enum err e = proof_check_growth(&c->proof, a->size, a->root, b->size, b->root);
+    return e == E_OK ? E_OK : diag_set(d, e, "from %" PRIu64 " lines to %" PRIu64, a->size, b->size);
+}
+
+enum err consistency_check_signatures(const struct consistency *c, const struct policy *policy, const char *anchors,
+                                      struct diag *d)
+{
+    const struct seal *const seals[] = {&c->earlier, &c->later};
+    const struct policy_key *row = &policy->log_key;
+    char path[4096];
+    X509 *x = NULL;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s.pem", anchors, row->name) >= sizeof path)
+        return diag_set(d, E_USAGE, "--anchors is too long a path");
+    enum err e = cert_load(path, &x, d);
+    for (size_t i = 0; i < 2 && e == E_OK; i++) {
+        if (strcmp(seals[i]->key, row->name) != 0)
+            e = diag_set(d, E_LOG_SEAL, "the seal over %" PRIu64 " lines names the key %s, not the log key %s", seals[i]->size,
+                         seals[i]->key, row->name);
+        else
+            e = seal_verify(seals[i], row->alg, X509_get0_pubkey(x), d);
+    }
+    X509_free(x);
+    return e;
+}
+
+/* -- the file -- */
+
+static json_t *path_of(const struct proof *p)
+{
+    json_t *path = json_array();
+    for (size_t i = 0; i < p->n && path != NULL; i++) {
+        char hex[DIGEST_HEX];
+        hex_encode(p->hash[i], DIGEST_LEN, hex);
+        if (json_array_append_new(path, json_string(hex)) != 0) {
+            json_decref(path);
+            return NULL;
+        }
+    }
+    return path;
+}
+
+static json_t *seal_object(const struct seal *s)
+{
+    struct buf text = {0};
+    json_t *obj = NULL;
+    if (seal_write(s, &text) == E_OK &&
+        json_line_parse((const char *)text.data, text.len - 1, FORMAT, &obj, NULL) != E_OK)
+        obj = NULL;
+    buf_free(&text);
+    return obj;
+}
+
+enum err consistency_write(const struct consistency *c, struct buf *out)
+{
+    json_t *obj = json_pack("{s:s, s:o, s:o, s:o}", "format", FORMAT, "earlier", seal_object(&c->earlier), "later",
+                            seal_object(&c->later), "path", path_of(&c->proof));
+    enum err e = json_line_write(obj, out);
+    json_decref(obj);
+    buf_append_byte(out, '\n');
+    return e == E_OK ? buf_err(out) : e;
+}
+
+static enum err read_object(const json_t *obj, const char *key, struct seal *out, struct diag *d)
+{
+    struct buf text = {0};
+    const json_t *seal = json_object_get(obj, key);
+    enum err e = json_is_object(seal) ? json_line_write(seal, &text) : diag_set(d, E_BUNDLE_FORMAT, "there is no seal %s", key);
+    buf_append_byte(&text, '\n');
+    if (e == E_OK)
+        e = seal_parse(buf_span(&text), out, d);
+    buf_free(&text);
+    return e;
+}
+
+static enum err read_path(const json_t *obj, struct proof *out, struct diag *d)
+{
+    const json_t *path = json_object_get(obj, "path");
+    out->n = json_array_size(path);
+    if (!json_is_array(path) || out->n > PROOF_MAX)
+        return diag_set(d, E_BUNDLE_FORMAT, "path is no list of at most %d digests", PROOF_MAX);
+    for (size_t i = 0; i < out->n; i++) {
+        const char *hex = json_string_value(json_array_get(path, i));
+        if (hex == NULL || !hex_decode(hex, out->hash[i], DIGEST_LEN))
+            return diag_set(d, E_BUNDLE_FORMAT, "hash %zu of the path is no digest", i + 1);
+    }
+    return E_OK;
+}
+
+static enum err read_all(struct span file, struct consistency *out, struct diag *d)
+{
+    json_t *obj = NULL;
+    struct buf again = {0};
+    enum err e = file.n > 0 && file.p[file.n - 1] == '\n'
+                     ? json_line_parse((const char *)file.p, file.n - 1, FORMAT, &obj, d)
+                     : diag_set(d, E_BUNDLE_FORMAT, "it does not end with a newline");
+    if (e == E_OK)
+        e = read_object(obj, "earlier", &out->earlier, d);
+    if (e == E_OK)
+        e = read_object(obj, "later", &out->later, d);
+    if (e == E_OK)
+        e = read_path(obj, &out->proof, d);
+    if (e == E_OK)
+        e = consistency_write(out, &again);
+    if (e == E_OK && (again.len != file.n || memcmp(again.data, file.p, file.n) != 0))
+        e = diag_set(d, E_BUNDLE_FORMAT, "it is not in canonical form");
+    json_decref(obj);
+    buf_free(&again);
+    return e;
+}
+
+enum err consistency_read(const char *path, struct consistency *out, struct diag *d)
+{
+    struct buf bytes = {0};
+    struct diag why = {0};
+    *out = (struct consistency){0};
+    enum err e = file_read_path(path, FILE_MAX, E_BUNDLE_FORMAT, &bytes, d);
+    if (e == E_OK && (e = read_all(buf_span(&bytes), out, &why)) != E_OK)
+        e = diag_set(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, "%s: %s", path, why.text);
+    buf_free(&bytes);
+    return e;
+}
+
+void consistency_free(struct consistency *c)
+{
+    seal_free(&c->earlier);
+    seal_free(&c->later);
+}

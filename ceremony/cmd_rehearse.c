@@ -15,7 +15,7 @@ enum err cmd_rehearse(int n, char **operands, struct diag *d)
     if (snprintf(state, sizeof state, "%s/state", options.dir) >= PATH_MAX)
         return diag_set(d, E_USAGE, "--dir is too long");
     enum err e = room_place_from_options(state, &place, d);
-    place.rehearsal = true;
+    place.plug = rehearsal_plug;
     if (e == E_OK)
         e = banner_print(&policy_table, d);
     if (e == E_OK)

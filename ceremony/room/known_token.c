@@ -32,9 +32,9 @@ enum err known_token_second(struct hsm *h, const char *serial, struct hsm **out,
 {
     char uri[URI_MAX];
     *out = NULL;
-    enum err e = narrow(serial, uri, d);
+    enum err e = serial != NULL ? narrow(serial, uri, d) : E_OK;
     if (e == E_OK)
-        e = hsm_open_second(h, uri, out, d);
+        e = hsm_open_second(h, serial != NULL ? uri : policy_table.token, out, d);
     if (e == E_OK)
         printf(_("second  token %s, serial %s\n"), hsm_identity(*out)->label, hsm_identity(*out)->serial);
     return e;

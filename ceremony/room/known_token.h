@@ -11,7 +11,7 @@
 ERR_MUST_USE enum err known_token_open(const char *module, const struct state *s, const struct hsm_patience *patience,
                                        struct hsm **out, struct diag *d);
 
-/* hsm_open_second(): the token that fits the policy and has this serial number. */
+/* hsm_open_second(): the token that fits the policy and has this serial number; NULL: the one that there is besides h. */
 ERR_MUST_USE enum err known_token_second(struct hsm *h, const char *serial, struct hsm **out, struct diag *d);
 
 #endif

@@ -146,6 +146,7 @@ const char *telling_kind(enum step_kind k)
         [STEP_BATCH] = N_("A batch"),
         [STEP_CRL] = N_("A revocation list"),
         [STEP_TRANSFER] = N_("A key to a second token"),
+        [STEP_REPLACE] = N_("A token in the place of a lost one"),
         [STEP_DESTROY] = N_("A key destroyed"),
         [STEP_KEYS] = N_("The keys on the token"),
         [STEP_MINUTES] = N_("The minutes"),

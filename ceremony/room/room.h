@@ -9,6 +9,9 @@
 #include "room/script.h"
 #include "room/transcript.h"
 
+/* In a rehearsal: have those of its tokens at hand that this step needs. */
+typedef enum err room_plug(const struct script_step *s, struct diag *d);
+
 /* Where things are; from the command line. */
 struct room_place {
     const char *state;
@@ -16,7 +19,7 @@ struct room_place {
     const char *media; /* the folder where sticks are plugged in; NULL: the file says where */
     int pin_fd, pin_parts;
     struct officer_key officer; /* what all officers' keys have in common: their tokens' module, where passphrases come from */
-    bool rehearsal; /* what it follows was a rehearsal, too, so its minutes have another digest than the file says */
+    room_plug *plug; /* of a rehearsal; what it follows was one, too, so its minutes have another digest than the file says. NULL on the day */
 };
 
 struct room {
@@ -35,6 +38,7 @@ struct room {
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */
     struct request request;     /* of the sub-CA that the present step is about, once it was taken in */
+    uint8_t head[DIGEST_LEN];   /* of the log, as it was compared for the present step, which replaces the token that could vouch for it */
     uint8_t intake[DIGEST_LEN]; /* of the batch that the present step is about, once it was taken in */
     struct hsm *hsm;    /* logged in; NULL outside of the steps that need the token */
 };

@@ -35,6 +35,7 @@ enum room_role { ROOM_OPERATOR, ROOM_OFFICER, ROOM_WITNESS, ROOM_AUDITOR, ROOM_R
     X(BATCH, "batch")         /* a batch is planned, authorised, signed, exported */                                   \
     X(CRL, "crl")             /* a revocation list */                                                                  \
     X(TRANSFER, "transfer")   /* a key is taken to a second token */                                                   \
+    X(REPLACE, "replace")     /* a token with the same keys takes the place of the log's, which is lost */             \
     X(DESTROY, "destroy")     /* a key is destroyed */                                                                 \
     X(KEYS, "keys")           /* what is on the token is listed */                                                     \
     X(MINUTES, "minutes")     /* the last step: the minutes are written and signed */
@@ -70,6 +71,8 @@ struct script_step {
     uint32_t by;     /* who confirms: bit i is persons[i] */
     const char *const *keys; /* keys of the policy that it is about, or NULL: all */
     size_t keys_n;
+    const char *const *without; /* replace: keys that the token may lack */
+    size_t without_n;
     const char *key_by; /* cross, sub-ca: the key that signs */
     const char *from;   /* batch: folder; medium: file; sub-ca: request. On the stick of the last medium step */
     const char *to;     /* batch, crl: the folder that the bundle is written to; likewise */

@@ -8,24 +8,25 @@
 
 /* Which fields a kind of step has: '!' must, '?' may, ' ' must not. */
 struct takes {
-    char keys, one_key, key_by, from, to, digest, bundles, expect;
+    char keys, one_key, key_by, from, to, digest, bundles, expect, without;
     int persons; /* at least so many confirm */
 };
 static const struct takes takes[STEP_KINDS] = {
-    [STEP_TIME] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 2},
-    [STEP_CHAIN] = {' ', ' ', ' ', ' ', ' ', ' ', '?', ' ', 2},
-    [STEP_INIT] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_KEYGEN] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_ROOT] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_SUB_CA] = {' ', ' ', '!', '!', ' ', '?', ' ', '!', 2},
-    [STEP_CROSS] = {' ', '!', '!', ' ', ' ', ' ', ' ', '?', 2},
-    [STEP_MEDIUM] = {' ', ' ', ' ', '!', ' ', '?', ' ', ' ', 1},
-    [STEP_BATCH] = {' ', ' ', ' ', '!', '!', ' ', ' ', ' ', 2},
-    [STEP_CRL] = {' ', '!', ' ', ' ', '!', ' ', ' ', ' ', 2},
-    [STEP_TRANSFER] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', 2},
-    [STEP_DESTROY] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', 2},
-    [STEP_KEYS] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
-    [STEP_MINUTES] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+    [STEP_TIME] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 2},
+    [STEP_CHAIN] = {' ', ' ', ' ', ' ', ' ', ' ', '?', ' ', ' ', 2},
+    [STEP_INIT] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', '?', ' ', 2},
+    [STEP_KEYGEN] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', ' ', 2},
+    [STEP_ROOT] = {'?', '?', ' ', ' ', ' ', ' ', ' ', '?', ' ', 2},
+    [STEP_SUB_CA] = {' ', ' ', '!', '!', ' ', '?', ' ', '!', ' ', 2},
+    [STEP_CROSS] = {' ', '!', '!', ' ', ' ', ' ', ' ', '?', ' ', 2},
+    [STEP_MEDIUM] = {' ', ' ', ' ', '!', ' ', '?', ' ', ' ', ' ', 1},
+    [STEP_BATCH] = {' ', ' ', ' ', '!', '!', ' ', ' ', ' ', ' ', 2},
+    [STEP_CRL] = {' ', '!', ' ', ' ', '!', ' ', ' ', ' ', ' ', 2},
+    [STEP_TRANSFER] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', ' ', 2},
+    [STEP_REPLACE] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', '!', '?', 2},
+    [STEP_DESTROY] = {' ', '!', ' ', ' ', ' ', ' ', ' ', '!', ' ', 2},
+    [STEP_KEYS] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
+    [STEP_MINUTES] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 1},
 };
 
 static enum err check_field(struct script_build *b, int i, const char *field, char rule, bool there)
@@ -46,7 +47,8 @@ static enum err check_fields(struct script_build *b, int i, const struct takes *
     } all[] = {{"key", t->one_key, y->key != NULL},     {"keys", t->keys, y->keys.n > 0},
                {"signed-by", t->key_by, y->key_by != NULL}, {"from", t->from, y->from != NULL},
                {"to", t->to, y->to != NULL},            {"digest", t->digest, y->digest != NULL},
-               {"bundles", t->bundles, y->bundles.n > 0}, {"expect", t->expect, y->expect != NULL}};
+               {"bundles", t->bundles, y->bundles.n > 0}, {"expect", t->expect, y->expect != NULL},
+               {"without", t->without, y->without.n > 0}};
     enum err e = E_OK;
     for (size_t k = 0; k < sizeof all / sizeof *all && e == E_OK; k++)
         e = check_field(b, i, all[k].field, all[k].rule, all[k].there);
@@ -75,18 +77,25 @@ static enum err build_by(struct script_build *b, const struct script *s, int i, 
     return E_OK;
 }
 
+static enum err check_names(struct script_build *b, int i, const char *field, const char *const *names, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (policy_key_find(b->policy, names[k]) == NULL)
+            return script_build_error(b, "steps", i, field, "the policy has no key %s", names[k]);
+    return E_OK;
+}
+
 static enum err build_keys(struct script_build *b, int i, struct yaml_step *y, struct script_step *out)
 {
     out->keys = y->key != NULL ? (const char *const *)&y->key : (const char *const *)y->keys.v;
     out->keys_n = y->key != NULL ? 1 : y->keys.n;
-    for (size_t k = 0; k < out->keys_n; k++)
-        if (policy_key_find(b->policy, out->keys[k]) == NULL)
-            return script_build_error(b, "steps", i, y->key != NULL ? "key" : "keys", "the policy has no key %s",
-                                      out->keys[k]);
+    out->without = (const char *const *)y->without.v;
+    out->without_n = y->without.n;
     out->key_by = y->key_by;
-    if (y->key_by != NULL && policy_key_find(b->policy, y->key_by) == NULL)
-        return script_build_error(b, "steps", i, "signed-by", "the policy has no key %s", y->key_by);
-    return E_OK;
+    enum err e = check_names(b, i, y->key != NULL ? "key" : "keys", out->keys, out->keys_n);
+    if (e == E_OK)
+        e = check_names(b, i, "without", out->without, out->without_n);
+    return e == E_OK && y->key_by != NULL ? check_names(b, i, "signed-by", &out->key_by, 1) : e;
 }
 
 static bool is_hex(const char *s, size_t n)
@@ -110,6 +119,8 @@ static enum err build_expect(struct script_build *b, int i, const struct yaml_st
         return script_build_error(b, "steps", i, "digest", "\"%s\" is not 64 lower-case hexadecimal digits", y->digest);
     if (out->kind == STEP_DESTROY && (x == NULL || x->key_id == NULL)) /* a name is soon mistaken; this is that key alone */
         return script_build_error(b, "steps", i, "expect", "the key \"key-id\" is missing");
+    if (out->kind == STEP_REPLACE && (x == NULL || x->token == NULL))
+        return script_build_error(b, "steps", i, "expect", "the key \"token\" is missing");
     if (x == NULL)
         return E_OK;
     if (x->algorithm != NULL && !alg_sig_by_name(x->algorithm, &alg))

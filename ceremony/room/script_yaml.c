@@ -27,6 +27,7 @@ static const cyaml_schema_field_t step_fields[] = {
     TEXTS_OPTIONAL("by", yaml_step, by),
     TEXT_OPTIONAL("key", yaml_step, key),
     TEXTS_OPTIONAL("keys", yaml_step, keys),
+    TEXTS_OPTIONAL("without", yaml_step, without),
     TEXT_OPTIONAL("signed-by", yaml_step, key_by),
     TEXT_OPTIONAL("from", yaml_step, from),
     TEXT_OPTIONAL("to", yaml_step, to),

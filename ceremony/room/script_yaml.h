@@ -21,7 +21,7 @@ struct yaml_expect {
 struct yaml_step {
     char *what;
     char *say, *key, *key_by, *from, *to, *digest; /* each may be NULL */
-    struct yaml_texts keys, by, bundles;
+    struct yaml_texts keys, by, bundles, without;
     struct yaml_expect *expect; /* may be NULL */
 };
 

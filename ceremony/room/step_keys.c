@@ -66,14 +66,13 @@ static enum err settle_existing(struct room *r, const struct script_step *s, con
 /* What is said about a label is about this key alone. */
 static enum err make_one(struct room *r, const struct script_step *s, const char *name, struct diag *d)
 {
-    struct hsm_key *k = NULL;
     enum err e = make_keys(&r->state, r->hsm, &name, 1, MAKE_STOP, d);
     if (e == E_KEY_EXISTS)
         e = settle_existing(r, s, name, d);
     if (e == E_OK)
         e = state_refresh(&r->state, d);
     if (e == E_OK) /* also one that the log told of before: it is there, and signs */
-        e = own_key_open(&r->state, r->hsm, name, &k, d);
+        e = own_key_test(&r->state, r->hsm, name, d);
     return e;
 }
 

@@ -120,7 +120,8 @@ static enum err finish_step(struct room *r, const struct script_step *s, struct 
 struct group {
     const struct room_place *place;
     const struct script *script;
-    const struct request *request; /* what was taken in for it */
+    const struct request *request; /* what was taken in for it, */
+    const uint8_t *head;           /* and what was compared */
     int done;     /* so many steps are over */
     int from;     /* the step that is begun already; 0: the log is compared with the token and nothing else is done */
     uint8_t transcript[DIGEST_LEN]; /* as it is now */
@@ -134,7 +135,8 @@ static bool joins(const struct script_step *s)
 
 static enum err walk_group(struct room *r, int from, struct diag *d)
 {
-    enum err e = r->has_state ? log_lines_write(r, d) : E_OK;
+    const bool replaces = r->script->steps[from - 1].kind == STEP_REPLACE; /* nothing is told to that token before the step has looked at it */
+    enum err e = r->has_state && !replaces ? log_lines_write(r, d) : E_OK;
     for (int n = from; e == E_OK && (size_t)n <= r->script->steps_n; n++) {
         const struct script_step *s = &r->script->steps[n - 1];
         if (n > from && !joins(s))
@@ -166,11 +168,12 @@ static enum err run_group(void *data, struct diag *d)
     tee_end();
     enum err e = room_enter(g->place, g->script, &r, d);
     r.request = *g->request;
+    memcpy(r.head, g->head, DIGEST_LEN);
     r.done = g->done;
     if (e == E_OK)
         e = check_same(&r, g->transcript, d);
     if (e == E_OK)
-        e = room_open_token(g->place, &r, d);
+        e = room_open_token(g->place, &r, g->from, d);
     g->entered = e == E_OK;
     if (e == E_OK && g->from > 0)
         e = tee_begin(r.transcript, d);
@@ -233,7 +236,7 @@ static enum err walk_token(const struct room_place *place, struct room *r, const
     enum err e = E_OK;
     while (e == E_OK && again && r->done < s->n) {
         struct diag why = {0};
-        struct group g = {.place = place, .script = r->script, .request = &r->request, .done = r->done, .from = s->n};
+        struct group g = {.place = place, .script = r->script, .request = &r->request, .head = r->head, .done = r->done, .from = s->n};
         enum err met;
         again = false;
         e = run_with_token(r, &g, &met, &why, d);
@@ -281,7 +284,9 @@ static enum err record_open(struct room *r, struct diag *d)
 static enum err walk_one(const struct room_place *place, struct room *r, const struct script_step *s, struct diag *d)
 {
     bool go_on = false;
-    enum err e = begin_step(r, s, d);
+    enum err e = place->plug != NULL ? place->plug(s, d) : E_OK;
+    if (e == E_OK)
+        e = begin_step(r, s, d);
     if (e == E_OK)
         e = prepare_step(r, s, &go_on, d);
     if (e != E_OK || !go_on)
@@ -311,7 +316,7 @@ static enum err go_on_from(const struct room_place *place, struct room *r, struc
     struct past past;
     enum err met = E_OK, e = past_read(r->state_fd, r->script->name, &past, d);
     if (e == E_OK && past.begun) {
-        struct group g = {.place = place, .script = r->script, .request = &r->request, .done = past.done};
+        struct group g = {.place = place, .script = r->script, .request = &r->request, .head = r->head, .done = past.done};
         e = run_with_token(r, &g, &met, d, d);
         if (e == E_OK)
             e = met;

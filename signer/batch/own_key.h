@@ -12,4 +12,7 @@
 ERR_MUST_USE enum err own_key_open(struct state *s, struct hsm *h, const char *name, struct hsm_key **out,
                                    struct diag *d);
 
+/* The same for nothing but to see that the key is there and signs: also of a transferable one that is not closed yet. */
+ERR_MUST_USE enum err own_key_test(struct state *s, struct hsm *h, const char *name, struct diag *d);
+
 #endif

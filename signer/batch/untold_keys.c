@@ -10,10 +10,9 @@ struct walk {
 
 static enum err check_key(const struct walk *w, const char *name, struct diag *d)
 {
-    struct hsm_key *k = NULL;
     bool ended = false;
     enum err e = state_key_ended(w->state, name, &ended, d);
-    return e == E_OK && !ended ? own_key_open(w->state, w->hsm, name, &k, d) : e;
+    return e == E_OK && !ended ? own_key_test(w->state, w->hsm, name, d) : e;
 }
 
 /* The certificate of an anchor or cross line is by this key. */

@@ -42,9 +42,9 @@ enum err session_fail_libp11(const struct hsm *h, const char *what, struct diag 
 
 /* ---------------------------------------------------------------- opening */
 
-/* Look at every token there is. One that cannot be asked is only of interest when none fits: it may
+/* Look at every token there is, but in the slot `but` (NULL: none). One that cannot be asked is only of interest when none fits: it may
  * be ours. Of tokens that are named so and such as were renamed the former count alone. */
-static enum err find_token(struct hsm *h, const char *text, struct diag *d)
+static enum err find_token(struct hsm *h, const char *text, const CK_SLOT_ID *but, struct diag *d)
 {
     struct uri *u = NULL;
     CK_SLOT_ID *ids = NULL;
@@ -56,6 +56,8 @@ static enum err find_token(struct hsm *h, const char *text, struct diag *d)
         e = module_slots(h, &ids, &n, d);
     for (CK_ULONG i = 0; e == E_OK && i < n; i++) {
         CK_TOKEN_INFO info;
+        if (but != NULL && ids[i] == *but)
+            continue;
         CK_RV rv = CALL(h, C_GetTokenInfo, ids[i], &info);
         if (rv != CKR_OK) {
             trouble = rv;
@@ -155,7 +157,7 @@ enum err hsm_open(const char *module_path, const char *token_uri, enum policy_ve
     e = module_load(h, module_path, d);
     if (e != E_OK)
         goto out;
-    e = find_token(h, token_uri, d);
+    e = find_token(h, token_uri, NULL, d);
     if (e != E_OK)
         goto out;
     set_identity(h);
@@ -174,6 +176,14 @@ out:
     return e;
 }
 
+static bool fits(const struct hsm *h, const char *text)
+{
+    struct uri *u = NULL;
+    const bool yes = uri_parse(text, &u, NULL) == E_OK && uri_fits_token(u, &h->token);
+    uri_free(u);
+    return yes;
+}
+
 enum err hsm_open_second(struct hsm *h, const char *token_uri, struct hsm **out, struct diag *d)
 {
     *out = NULL;
@@ -184,8 +194,8 @@ enum err hsm_open_second(struct hsm *h, const char *token_uri, struct hsm **out,
     two->watch = h->watch;
     two->f = h->f;
     two->vendor = h->vendor;
-    enum err e = find_token(two, token_uri, d);
-    if (e == E_OK && two->slot_id == h->slot_id)
+    enum err e = find_token(two, token_uri, &h->slot_id, d);
+    if (e == E_TOKEN_MISSING && fits(h, token_uri))
         e = diag_set(d, E_TOKEN_AMBIGUOUS, "%s is the token that is open already", token_uri);
     if (e == E_OK) {
         set_identity(two);

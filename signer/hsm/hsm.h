@@ -52,7 +52,7 @@ ERR_MUST_USE enum err hsm_open(const char *module_path, const char *token_uri,
 void hsm_close(struct hsm *h);
 
 /* Open one more token that the same module knows, for moving keys from one to the other (hsm/transfer.h): the one that fits this
- * URI, which is not h's own (E_TOKEN_AMBIGUOUS). It needs a login of its own, and hsm_close() before h's. Errors as hsm_open(). */
+ * URI besides h's own (E_TOKEN_AMBIGUOUS when only that does). It needs a login of its own, and hsm_close() before h's. Errors as hsm_open(). */
 ERR_MUST_USE enum err hsm_open_second(struct hsm *h, const char *token_uri, struct hsm **out, struct diag *d);
 
 const struct hsm_identity *hsm_identity(const struct hsm *h);
@@ -75,6 +75,11 @@ ERR_MUST_USE enum err hsm_login(struct hsm *h, const struct pin *pin, struct dia
  * none. The key belongs to h; row must live as long. */
 ERR_MUST_USE enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
                                    struct hsm_key **out, struct diag *d);
+
+/* hsm_key_find(), of a transferable key also while it is open and may leave the token: for closing it, and for what shows that it
+ * is there and signs. */
+ERR_MUST_USE enum err hsm_key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned,
+                                        struct hsm_key **out, struct diag *d);
 
 /* Find the private key of this public key, whatever it is called: by its own modulus (RSA), or by a public key or a
  * certificate on the token that has its id. row says what kind of key it is, how it signs, and whose it is (name). Errors

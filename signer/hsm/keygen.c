@@ -99,7 +99,7 @@ static enum err check_made(struct hsm *h, const struct policy_key *row, struct h
                            struct diag *d)
 {
     struct hsm_attributes a;
-    enum err e = key_find_open(h, row, NULL, out, d);
+    enum err e = hsm_key_find_open(h, row, NULL, out, d);
     if (e == E_OK)
         e = hsm_key_attributes(*out, &a, d);
     if (e == E_OK && (!a.sensitive || !a.always_sensitive || !a.local ||

@@ -224,7 +224,7 @@ enum err hsm_key_find(struct hsm *h, const struct policy_key *row, EVP_PKEY *pin
     return find_key(h, row, pinned, false, out, d);
 }
 
-enum err key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out, struct diag *d)
+enum err hsm_key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out, struct diag *d)
 {
     return find_key(h, row, pinned, row->transferable, out, d);
 }

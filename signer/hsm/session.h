@@ -102,10 +102,6 @@ extern const uint8_t object_sm2_params[10];
 ERR_MUST_USE enum err key_public_object(struct hsm *h, const struct hsm_key *k, CK_OBJECT_HANDLE *out, bool *found,
                                         struct diag *d);
 
-/* hsm_key_find(), of a transferable key also while it can leave. */
-ERR_MUST_USE enum err key_find_open(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct hsm_key **out,
-                                    struct diag *d);
-
 /* Sign in this session and verify; what hsm_sign() and the workers share. Errors as hsm_sign(). */
 ERR_MUST_USE enum err sign_in_session(const struct hsm_key *k, CK_SESSION_HANDLE session,
                                       struct span message, struct buf *out, struct diag *d);

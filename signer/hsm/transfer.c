@@ -235,7 +235,7 @@ enum err hsm_key_transfer(struct hsm *h, struct hsm *second, const struct policy
                           struct buf *here, struct buf *there, struct diag *d)
 {
     struct hsm_key *k = NULL, *copy = NULL;
-    enum err e = key_find_open(h, row, pinned, &k, d);
+    enum err e = hsm_key_find_open(h, row, pinned, &k, d);
     if (e == E_OK)
         e = hsm_key_find(second, row, pinned, &copy, d);
     if (e == E_KEY_MISSING && k != NULL) {
@@ -273,7 +273,7 @@ enum err hsm_key_confine(struct hsm *h, const struct policy_key *row, EVP_PKEY *
     struct hsm_key *k = NULL;
     struct hsm_attributes a = {0};
     CK_ATTRIBUTE closed = FLAG(CKA_EXTRACTABLE, no);
-    enum err e = key_find_open(h, row, pinned, &k, d);
+    enum err e = hsm_key_find_open(h, row, pinned, &k, d);
     if (e == E_OK)
         e = hsm_key_attributes(k, &a, d);
     if (e == E_OK && a.extractable) {

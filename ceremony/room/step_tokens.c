@@ -1,4 +1,5 @@
 /* The steps that tell what is on the token, take a key to a second one, put that into the place of a lost one, and end a key. */
+#include <stdio.h>
 #include <string.h>
 
 #include "batch/witness.h"
@@ -11,6 +12,13 @@
 #include "room/people.h"
 #include "room/replace_token.h"
 #include "room/steps.h"
+
+/* The token is there before the process that looks for it begins. */
+static enum err wait_for_token(struct diag *d)
+{
+    char line[64];
+    return people_read(line, sizeof line, d);
+}
 
 enum err step_keys(struct room *r, const struct script_step *s, struct diag *d)
 {
@@ -47,7 +55,11 @@ static enum err show_traveller(struct room *r, const struct script_step *s, stru
 /* Before anybody looks for a token. */
 enum err step_transfer_show(struct room *r, const struct script_step *s, struct diag *d)
 {
-    return step_with_state(r, s, show_traveller, d);
+    enum err e = step_with_state(r, s, show_traveller, d);
+    if (e != E_OK || s->expect.token == NULL)
+        return e;
+    printf(_("Plug in the token with the serial number %s beside the log's, and press Enter: "), s->expect.token);
+    return wait_for_token(d);
 }
 
 /* To the token with the serial number that is expected; without one the key is only closed. A rehearsal has one more token. */
@@ -81,7 +93,11 @@ static enum err compare_head(struct room *r, const struct script_step *s, struct
 /* The lost token can vouch for the log no more: those present do, before another one hears of it. */
 enum err step_replace_show(struct room *r, const struct script_step *s, struct diag *d)
 {
-    return step_with_state(r, s, compare_head, d);
+    enum err e = step_with_state(r, s, compare_head, d);
+    if (e != E_OK)
+        return e;
+    printf(_("Pull the log's token, plug in the one with the serial number %s, and press Enter: "), s->expect.token);
+    return wait_for_token(d);
 }
 
 /* The names with commas between them. */

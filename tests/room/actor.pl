@@ -42,6 +42,7 @@ sub answer {
     return "" if $line =~ /(?:folder of a bundle|结果包文件夹).*(?::|：) ?$/;
     return '' if $line =~ /^(?:Press Enter when it is in|插好后按回车).*(?::|：) ?$/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
+    return '' if $line =~ /(?:press Enter|回车).*(?::|：) ?$/;
     return $again-- > 0 ? 'again' : 'stop' if $line =~ /Type "again" to try it again.*: $/;
     return undef;
 }

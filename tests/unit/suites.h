@@ -115,6 +115,7 @@
     X(text) \
     X(token_init) \
     X(transcript) \
+    X(transcripts) \
     X(transfer) \
     X(typed) \
     X(uri) \

@@ -207,6 +207,10 @@ static const struct {
     {"algorithm: sm2-sm3", "algorithm: rot13", "steps[1].expect.algorithm: \"rot13\" is no algorithm"},
     {"until: 2046-01-31", "until: 2046-02-30", "steps[1].expect.until: \"2046-02-30\" is neither a year nor a day"},
     {"until: 2046-01-31", "key-id: 00", "steps[1].expect.key-id: \"00\" is not 40"},
+    {"  - do: medium\n    from: stick/batch.jsonl\n", "  - do: replace\n    expect: {key-id: 00}\n", "steps[2].expect: the key \"token\" is missing"},
+    {"  - do: medium\n    from: stick/batch.jsonl\n", "  - do: replace\n    expect: {token: \"1\"}\n    without: [other]\n",
+     "steps[2].without: the policy has no key other"},
+    {"    from: stick/batch.jsonl\n", "    from: f\n    without: [log]\n", "steps[2].without: a step of this kind has no such key"},
     {"from: stick/batch.jsonl", "from: stick\n    digest: 00", "steps[2].digest: \"00\" is not 64"},
 };
 

@@ -158,6 +158,13 @@ static enum err check_stick(struct script_build *b, const struct script *s, int 
     return E_OK;
 }
 
+/* The log is compared with the token first of all; a token that was lost is replaced before. */
+static bool is_chain(const struct script *s, int i)
+{
+    const struct script_step *second = &s->memory->steps[1];
+    return s->follows_any && (i == 1 ? second->kind != STEP_REPLACE : i == 2 && second->kind == STEP_REPLACE);
+}
+
 static enum err build_step(struct script_build *b, struct script *out, int i)
 {
     struct yaml_step *y = &out->memory->yaml->steps[i];
@@ -171,9 +178,9 @@ static enum err build_step(struct script_build *b, struct script *out, int i)
         return script_build_error(b, "steps", i, "do", "minutes are the last step, and only that");
     if ((i == 0) != (s->kind == STEP_TIME))
         return script_build_error(b, "steps", i, "do", "time is the first step, and only that");
-    if ((i == 1 && out->follows_any) != (s->kind == STEP_CHAIN))
+    if (is_chain(out, i) != (s->kind == STEP_CHAIN))
         return script_build_error(b, "steps", i, "do", out->follows_any
-                                      ? "chain is the second step, since the ceremony follows one, and only that"
+                                      ? "chain is the second step, or the third behind replace, since the ceremony follows one"
                                       : "the ceremony follows none, so there is no chain");
     if (y->say != NULL && (!scalar_filled(y->say) || scalar_characters(y->say) > SCRIPT_TEXT))
         return script_build_error(b, "steps", i, "say", "it is empty or longer than %d characters", SCRIPT_TEXT);

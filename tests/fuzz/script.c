@@ -33,7 +33,7 @@ static void check_steps(const struct script *s)
         const struct script_step *one = &s->steps[i];
         fuzz_hold(one->n == (int)i + 1 && one->by != 0 && one->by >> (s->persons_n - 1) <= 1, "a step that nobody confirms");
         fuzz_hold((one->kind == STEP_TIME) == (i == 0) && (one->kind == STEP_MINUTES) == (i + 1 == s->steps_n) &&
-                      (one->kind == STEP_CHAIN) == (i == 1 && s->follows_any),
+                      (one->kind == STEP_CHAIN) == (s->follows_any && i == (s->steps[1].kind == STEP_REPLACE ? 2 : 1)),
                   "a step out of its place");
         for (size_t k = 0; k < one->keys_n; k++)
             fuzz_hold(policy_key_find(&policy, one->keys[k]) != NULL, "a key that is not the policy's");

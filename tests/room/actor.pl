@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 # actor.pl CAST [--until N] [--again N] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
 #
-# CAST has a line for each: id, initials, and for an officer the file with the key. The program's standard input and output
-# are pipes; what it prints is passed on. Words are typed as they stand on the screen. --until N: at the N-th question the
+# CAST has a line for each: id, initials, and for an officer the file with the key; and what stands on paper: `minutes` and the
+# first words of the last ones. The program's standard input and output are pipes; what it prints is passed on. Other words
+# are typed as they stand on the screen. --until N: at the N-th question the
 # program is killed (SIGKILL), as if the power had gone; exit status 137. --again N: what fails is tried again so many times,
 # then those present stop. When nothing is said for a minute, because it asks what nobody knows, it is killed, and the status
 # is 99.
@@ -19,9 +20,10 @@ while (@ARGV && $ARGV[0] ne '--') {
     die "actor.pl: $option\n";
 }
 shift;
-my (%initials, %key);
+my (%initials, %key, $minutes);
 open(my $in, '<', $cast) or die "$cast: $!\n";
 while (<$in>) {
+    $minutes = $1, next if /^minutes (.*)$/;
     my ($id, $letters, $file) = split;
     $initials{$id} = $letters;
     $key{$id} = $file if defined $file;
@@ -41,6 +43,7 @@ sub answer {
     return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
     return "" if $line =~ /(?:folder of a bundle|结果包文件夹).*(?::|：) ?$/;
     return '' if $line =~ /^(?:Press Enter when it is in|插好后按回车).*(?::|：) ?$/;
+    return $minutes if defined $minutes && $line =~ /[Ff]irst 3 words of the last minutes.*: $/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
     return '' if $line =~ /(?:press Enter|回车).*(?::|：) ?$/;
     return $again-- > 0 ? 'again' : 'stop' if $line =~ /Type "again" to try it again.*: $/;

@@ -262,6 +262,8 @@ static void follow(struct pty *p, const char *word, const char *text)
     if (strcmp(word, "send") == 0)
         type(p, "\r", 1);
     if (strcmp(word, "hangup") == 0) {
+        if (p->pid > 0) /* close() sends it, too, but the program may find out by reading before */
+            kill(-p->pid, SIGHUP);
         close(p->master);
         p->master = -1;
     }

@@ -1,22 +1,24 @@
 #!/usr/bin/perl
-# actor.pl CAST [--until N] [--again N] -- PROGRAM ARGUMENT... - the persons in the room, typing what a ceremony asks for.
+# actor.pl CAST [--until N] [--again N] [--while N COMMAND] -- PROGRAM ARGUMENT... - the persons in the room, typing what
+# a ceremony asks for.
 #
 # CAST has a line for each: id, initials, and for an officer the file with the key; and what stands on paper: `minutes` and the
 # first words of the last ones. The program's standard input and output are pipes; what it prints is passed on. Other words
 # are typed as they stand on the screen. --until N: at the N-th question the
 # program is killed (SIGKILL), as if the power had gone; exit status 137. --again N: what fails is tried again so many times,
-# then those present stop. When nothing is said for a minute, because it asks what nobody knows, it is killed, and the status
-# is 99.
+# then those present stop. --while N COMMAND: the shell runs it while somebody reads the words that are to be typed for the
+# N-th time. When nothing is said for a minute, because it asks what nobody knows, it is killed, and the status is 99.
 use strict;
 use warnings;
 use IPC::Open2;
 use IO::Handle;
 
-my ($cast, $until, $again) = (shift, 0, 0);
+my ($cast, $until, $again, $reading, $while) = (shift, 0, 0, 0, undef);
 while (@ARGV && $ARGV[0] ne '--') {
     my $option = shift;
     $until = shift, next if $option eq '--until';
     $again = shift, next if $option eq '--again';
+    ($reading, $while) = (shift, shift), next if $option eq '--while';
     die "actor.pl: $option\n";
 }
 shift;
@@ -62,6 +64,9 @@ while (alarm(60), sysread($out, my $chunk, 4096)) {
         kill 'KILL', $pid;
         waitpid($pid, 0);
         exit 137;
+    }
+    if ($words ne '' && $line eq $words && --$reading == 0) {
+        system($while) == 0 or die "actor.pl: $while: $?\n";
     }
     print "$line\n";
     print $to "$line\n";

@@ -1,5 +1,8 @@
 /* What the log says of this ceremony and of those before it. */
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "expect.h"
@@ -106,6 +109,67 @@ START_TEST(broken)
 }
 END_TEST
 
+/* A log that cannot be looked at, or read, is not none. */
+START_TEST(not_readable)
+{
+    expect_err(past_read(-1, "one", &past, &help_log_diag), E_IO);
+    ck_assert_int_eq(mkdirat(help_log_dir, LOG_FILE, 0700), 0);
+    ck_assert_int_ne(past_read(help_log_dir, "one", &past, &help_log_diag), E_OK);
+    ck_assert(!past.state);
+    ck_assert_int_eq(unlinkat(help_log_dir, LOG_FILE, AT_REMOVEDIR), 0);
+}
+END_TEST
+
+START_TEST(follows)
+{
+    struct script s = {.name = "two", .follows_any = true};
+    const struct past first = {.minutes = false};
+    struct past other = {.minutes = true, .ceremony = "one", .minutes_digest = {1}};
+    expect_err(past_check_follows(&first, &s, false, &help_log_diag), E_SCRIPT_FOLLOWS);
+    ck_assert_str_eq(help_log_diag.text, "two: the log has no minutes of another ceremony");
+    help_log_diag = (struct diag){0};
+    expect_err(past_check_follows(&other, &s, false, &help_log_diag), E_SCRIPT_FOLLOWS);
+    ck_assert_str_eq(help_log_diag.text, "the last minutes in the log, of one, have another digest");
+    expect_ok(past_check_follows(&other, &s, true, &help_log_diag));
+    other.minutes_digest[0] = 0;
+    expect_ok(past_check_follows(&other, &s, false, &help_log_diag));
+    s.follows_any = false;
+    expect_ok(past_check_follows(&first, &s, false, &help_log_diag));
+    help_log_diag = (struct diag){0};
+    expect_err(past_check_follows(&other, &s, true, &help_log_diag), E_SCRIPT_FOLLOWS);
+    ck_assert_str_eq(help_log_diag.text, "the log has minutes of one, the file says it follows none");
+}
+END_TEST
+
+/* Where the log stood; of a broken log only as far as it is whole. */
+START_TEST(positions)
+{
+    struct log_position at;
+    struct buf content = {0};
+    bool found = true;
+    help_log_make(DIGEST_SHA256, &l);
+    ceremony("one");
+    over("one", 1);
+    read_it("one");
+    const struct log_position end = *log_position(l);
+    log_close(l);
+    expect_ok_diag(past_position(help_log_dir, end.size, &at, &found, &help_log_diag), &help_log_diag);
+    ck_assert(found);
+    ck_assert_mem_eq(at.head, end.head, DIGEST_LEN);
+    expect_ok_diag(past_position(help_log_dir, end.size + 1, &at, &found, &help_log_diag), &help_log_diag);
+    ck_assert(!found);
+    ck_assert_uint_eq(at.size, 0);
+    help_log_get(&content);
+    content.data[content.len - 2] ^= 1;
+    help_log_put(content.data, content.len);
+    expect_ok_diag(past_position(help_log_dir, end.size - 1, &at, &found, &help_log_diag), &help_log_diag);
+    ck_assert(found);
+    ck_assert_int_ne(past_position(help_log_dir, end.size, &at, &found, &help_log_diag), E_OK);
+    ck_assert(!found);
+    buf_free(&content);
+}
+END_TEST
+
 Suite *suite_past(void)
 {
     Suite *s = suite_create("past");
@@ -115,6 +179,9 @@ Suite *suite_past(void)
     tcase_add_test(t, own_and_others);
     tcase_add_test(t, not_begun);
     tcase_add_test(t, broken);
+    tcase_add_test(t, not_readable);
+    tcase_add_test(t, follows);
+    tcase_add_test(t, positions);
     suite_add_tcase(s, t);
     return s;
 }

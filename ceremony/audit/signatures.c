@@ -95,8 +95,8 @@ static enum err check_present(const struct minutes_of *m, const json_t *event, s
     if (officer != NULL)
         e = digest_bytes(DIGEST_SHA256, officer->certificate.p, officer->certificate.n, pinned);
     if (e == E_OK)
-        e = memcmp(certificate, pinned, DIGEST_LEN) == 0 ? check_officer(m, officer, &found, d)
-                                                         : check_named(m, id, certificate, &found, d);
+        e = officer != NULL && memcmp(certificate, pinned, DIGEST_LEN) == 0 ? check_officer(m, officer, &found, d)
+                                                                            : check_named(m, id, certificate, &found, d);
     if (e == E_OK && !found) {
         e = keep_missing(m->a, record_text(m->line, "ceremony"), id);
         audit_note(m->a, "%s, who was there, has not signed the minutes of the ceremony %s with a key", id, record_text(m->line, "ceremony"));

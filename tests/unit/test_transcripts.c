@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/signatures.h"
 #include "batch/state.h"
 #include "core/file.h"
 #include "expect.h"
@@ -351,6 +352,23 @@ START_TEST(no_transcript)
 }
 END_TEST
 
+/* Somebody whom no policy pins was there with a certificate whose digest nothing has. */
+START_TEST(a_certificate_of_nothing)
+{
+    whole_log();
+    look();
+    struct record r = {.type = RECORD_MINUTES,
+                       .obj = json_pack("{s:s,s:s,s:s,s:s}", "ceremony", "one", "minutes", HEX_64, "text", HEX_64, "transcript", HEX_64)};
+    json_t *events = json_pack("[{s:s,s:s,s:s}]", "event", "present", "person", "w", "certificate",
+                               "0000000000000000000000000000000000000000000000000000000000000000");
+    expect_ok_diag(signatures_check(a, help_log_dir, &r, events, 1, &help_log_diag), &help_log_diag);
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(a->unsigned_by, "one"), 0)), "w");
+    json_decref(a->unsigned_by);
+    json_decref(events);
+    record_free(&r);
+}
+END_TEST
+
 Suite *suite_transcripts(void)
 {
     Suite *s = suite_create("transcripts");
@@ -373,6 +391,7 @@ Suite *suite_transcripts(void)
     tcase_add_test(t, an_end_that_was_undone);
     tcase_add_test(t, not_over);
     tcase_add_test(t, no_transcript);
+    tcase_add_test(t, a_certificate_of_nothing);
     suite_add_tcase(s, t);
     return s;
 }

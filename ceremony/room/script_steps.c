@@ -144,7 +144,7 @@ static bool is_same_stick(const struct script_step *a, const struct script_step 
 static enum err check_stick(struct script_build *b, const struct script *s, int i)
 {
     const struct script_step *step = &s->steps[i], *before = NULL;
-    if (step->from == NULL && step->to == NULL)
+    if (step->kind != STEP_MEDIUM && step->to == NULL)
         return E_OK;
     for (int k = 0; k < i; k++) {
         if (s->steps[k].kind != STEP_MEDIUM)

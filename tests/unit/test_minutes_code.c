@@ -32,16 +32,17 @@ START_TEST(a_code_is_whole_or_none)
     struct minutes_code c;
     char text[LIMIT_QR_TEXT + 1], other[LIMIT_QR_TEXT + 8];
     minutes_code_of_head(log_, 70, head, text);
-    for (size_t n = 0; n < strlen(text); n++) {
+    const size_t whole = strlen(text);
+    for (size_t n = 0; n < whole; n++) {
         memcpy(other, text, n);
         other[n] = '\0';
         ck_assert_msg(!minutes_code_parse(other, &c), "%s", other);
-        strcpy(other, text);
+        memcpy(other, text, whole + 1);
         other[n] = 'X';
         ck_assert_msg(!minutes_code_parse(other, &c), "%s", other);
     }
-    strcpy(other, text);
-    strcat(other, " ");
+    memcpy(other, text, whole);
+    memcpy(other + whole, " ", 2);
     ck_assert(!minutes_code_parse(other, &c));
     ck_assert(!minutes_code_begins("standard amusement reward"));
     char *size = strstr(text, " 70 ");

@@ -225,15 +225,18 @@ START_TEST(what_the_command_line_signs)
 }
 END_TEST
 
-/* sha512WithRSAEncryption means what rsaEncryption beside SHA-512 does, and goes with no other digest. */
+/* sha512WithRSAEncryption means what rsaEncryption beside SHA-512 does, and goes with no other digest, nor with a key that is
+ * not RSA, of a certificate with the same issuer and serial. */
 START_TEST(the_longer_name_of_rsa_with_sha512)
 {
     static const uint8_t rsa[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
     static const char *const digests[] = {"sha512", "sha256"};
     struct buf bytes = {0};
-    X509 *cert;
+    X509 *cert, *twin;
     help_write("content", batch);
-    ck_assert(help_run("openssl req -x509 -newkey rsa:2048 -nodes -keyout p.key -subj /CN=p -out p.pem && "
+    ck_assert(help_run("openssl req -x509 -newkey rsa:2048 -nodes -keyout p.key -subj /CN=p -set_serial 7 -out p.pem && "
+                       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout e.key -subj /CN=p "
+                       "-set_serial 7 -out e.pem && "
                        "openssl cms -sign -binary -in content -signer p.pem -inkey p.key -nocerts -md %s "
                        "-outform DER -out s.p7s", digests[_i]));
     expect_ok(cert_load(help_path("p.pem"), &cert, NULL));
@@ -242,6 +245,9 @@ START_TEST(the_longer_name_of_rsa_with_sha512)
     ck_assert_ptr_nonnull(at);
     at[12] = 0x0d;
     expect_err(help_accept(buf_span(&bytes), cert, batch), _i == 0 ? E_OK : E_APPROVAL_FORMAT);
+    expect_ok(cert_load(help_path("e.pem"), &twin, NULL));
+    expect_err(help_accept(buf_span(&bytes), twin, batch), _i == 0 ? E_APPROVAL_SIGNATURE : E_APPROVAL_FORMAT);
+    X509_free(twin);
     X509_free(cert);
     buf_free(&bytes);
 }

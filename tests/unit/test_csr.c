@@ -191,6 +191,8 @@ START_TEST(requested_extensions)
     expect_ok(asks(NID_subject_alt_name, "DNS:a.cn", NID_key_usage, "critical,digitalSignature"));
     expect_ok(asks(NID_basic_constraints, "CA:FALSE", 0, NULL));
     expect_ok(asks(unknown, "DER:0403010203", 0, NULL));
+    expect_ok(asks(NID_ct_precert_scts, "DER:04020000", NID_ct_precert_poison, "DER:0500")); /* RFC 6962 3.3, 3.1 */
+    expect_err(asks(NID_ct_precert_scts, "DER:0500", 0, NULL), E_CSR_EXTENSION);
     expect_err(asks(NID_basic_constraints, "CA:TRUE", 0, NULL), E_CSR_ASKS_CA);
     expect_err(asks(NID_basic_constraints, "critical,CA:TRUE,pathlen:0", 0, NULL), E_CSR_ASKS_CA);
     expect_err(asks(NID_subject_alt_name, "DNS:a.cn", NID_basic_constraints, "CA:TRUE"),

@@ -3,6 +3,7 @@
 
 #include "expect.h"
 #include "log/proof.h"
+#include "memory_sweep.h"
 
 #define LEAVES 70
 
@@ -178,6 +179,48 @@ START_TEST(every_growth)
 }
 END_TEST
 
+/* With leaves that need no memory of Check's. */
+static struct diag d;
+static struct claim swept = {.a = 3, .b = 5};
+static bool differs;
+
+static enum err take_bytes(struct proof_maker *m)
+{
+    enum err e = E_OK;
+    for (uint8_t i = 0; i < swept.b && e == E_OK; i++)
+        e = proof_take(m, (struct span){&i, 1});
+    return e;
+}
+
+static enum err make_and_check(void)
+{
+    const uint8_t third = (uint8_t)swept.a;
+    struct proof_maker m;
+    proof_of_growth(&m, swept.a, swept.b);
+    enum err e = take_bytes(&m);
+    if (e == E_OK)
+        e = check_growth(&m.proof, &swept);
+    proof_of_leaf(&m, swept.a, swept.b);
+    if (e == E_OK)
+        e = take_bytes(&m);
+    if (e == E_OK)
+        e = proof_check_leaf(&m.proof, (struct span){&third, 1}, swept.a, swept.b, swept.second);
+    return e;
+}
+
+START_TEST(out_of_memory)
+{
+    struct merkle tree = {0};
+    for (uint8_t i = 0; i < swept.b; i++) {
+        if (i == swept.a)
+            expect_ok(merkle_root(&tree, swept.first));
+        expect_ok(merkle_append(&tree, (struct span){&i, 1}));
+    }
+    expect_ok(merkle_root(&tree, swept.second));
+    memory_sweep("make_and_check", make_and_check, &d, &differs);
+}
+END_TEST
+
 /* The places alone, in trees that no test can build. */
 START_TEST(large_trees)
 {
@@ -201,6 +244,7 @@ Suite *suite_proof(void)
     tcase_add_test(t, every_leaf_of_every_size);
     tcase_add_test(t, every_growth);
     tcase_add_test(t, large_trees);
+    tcase_add_test(t, out_of_memory);
     suite_add_tcase(s, t);
     return s;
 }

@@ -7,6 +7,7 @@
 #include "batch/state.h"
 #include "core/text.h"
 #include "room/minutes_sign.h"
+#include "room/record_files.h"
 
 /* Somebody who was there with a certificate and has not signed. */
 static enum err keep_missing(struct audit *a, const char *ceremony, const char *id)
@@ -133,29 +134,56 @@ enum err signatures_check(struct audit *a, int dir_fd, const struct record *r, c
     return e;
 }
 
-/* Where the transcript says that the minutes need not have this signature; as many as there are events when it does not. */
-static size_t excepted_at(const struct transcripts_entry *t, const char *id)
+/* The last event before `end` that tells of this person's signature, made or not needed; as many as there are events when none does. */
+static size_t told_last(const struct transcripts_entry *t, const char *id, size_t end)
 {
-    const size_t n = json_array_size(t->events);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *event = json_array_get(t->events, i);
-        if (strcmp(text_of(event, "event"), "exception") == 0 && strcmp(text_of(event, "about"), id) == 0 &&
-            strcmp(text_of(event, "code"), err_name(E_UNSIGNED)) == 0)
-            return i;
+    for (size_t i = end; i > 0; i--) {
+        const json_t *event = json_array_get(t->events, i - 1);
+        const bool excepted = strcmp(text_of(event, "event"), "exception") == 0 && strcmp(text_of(event, "about"), id) == 0 &&
+                              strcmp(text_of(event, "code"), err_name(E_UNSIGNED)) == 0;
+        if (excepted || (strcmp(text_of(event, "event"), "signed") == 0 && strcmp(text_of(event, "person"), id) == 0))
+            return i - 1;
     }
-    return n;
+    return json_array_size(t->events);
 }
 
 static void settle(struct audit *a, const struct transcripts_entry *t, const char *id)
 {
-    const size_t i = excepted_at(t, id), n = json_array_size(t->events);
-    if (i < t->at)
-        return;
-    if (i < n)
+    const size_t n = json_array_size(t->events);
+    size_t i = told_last(t, id, t->at);
+    if (i == n)
+        i = told_last(t, id, n);
+    const bool signed_ = i < n && strcmp(text_of(json_array_get(t->events, i), "event"), "signed") == 0;
+    if (signed_)
+        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and the transcript has it",
+                    t->name, id);
+    else if (i == n)
+        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and nobody said why", t->name, id);
+    else if (i >= t->at)
         audit_open(a, "the ceremony %s: that its minutes need no signature by %s stands under no line of the log, and anybody could have "
                       "written it", t->name, id);
-    else
-        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and nobody said why", t->name, id);
+}
+
+static bool has_key(const struct transcripts_entry *t, const char *id)
+{
+    size_t i;
+    json_t *event;
+    json_array_foreach(t->events, i, event)
+        if (strcmp(text_of(event, "event"), "present") == 0 && strcmp(text_of(event, "person"), id) == 0 &&
+            text_of(event, "certificate")[0] != '\0')
+            return true;
+    return false;
+}
+
+/* Whoever could write to the transcript between two runs may have put a signature on anybody's name. */
+static void check_told(struct audit *a, const struct transcripts_entry *t)
+{
+    size_t i;
+    json_t *event;
+    json_array_foreach(t->events, i, event)
+        if (strcmp(text_of(event, "event"), "signed") == 0 && !has_key(t, text_of(event, "person")))
+            audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ":%zu: whoever signed the minutes here was there without "
+                                         "a key", t->name, i + 1);
 }
 
 void signatures_finish(struct audit *a)
@@ -163,6 +191,8 @@ void signatures_finish(struct audit *a)
     const char *ceremony;
     json_t *ids, *id;
     size_t i;
+    for (size_t k = 0; k < a->transcripts.n; k++)
+        check_told(a, &a->transcripts.v[k]);
     json_object_foreach(a->unsigned_by, ceremony, ids) {
         json_array_foreach(ids, i, id)
             for (size_t k = 0; k < a->transcripts.n; k++)

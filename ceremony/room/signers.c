@@ -48,6 +48,11 @@ static enum err has_signed(const struct room *r, const struct policy_officer *wh
     return diag_set(d, e, "%s", why.text);
 }
 
+static enum err tell(struct room *r, const struct script_step *s, const char *id, struct diag *d)
+{
+    return transcript_add(r->transcript, EVENT_SIGNED, json_pack("{s:i,s:s}", "n", s->n, "person", id), d);
+}
+
 static enum err ask_one(struct room *r, const struct script_step *s, const struct policy_officer *who, struct signing *g, struct diag *d)
 {
     const struct officers_work work = {sign, g};
@@ -62,9 +67,7 @@ static enum err ask_one(struct room *r, const struct script_step *s, const struc
         const struct people_trouble trouble = {E_UNSIGNED, who->id, who->id, true};
         e = signed_ ? E_OK : people_settle(r, s, &trouble, &again, d);
     }
-    if (e == E_OK && signed_)
-        e = transcript_add(r->transcript, EVENT_SIGNED, json_pack("{s:i,s:s}", "n", s->n, "person", who->id), d);
-    return e;
+    return e == E_OK && signed_ ? tell(r, s, who->id, d) : e;
 }
 
 static bool may_go_without(const struct room *r, const struct script_step *s, const struct script_person *p)
@@ -88,6 +91,8 @@ enum err signers_ask(struct room *r, const struct script_step *s, const struct m
         e = has_signed(r, &who, g.text, &before, d);
         if (e == E_OK && !before)
             e = ask_one(r, s, &who, &g, d);
+        else if (e == E_OK && !transcript_is_signed(r->transcript, s->n, who.id))
+            e = tell(r, s, who.id, d); /* an interruption came between, or an exception before */
     }
     buf_free(&text);
     return e;

@@ -231,6 +231,17 @@ bool transcript_is_excepted(const struct transcript *t, int n, const char *part)
     return false;
 }
 
+bool transcript_is_signed(const struct transcript *t, int n, const char *person)
+{
+    for (size_t i = t->n; i > 0; i--) {
+        const struct entry *one = &t->v[i - 1];
+        const char *who = json_string_value(json_object_get(one->obj, one->kind == EVENT_SIGNED ? "person" : "about"));
+        if (is_of(one, n) && (one->kind == EVENT_SIGNED || one->kind == EVENT_EXCEPTION) && who != NULL && strcmp(who, person) == 0)
+            return one->kind == EVENT_SIGNED;
+    }
+    return false;
+}
+
 /* Does it say that its step is over? */
 static bool is_end(const struct entry *one)
 {

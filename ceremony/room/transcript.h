@@ -67,4 +67,7 @@ ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[
  * whoever can write to the file may have written it. */
 bool transcript_is_excepted(const struct transcript *t, int n, const char *part);
 
+/* Does it tell that this person signed in step n, and of no exception about the person since? */
+bool transcript_is_signed(const struct transcript *t, int n, const char *person);
+
 #endif

@@ -71,6 +71,12 @@ START_TEST(parts_of_steps)
     ck_assert(!transcript_is_excepted(t, 2, "officer-2") && !transcript_is_excepted(t, 1, "officer-1"));
     expect_ok_diag(transcript_add(t, EVENT_OPEN, json_object(), &d), &d);
     ck_assert(!transcript_is_excepted(t, 2, "officer-1"));
+    ck_assert(!transcript_is_signed(t, 2, "officer-1"));
+    expect_ok_diag(transcript_add(t, EVENT_SIGNED, json_pack("{s:i,s:s}", "n", 2, "person", "officer-1"), &d), &d);
+    ck_assert(transcript_is_signed(t, 2, "officer-1"));
+    ck_assert(!transcript_is_signed(t, 2, "officer-2") && !transcript_is_signed(t, 1, "officer-1"));
+    expect_ok_diag(transcript_add(t, EVENT_EXCEPTION, json_pack("{s:i,s:s}", "n", 2, "about", "officer-1"), &d), &d);
+    ck_assert(!transcript_is_signed(t, 2, "officer-1"));
     transcript_close(t);
 }
 END_TEST

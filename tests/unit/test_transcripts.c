@@ -143,6 +143,7 @@ static void look(void)
     buf_free(&text);
     expect_ok_diag(log_each(help_log_dir, NULL, take, a, &help_log_diag), &help_log_diag);
     transcripts_finish(a);
+    signatures_finish(a);
 }
 
 /* There are errors, the first of which says this; NULL: none. */
@@ -369,6 +370,42 @@ START_TEST(a_certificate_of_nothing)
 }
 END_TEST
 
+/* It was written before the line, so the line is of it, too. */
+static void signed_by(const char *present, const char *who)
+{
+    insert(told, &told_n, 1, present);
+    insert(told, &told_n, MINUTES + 2, who);
+    memcpy(lies, told, sizeof told);
+    lies_n = told_n;
+    begin(2);
+    over(1, DONE_1 + 1);
+    over(2, DONE_2 + 1);
+    excepted("E_EXPECTATION", "it is so", EXCEPTED + 1);
+    over(4, MINUTES + 2);
+    look();
+}
+
+START_TEST(signed_with_a_key)
+{
+    signed_by(AT "\"present\",\"person\":\"a\",\"certificate\":\"" HEX_64 "\"}", AT "\"signed\",\"n\":4,\"person\":\"a\"}");
+    expect_error(NULL);
+}
+END_TEST
+
+START_TEST(signed_without_a_key)
+{
+    signed_by(AT "\"present\",\"person\":\"b\"}", AT "\"signed\",\"n\":4,\"person\":\"b\"}");
+    expect_error("whoever signed the minutes here was there without a key");
+}
+END_TEST
+
+START_TEST(signed_by_nobody_who_was_there)
+{
+    signed_by(AT "\"present\",\"person\":\"a\",\"certificate\":\"" HEX_64 "\"}", AT "\"signed\",\"n\":4,\"person\":\"b\"}");
+    expect_error("whoever signed the minutes here was there without a key");
+}
+END_TEST
+
 Suite *suite_transcripts(void)
 {
     Suite *s = suite_create("transcripts");
@@ -392,6 +429,9 @@ Suite *suite_transcripts(void)
     tcase_add_test(t, not_over);
     tcase_add_test(t, no_transcript);
     tcase_add_test(t, a_certificate_of_nothing);
+    tcase_add_test(t, signed_with_a_key);
+    tcase_add_test(t, signed_without_a_key);
+    tcase_add_test(t, signed_by_nobody_who_was_there);
     suite_add_tcase(s, t);
     return s;
 }

@@ -64,7 +64,7 @@ SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_o
 ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/room/,script_yaml.c script.c script_people.c \
     script_media.c script_steps.c transcript.c tee.c people.c past.c log_lines.c)
 ROOM_PARTS += ceremony/officer/typed.c ceremony/room/certify_spec.c
-ROOM := $(addprefix ceremony/room/,run.c enter.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c)
+ROOM := $(addprefix ceremony/room/,run.c enter.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c stick.c)
 ROOM += $(addprefix ceremony/room/,anchor_tbs.c anchor_file.c certify.c certify_file.c certify_tbs.c \
     officers.c brought.c request.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
 # what an officer is shown, types and signs, by commands and in ceremonies

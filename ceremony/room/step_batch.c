@@ -10,6 +10,7 @@
 #include "officer/summary.h"
 #include "room/officers.h"
 #include "room/steps.h"
+#include "room/stick.h"
 #include "signer/steps.h"
 
 #define LABEL 11 /* columns */
@@ -70,7 +71,9 @@ enum err step_batch_agree(struct room *r, const struct script_step *s, struct di
     const struct step_place place = place_of(r, s);
     struct intake in;
     struct planned planned;
-    enum err e = export_check(place.to, d);
+    enum err e = stick_at_hand(r, s, d);
+    if (e == E_OK)
+        e = export_check(place.to, d);
     if (e == E_OK)
         e = s->kind == STEP_CRL ? step_lists(&place, OP_CRL, &in, d) : step_intake(&place, &in, d);
     if (e == E_OK)
@@ -86,7 +89,9 @@ enum err step_batch(struct room *r, const struct script_step *s, struct diag *d)
     const struct step_place place = place_of(r, s);
     struct step_signed report;
     char name[EXPORT_NAME], head[DIGEST_HEX];
-    enum err e = step_sign(&place, r->intake, &report, d);
+    enum err e = stick_at_hand(r, s, d); /* before there is anything to write to it */
+    if (e == E_OK)
+        e = step_sign(&place, r->intake, &report, d);
     if (e == E_OK)
         e = step_export(&place, r->intake, name, d);
     if (e != E_OK)

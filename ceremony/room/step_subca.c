@@ -5,6 +5,7 @@
 #include "core/screen.h"
 #include "room/certify_spec.h"
 #include "room/request.h"
+#include "room/stick.h"
 
 #define LABEL 8 /* columns */
 
@@ -65,7 +66,9 @@ static enum err agree(struct room *r, const struct script_step *s, struct diag *
 
 enum err step_sub_ca_agree(struct room *r, const struct script_step *s, struct diag *d)
 {
-    enum err e = take_in(r, s, d); /* with no state open */
+    enum err e = stick_at_hand(r, s, d);
+    if (e == E_OK)
+        e = take_in(r, s, d); /* with no state open */
     return e == E_OK ? step_with_state(r, s, agree, d) : e;
 }
 

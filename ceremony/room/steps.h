@@ -34,10 +34,6 @@ step_function step_batch_agree, step_batch;
 step_function step_keys, step_transfer_show, step_transfer, step_replace_show, step_replace, step_destroy_show, step_destroy;
 step_function step_time_show, step_time, step_init, step_keygen, step_root, step_medium_ask, step_medium;
 
-/* After an interruption: the stick that the next steps need, which was plugged in before, is in again. E_EXPECTATION, E_IO,
- * E_STOPPED. */
-ERR_MUST_USE enum err step_medium_again(struct room *r, struct diag *d);
-
 /* The seals of bundles that were brought along, and then token and minutes. */
 step_function step_chain_bundles, step_chain;
 

@@ -337,8 +337,6 @@ static enum err walk_all(const struct room_place *place, struct room *r, struct 
         e = people_present(r, d);
     if (e == E_OK)
         e = go_on_from(place, r, d);
-    if (e == E_OK)
-        e = step_medium_again(r, d);
     for (size_t i = 0; i < r->script->steps_n && e == E_OK; i++)
         if ((int)i + 1 > r->done)
             e = walk_one(place, r, &r->script->steps[i], d);

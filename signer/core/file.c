@@ -18,12 +18,12 @@
 #define CHUNK 16384
 #define RENAME_TRIES 100 /* whoever renames that often keeps us from the file on purpose */
 
-int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
+static int open_beneath(int dirfd, const char *name, int flags, mode_t mode, uint64_t mounts)
 {
     const struct open_how how = {
         .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOCTTY),
         .mode = mode,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | mounts,
     };
     long fd;
     int again = RENAME_TRIES; /* EAGAIN: something was renamed, and the kernel could not tell whether it stayed beneath */
@@ -33,11 +33,16 @@ int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
     return (int)fd;
 }
 
-/* A folder that a user named by its path, or, with a parent, one in it. */
-static enum err open_folder(int dirfd, const char *name, int *fd, struct diag *d)
+int file_open_beneath(int dirfd, const char *name, int flags, mode_t mode)
+{
+    return open_beneath(dirfd, name, flags, mode, RESOLVE_NO_XDEV);
+}
+
+/* A folder that a user named by its path, or, with a parent, one in it; mounts: RESOLVE_NO_XDEV or 0. */
+static enum err open_folder(int dirfd, const char *name, uint64_t mounts, int *fd, struct diag *d)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    *fd = dirfd == AT_FDCWD ? openat(dirfd, name, flags) : file_open_beneath(dirfd, name, flags, 0);
+    *fd = dirfd == AT_FDCWD ? openat(dirfd, name, flags) : open_beneath(dirfd, name, flags, 0, mounts);
     if (*fd >= 0)
         return E_OK;
     if (errno == EXDEV)
@@ -51,7 +56,12 @@ static enum err open_folder(int dirfd, const char *name, int *fd, struct diag *d
 
 enum err file_open_dir(const char *path, int *fd, struct diag *d)
 {
-    return open_folder(AT_FDCWD, path, fd, d);
+    return open_folder(AT_FDCWD, path, 0, fd, d);
+}
+
+enum err file_open_dir_beneath(int dirfd, const char *name, int *fd, struct diag *d)
+{
+    return open_folder(dirfd, name, 0, fd, d);
 }
 
 enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d)
@@ -61,7 +71,7 @@ enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d)
         return diag_errno(d, errno, "%s: making the folder", name);
     /* Also when it was there: the run that made it may have been killed before its sync. */
     enum err e = file_sync(dirfd, name, d);
-    return e == E_OK ? open_folder(dirfd, name, fd, d) : e;
+    return e == E_OK ? open_folder(dirfd, name, RESOLVE_NO_XDEV, fd, d) : e;
 }
 
 enum err file_open_regular(int dirfd, const char *name, int *fd, struct stat *st, struct diag *d)
@@ -363,7 +373,7 @@ enum err file_remove_dir(int dirfd, const char *name, struct diag *d)
         return errno == ENOENT ? E_OK : diag_errno(d, errno, "%s", name);
     int fd;
     struct file_list list = {0};
-    enum err e = open_folder(dirfd, name, &fd, d);
+    enum err e = open_folder(dirfd, name, RESOLVE_NO_XDEV, &fd, d);
     if (e != E_OK)
         return e;
     e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);

@@ -28,6 +28,11 @@ ERR_MUST_USE enum err file_open_regular(int dirfd, const char *name, int *fd, st
  * not a folder. */
 ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
 
+/* Open the folder `name`, which may have slashes, beneath dirfd: no symbolic link is followed on the way, and no way out taken.
+ * Unlike everywhere else other file systems may be mounted on it, as sticks are. E_MEDIUM when it is not there, or it or what
+ * leads to it is not a folder. *fd is -1 on failure. */
+ERR_MUST_USE enum err file_open_dir_beneath(int dirfd, const char *name, int *fd, struct diag *d);
+
 /* Open the folder `name` below dirfd, making it (mode 0700) when it is not there, and sync
  * dirfd. No symbolic link is followed: E_MEDIUM when something else than a folder has the name, E_MEDIUM_FILE when it is a
  * mount point.

@@ -479,6 +479,30 @@ START_TEST(folders_are_removed)
 }
 END_TEST
 
+/* A stick is mounted in the folder of the sticks; links on it lead nowhere. */
+START_TEST(folders_on_sticks)
+{
+    int fd, in;
+    expect_ok(file_make_dir(dir, "stick", &in, &d));
+    ck_assert_int_eq(symlinkat("stick", dir, "link"), 0);
+    ck_assert_int_eq(symlinkat("/", in, "root"), 0);
+    expect_ok_diag(file_open_dir_beneath(dir, "stick/.", &fd, &d), &d);
+    close(fd);
+    const char *const bad[] = {"link", "link/.", "stick/root", "stick/root/etc", "stick/none", ".tmp/x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        expect_err(file_open_dir_beneath(dir, bad[i], &fd, &d), E_MEDIUM);
+        ck_assert_int_eq(fd, -1);
+    }
+    expect_err(file_open_dir_beneath(dir, "../..", &fd, &d), E_MEDIUM_FILE);
+    close(in);
+    int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    expect_err(file_open_dir_beneath(root, "proc/self", &fd, &d), E_MEDIUM); /* a link on another file system */
+    expect_ok_diag(file_open_dir_beneath(root, "proc/1", &fd, &d), &d);
+    close(fd);
+    close(root);
+}
+END_TEST
+
 Suite *suite_file(void);
 Suite *suite_file(void)
 {
@@ -503,6 +527,7 @@ Suite *suite_file(void)
     tcase_add_test(t, no_digest_without_its_algorithm);
     tcase_add_test(t, folders_are_listed_in_order);
     tcase_add_test(t, folders_are_removed);
+    tcase_add_test(t, folders_on_sticks);
     suite_add_tcase(s, t);
     return s;
 }

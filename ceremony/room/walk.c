@@ -105,6 +105,8 @@ static enum err finish_step(struct room *r, const struct script_step *s, struct 
     do {
         struct diag why = {0};
         e = people_confirm(r, s, &why);
+        if (e == E_OK && again && r->has_state) /* what the last try logged counts, and reading that may be what failed */
+            e = state_refresh(&r->state, &why);
         if (e == E_OK)
             e = step_rows[s->kind].run(r, s, &why);
         if (e == E_OK)

@@ -197,7 +197,7 @@ ra_check() {
 # approve PERSON: what was read is what gets signed, so the digest goes with it.
 approve() {
     "$BIN/ra" approve --dir "$D/ra/nanjing/batch-1" --person "$1" --key "$D/people/$1.key" --pass-fd 3 \
-        --digest "$(sha256sum < "$D/ra/nanjing/batch-1/batch.jsonl" | cut -d ' ' -f 1)" 3<<< "$WORLD_PASS"
+        --digest "$(world_root "$D/ra/nanjing/batch-1/batch.jsonl")" 3<<< "$WORLD_PASS"
 }
 
 batch_of_nanjing() {

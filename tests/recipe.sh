@@ -77,22 +77,35 @@ if [ -s "$work/seal.sh" ]; then
     sed "1s/\"program\":\"rootseal/\"program\":\"rootsea1/" "$log" > "$work/changed"
     rejects "a seal of another log" sh "$work/seal.sh" "$work/changed" "$W/state/anchors/rootseal-log.pem"
 fi
-# The recipe of rootseal-formats(5), on an approval that ra makes.
-awk '/^\.Ed/ { on = 0 } $0 == "# verify a signature by an SM2 person" { on = 1 } on' signer/rootseal-formats.5 |
-    sed 's/\\e/\\/g' > "$work/sm2.sh"
-[ -s "$work/sm2.sh" ] || { echo "rootseal-formats(5) has no recipe for SM2 persons"; exit 1; }
+# The recipes of rootseal-formats(5), on an approval that ra makes.
+formats() { # COMMENT FILE
+    awk -v want="# $1" '/^\.Ed/ { on = 0 } $0 == want { on = 1 } on' signer/rootseal-formats.5 | sed 's/\\e/\\/g' > "$2"
+    [ -s "$2" ] || { echo "rootseal-formats(5) has no recipe that begins with: # $1"; exit 1; }
+}
+formats 'verify a signature by an SM2 person' "$work/sm2.sh"
+formats 'the digest of a batch or plan' "$work/digest.sh"
 mkdir "$work/requests"
 world_csr "$work/requests/r-1.csr" sm2 /C=CN/CN=Name
 "$W/bin/ra" new --dir "$work/batch" --authority netca --ra guangzhou --id recipe-1 --sequence 1 > "$work/said"
 "$W/bin/ra" add --dir "$work/batch" --profile person-sign "$work/requests" > "$work/said"
 "$W/bin/ra" approve --dir "$work/batch" --person gz-entry-2 --key "$W/people/gz-entry-2.key" --pass-fd 3 \
-    --digest "$(sha256sum < "$work/batch/batch.jsonl" | cut -d' ' -f1)" 3<<< "$WORLD_PASS" > "$work/said"
-text=$work/batch/batch.jsonl cms=$work/batch/entry-gz-entry-2.p7s
+    --digest "$(world_root "$work/batch/batch.jsonl")" 3<<< "$WORLD_PASS" > "$work/said"
+for shell in dash bash; do
+    for lines in 1 2 3 5 8; do
+        head -n $lines "$log" > "$work/lines"
+        accepts "$shell: the digest of $lines lines" test "$($shell "$work/digest.sh" "$work/lines")" = "$(world_root "$work/lines")"
+    done
+    printf 'a\n\nb' > "$work/lines"
+    accepts "$shell: an empty line, and an unfinished one" test "$($shell "$work/digest.sh" "$work/lines")" = "$(world_root "$work/lines")"
+done
+text=$work/approve.txt cms=$work/batch/entry-gz-entry-2.p7s
+approve_text() { printf 'rootseal-approve-1\nbatch %s\n' "$(sh "$work/digest.sh" "$1")"; }
+approve_text "$work/batch/batch.jsonl" > "$text"
 for shell in dash bash; do
     accepts "$shell: an approval by an SM2 person" $shell "$work/sm2.sh" "$text" "$cms" "$W/people/gz-entry-2.pem"
 done
 rejects "an approval by another SM2 person" sh "$work/sm2.sh" "$text" "$cms" "$W/people/gz-review-2.pem"
-sed 's/r-1/r-2/' "$text" > "$work/changed"
+approve_text <(sed 's/r-1/r-2/' "$work/batch/batch.jsonl") > "$work/changed"
 rejects "an approval of another batch" sh "$work/sm2.sh" "$work/changed" "$cms" "$W/people/gz-entry-2.pem"
 at=$(openssl asn1parse -inform DER -in "$cms" | awk -F: '/UTCTIME/ { at = $1 + 14 } END { print at }')
 perl -e 'local $/; open my $f, "<:raw", $ARGV[0]; $_ = <$f>; substr($_, $ARGV[1], 1) ^= "\x01"; print' \

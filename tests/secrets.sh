@@ -50,7 +50,7 @@ batch "$IN"
 for p in gz-entry gz-review; do
     # shellcheck disable=SC2094 # the digest is of another file
     check "ra approve, $p" traced "approve-$p" ra approve --dir "$IN" --person $p --key "$PEOPLE/$p.key" \
-        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3< "$PINS/pass"
+        --digest "$(world_root "$IN/batch.jsonl")" --pass-fd 3 3< "$PINS/pass"
 done
 do_plan
 for o in officer-1 officer-2; do
@@ -100,7 +100,7 @@ no_officer() {
 check "a wrong passphrase of an officer is tried once" no_officer
 no_person() {
     not ra approve --dir "$IN" --person gz-review-2 --key "$PEOPLE/gz-review-2.key" \
-        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3< "$PINS/pass-wrong-then-right" \
+        --digest "$(world_root "$IN/batch.jsonl")" --pass-fd 3 3< "$PINS/pass-wrong-then-right" \
         > "$LOGS/no-person.out" 2> "$LOGS/no-person.err" && grep -q 'ra: E_PRIVATE_KEY: ' "$LOGS/no-person.err" && not holds "$LOGS"
 }
 check "a wrong passphrase of a person is tried once" no_person

@@ -61,9 +61,15 @@ world_request() {
         "$1" "$2" "$(base64 -w0 < "$3")" "$(utc)" "${4:-}"
 }
 
+# world_root FILE: the digest of a batch or plan.
+world_root() { "$ROOT/tests/root.pl" "$1"; }
+
+# world_approval BATCH_DIR: the text that its persons sign.
+world_approval() { printf 'rootseal-approve-1\nbatch %s\n' "$(world_root "$1/batch.jsonl")"; }
+
 # world_approve BATCH_DIR OUT.p7s PEOPLE_DIR NAME: an RSA person's approval with stock openssl.
 world_approve() {
-    openssl cms -sign -binary -outform DER -in "$1/batch.jsonl" -signer "$3/$4.pem" -inkey "$3/$4.key" \
+    world_approval "$1" | openssl cms -sign -binary -outform DER -signer "$3/$4.pem" -inkey "$3/$4.key" \
         -passin "pass:$WORLD_PASS" -out "$1/$2"
 }
 

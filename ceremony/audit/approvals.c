@@ -11,7 +11,6 @@
 #include "batch/lists.h"
 #include "batch/replay.h"
 #include "core/file.h"
-#include "core/map.h"
 #include "pki/key.h"
 
 static enum err find_issuer(void *arg, const char *key, const struct issuer **out, struct diag *d)
@@ -131,14 +130,14 @@ static enum err check_same_policy(struct audit *a, const struct batches_open *b,
 }
 
 /* One approval file, by anybody the plan lists. */
-static enum err verify_carried(const struct batches_open *b, const char *name, struct span content,
+static enum err verify_carried(const struct batches_open *b, const char *name, struct span text,
                                bool *verified, struct diag *d)
 {
     struct buf bytes = {0};
     enum err e = audit_archive(file_read(b->fd, name, LIMIT_APPROVAL_BYTES, &bytes, NULL, d), d);
     *verified = false;
     for (size_t i = 0; i < b->header.approvals_n && e == E_OK && !*verified; i++)
-        e = carried_verify(buf_span(&bytes), b->header.approvals[i].certificate, content, verified,
+        e = carried_verify(buf_span(&bytes), b->header.approvals[i].certificate, text, verified,
                            d);
     buf_free(&bytes);
     return e;
@@ -148,20 +147,20 @@ static enum err check_other_policy(const struct batches_open *b, size_t *all, si
                                    struct diag *d)
 {
     struct file_list list = {0};
-    struct span content = {0};
-    enum err e = audit_archive(map_open(b->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &content, d), d);
+    struct buf text = {0};
+    enum err e = approval_text(b->header.batch, &text);
     if (e == E_OK)
         e = audit_archive(file_list(b->fd, BATCHES_FILES_MAX, &list, d), d);
     for (size_t i = 0; i < list.n && e == E_OK; i++) {
         bool verified = false;
         if (!intake_is_approval(list.names[i]))
             continue;
-        e = verify_carried(b, list.names[i], content, &verified, d);
+        e = verify_carried(b, list.names[i], buf_span(&text), &verified, d);
         (*all)++;
         *good += verified;
     }
     file_list_free(&list);
-    map_close(&content);
+    buf_free(&text);
     return e;
 }
 

@@ -9,6 +9,7 @@
 #include "batch/bundle.h"
 #include "batch/intake.h"
 #include "core/file.h"
+#include "log/merkle_lines.h"
 
 #define FOLDERS_MAX 10000000
 #define SUPERSEDED "superseded-"
@@ -65,7 +66,7 @@ static enum err check_superseded(int fd, const char *dir, const char *name, stru
 {
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX];
-    enum err e = audit_archive(file_digest(fd, name, LIMIT_ARCHIVE_BYTES, digest, d), d);
+    enum err e = audit_archive(merkle_lines_root_file(fd, name, LIMIT_ARCHIVE_BYTES, digest, d), d);
     if (e != E_OK)
         return e;
     hex_encode(digest, DIGEST_LEN, hex);

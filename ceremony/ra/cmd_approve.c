@@ -85,7 +85,7 @@ static void print_summary(const struct desk *k, const struct tally *t, int64_t r
     if (refused > 0)
         screen_field(_("refused"), LABEL, _("%" PRId64 " of %" PRId64 ", as far as an RA can know: see ra check"), refused,
                      h->count);
-    screen_field(_("sha-256"), LABEL, "%s", hex);
+    screen_field(_("digest"), LABEL, "%s", hex);
     screen_words(_("words"), LABEL, k->digest);
     fflush(stdout);
 }
@@ -125,7 +125,7 @@ static enum err confirm(const struct desk *k, struct diag *d)
     if (options.digest != NULL) {
         if (!hex_decode(options.digest, digest, DIGEST_LEN) ||
             memcmp(digest, k->digest, DIGEST_LEN) != 0)
-            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the SHA-256 of this " BATCH_FILE);
+            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the digest of this " BATCH_FILE);
         return E_OK;
     }
     if (!isatty(STDIN_FILENO))
@@ -221,16 +221,19 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
 static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert,
                      EVP_PKEY *key, struct diag *d)
 {
-    struct buf out = {0};
+    struct buf text = {0}, out = {0};
     struct cms *cms = NULL;
-    enum err e = cms_sign(cert, key, buf_span(&k->bytes), clock_now(), &out, d);
+    enum err e = approval_text(k->digest, &text);
+    if (e == E_OK)
+        e = cms_sign(cert, key, buf_span(&text), clock_now(), &out, d);
     if (e == E_OK)
         e = cms_parse(buf_span(&out), &cms, d);
     if (e == E_OK)
-        e = cms_verify(cms, cert, buf_span(&k->bytes), d);
+        e = cms_verify(cms, cert, buf_span(&text), d);
     if (e == E_OK)
         e = store(k, person, cert, &out, d);
     cms_free(cms);
+    buf_free(&text);
     buf_free(&out);
     return e;
 }

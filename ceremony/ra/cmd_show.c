@@ -34,7 +34,7 @@ static void print_header(const struct desk *k)
     hex_encode(h->previous, DIGEST_LEN, hex);
     screen_field(_("previous"), LABEL, "%s", h->has_previous ? hex : _("(not named)"));
     hex_encode(k->digest, DIGEST_LEN, hex);
-    screen_field(_("sha-256"), LABEL, "%s", hex);
+    screen_field(_("digest"), LABEL, "%s", hex);
 }
 
 static enum err print_approvals(const struct desk *k, struct diag *d)

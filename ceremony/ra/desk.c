@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "batch/intake.h"
+#include "log/merkle_lines.h"
 
 static enum err read_header(struct desk *k, struct diag *d)
 {
@@ -29,7 +30,7 @@ static enum err read_batch(struct desk *k, const char *path, struct diag *d)
         e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
         diag_advise(d, "name a folder that ra new made");
     }
-    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, k->bytes.data, k->bytes.len, k->digest)) != E_OK)
+    if (e == E_OK && (e = merkle_lines_root(buf_span(&k->bytes), k->digest)) != E_OK)
         diag_set(d, e, BATCH_FILE);
     return e != E_OK ? e : read_header(k, d);
 }

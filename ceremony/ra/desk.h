@@ -10,7 +10,7 @@
 struct desk {
     int fd;                     /* the folder */
     struct buf bytes;           /* batch.jsonl */
-    uint8_t digest[DIGEST_LEN]; /* SHA-256 of it */
+    uint8_t digest[DIGEST_LEN]; /* of it, see log/merkle_lines.h */
     struct batch_header header;
     struct lines requests; /* stands before the first request; a plain value, may be copied */
 };

@@ -81,7 +81,7 @@ static const struct cli_option *options_approve(void)
         {"key", "FILE", N_("that person's encrypted PKCS#8 key"), &options.key, NULL, NULL, true},
         {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd,
          NULL, false},
-        {"digest", "HEX", N_("the SHA-256 of batch.jsonl, in place of the question"), &options.digest,
+        {"digest", "HEX", N_("the digest of batch.jsonl, in place of the question"), &options.digest,
          NULL, NULL, false},
         END};
     return o;

@@ -48,7 +48,7 @@ struct manifest {
     char ra[LIMIT_TOKEN_TEXT + 1];
     char id[LIMIT_TOKEN_TEXT + 1];
     int64_t sequence;
-    uint8_t batch[DIGEST_LEN]; /* SHA-256 of the batch.jsonl that is answered */
+    uint8_t batch[DIGEST_LEN]; /* digest of the batch.jsonl that is answered */
     uint8_t plan[DIGEST_LEN];
     uint8_t policy[DIGEST_LEN]; /* the policy the appliance decided by */
     int64_t issued, refused;

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/approval.h"
 #include "pki/cms.h"
 
 /* Is the approval of this name in the way of a new one by this person? */
-static enum err look(const struct desk *k, const char *at, const char *name, X509 *cert, bool *stale, struct diag *d)
+static enum err look(const struct desk *k, const char *at, const char *name, X509 *cert, struct span text, bool *stale,
+                     struct diag *d)
 {
     struct buf bytes = {0};
     struct cms *cms = NULL;
@@ -22,7 +24,7 @@ static enum err look(const struct desk *k, const char *at, const char *name, X50
         *stale = strcmp(at, name) == 0;
         e = E_OK;
     } else if (e == E_OK && cms_is_by(cms, cert)) {
-        e = cms_verify(cms, cert, buf_span(&k->bytes), &why);
+        e = cms_verify(cms, cert, text, &why);
         *stale = e == E_APPROVAL_SIGNATURE;
         if (e == E_OK)
             e = diag_set(&why, E_APPROVAL_TWICE, "it is by the same person, and fits the batch");
@@ -42,17 +44,21 @@ out:
 enum err own_find(const struct desk *k, const char *name, X509 *cert, struct file_list *stale, struct diag *d)
 {
     size_t kept = 0;
+    struct buf text = {0};
     enum err e = desk_approvals(k->fd, stale, d);
+    if (e == E_OK)
+        e = approval_text(k->digest, &text);
     for (size_t i = 0; i < stale->n; i++) {
         bool is_stale = false;
         if (e == E_OK)
-            e = look(k, stale->names[i], name, cert, &is_stale, d);
+            e = look(k, stale->names[i], name, cert, buf_span(&text), &is_stale, d);
         if (is_stale)
             stale->names[kept++] = stale->names[i];
         else
             free(stale->names[i]);
     }
     stale->n = kept;
+    buf_free(&text);
     return e;
 }
 

@@ -4,10 +4,18 @@
 
 #include "batch/intake.h"
 #include "core/file.h"
-#include "core/map.h"
+#include "log/merkle_lines.h"
 #include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
+
+enum err approval_text(const uint8_t batch[DIGEST_LEN], struct buf *out)
+{
+    char hex[DIGEST_HEX];
+    hex_encode(batch, DIGEST_LEN, hex);
+    buf_printf(out, "rootseal-approve-1\nbatch %s\n", hex);
+    return buf_err(out);
+}
 
 static enum err find_person(const struct policy *p, const struct cms *cms, const char *name,
                             const struct policy_person **person, X509 **cert, struct diag *d)
@@ -42,7 +50,7 @@ static enum err check_person(const struct policy_person *person, const struct ap
     return E_OK;
 }
 
-static enum err check_file(int dir_fd, const char *name, struct span content, const struct policy *p,
+static enum err check_file(int dir_fd, const char *name, struct span text, const struct policy *p,
                            const struct policy_authority *a, const struct batch_header *h, int64_t now,
                            struct approvals *out, struct diag *d)
 {
@@ -57,7 +65,7 @@ static enum err check_file(int dir_fd, const char *name, struct span content, co
     if (e == E_OK)
         e = find_person(p, cms, name, &person, &cert, &why);
     if (e == E_OK)
-        e = cms_verify(cms, cert, content, &why);
+        e = cms_verify(cms, cert, text, &why);
     if (e == E_OK && person != NULL)
         e = check_person(person, out, a, h, name, &why);
     if (e == E_OK)
@@ -90,11 +98,14 @@ enum err approval_check(int dir_fd, const struct policy *p, const struct policy_
                         const struct batch_header *h, int64_t now, struct approvals *out, struct diag *d)
 {
     struct file_list list = {0};
-    struct span content = {0};
+    struct buf text = {0};
+    uint8_t batch[DIGEST_LEN];
     *out = (struct approvals){0};
     if (header_is_own(h))
         return E_OK;
-    enum err e = map_open(dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, &content, d);
+    enum err e = merkle_lines_root_file(dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, batch, d);
+    if (e == E_OK)
+        e = approval_text(batch, &text);
     if (e == E_OK)
         e = file_list(dir_fd, 16 * LIMIT_MEDIUM_FILES, &list, d);
     for (size_t i = 0; i < list.n && e == E_OK; i++) {
@@ -103,11 +114,11 @@ enum err approval_check(int dir_fd, const struct policy *p, const struct policy_
         if (out->n == APPROVALS_MAX)
             e = diag_set(d, E_MEDIUM_LIMIT, "more than %d approvals", APPROVALS_MAX);
         else
-            e = check_file(dir_fd, list.names[i], content, p, a, h, now, out, d);
+            e = check_file(dir_fd, list.names[i], buf_span(&text), p, a, h, now, out, d);
     }
     if (e == E_OK)
         e = check_roles(out, a, d);
     file_list_free(&list);
-    map_close(&content);
+    buf_free(&text);
     return e;
 }

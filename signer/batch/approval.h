@@ -1,4 +1,13 @@
-/* approval.h - who of the RA approved the batch. */
+/* approval.h - who of the RA approved the batch.
+ *
+ * What a person signs (detached CMS) is this text, so that the signature can mean nothing else, and can be verified by somebody who
+ * may see one request of the batch only:
+ *
+ *     rootseal-approve-1
+ *     batch <digest of batch.jsonl, see log/merkle_lines.h>
+ *
+ * the digest in lower-case hexadecimal, each line ended by a newline.
+ */
 #ifndef ROOTSEAL_BATCH_APPROVAL_H
 #define ROOTSEAL_BATCH_APPROVAL_H
 
@@ -11,7 +20,10 @@ struct approvals {
     size_t n;
 };
 
-/* Verify every *.p7s of the folder over its batch.jsonl and count roles. Each must be by a pinned person of the header's
+/* Append the text that is signed. */
+ERR_MUST_USE enum err approval_text(const uint8_t batch[DIGEST_LEN], struct buf *out);
+
+/* Verify every *.p7s of the folder over the text for its batch.jsonl and count roles. Each must be by a pinned person of the header's
  * RA with a certificate valid at `now`, no person twice, and each role must have as many persons as the authority asks
  * for. E_APPROVAL_FORMAT, _PERSON, _RA, _EXPIRED, _SIGNATURE, _TWICE, _MISSING: one bad approval refuses the batch, for
  * nobody knows what it was meant to say. */

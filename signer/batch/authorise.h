@@ -3,7 +3,7 @@
  * What an officer signs (detached CMS) is one of these texts, so that the signature can mean nothing else:
  *
  *     rootseal-authorise-1                          rootseal-certify-1
- *     plan <SHA-256 of plan.jsonl>                  ceremony <its name>
+ *     plan <digest of the plan>                     ceremony <its name>
  *                                                   file <SHA-256 of its ceremony.yaml>
  *                                                   step <number>
  *                                                   tbs <SHA-256 of step-N.tbs>

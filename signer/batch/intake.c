@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "log/merkle_lines.h"
 
 #define INCOMING "incoming.tmp"
 
@@ -125,7 +126,7 @@ enum err intake_digest(int dir_fd, struct intake *out, struct diag *d)
         hex_encode(digest, DIGEST_LEN, hex);
         buf_printf(&names, "%s %s\n", list.names[i], hex);
         if (batch)
-            memcpy(out->batch, digest, DIGEST_LEN);
+            e = merkle_lines_root_file(dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, out->batch, d);
     }
     if (e == E_OK)
         e = buf_err(&names);

@@ -11,7 +11,7 @@
 
 struct intake {
     uint8_t digest[DIGEST_LEN]; /* SHA-256 over the sorted lines "<name> <SHA-256 of the file>\n": names all that came */
-    uint8_t batch[DIGEST_LEN];  /* SHA-256 of batch.jsonl */
+    uint8_t batch[DIGEST_LEN];  /* the digest of batch.jsonl, see log/merkle_lines.h */
     char dir[DIGEST_HEX];       /* digest in hexadecimal: the folder below archive/ */
 };
 

@@ -1,7 +1,7 @@
 /* plan.h - the plan: one file whose digest stands for every byte that would be signed.
  *
  * JSON Lines in canonical form (rootseal-formats(5)): a header, one line a request in the batch's order, an end line
- * with the counts. The plan's name is the SHA-256 of the file.
+ * with the counts. The plan's name is its digest, the root of the Merkle tree over the lines (log/merkle_lines.h).
  */
 #ifndef ROOTSEAL_BATCH_PLAN_H
 #define ROOTSEAL_BATCH_PLAN_H
@@ -15,7 +15,7 @@
 #define PLAN_FORMAT "rootseal-plan-1"
 
 struct plan_header {
-    uint8_t batch[DIGEST_LEN];  /* SHA-256 of batch.jsonl */
+    uint8_t batch[DIGEST_LEN];  /* its digest, see log/merkle_lines.h */
     uint8_t intake[DIGEST_LEN]; /* of everything that came with it */
     char authority[LIMIT_TOKEN_TEXT + 1];
     char ra[LIMIT_TOKEN_TEXT + 1];
@@ -124,14 +124,14 @@ int64_t plan_total(const struct plan_counts *counts);
 struct plan {
     struct plan_header header;
     struct plan_counts counts;  /* of the end line */
-    uint8_t digest[DIGEST_LEN]; /* of the file */
+    uint8_t digest[DIGEST_LEN]; /* the plan's name */
     struct json_lines lines;
     int64_t next;               /* number of the item that plan_next() returns next */
     bool proven;                /* the whole file was read and found good */
     uint8_t (*items)[DIGEST_LEN]; /* SHA-256 of each item's line, of that reading; NULL when that was another time */
     size_t items_cap;
     bool borrowed;              /* items belongs to the plan that this one is a second reader of */
-    struct digest *hashing;     /* while that is done */
+    struct merkle *tree;        /* while that is done */
 };
 
 /* Open the plan in the folder and read it through once: canonical form, numbering, counts and end are proven

@@ -7,6 +7,7 @@
 
 #include "batch/plan_parse.h"
 #include "core/file.h"
+#include "log/merkle_lines.h"
 
 /* The next whole line, as plan files have them: a last one without its newline is malformed. */
 static enum err next_line(struct plan *p, bool *more, struct diag *d)
@@ -19,14 +20,7 @@ static enum err next_line(struct plan *p, bool *more, struct diag *d)
         return diag_set(d, e, "reading " PLAN_FILE);
     if (torn)
         return plan_malformed(d, p->lines.number, "the line is cut off");
-    if (*more && p->hashing != NULL) {
-        buf_append_byte(&p->lines.line, '\n');
-        e = buf_err(&p->lines.line);
-        if (e == E_OK)
-            e = digest_update(p->hashing, p->lines.line.data, p->lines.line.len);
-        p->lines.line.len--;
-    }
-    return e;
+    return *more && p->tree != NULL ? merkle_append(p->tree, buf_span(&p->lines.line)) : E_OK;
 }
 
 enum err plan_rewind(struct plan *p, struct diag *d)
@@ -165,7 +159,7 @@ enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct pl
     bool more = false;
     enum err e = open_file(dir_fd, out, d);
     if (e == E_OK)
-        e = file_digest(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->digest, d);
+        e = merkle_lines_root_file(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->digest, d);
     if (e == E_OK && memcmp(out->digest, digest, DIGEST_LEN) != 0)
         e = diag_set(d, E_PLAN_DIGEST, PLAN_FILE);
     if (e == E_OK)
@@ -179,15 +173,14 @@ enum err plan_open_known(int dir_fd, const uint8_t digest[DIGEST_LEN], struct pl
 
 enum err plan_open(int dir_fd, struct plan *out, struct diag *d)
 {
+    struct merkle tree = {0};
     enum err e = open_file(dir_fd, out, d);
-    if (e == E_OK)
-        e = digest_new(DIGEST_SHA256, &out->hashing);
+    out->tree = &tree;
     if (e == E_OK)
         e = read_through(out, d);
     if (e == E_OK)
-        e = digest_final(out->hashing, out->digest);
-    digest_free(out->hashing);
-    out->hashing = NULL;
+        e = merkle_root(&tree, out->digest);
+    out->tree = NULL;
     if (e == E_OK)
         e = plan_rewind(out, d);
     out->proven = e == E_OK;

@@ -12,6 +12,7 @@
 #include "batch/standing.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "log/merkle_lines.h"
 #include "pki/cert.h"
 
 #define PLAN_TMP PLAN_FILE ".tmp"
@@ -271,7 +272,7 @@ static enum err set_aside(int dir_fd, struct diag *d)
     char hex[DIGEST_HEX], name[sizeof "superseded-" + 16 + sizeof ".jsonl"];
     if (faccessat(dir_fd, PLAN_FILE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return E_OK;
-    enum err e = file_digest(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, digest, d);
+    enum err e = merkle_lines_root_file(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, digest, d);
     if (e == E_MEDIUM_LIMIT)
         e = diag_set(d, E_ARCHIVE, "the " PLAN_FILE " that is there is larger than any plan");
     if (e != E_OK)
@@ -387,7 +388,7 @@ static enum err make_plan(struct job *j, struct planned *out, struct diag *d)
     if (e == E_OK && !keep)
         e = write_plan(j, d);
     if (e == E_OK && !keep)
-        e = file_digest(j->dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->plan, d);
+        e = merkle_lines_root_file(j->dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, out->plan, d);
     return e;
 }
 

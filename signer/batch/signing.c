@@ -15,13 +15,14 @@
 #include "core/file.h"
 #include "core/version.h"
 #include "hsm/sign.h"
+#include "log/merkle_lines.h"
 
 /* The planner asked a cache; this index was made from the log. */
 static enum err check_order(struct signing *g, struct diag *d)
 {
     struct batch_header header;
     uint8_t digest[DIGEST_LEN];
-    enum err e = file_digest(g->dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, digest, d);
+    enum err e = merkle_lines_root_file(g->dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, digest, d);
     if (e == E_OK && memcmp(digest, g->plan.header.batch, DIGEST_LEN) != 0)
         e = diag_set(d, E_ARCHIVE, BATCH_FILE " is not the one of the plan");
     if (e == E_OK)

@@ -253,8 +253,7 @@ enum err file_write(int dirfd, const char *name, const void *p, size_t n, struct
     return e;
 }
 
-/* Digest what fd has to give. */
-static enum err digest_all(int fd, const char *name, size_t max, struct digest *digest, uint8_t out[32], struct diag *d)
+static enum err take_all(int fd, const char *name, size_t max, file_take *take, void *arg, struct diag *d)
 {
     uint8_t chunk[CHUNK];
     size_t total = 0;
@@ -266,20 +265,17 @@ static enum err digest_all(int fd, const char *name, size_t max, struct digest *
         if (got > max - total)
             return diag_set(d, E_MEDIUM_LIMIT, "%s: more than %zu bytes", name, max);
         total += got;
-        e = digest_update(digest, chunk, got);
+        e = got > 0 ? take(arg, (struct span){chunk, got}) : E_OK;
         if (e != E_OK)
             return diag_set(d, e, "%s", name);
     } while (got > 0);
-    enum err e = digest_final(digest, out);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s", name);
+    return E_OK;
 }
 
-enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], struct diag *d)
+enum err file_take_all(int dirfd, const char *name, size_t max, file_take *take, void *arg, struct diag *d)
 {
-    memset(out, 0, DIGEST_LEN);
     int fd;
     struct stat st;
-    struct digest *digest = NULL;
     enum err e = file_open_regular(dirfd, name, &fd, &st, d);
     if (e != E_OK)
         return e;
@@ -287,12 +283,28 @@ enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], s
         return diag_errno(d, ENOENT, "%s", name);
     if ((uintmax_t)st.st_size > max)
         e = diag_set(d, E_MEDIUM_LIMIT, "%s: more than %zu bytes", name, max);
-    else if ((e = digest_new(DIGEST_SHA256, &digest)) != E_OK)
-        diag_set(d, e, "%s", name);
     else
-        e = digest_all(fd, name, max, digest, out, d);
-    digest_free(digest);
+        e = take_all(fd, name, max, take, arg, d);
     close(fd);
+    return e;
+}
+
+static enum err take_for_digest(void *arg, struct span piece)
+{
+    return digest_update(arg, piece.p, piece.n);
+}
+
+enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], struct diag *d)
+{
+    struct digest *digest = NULL;
+    memset(out, 0, DIGEST_LEN);
+    enum err e = digest_new(DIGEST_SHA256, &digest);
+    if (e != E_OK)
+        return diag_set(d, e, "%s", name);
+    e = file_take_all(dirfd, name, max, take_for_digest, digest, d);
+    if (e == E_OK && (e = digest_final(digest, out)) != E_OK)
+        diag_set(d, e, "%s", name);
+    digest_free(digest);
     return e;
 }
 

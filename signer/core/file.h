@@ -71,6 +71,12 @@ ERR_MUST_USE enum err file_sync(int fd, const char *where, struct diag *d);
 /* Rename within dirfd and fsync dirfd. An existing target is replaced when it is a file. */
 ERR_MUST_USE enum err file_rename(int dirfd, const char *from, const char *to, struct diag *d);
 
+/* Hand the bytes of the regular file `name` below dirfd, opened as file_read() does, to take() in pieces of any length, up to the
+ * end or the first code other than E_OK, which is returned. E_MEDIUM_FILE, E_MEDIUM_LIMIT when it is larger than max bytes, E_IO
+ * (also when missing). */
+typedef enum err file_take(void *arg, struct span piece);
+ERR_MUST_USE enum err file_take_all(int dirfd, const char *name, size_t max, file_take *take, void *arg, struct diag *d);
+
 /* SHA-256 of the regular file `name` below dirfd, opened as file_read() does. E_MEDIUM_FILE, E_MEDIUM_LIMIT when it is
  * larger than max bytes (a hole of terabytes costs its maker nothing), E_IO (also when missing), E_CRYPTO. */
 ERR_MUST_USE enum err file_digest(int dirfd, const char *name, size_t max, uint8_t out[32], struct diag *d);

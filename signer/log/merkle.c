@@ -4,7 +4,7 @@
 
 /* RFC 9162 2.1.1: leaves and nodes are hashed with different first bytes, so that neither passes
  * for the other. */
-static const uint8_t leaf_prefix = 0x00;
+static const uint8_t leaf_prefix = MERKLE_LEAF;
 static const uint8_t node_prefix = 0x01;
 
 static size_t peak_count(uint64_t size)
@@ -34,6 +34,21 @@ enum err merkle_node(struct digest *dg, const uint8_t left[DIGEST_LEN], const ui
     return e;
 }
 
+/* Every trailing one bit of the size is a full subtree that the new one completes, as in a
+ * binary counter. The peaks are only written once nothing can fail any more. */
+static enum err append(struct merkle *m, struct digest *dg, uint8_t hash[DIGEST_LEN])
+{
+    enum err e = E_OK;
+    size_t n = peak_count(m->size);
+    for (uint64_t rest = m->size; e == E_OK && (rest & 1) != 0; rest >>= 1)
+        e = merkle_node(dg, m->peaks[--n], hash, hash);
+    if (e == E_OK) {
+        memcpy(m->peaks[n], hash, DIGEST_LEN);
+        m->size++;
+    }
+    return e;
+}
+
 enum err merkle_append(struct merkle *m, struct span leaf)
 {
     uint8_t hash[DIGEST_LEN];
@@ -42,16 +57,21 @@ enum err merkle_append(struct merkle *m, struct span leaf)
     if (e != E_OK)
         return e;
     e = merkle_leaf(dg, leaf, hash);
+    if (e == E_OK)
+        e = append(m, dg, hash);
+    digest_free(dg);
+    return e;
+}
 
-    /* Every trailing one bit of the size is a full subtree that the new one completes, as in a
-     * binary counter. The peaks are only written once nothing can fail any more. */
-    size_t n = peak_count(m->size);
-    for (uint64_t rest = m->size; e == E_OK && (rest & 1) != 0; rest >>= 1)
-        e = merkle_node(dg, m->peaks[--n], hash, hash);
-    if (e == E_OK) {
-        memcpy(m->peaks[n], hash, DIGEST_LEN);
-        m->size++;
-    }
+enum err merkle_append_hash(struct merkle *m, const uint8_t leaf[DIGEST_LEN])
+{
+    uint8_t hash[DIGEST_LEN];
+    struct digest *dg;
+    enum err e = digest_new(DIGEST_SHA256, &dg);
+    if (e != E_OK)
+        return e;
+    memcpy(hash, leaf, DIGEST_LEN);
+    e = append(m, dg, hash);
     digest_free(dg);
     return e;
 }

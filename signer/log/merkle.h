@@ -17,8 +17,12 @@ ERR_MUST_USE enum err merkle_leaf(struct digest *dg, struct span leaf, uint8_t o
 ERR_MUST_USE enum err merkle_node(struct digest *dg, const uint8_t left[DIGEST_LEN], const uint8_t right[DIGEST_LEN],
                                   uint8_t out[DIGEST_LEN]);
 
-/* Append one leaf. */
+/* The first byte of what is hashed of a leaf. */
+#define MERKLE_LEAF 0x00
+
+/* Append one leaf, or the hash of one. */
 ERR_MUST_USE enum err merkle_append(struct merkle *m, struct span leaf);
+ERR_MUST_USE enum err merkle_append_hash(struct merkle *m, const uint8_t leaf[DIGEST_LEN]);
 
 /* The root of the tree: SHA-256("") when it is empty. */
 ERR_MUST_USE enum err merkle_root(const struct merkle *m, uint8_t out[DIGEST_LEN]);

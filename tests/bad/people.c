@@ -66,7 +66,8 @@ static void make_requests(struct people *p)
 static void make_approvals(struct people *p)
 {
     struct world *w = &p->world;
-    struct buf key = {0};
+    struct buf key = {0}, text = {0};
+    help_approval(buf_span(&p->batch), &text);
     BIO *bio = BIO_new(BIO_s_mem());
     char *pem;
     bad_must(PEM_write_bio_PrivateKey(bio, w->person_keys[ENTRY_1], NULL, NULL, 0, NULL, NULL) == 1, "a key");
@@ -75,15 +76,16 @@ static void make_approvals(struct people *p)
     buf_append(&key, pem, (size_t)n);
     help_write("key.pem", buf_span(&key));
     help_write_cert("cert.pem", w->person_certs[ENTRY_1]);
-    help_write("batch.jsonl", buf_span(&p->batch));
-    bad_must(help_run("openssl cms -sign -binary -outform DER -in batch.jsonl -signer cert.pem -inkey key.pem -out entry.p7s"),
+    help_write("text", buf_span(&text));
+    bad_must(help_run("openssl cms -sign -binary -outform DER -in text -signer cert.pem -inkey key.pem -out entry.p7s"),
              "openssl cms -sign");
     help_read("entry.p7s", &p->approvals[0]);
     help_clean();
-    bad_must(cms_sign(w->person_certs[REVIEW_1], w->person_keys[REVIEW_1], buf_span(&p->batch), WORLD_NOW,
+    bad_must(cms_sign(w->person_certs[REVIEW_1], w->person_keys[REVIEW_1], buf_span(&text), WORLD_NOW,
                       &p->approvals[1], NULL) == E_OK, "an approval");
     BIO_free(bio);
     buf_free(&key);
+    buf_free(&text);
 }
 
 struct people *people_get(void)

@@ -193,7 +193,7 @@ approve() {
     for p in "$@"; do
         if grep -q 'OID: SM2' <(openssl x509 -in "$PEOPLE/$p.pem" -noout -text); then
             ra approve --dir "$IN" --person "$p" --key "$PEOPLE/$p.key" \
-                --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3<<< "$WORLD_PASS" > "$LOGS/approve-$p"
+                --digest "$(world_root "$IN/batch.jsonl")" --pass-fd 3 3<<< "$WORLD_PASS" > "$LOGS/approve-$p"
         else
             world_approve "$IN" "$p.p7s" "$PEOPLE" "$p"
         fi

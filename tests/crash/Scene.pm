@@ -49,6 +49,15 @@ sub slurp {
     return defined $bytes ? $bytes : '';
 }
 
+# The digest of a plan.
+sub root_of {
+    my ($path) = @_;
+    open my $f, '-|', "$FindBin::Bin/../root.pl", $path or die "root.pl: $!\n";
+    my $root = <$f> // '';
+    chomp $root;
+    return $root;
+}
+
 sub spew {
     my ($path, $bytes) = @_;
     open my $f, '>:raw', $path or die "$path: $!\n";
@@ -223,7 +232,7 @@ sub follow {
     $s->{lines} = \%lines;
     ($s->{INTAKE}) = $r->{out} =~ /^batch +([0-9a-f]{64})$/m or return 'no batch was named';
     ($s->{PLAN}) = $r->{out} =~ /^plan +([0-9a-f]{64})$/m or return 'no plan was named';
-    my $there = sha256_hex(slurp("$s->{work}/state/archive/$s->{INTAKE}/plan.jsonl"));
+    my $there = root_of("$s->{work}/state/archive/$s->{INTAKE}/plan.jsonl");
     return $there eq $s->{PLAN} ? '' : 'the plan in the archive is not the one that was named';
 }
 

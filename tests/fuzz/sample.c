@@ -250,14 +250,16 @@ static void make_approval(enum key_kind kind, enum sig_alg alg, const char *name
 {
     EVP_PKEY *key = help_key(kind);
     X509 *cert = help_cert(key, alg, name);
-    struct buf der = {0}, cms = {0}, wrapped = {0}, signature = {0};
+    struct buf text = {0}, der = {0}, cms = {0}, wrapped = {0}, signature = {0};
     expect_ok(cert_write_der(cert, &der));
     put(buf_span(&der), "sample/person-%s.der", name);
-    expect_ok(cms_sign(cert, key, buf_span(batch), FUZZ_NOW, &cms, &d));
+    help_approval(buf_span(batch), &text);
+    expect_ok(cms_sign(cert, key, buf_span(&text), FUZZ_NOW, &cms, &d));
     put(buf_span(&cms), "corpus/approval/good-%s", name);
-    expect_ok(alg_sign(alg, key, buf_span(batch), &signature));
+    expect_ok(alg_sign(alg, key, buf_span(&text), &signature));
     expect_ok(cms_wrap(cert, alg, buf_span(&signature), &wrapped, &d));
     put(buf_span(&wrapped), "corpus/approval/good-%s-plain", name);
+    buf_free(&text);
     buf_free(&der);
     buf_free(&cms);
     buf_free(&wrapped);

@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "expect.h"
 #include "help_pki.h"
+#include "log/merkle_lines.h"
 #include "log/record.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
@@ -337,7 +338,7 @@ void help_bundle_make(struct help_bundle *b)
     for (int i = ROOT; i <= LOG; i++)
         make_anchor(b, i);
     make_batch(b, &h);
-    expect_ok(digest_bytes(DIGEST_SHA256, b->batch.data, b->batch.len, digest));
+    expect_ok(merkle_lines_root(buf_span(&b->batch), digest));
     hex_encode(digest, DIGEST_LEN, a.batch);
     memset(digest, 0x5a, DIGEST_LEN);
     hex_encode(digest, DIGEST_LEN, plan);
@@ -374,7 +375,7 @@ static void make_manifest(const struct help_bundle *b, struct buf *out)
     uint8_t digest[DIGEST_LEN];
     char batch[DIGEST_HEX], plan[DIGEST_HEX], hex[DIGEST_HEX];
     json_t *files = json_array();
-    expect_ok(digest_bytes(DIGEST_SHA256, b->batch.data, b->batch.len, digest));
+    expect_ok(merkle_lines_root(buf_span(&b->batch), digest));
     hex_encode(digest, DIGEST_LEN, batch);
     memset(digest, 0x5a, DIGEST_LEN);
     hex_encode(digest, DIGEST_LEN, plan);

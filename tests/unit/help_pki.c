@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/approval.h"
 #include "core/digest.h"
 #include "expect.h"
+#include "log/merkle_lines.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/der_write.h"
@@ -132,6 +134,13 @@ X509 *help_cert(EVP_PKEY *key, enum sig_alg alg, const char *name)
     buf_free(&tbs);
     buf_free(&der);
     return cert;
+}
+
+void help_approval(struct span batch, struct buf *text)
+{
+    uint8_t digest[DIGEST_LEN];
+    expect_ok(merkle_lines_root(batch, digest));
+    expect_ok(approval_text(digest, text));
 }
 
 void help_extension(STACK_OF(X509_EXTENSION) * *list, int nid, const char *value)

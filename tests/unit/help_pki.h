@@ -28,6 +28,9 @@ X509 *help_cert(EVP_PKEY *key, enum sig_alg alg, const char *name);
 void help_csr(EVP_PKEY *key, enum sig_alg alg, const STACK_OF(X509_EXTENSION) * extensions,
               struct buf *out);
 
+/* The text that persons sign for a batch with these bytes. */
+void help_approval(struct span batch, struct buf *text);
+
 /* Append one extension to the list. */
 void help_extension(STACK_OF(X509_EXTENSION) * *list, int nid, const char *value);
 

@@ -72,6 +72,7 @@
     X(memory_index) \
     X(memory_status) \
     X(merkle) \
+    X(merkle_lines) \
     X(proof) \
     X(minutes) \
     X(minutes_code) \

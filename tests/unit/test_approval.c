@@ -35,12 +35,11 @@ static void tear_down(void)
 
 static void sign_as(const char *name, X509 *cert, EVP_PKEY *key, const char *content)
 {
-    struct buf der = {0};
-    expect_ok_diag(cms_sign(cert, key,
-                            (struct span){(const uint8_t *)content, strlen(content)}, WORLD_NOW,
-                            &der, &d),
-                   &d);
+    struct buf text = {0}, der = {0};
+    help_approval((struct span){(const uint8_t *)content, strlen(content)}, &text);
+    expect_ok_diag(cms_sign(cert, key, buf_span(&text), WORLD_NOW, &der, &d), &d);
     tree_write(name, der.data, der.len);
+    buf_free(&text);
     buf_free(&der);
 }
 
@@ -157,6 +156,31 @@ START_TEST(over_something_else)
 }
 END_TEST
 
+/* The text has a form of its own: what was signed for some other purpose approves nothing. */
+START_TEST(over_the_batch_itself)
+{
+    struct buf der = {0};
+    approve("a.p7s", ENTRY_1);
+    expect_ok(cms_sign(w.person_certs[REVIEW_1], w.person_keys[REVIEW_1],
+                       (struct span){(const uint8_t *)batch, strlen(batch)}, WORLD_NOW, &der, &d));
+    tree_write("b.p7s", der.data, der.len);
+    expect_check(E_APPROVAL_SIGNATURE, "b.p7s");
+    buf_free(&der);
+}
+END_TEST
+
+START_TEST(the_text)
+{
+    struct buf text = {0};
+    uint8_t digest[DIGEST_LEN];
+    memset(digest, 0xa5, sizeof digest);
+    expect_ok(approval_text(digest, &text));
+    buf_append_byte(&text, 0);
+    ck_assert_str_eq((const char *)text.data, "rootseal-approve-1\nbatch a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\n");
+    buf_free(&text);
+}
+END_TEST
+
 START_TEST(what_is_no_signature)
 {
     approve("a.p7s", ENTRY_1);
@@ -253,6 +277,8 @@ Suite *suite_approval(void)
     tcase_add_test(t, a_person_of_another_ra);
     tcase_add_test(t, a_person_nobody_pinned);
     tcase_add_test(t, over_something_else);
+    tcase_add_test(t, over_the_batch_itself);
+    tcase_add_test(t, the_text);
     tcase_add_test(t, what_is_no_signature);
     tcase_add_test(t, certificates_in_time);
     tcase_add_test(t, more_approvals_than_a_folder_holds);

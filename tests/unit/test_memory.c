@@ -79,8 +79,8 @@ static void make_signatures(void)
     struct batch_header h = world_header(1);
     uint8_t plan[DIGEST_LEN] = {1};
     expect_ok(header_write(&h, &header_line));
-    buf_append(&content, header_line.data, header_line.len);
-    tree_write(BATCH_FILE, content.data, content.len);
+    tree_write(BATCH_FILE, header_line.data, header_line.len);
+    help_approval(buf_span(&header_line), &content);
     expect_ok(cms_sign(w.person_certs[ENTRY_1], w.person_keys[ENTRY_1], buf_span(&content), WORLD_NOW, &cms[0], &d));
     expect_ok(cms_sign(w.person_certs[REVIEW_1], w.person_keys[REVIEW_1], buf_span(&content), WORLD_NOW, &cms[1], &d));
     tree_write("a.p7s", cms[0].data, cms[0].len);

@@ -76,7 +76,7 @@ clean add ra add --dir "$IN" --profile person-sign "$C/requests"
 for person in gz-entry-2 gz-review-2; do
     # shellcheck disable=SC2094 # the digest is of another file
     clean "approve-$person" ra approve --dir "$IN" --person "$person" --key "$PEOPLE/$person.key" \
-        --digest "$(sha256sum < "$IN/batch.jsonl" | cut -d' ' -f1)" --pass-fd 3 3<<< "$WORLD_PASS"
+        --digest "$(world_root "$IN/batch.jsonl")" --pass-fd 3 3<<< "$WORLD_PASS"
 done
 WANT=1 clean ra-check ra check --dir "$IN"
 whole_way first

@@ -1,0 +1,18 @@
+/* merkle_lines.h - the digest of a batch, and of a plan: the root of the Merkle tree over the lines of its file (RFC 9162 2.1.1,
+ * SHA-256), so that one line can be shown to somebody, and proven, without the others.
+ *
+ * A leaf is a line without its newline, of any length. Whether the last line has one makes no difference.
+ */
+#ifndef ROOTSEAL_LOG_MERKLE_LINES_H
+#define ROOTSEAL_LOG_MERKLE_LINES_H
+
+#include "core/diag.h"
+#include "log/merkle.h"
+
+/* Of a file in memory. E_NO_MEMORY, E_CRYPTO. */
+ERR_MUST_USE enum err merkle_lines_root(struct span file, uint8_t out[DIGEST_LEN]);
+
+/* Of the regular file `name` below dirfd, in little memory. Errors of file_digest(). */
+ERR_MUST_USE enum err merkle_lines_root_file(int dirfd, const char *name, size_t max, uint8_t out[DIGEST_LEN], struct diag *d);
+
+#endif

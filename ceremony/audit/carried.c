@@ -35,27 +35,48 @@ static X509 *find(const STACK_OF(X509) *certs, const uint8_t certificate[DIGEST_
     return NULL;
 }
 
+/* The signature read strictly, and the certificate with this SHA-256 that it carries; *x is NULL when it carries none. */
+static enum err look(struct span signature, const uint8_t certificate[DIGEST_LEN], struct cms **strict, X509 **x, struct diag *d)
+{
+    *x = NULL;
+    enum err e = cms_parse(signature, strict, d);
+    if (e != E_OK)
+        return e;
+    CMS_ContentInfo *cms = read_cms(signature);
+    STACK_OF(X509) *certs = cms != NULL ? CMS_get1_certs(cms) : NULL;
+    *x = find(certs, certificate);
+    if (*x != NULL && X509_up_ref(*x) != 1)
+        *x = NULL;
+    sk_X509_pop_free(certs, X509_free);
+    CMS_ContentInfo_free(cms);
+    ERR_clear_error();
+    return E_OK;
+}
+
 enum err carried_verify(struct span signature, const uint8_t certificate[DIGEST_LEN],
                         struct span content, bool *carried, struct diag *d)
 {
     struct cms *strict = NULL;
-    CMS_ContentInfo *cms = NULL;
-    STACK_OF(X509) *certs = NULL;
-    *carried = false;
-    enum err e = cms_parse(signature, &strict, d);
-    if (e != E_OK)
-        goto out;
-    cms = read_cms(signature);
-    certs = cms != NULL ? CMS_get1_certs(cms) : NULL;
-    X509 *x = find(certs, certificate);
-    if (x == NULL)
-        goto out;
-    *carried = true;
-    e = cms_verify(strict, x, content, d);
-out:
-    sk_X509_pop_free(certs, X509_free);
-    CMS_ContentInfo_free(cms);
+    X509 *x = NULL;
+    enum err e = look(signature, certificate, &strict, &x, d);
+    *carried = x != NULL;
+    if (e == E_OK && x != NULL)
+        e = cms_verify(strict, x, content, d);
+    X509_free(x);
     cms_free(strict);
-    ERR_clear_error();
+    return e;
+}
+
+enum err carried_certificate(struct span signature, const uint8_t certificate[DIGEST_LEN], struct buf *out, bool *found,
+                             struct diag *d)
+{
+    struct cms *strict = NULL;
+    X509 *x = NULL;
+    enum err e = look(signature, certificate, &strict, &x, d);
+    *found = x != NULL;
+    if (e == E_OK && x != NULL)
+        e = cert_write_der(x, out);
+    X509_free(x);
+    cms_free(strict);
     return e;
 }

@@ -13,4 +13,9 @@
 ERR_MUST_USE enum err carried_verify(struct span signature, const uint8_t certificate[DIGEST_LEN],
                                      struct span content, bool *carried, struct diag *d);
 
+/* Append the certificate with this SHA-256, DER, when the signature carries it; *found is false when it does not.
+ * E_APPROVAL_FORMAT. */
+ERR_MUST_USE enum err carried_certificate(struct span signature, const uint8_t certificate[DIGEST_LEN], struct buf *out, bool *found,
+                                          struct diag *d);
+
 #endif

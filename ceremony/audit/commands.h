@@ -10,6 +10,7 @@ struct options {
     const char *state, *anchors, *min_size, *size, *head;
     const char *signed_value, *anchor, *list;
     const char *proof;
+    const char *serial;
     bool json;
 };
 extern struct options options;
@@ -22,5 +23,7 @@ enum err cmd_verify(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
 enum err cmd_eseal(int n, char **operands, struct diag *d);
 enum err cmd_consistency(int n, char **operands, struct diag *d);
+enum err cmd_evidence(int n, char **operands, struct diag *d);
+enum err cmd_check_evidence(int n, char **operands, struct diag *d);
 
 #endif

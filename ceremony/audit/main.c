@@ -49,11 +49,33 @@ static const struct cli_option *options_consistency(void)
     return o;
 }
 
+static const struct cli_option *options_evidence(void)
+{
+    static const struct cli_option o[] = {
+        {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true},
+        {"serial", "HEX", N_("the certificate's serial number"), &options.serial, NULL, NULL, true},
+        {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},
+        {0},
+    };
+    return o;
+}
+
+static const struct cli_option *options_check_evidence(void)
+{
+    static const struct cli_option o[] = {
+        {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
     {"status", N_("list how every certificate stands, after the same checks"), options_status, NULL, cmd_status},
     {"consistency", N_("prove that one seal's log continues another's"), options_consistency, "SEAL1 SEAL2", cmd_consistency},
+    {"evidence", N_("print what proves how one certificate came about"), options_evidence, NULL, cmd_evidence},
+    {"check-evidence", N_("check such a proof, without the log"), options_check_evidence, "FILE", cmd_check_evidence},
     {"seal", N_("say what an electronic seal is, and whether it verifies"), options_eseal, "FILE", cmd_eseal},
     {0},
 };

@@ -242,6 +242,10 @@ enum err_class {
     X(E_BUNDLE_DIGEST, INPUT, "", "a file of the bundle was changed or is missing", "do not use it; fetch it again")    \
     X(E_BUNDLE_ANSWER, INPUT, "", "the bundle does not answer the batch", "do not use it; call the CA")                 \
     X(E_BUNDLE_OTHER, INPUT, "", "an earlier import says something else", "do not use it; call the CA")                 \
+    X(E_EVIDENCE_FORMAT, INPUT, "rootseal-formats(5)", "the evidence is not in its proper form",                         \
+       "get the file again from the auditor who made it")                                                               \
+    X(E_EVIDENCE_CONTENT, INPUT, "", "the parts of the evidence do not belong together",                                \
+       "do not rely on it; ask the auditor who made it")                                                                \
     X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs",                                               \
        "fetch the anchors from the ceremony; on the appliance run ceremony root")                                       \
     X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")     \

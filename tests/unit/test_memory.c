@@ -15,6 +15,7 @@
 #include "help_eseal.h"
 #include "help_pki.h"
 #include "log/log.h"
+#include "log/merkle_lines.h"
 #include "log/position.h"
 #include "log/seal.h"
 #include "memory_sweep.h"
@@ -372,6 +373,12 @@ static enum err check_approvals(void)
     p.persons_n = 2; /* each costs a certificate's allocations again and again */
     return approval_check(dir, &p, &w.authorities[0], &h, WORLD_NOW, &out, &d);
 }
+static enum err root_of_lines(void)
+{
+    uint8_t root[DIGEST_LEN];
+    enum err e = merkle_lines_root((struct span){(const uint8_t *)"one\ntwo\nthree", 13}, root);
+    return e == E_OK ? merkle_lines_root_file(dir, BATCH_FILE, LIMIT_BATCH_BYTES, root, &d) : e;
+}
 static enum err check_officers(void)
 {
     struct authorisations out;
@@ -403,6 +410,7 @@ START_TEST(signatures_of_persons)
     SWEEP(verify_approval);
     SWEEP(sign_approval);
     SWEEP(read_header);
+    SWEEP(root_of_lines);
     SWEEP(check_approvals);
     SWEEP(check_officers);
 }

@@ -45,10 +45,10 @@ sub answer {
     return $key{$1} // '' if $line =~ /^([\w.-]+)(?:,|，).*(?:the file with your key|密钥文件).*(?::|：) ?$/;
     return "" if $line =~ /(?:folder of a bundle|结果包文件夹).*(?::|：) ?$/;
     return '' if $line =~ /^(?:Press Enter when it is in|插好后按回车).*(?::|：) ?$/;
-    return $minutes if defined $minutes && $line =~ /[Ff]irst 3 words of the last minutes.*: $/;
+    return $minutes if defined $minutes && $line =~ /(?:[Ff]irst 3 words of the last minutes.*: |上一次纪要的前 3 个词.*：)$/;
     return $words if $line =~ /(?:[Ff]irst 3 words|前 ?3 个词).*(?::|：) ?$/;
     return '' if $line =~ /(?:press Enter|回车).*(?::|：) ?$/;
-    return $again-- > 0 ? 'again' : 'stop' if $line =~ /Type "again" to try it again.*: $/;
+    return $again-- > 0 ? 'again' : 'stop' if $line =~ /(?:Type|输入) "again".*(?::|：) ?$/;
     return undef;
 }
 

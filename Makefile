@@ -144,7 +144,7 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
 CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
-    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_log.c help_minutes.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
+    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_audit.c help_index.c help_log.c help_minutes.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 
 # tests/unit/memory.c stands in front of these.

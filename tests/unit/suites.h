@@ -11,6 +11,7 @@
     X(approval) \
     X(archive) \
     X(audit) \
+    X(audit_keys) \
     X(authorise) \
     X(base64) \
     X(buf) \
@@ -24,6 +25,7 @@
     X(cms_layout) \
     X(course) \
     X(crl) \
+    X(crl_lint) \
     X(crl_view) \
     X(csr) \
     X(data) \
@@ -51,6 +53,7 @@
     X(identity) \
     X(import) \
     X(index) \
+    X(index_damage) \
     X(index_lists) \
     X(intake) \
     X(json) \

@@ -119,6 +119,16 @@ static void report(const char *name, const struct tally *t)
     fflush(stdout);
 }
 
+/* In memory where that can be had: each input is a file that is cut and written anew, and a disk would be made to keep up. */
+static void make_root(void)
+{
+    strcpy(root, "/dev/shm/rootseal-bad-XXXXXX");
+    if (mkdtemp(root) != NULL)
+        return;
+    strcpy(root, "/tmp/rootseal-bad-XXXXXX");
+    bad_must(mkdtemp(root) != NULL, "%s: %s", root, strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
     struct tally all = {0};
@@ -129,8 +139,7 @@ int main(int argc, char **argv)
         bad_must(step > 0, "--sample wants a number");
         argc -= 2, argv += 2;
     }
-    strcpy(root, "/tmp/rootseal-bad-XXXXXX");
-    bad_must(mkdtemp(root) != NULL, "%s: %s", root, strerror(errno));
+    make_root();
     for (size_t k = 0; k < KINDS; k++) {
         struct tally t = {0};
         if (!chosen(kinds[k]->name, argc, argv))

@@ -334,7 +334,10 @@ END_TEST
 START_TEST(no_type_of_line_stands_that_the_log_has_not)
 {
     char *page = need_page(FORMATS_PAGE);
-    struct names types = words_after(page, page + strlen(page), ".It Cm ");
+    const char *from = strstr(page, "\n.Ss Log types\n");
+    const char *to = from != NULL ? strstr(from, "\n.Sh ") : NULL;
+    ck_assert_ptr_nonnull(to);
+    struct names types = words_after(from, to, ".It Cm ");
     ck_assert_uint_eq(types.n, RECORD_TYPE_COUNT);
     for (int t = 0; t < RECORD_TYPE_COUNT; t++)
         ck_assert_msg(has(&types, record_type_name((enum record_type)t)), "%s",

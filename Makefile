@@ -50,7 +50,7 @@ BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pa
     replay.c)
 BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
-    witness.c untold.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
+    witness.c untold.c sealed.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 LOG += signer/log/course.c
 STATE += signer/batch/untold_ceremonies.c

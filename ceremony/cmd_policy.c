@@ -25,7 +25,7 @@ static enum err record(struct state *s, struct hsm *h, bool named, struct diag *
 {
     char hex[DIGEST_HEX];
     hex_encode(s->policy_digest, DIGEST_LEN, hex);
-    enum err e = untold_check_keys(s, h, d);
+    enum err e = untold_check_keys(s, h, NULL, d);
     if (e == E_OK)
         e = untold_settle(s, h, NULL, d);
     if (e == E_OK && !named)

@@ -12,7 +12,7 @@ enum err token_settle(struct state *s, const char *ending, struct hsm **out, str
     if (e == E_OK)
         e = untold_check_ends(s, ending, d);
     if (e == E_OK)
-        e = untold_check_keys(s, *out, d);
+        e = untold_check_keys(s, *out, NULL, d);
     return e == E_OK ? untold_settle(s, *out, NULL, d) : e;
 }
 

@@ -54,10 +54,8 @@ enum err brought_compare(const struct room *r, const struct seal *s, struct diag
         return e;
     if (!begun || memcmp(first.id, s->log, DIGEST_LEN) != 0)
         return diag_set(d, E_SEAL_OTHER, "its first line is another one");
-    if (found && seal_check_position(s, &at, NULL) == E_OK)
-        return E_OK;
     e = check_signature(r, s, d);
-    if (e == E_OK)
+    if (e == E_OK && !(found && seal_check_position(s, &at, NULL) == E_OK))
         e = diag_set(d, E_LOG_ROLLED_BACK, found ? "line %" PRIu64 " of the log is not the one that was sealed"
                                                  : "%" PRIu64 " lines were sealed, the log has fewer", s->size);
     return e;

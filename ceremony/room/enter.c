@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/sealed.h"
 #include "batch/untold.h"
 #include "batch/witness.h"
 #include "core/file.h"
@@ -78,14 +79,19 @@ static bool replaces(const struct room *r, int n)
     return n > 0 && (size_t)n <= r->script->steps_n && r->script->steps[n - 1].kind == STEP_REPLACE;
 }
 
-/* The log's token may be lost already when the next step replaces it. Then how far it came is what the log says, until those
- * present compare its head in that step; a token that may not take the place is not let in here either. */
+/* The log's token may be lost already when the next step replaces it; a token that may not take the place is not let in here
+ * either. */
 static bool is_lost(struct room *r)
 {
-    if (!replaces(r, r->done + 1) || witness_take_over(&r->state, r->hsm, NULL) != E_OK)
-        return false;
-    printf("%s", _("The log's token is not there. It is replaced in the next step.\n"));
-    return true;
+    return replaces(r, r->done + 1) && witness_take_over(&r->state, r->hsm, NULL) == E_OK;
+}
+
+/* Then nobody vouches for what stands behind the last seal: steps that only such lines tell of are walked again. */
+static enum err go_on_without(struct room *r, struct diag *d)
+{
+    printf("%s", _("The log's token is not there. How far the ceremony came is what the log says up to its last seal.\n"));
+    enum err e = sealed_take(&r->state, d);
+    return e == E_OK ? untold_take_back_steps(&r->state, d) : e;
 }
 
 static enum err check_log(struct room *r, int from, struct diag *d)
@@ -93,7 +99,7 @@ static enum err check_log(struct room *r, int from, struct diag *d)
     struct diag why = {0};
     enum err e = witness_check(&r->state, r->hsm, &why);
     if (e != E_OK && from == 0 && is_lost(r))
-        return E_OK;
+        return go_on_without(r, d);
     if (e != E_OK) {
         *d = why;
         return e;
@@ -105,7 +111,7 @@ static enum err check_log(struct room *r, int from, struct diag *d)
     if (e == E_OK)
         e = untold_check_ends(&r->state, ending(r), d);
     if (e == E_OK)
-        e = untold_check_keys(&r->state, r->hsm, d);
+        e = untold_check_keys(&r->state, r->hsm, NULL, d);
     return e == E_OK ? untold_settle(&r->state, r->hsm, NULL, d) : e;
 }
 

@@ -34,6 +34,7 @@ struct room {
     struct state state;
     /* So many lines the token had heard of when it was opened, and so many there were: who wrote those between the two, nobody knows. */
     uint64_t known, found;
+    struct log_position heard; /* what the log's token, or the last seal when that is lost, vouches for; before any was asked: nothing */
     int done;           /* so many steps are over: those that the log tells of, and what was done since */
     int pin_fd;         /* where PINs come from, a line each; -1: the terminal */
     int pin_parts;      /* and in how many parts it is */

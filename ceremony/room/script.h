@@ -77,7 +77,7 @@ struct script_step {
     const char *from;   /* batch: folder; medium: file; sub-ca: request. On the stick of the last medium step */
     const char *to;     /* batch, crl: the folder that the bundle is written to; likewise */
     const char *digest; /* medium, sub-ca: SHA-256 of `from`, 64 hex digits; NULL: shown and confirmed */
-    const char *const *bundles; /* chain: folders of bundles that are brought along */
+    const char *const *bundles; /* chain, replace: folders of bundles that are brought along */
     size_t bundles_n;
     struct script_expect expect;
 };

@@ -98,6 +98,32 @@ static enum err read_certificate(const char *text, struct buf *out)
     return e;
 }
 
+static bool has_key_of(const X509 *cert, struct span other)
+{
+    const uint8_t *p = other.p;
+    X509 *x = other.n > 0 ? d2i_X509(NULL, &p, (long)other.n) : NULL;
+    bool same = x != NULL && EVP_PKEY_eq(X509_get0_pubkey(cert), X509_get0_pubkey(x)) == 1;
+    X509_free(x);
+    return same;
+}
+
+/* Each signs for one person: neither somebody before in the file nor an officer of the policy has this key. */
+static enum err check_own_key(struct script_build *b, const struct script *s, int i)
+{
+    const struct script_person *p = &s->persons[i];
+    const uint8_t *der = p->certificate.p;
+    X509 *cert = d2i_X509(NULL, &der, (long)p->certificate.n);
+    enum err e = cert != NULL ? E_OK : script_build_error(b, "present", i, "certificate", "it cannot be read");
+    for (int k = 0; k < i && e == E_OK; k++)
+        if (has_key_of(cert, s->persons[k].certificate))
+            e = script_build_error(b, "present", i, "certificate", "present[%d] has the same key", k);
+    for (size_t k = 0; k < b->policy->officers_n && e == E_OK; k++)
+        if (strcmp(b->policy->officers[k].id, p->id) != 0 && has_key_of(cert, b->policy->officers[k].certificate))
+            e = script_build_error(b, "present", i, "certificate", "it has the key of %s", b->policy->officers[k].id);
+    X509_free(cert);
+    return e;
+}
+
 /* With which key the person signs the minutes, if with any. */
 static enum err build_certificate(struct script_build *b, struct script *out, int i)
 {
@@ -115,7 +141,8 @@ static enum err build_certificate(struct script_build *b, struct script *out, in
     p->certificate = buf_span(der);
     if (e == E_NO_MEMORY)
         return diag_set(b->diag, e, "a certificate");
-    return e == E_OK ? E_OK : script_build_error(b, "present", i, "certificate", "it is not one certificate with an SM2 or RSA key, in base64");
+    return e == E_OK ? check_own_key(b, out, i)
+                     : script_build_error(b, "present", i, "certificate", "it is not one certificate with an SM2 or RSA key, in base64");
 }
 
 static enum err build_person(struct script_build *b, struct script *out, int i)

@@ -145,12 +145,18 @@ static enum err take_code(void *arg, const char *line, bool *is_code, struct dia
     return e;
 }
 
-/* The file on paper, the log and the token agree already (room_open_token()); now somebody reads the last minutes' words, or a
- * scanner one of their codes. */
+/* Somebody reads the last minutes' words, or a scanner one of their codes. */
+static enum err compare_minutes(struct room *r, const struct past *past, struct diag *d)
+{
+    struct last last = {r->state_fd, past};
+    screen_item(_("minutes"), _("of the ceremony %s"), past->ceremony);
+    return people_words_or_code(past->minutes_digest, N_("last minutes"), take_code, &last, d);
+}
+
+/* The file on paper, the log and the token agree already (room_open_token()). */
 enum err step_chain(struct room *r, const struct script_step *s, struct diag *d)
 {
     struct past past;
-    struct last last = {r->state_fd, &past};
     (void)s;
     enum err e = past_read(r->state_fd, r->script->name, &past, d);
     if (e == E_OK)
@@ -158,6 +164,14 @@ enum err step_chain(struct room *r, const struct script_step *s, struct diag *d)
     if (e != E_OK)
         return e;
     screen_item(_("log"), _("%llu lines, as the token says"), (unsigned long long)past.size);
-    screen_item(_("minutes"), _("of the ceremony %s"), past.ceremony);
-    return people_words_or_code(past.minutes_digest, N_("last minutes"), take_code, &last, d);
+    return compare_minutes(r, &past, d);
+}
+
+enum err step_chain_paper(struct room *r, const struct script_step *s, struct diag *d)
+{
+    struct past past;
+    enum err e = step_chain_bundles(r, s, d);
+    if (e == E_OK)
+        e = past_read(r->state_fd, r->script->name, &past, d);
+    return e == E_OK && past.minutes ? compare_minutes(r, &past, d) : e;
 }

@@ -82,18 +82,23 @@ enum err step_transfer(struct room *r, const struct script_step *s, struct diag 
     return e == E_OK ? state_refresh(&r->state, d) : e;
 }
 
-static enum err compare_head(struct room *r, const struct script_step *s, struct diag *d)
+static enum err show_head(struct room *r, const struct script_step *s, struct diag *d)
 {
     (void)s;
+    (void)d;
     memcpy(r->head, log_position(r->state.log)->head, DIGEST_LEN);
     replace_token_show(&r->state);
-    return people_words(r->head, N_("log's head"), d);
+    return E_OK;
 }
 
-/* The lost token can vouch for the log no more: those present do, before another one hears of it. */
+/* The lost token can vouch for the log no more: what those present have from elsewhere does, before another one hears of it. */
 enum err step_replace_show(struct room *r, const struct script_step *s, struct diag *d)
 {
-    enum err e = step_with_state(r, s, compare_head, d);
+    enum err e = step_with_state(r, s, show_head, d);
+    if (e == E_OK)
+        e = step_chain_paper(r, s, d);
+    if (e == E_OK)
+        e = people_words(r->head, N_("log's head"), d);
     if (e != E_OK)
         return e;
     printf(_("Pull the log's token, plug in the one with the serial number %s, and press Enter: "), s->expect.token);
@@ -119,7 +124,7 @@ enum err step_replace(struct room *r, const struct script_step *s, struct diag *
     if (e == E_OK)
         e = join(s->without, s->without_n, &without);
     if (e == E_OK)
-        e = replace_token(&r->state, r->hsm, (const char *)without.data, d);
+        e = replace_token(&r->state, r->hsm, (const char *)without.data, &r->heard, d);
     if (e == E_OK) {
         r->known = r->state.told;
         r->found = log_position(r->state.log)->size;

@@ -34,8 +34,9 @@ step_function step_batch_agree, step_batch;
 step_function step_keys, step_transfer_show, step_transfer, step_replace_show, step_replace, step_destroy_show, step_destroy;
 step_function step_time_show, step_time, step_init, step_keygen, step_root, step_medium_ask, step_medium;
 
-/* The seals of bundles that were brought along, and then token and minutes. */
-step_function step_chain_bundles, step_chain;
+/* The seals of bundles that were brought along, and then token and minutes. Where no token can be asked: bundles and minutes, if
+ * there were any. */
+step_function step_chain_bundles, step_chain, step_chain_paper;
 
 /* They are written and signed by those present, and then put into the log. */
 step_function step_minutes_agree, step_minutes;

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "batch/sealing.h"
 #include "core/clock.h"
 #include "core/i18n.h"
 #include "core/screen.h"
@@ -124,6 +125,7 @@ struct group {
     const struct script *script;
     const struct request *request; /* what was taken in for it, */
     const uint8_t *head;           /* and what was compared */
+    struct log_position heard;     /* what the log's token knew last, in this session; and comes back */
     int done;     /* so many steps are over */
     int from;     /* the step that is begun already; 0: the log is compared with the token and nothing else is done */
     uint8_t transcript[DIGEST_LEN]; /* as it is now */
@@ -133,6 +135,32 @@ struct group {
 static bool joins(const struct script_step *s)
 {
     return step_rows[s->kind].token && step_rows[s->kind].prepare == NULL;
+}
+
+static bool replaces_later(const struct room *r)
+{
+    for (size_t i = (size_t)r->done; i < r->script->steps_n; i++)
+        if (r->script->steps[i].kind == STEP_REPLACE)
+            return true;
+    return false;
+}
+
+/* What only the log's token knows is put under a seal, step by step, when that token will not be there to be asked. */
+static enum err seal_before_loss(struct room *r, struct diag *d)
+{
+    struct index_key log_key = {0};
+    struct diag why = {0};
+    bool found = false;
+    if (!replaces_later(r))
+        return E_OK;
+    enum err e = index_key(r->state.index, policy_table.log_key.name, &log_key, &found, d);
+    index_key_free(&log_key);
+    if (e != E_OK || !found)
+        return e;
+    e = sealing_finish(&r->state, r->hsm, &why);
+    if (e == E_KEY_ATTRIBUTES) /* it was not closed yet, and signs nothing until then */
+        return E_OK;
+    return e == E_OK ? state_refresh(&r->state, d) : diag_set(d, e, "%s", why.text);
 }
 
 static enum err walk_group(struct room *r, int from, struct diag *d)
@@ -149,6 +177,8 @@ static enum err walk_group(struct room *r, int from, struct diag *d)
             e = finish_step(r, s, d);
         if (e == E_OK && r->has_state)
             e = log_lines_write(r, d);
+        if (e == E_OK && r->has_state)
+            e = seal_before_loss(r, d);
     }
     return e;
 }
@@ -171,6 +201,7 @@ static enum err run_group(void *data, struct diag *d)
     enum err e = room_enter(g->place, g->script, &r, d);
     r.request = *g->request;
     memcpy(r.head, g->head, DIGEST_LEN);
+    r.heard = g->heard;
     r.done = g->done;
     if (e == E_OK)
         e = check_same(&r, g->transcript, d);
@@ -184,6 +215,8 @@ static enum err run_group(void *data, struct diag *d)
         e = walk_group(&r, g->from, d);
         tee_end();
     }
+    if (r.has_state && r.state.told > 0)
+        g->heard = r.state.heard;
     room_leave(&r);
     return e;
 }
@@ -214,6 +247,7 @@ static enum err run_with_token(struct room *r, struct group *g, enum err *met, s
     if (e != E_OK)
         return e;
     *met = step_run(&step, g, sizeof *g, why);
+    r->heard = g->heard;
     e = reopen(r, d);
     tee_step(g->from);
     return e;
@@ -238,7 +272,8 @@ static enum err walk_token(const struct room_place *place, struct room *r, const
     enum err e = E_OK;
     while (e == E_OK && again && r->done < s->n) {
         struct diag why = {0};
-        struct group g = {.place = place, .script = r->script, .request = &r->request, .head = r->head, .done = r->done, .from = s->n};
+        struct group g = {.place = place, .script = r->script, .request = &r->request, .head = r->head, .heard = r->heard, .done = r->done,
+                          .from = s->n};
         enum err met;
         again = false;
         e = run_with_token(r, &g, &met, &why, d);

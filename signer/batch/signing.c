@@ -201,7 +201,7 @@ static enum err take_up(struct signing *g, struct hsm *h, struct diag *d)
 {
     enum err e = witness_check(g->state, h, d);
     if (e == E_OK)
-        e = untold_check_keys(g->state, h, d);
+        e = untold_check_keys(g->state, h, NULL, d);
     if (e != E_OK) /* not even told that something is given up */
         return e;
     e = untold_check_policy(g->state, d);

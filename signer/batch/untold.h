@@ -37,7 +37,8 @@ ERR_MUST_USE enum err untold_settle(struct state *s, struct hsm *h, const uint8_
 ERR_MUST_USE enum err untold_take_back_steps(struct state *s, struct diag *d);
 
 /* Keys and certificates in lines that the token was not told of: each such key that has not ended is on the token and signs
- * (own_key_test()), and each certificate is signed by the key whose it should be: E_KEY_MISSING, E_CERT_SIGNATURE and the like. */
-ERR_MUST_USE enum err untold_check_keys(struct state *s, struct hsm *h, struct diag *d);
+ * (own_key_test()), but for those that `without` lists (text_lists()), and each certificate is signed by the key whose it should
+ * be: E_KEY_MISSING, E_CERT_SIGNATURE and the like. */
+ERR_MUST_USE enum err untold_check_keys(struct state *s, struct hsm *h, const char *without, struct diag *d);
 
 #endif

@@ -1,18 +1,20 @@
 /* Keys and certificates that the token was not told of: whoever can write to the state could have written those lines. */
 #include "batch/own_key.h"
 #include "batch/untold.h"
+#include "core/text.h"
 #include "pki/cert.h"
 
 struct walk {
     struct state *state;
     struct hsm *hsm;
+    const char *without;
 };
 
 static enum err check_key(const struct walk *w, const char *name, struct diag *d)
 {
     bool ended = false;
     enum err e = state_key_ended(w->state, name, &ended, d);
-    return e == E_OK && !ended ? own_key_test(w->state, w->hsm, name, d) : e;
+    return e == E_OK && !ended && !text_lists(w->without, name) ? own_key_test(w->state, w->hsm, name, d) : e;
 }
 
 /* The certificate of an anchor or cross line is by this key. */
@@ -52,8 +54,8 @@ static enum err take(void *arg, const struct record *r, struct diag *d)
     }
 }
 
-enum err untold_check_keys(struct state *s, struct hsm *h, struct diag *d)
+enum err untold_check_keys(struct state *s, struct hsm *h, const char *without, struct diag *d)
 {
-    struct walk w = {s, h};
+    struct walk w = {s, h, without};
     return log_each(s->fd, &s->heard, take, &w, d);
 }

@@ -159,3 +159,14 @@ bool text_is_token(const char *s, size_t max)
     size_t n = strnlen(s, max + 1);
     return n >= 1 && n <= max && s[0] != '.' && strspn(s, allowed) == n;
 }
+
+bool text_lists(const char *names, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = names; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0'))
+            return true;
+    }
+    return false;
+}

@@ -29,4 +29,7 @@ bool text_is_plain(uint32_t cp);
  * file name, a batch id, a request id. */
 bool text_is_token(const char *s, size_t max);
 
+/* True when names, a list with commas between them or NULL, has this name. */
+bool text_lists(const char *names, const char *name);
+
 #endif

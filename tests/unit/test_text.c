@@ -187,6 +187,17 @@ START_TEST(tokens)
 }
 END_TEST
 
+START_TEST(lists)
+{
+    static const char *const in[] = {"a", "a,b", "b,a", "b,a,c", "a,a"}, *const out[] = {"", "b", "ab", "b,ab", "ab,c", "A", ",", "b,,c"};
+    ck_assert(!text_lists(NULL, "a"));
+    for (size_t i = 0; i < sizeof in / sizeof *in; i++)
+        ck_assert_msg(text_lists(in[i], "a"), "%s", in[i]);
+    for (size_t i = 0; i < sizeof out / sizeof *out; i++)
+        ck_assert_msg(!text_lists(out[i], "a"), "%s", out[i]);
+}
+END_TEST
+
 Suite *suite_text(void);
 Suite *suite_text(void)
 {
@@ -204,6 +215,7 @@ Suite *suite_text(void)
     tcase_add_test(t, ordinary_characters_are_plain);
     tcase_add_test(t, nothing_but_printable_latin1_is_plain_below_0x100);
     tcase_add_test(t, tokens);
+    tcase_add_test(t, lists);
     suite_add_tcase(s, t);
     return s;
 }

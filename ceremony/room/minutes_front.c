@@ -65,6 +65,12 @@ static void step_pair(const struct telling *t, size_t i)
     telling_pair(t, _("when"), "%s", time);
 }
 
+static void loose_pair(const struct telling *t, size_t i)
+{
+    if (telling_is_loose(t, i))
+        t->sheet->pair(t->out, _("vouched for"), _("by no line of the log: it was written before an interruption, and anybody could have written it"));
+}
+
 static void about_pair(const struct telling *t, size_t i)
 {
     if (telling_text(t, i, "about")[0] != '\0')
@@ -95,6 +101,7 @@ static void one_exception(const struct telling *t, size_t i, size_t number)
         telling_person(t, id != NULL ? id : "", person);
         t->sheet->pair(t->out, _("answered for by"), person);
     }
+    loose_pair(t, i);
     t->sheet->piece_end(t->out, SHEET_ALARM);
 }
 
@@ -129,6 +136,7 @@ void minutes_failures(const struct telling *t)
         }
         if (undone)
             t->sheet->pair(t->out, _("why"), _("what the transcript said of its end before was in no line of the log"));
+        loose_pair(t, i);
         t->sheet->piece_end(t->out, SHEET_PLAIN);
     }
     t->sheet->part_end(t->out);

@@ -75,6 +75,30 @@ bool telling_is_done(const struct telling *t, int n)
     return ended;
 }
 
+/* Does event i end a step? A second end of the same one is not what the log has a line for. */
+static bool is_end(const struct telling *t, size_t i)
+{
+    if (!telling_is(t, i, "done") && !(telling_is(t, i, "exception") && telling_text(t, i, "about")[0] == '\0'))
+        return false;
+    for (size_t k = i; k > 0; k--) {
+        if (telling_step(t, k - 1) != telling_step(t, i))
+            continue;
+        if (telling_is(t, k - 1, "undone"))
+            return true;
+        if (is_end(t, k - 1))
+            return false;
+    }
+    return true;
+}
+
+bool telling_is_loose(const struct telling *t, size_t i)
+{
+    size_t k = i;
+    while (k < t->n && !telling_is(t, k, "open") && !is_end(t, k))
+        k++;
+    return k < t->n && telling_is(t, k, "open") && k != i;
+}
+
 /* -- time -- */
 
 /* Seconds that a zone like "+0800 CST" is ahead of UTC; text becomes "+08:00". False when it is no such zone. */

@@ -34,6 +34,10 @@ bool telling_counts(const struct telling *t, size_t i);
 bool telling_is_done(const struct telling *t, int n);
 size_t telling_exceptions(const struct telling *t, int n);
 
+/* Was event i written before an interruption, behind the last end of a step that the log has a line for? Then nothing but the file
+ * itself tells of it. */
+bool telling_is_loose(const struct telling *t, size_t i);
+
 /* When event i was: "2026-11-27 05:12:33 UTC, 13:12:33 +08:00", the local time by the zone that was in force then. */
 #define TELLING_TIME 80
 void telling_time(const struct telling *t, size_t i, char out[TELLING_TIME]);

@@ -11,6 +11,7 @@
 #include "core/i18n.h"
 #include "core/screen.h"
 #include "core/step.h"
+#include "core/text.h"
 #include "core/version.h"
 #include "room/log_lines.h"
 #include "room/people.h"
@@ -331,6 +332,48 @@ static enum err walk_one(const struct room_place *place, struct room *r, const s
     return step_rows[s->kind].token ? walk_token(place, r, s, d) : finish_step(r, s, d);
 }
 
+/* The events behind the last end that the log has a line for, up to this start: [*from, *to). A second end of that step is one of
+ * them. */
+static void find_loose(const struct room *r, size_t *from, size_t *to)
+{
+    enum event kind = EVENT_KINDS;
+    *from = 0;
+    *to = transcript_count(r->transcript);
+    while (*to > 0 && kind != EVENT_OPEN)
+        (void)transcript_event(r->transcript, --*to, &kind);
+    for (size_t i = 0; i < *to; i++) {
+        const json_t *o = transcript_event(r->transcript, i, &kind);
+        if (json_integer_value(json_object_get(o, "n")) != r->done)
+            continue;
+        if (kind == EVENT_UNDONE)
+            *from = 0;
+        else if (*from == 0 && (kind == EVENT_DONE || (kind == EVENT_EXCEPTION && json_object_get(o, "about") == NULL)))
+            *from = i + 1;
+    }
+}
+
+/* No step goes on from them, but they stand in the minutes: those present hear of what somebody may have put there. */
+static void tell_loose(const struct room *r)
+{
+    size_t from, to;
+    bool told = false;
+    find_loose(r, &from, &to);
+    for (size_t i = from; i < to; i++) {
+        enum event kind;
+        char code[64], about[128];
+        const json_t *o = transcript_event(r->transcript, i, &kind);
+        const char *of = json_string_value(json_object_get(o, "code")), *part = json_string_value(json_object_get(o, "about"));
+        if (kind != EVENT_EXCEPTION && kind != EVENT_FAILED)
+            continue;
+        text_escape(code, sizeof code, of != NULL ? of : "", of != NULL ? strlen(of) : 0);
+        text_escape(about, sizeof about, part != NULL ? part : "", part != NULL ? strlen(part) : 0);
+        if (!told)
+            printf("%s", _("Written before the interruption, and vouched for by no line of the log:\n"));
+        screen_item(kind == EVENT_FAILED ? _("failed") : _("exception"), "%s %s", code, about);
+        told = true;
+    }
+}
+
 /* What the transcript says of the end of a step that the log does not tell of could be anybody's. */
 static enum err undo(struct room *r, struct diag *d)
 {
@@ -364,7 +407,11 @@ static enum err go_on_from(const struct room_place *place, struct room *r, struc
         e = log_lines_check(r, &past, d);
     if (e == E_OK)
         r->done = past.done;
-    return e == E_OK ? undo(r, d) : e;
+    if (e == E_OK)
+        e = undo(r, d);
+    if (e == E_OK)
+        tell_loose(r);
+    return e;
 }
 
 static enum err walk_all(const struct room_place *place, struct room *r, struct diag *d)

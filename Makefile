@@ -83,7 +83,8 @@ AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_stat
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c addition.c draft.c draft_files.c table.c words.c)
-RA := $(RA_PARTS) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
+include ceremony/ra/db.mk
+RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)
@@ -137,7 +138,7 @@ $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
 $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_COMMON)
 
 # -- tests --
 
@@ -151,9 +152,9 @@ CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c 
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
     EVP_DigestVerifyFinal EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
-$(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_MINUTES) $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_MINUTES) $(LIBS_DB) $(LIBS_TOKEN)
 
 -include $(patsubst %.o,%.d,$(call objects,$(COMMON) $(TOKEN) $(POLICYC) $(SIGNER) $(CEREMONY) $(AUDIT) $(RA) $(CHECK)))
 
@@ -194,9 +195,9 @@ run-bench: all $(BENCH)
 # -- packages: everything a fresh Debian 12 lacks --
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
-    libsqlite3-dev libseccomp-dev libqrencode-dev gettext softhsm2 libsofthsm2 openssl opensc
+    libsqlite3-dev libseccomp-dev libqrencode-dev gettext softhsm2 libsofthsm2 openssl opensc $(DB_PACKAGES)
 TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
-    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES)
+    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES) $(DB_TEST_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \
@@ -229,7 +230,7 @@ run-lint:
 # -- installing --
 
 MAN1 := signer/signer.1 ceremony/ceremony.1 ceremony/audit/audit.1 ceremony/ra/ra.1 policy/policyc.1
-MAN5 := ceremony/rootseal-ceremony.5 policy/rootseal-policy.5 signer/rootseal-formats.5
+MAN5 := ceremony/rootseal-ceremony.5 $(MAN_DB) policy/rootseal-policy.5 signer/rootseal-formats.5
 MAN7 := signer/rootseal-errors.7
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7)

@@ -74,6 +74,8 @@ static enum err begin_answer(struct answering *w, const struct result *s, struct
     snprintf(a->id, sizeof a->id, "%s", s->id);
     a->act = s->act;
     a->code = s->code;
+    a->log = s->log;
+    snprintf(a->profile, sizeof a->profile, "%s", s->profile != NULL ? s->profile : "");
     snprintf(a->clause, sizeof a->clause, "%s", s->clause);
     a->note = strdup(note);
     return a->note != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "the answers");

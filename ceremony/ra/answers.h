@@ -14,6 +14,8 @@ struct answer {
     enum plan_act act;             /* what was done */
     enum err code;                 /* refused: why; else E_OK */
     char clause[LIMIT_CLAUSE + 1];
+    int64_t log;                   /* the line of the log that records it */
+    char profile[LIMIT_TOKEN_TEXT + 1]; /* issued */
     char *note; /* refused: the detail; issued: the requested extensions that were not copied; never NULL */
     char serial[64];                         /* issued, or whose status changed */
     char not_before[21], not_after[21];      /* issued */

@@ -8,6 +8,7 @@
 #include "core/screen.h"
 #include "ra/import.h"
 #include "ra/layout.h"
+#include "ra/store.h"
 
 /* What the appliance's people would have to do about it is not the RA's matter. */
 static bool is_of_appliance(enum err e)
@@ -28,6 +29,12 @@ static enum err verify(struct import *i, struct diag *d)
     return e;
 }
 
+/* What came of it. */
+struct written {
+    char folder[LAYOUT_NAME];
+    bool news, stored; /* files were written; the database was changed */
+};
+
 static enum err write_out(const struct import *i, char name[LAYOUT_NAME], bool *news, struct diag *d)
 {
     struct cli_progress bar = {.label = N_("writing")};
@@ -35,6 +42,24 @@ static enum err write_out(const struct import *i, char name[LAYOUT_NAME], bool *
     enum err e =
         layout_write(options.out, &i->bundle, &i->answers, &i->seal, &progress, name, news, d);
     cli_progress_end(&bar);
+    return e;
+}
+
+/* The database contradicts before a file is written, and has the bundle once all files are there. */
+static enum err store_and_write(const struct import *i, struct written *w, struct diag *d)
+{
+    struct cli_progress bar = {.label = N_("storing")};
+    struct progress progress = {cli_progress_step, &bar};
+    struct db *db = NULL;
+    enum err e = options.db != NULL ? db_open(options.db, &db, d) : E_OK;
+    if (e == E_OK && db != NULL)
+        e = store_put(db, i, &progress, &w->stored, d);
+    cli_progress_end(&bar);
+    if (e == E_OK)
+        e = write_out(i, w->folder, &w->news, d);
+    if (e == E_OK && db != NULL)
+        e = db_commit(db, d);
+    db_close(db);
     return e;
 }
 
@@ -55,7 +80,7 @@ static enum err tell_old_lists(const struct answers *answers, struct diag *d)
     return E_OK;
 }
 
-static enum err report_json(const struct import *i, const char *name, bool news)
+static enum err report_json(const struct import *i, const struct written *w)
 {
     char bundle[DIGEST_HEX], head[DIGEST_HEX];
     const struct manifest *m = &i->bundle.manifest;
@@ -66,9 +91,11 @@ static enum err report_json(const struct import *i, const char *name, bool news)
         json_pack("{s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:I,s:s}", "ra", m->ra, "id", m->id, "sequence",
                   (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
                   "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists",
-                  (json_int_t)m->lists, "folder", name, "news", (int)news, "log-size",
+                  (json_int_t)m->lists, "folder", w->folder, "news", (int)w->news, "log-size",
                   (json_int_t)i->seal.size, "log-head", head);
-    enum err e = json_line_write(obj, &line);
+    enum err e = obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored)) != 0
+                     ? E_NO_MEMORY
+                     : json_line_write(obj, &line);
     if (e == E_OK)
         printf("%.*s\n", (int)line.len, (const char *)line.data);
     json_decref(obj);
@@ -111,7 +138,7 @@ static void report_answers(const struct answers *answers)
         report_answer(&answers->v[n], n + 1);
 }
 
-static void report(const struct import *i, const char *name, bool news)
+static void report(const struct import *i, const struct written *w)
 {
     char bundle[DIGEST_HEX], head[DIGEST_HEX];
     const struct manifest *m = &i->bundle.manifest;
@@ -124,7 +151,9 @@ static void report(const struct import *i, const char *name, bool news)
     screen_field(_("refused"), LABEL, "%" PRId64, m->refused);
     screen_field(_("status"), LABEL, "%" PRId64, m->status);
     screen_field(_("lists"), LABEL, "%" PRId64, m->lists);
-    screen_field(_("folder"), LABEL, news ? "%s/%s" : _("%s/%s, all of it there already"), options.out, name);
+    screen_field(_("folder"), LABEL, w->news ? "%s/%s" : _("%s/%s, all of it there already"), options.out, w->folder);
+    if (options.db != NULL)
+        screen_field(_("database"), LABEL, w->stored ? "%s" : _("%s, all of it there already"), options.db);
     screen_field(_("log"), LABEL, _("sealed over %" PRIu64 " lines"), i->seal.size);
     screen_field(_("head"), LABEL, "%s", head);
     screen_words(_("words"), LABEL, i->seal.head);
@@ -133,19 +162,18 @@ static void report(const struct import *i, const char *name, bool news)
 enum err cmd_import(int n, char **operands, struct diag *d)
 {
     struct import i;
-    char name[LAYOUT_NAME];
-    bool news = false;
+    struct written w = {.news = false};
     (void)n;
     (void)operands;
     enum err e = verify(&i, d);
     if (e == E_OK)
         e = tell_old_lists(&i.answers, d);
     if (e == E_OK)
-        e = write_out(&i, name, &news, d);
+        e = store_and_write(&i, &w, d);
     if (e == E_OK && options.json)
-        e = report_json(&i, name, news);
+        e = report_json(&i, &w);
     else if (e == E_OK)
-        report(&i, name, news);
+        report(&i, &w);
     import_free(&i);
     return e;
 }

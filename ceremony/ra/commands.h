@@ -12,7 +12,7 @@ struct options {
     const char *draft[DRAFT_FIELDS], *evidence, *csv; /* add */
     const char *person, *key, *digest;          /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
-    const char *bundle, *batch, *anchors, *out; /* import; bundle and anchors of ocsp-tree, too */
+    const char *bundle, *batch, *anchors, *out, *db; /* import; bundle and anchors of ocsp-tree, too */
     const char *to; /* ocsp-tree */
     bool utf8; /* show */
     bool json;

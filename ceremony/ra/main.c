@@ -109,6 +109,7 @@ static const struct cli_option *options_import(void)
         {"batch", "DIR", N_("the folder of the batch it answers"), &options.batch, NULL, NULL, true},
         ANCHORS,
         {"out", "DIR", N_("where a folder for this batch is made"), &options.out, NULL, NULL, true},
+        {"db", "FILE_OR_URL", N_("an SQLite file or a PostgreSQL server that gets it, too"), &options.db, NULL, NULL, false},
         JSON,
         END};
     return o;

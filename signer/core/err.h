@@ -30,6 +30,7 @@ enum err_class {
     X(E_IO, STORAGE, "", "a file could not be read or written", "check the file and its medium, and run the command again") \
     X(E_DISK_FULL, STORAGE, "", "the medium is full", "free space and run the command again; nothing is lost")          \
     X(E_READ_ONLY, STORAGE, "", "the medium cannot be written", "take off its write protection, or use another")        \
+    X(E_DATABASE, STORAGE, "", "the database could not be used", "see what it says, and import again; it has all of a bundle or nothing") \
     X(E_STATE_MISSING, STORAGE, "", "there is no Rootseal state here", "name the right folder, or run ceremony init")   \
     X(E_STATE_EXISTS, STORAGE, "", "there is a Rootseal state here already", "go on with ceremony keygen")              \
     X(E_FOLDER_OCCUPIED, STORAGE, "", "the folder already holds something else",                                        \

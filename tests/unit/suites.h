@@ -115,6 +115,7 @@
     X(sm2) \
     X(standing) \
     X(step) \
+    X(store) \
     X(tbs) \
     X(text) \
     X(token_init) \

@@ -82,7 +82,7 @@ AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidenc
 AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
-    results_csv.c layout.c addition.c draft.c draft_files.c table.c words.c)
+    results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 

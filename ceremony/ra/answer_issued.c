@@ -57,24 +57,10 @@ static enum err note_issuer(struct answers *a, const struct anchor *issuer)
     return E_OK;
 }
 
-static enum err note_id(struct answering *w, const char *id, struct diag *d)
-{
-    uint8_t key[DIGEST_LEN];
-    const uint8_t *old;
-    enum err e = digest_bytes(DIGEST_SHA256, id, strlen(id), key);
-    if (e == E_OK)
-        e = set_put(&w->ids, key, key, &old);
-    if (e != E_OK)
-        return diag_set(d, e, "the ids");
-    return old == NULL ? E_OK : answering_differs(w, "a second certificate under the same id", d);
-}
-
-enum err answering_note_issued(struct answering *w, const char *id, const char *key, const struct anchor **issuer,
+enum err answering_note_issued(struct answering *w, const char *key, const struct anchor **issuer,
                                struct diag *d)
 {
     enum err e = anchors_find(w->anchors, key, issuer, d);
-    if (e == E_OK)
-        e = note_id(w, id, d);
     if (e == E_OK && (e = note_issuer(w->out, *issuer)) != E_OK)
         diag_set(d, e, "the issuers");
     return e;
@@ -110,19 +96,14 @@ static enum err check_pair(struct answering *w, const struct result *s, const st
     return pair_note_issued(&w->decider, o, &item, d);
 }
 
-static enum err keep(const struct result *s, const struct show *show, struct answer *a, struct diag *d)
+static enum err keep(struct answering *w, const struct result *s, const struct show *show, struct answer *a, struct diag *d)
 {
     memcpy(a->serial, show->serial, sizeof a->serial);
     memcpy(a->not_before, show->not_before, sizeof a->not_before);
     memcpy(a->not_after, show->not_after, sizeof a->not_after);
     snprintf(a->supersedes, sizeof a->supersedes, "%s", s->supersedes);
-    buf_append(&a->cert, s->cert.data, s->cert.len);
-    if (s->pair != NULL)
-        buf_append(&a->enveloped_key, s->enveloped_key.data, s->enveloped_key.len);
-    enum err e = buf_err(&a->cert);
-    if (e == E_OK)
-        e = buf_err(&a->enveloped_key);
-    return e == E_OK ? E_OK : diag_set(d, e, "the answers");
+    enum err e = answering_keep(w, buf_span(&s->cert), &a->cert, d);
+    return e == E_OK && s->pair != NULL ? answering_keep(w, buf_span(&s->enveloped_key), &a->enveloped_key, d) : e;
 }
 
 enum err answer_issued(struct answering *w, const struct result *s, const struct record *r, const struct decision *o,
@@ -135,12 +116,12 @@ enum err answer_issued(struct answering *w, const struct result *s, const struct
         return answering_differs(w, "it was answered with no certificate", d);
     enum err e = answering_check_issued(w, s, r, buf_span(&s->cert), p->name, p->key, o, d);
     if (e == E_OK)
-        e = answering_note_issued(w, s->id, p->key, &issuer, d);
+        e = answering_note_issued(w, p->key, &issuer, d);
     if (e == E_OK)
         e = certificate_check(s, o, issuer, &show, d);
     if (e == E_OK)
         e = check_pair(w, s, o, d);
     if (e == E_OK)
         e = check_superseded(w, s, r, o, d);
-    return e == E_OK ? keep(s, &show, a, d) : e;
+    return e == E_OK ? keep(w, s, &show, a, d) : e;
 }

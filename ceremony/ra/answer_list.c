@@ -1,12 +1,9 @@
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "batch/lists.h"
 #include "core/base64.h"
 #include "core/clock.h"
-#include "core/file.h"
 #include "pki/cert.h"
 #include "pki/crl_lint.h"
 #include "ra/answering.h"
@@ -113,22 +110,15 @@ static enum err check_view(struct answering *w, const struct result *s, const st
     return e == E_OK ? changes_check(&w->changes, view, row->name, d) : e;
 }
 
-/* The view reads a file: these bytes become one in memory, for the one in the bundle may change. */
 static enum err check_bytes(struct answering *w, const struct result *s, const struct record *r,
-                            const struct policy_key *row, const struct buf *bytes, struct diag *d)
+                            const struct policy_key *row, const struct spool *list, struct diag *d)
 {
     struct crl_view *view = NULL;
     struct diag why = {0};
-    int fd = memfd_create("crl", MFD_CLOEXEC);
-    enum err e = fd >= 0 ? file_write_all(fd, bytes->data, bytes->len, s->file, &why)
-                         : diag_set(&why, E_NO_MEMORY, "a list in memory");
-    if (e == E_OK)
-        e = crl_view_open(fd, false, &view, &why);
+    enum err e = crl_view_open(list->fd, false, &view, &why);
     if (e == E_OK)
         e = check_view(w, s, r, row, view, &why);
     crl_view_close(view);
-    if (fd >= 0)
-        close(fd);
     return e == E_OK ? E_OK : diag_set(d, e, "%s: %s", s->file, why.text);
 }
 

@@ -60,7 +60,7 @@ enum err answer_seal(struct answering *w, const struct result *s, const struct r
         return answering_differs(w, "a seal supersedes nothing", d);
     enum err e = answering_check_issued(w, s, r, buf_span(&s->seal), POLICY_SEAL, o->seals->key, o, d);
     if (e == E_OK)
-        e = answering_note_issued(w, s->id, o->seals->key, &maker, d);
+        e = answering_note_issued(w, o->seals->key, &maker, d);
     if (e == E_OK)
         e = check_seal(w, s, o, maker, &seal, d);
     if (e != E_OK)
@@ -68,6 +68,5 @@ enum err answer_seal(struct answering *w, const struct result *s, const struct r
     snprintf(a->serial, sizeof a->serial, "%s", s->serial);
     clock_format(seal.info.from, a->not_before);
     clock_format(seal.info.until, a->not_after);
-    buf_append(&a->seal, s->seal.data, s->seal.len);
-    return buf_err(&a->seal) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "the answers");
+    return answering_keep(w, buf_span(&s->seal), &a->seal, d);
 }

@@ -21,7 +21,6 @@ struct answering {
     int64_t n;                 /* of the request or list at hand, from 1 */
     int64_t intent;            /* when the batch's intent came into the log */
     struct plan_counts counts; /* so far */
-    struct set ids;            /* of what was issued */
     struct changes changes;    /* of what was revoked, held or released */
     int64_t this_update;       /* of the lists, all alike; 0 before the first */
     bool due[LIMIT_KEYS];      /* by the key's place in the authority: its list came without being asked for */
@@ -35,6 +34,9 @@ ERR_MUST_USE enum err answering_differs(const struct answering *w, const char *w
 /* In all below, the result s stands in its place and names the log line r; o is what the policy says of the request.
  * What is proven goes into *a. */
 
+/* Keep these bytes as long as the answers. */
+ERR_MUST_USE enum err answering_keep(struct answering *w, struct span bytes, struct span *kept, struct diag *d);
+
 /* The certificate, as certificate_check() says; profile, clause and what was not copied are the policy's; the log line tells
  * of it; it supersedes what the request names, if it supersedes; it has the pair and the enveloped key that were sent. */
 ERR_MUST_USE enum err answer_issued(struct answering *w, const struct result *s, const struct record *r,
@@ -45,8 +47,8 @@ ERR_MUST_USE enum err answer_issued(struct answering *w, const struct result *s,
 ERR_MUST_USE enum err answer_seal(struct answering *w, const struct result *s, const struct record *r,
                                   const struct decision *o, struct answer *a, struct diag *d);
 
-/* What is issued has its own id, and its maker is the anchor of this key, which is noted in the answers. */
-ERR_MUST_USE enum err answering_note_issued(struct answering *w, const char *id, const char *key,
+/* The maker of what is issued is the anchor of this key, which is noted in the answers. */
+ERR_MUST_USE enum err answering_note_issued(struct answering *w, const char *key,
                                             const struct anchor **issuer, struct diag *d);
 
 /* At the end: behind the anchors noted those that certify them. */

@@ -67,18 +67,29 @@ static enum err check_refused(const struct answering *w, const struct result *s,
                : answering_differs(w, "it was refused for another reason than its log line says", d);
 }
 
-static enum err begin_answer(struct answering *w, const struct result *s, struct answer **out, struct diag *d)
+enum err answering_keep(struct answering *w, struct span bytes, struct span *kept, struct diag *d)
+{
+    return spool_append(&w->out->kept, bytes, kept, d);
+}
+
+static enum err begin_answer(struct answering *w, const struct result *s, struct answer *a, struct diag *d)
 {
     const char *note = s->act == PLAN_REFUSE ? s->detail : s->act == PLAN_ISSUE ? s->ignored : "";
-    struct answer *a = *out = &w->out->v[w->out->n++];
-    snprintf(a->id, sizeof a->id, "%s", s->id);
+    struct span kept;
+    memset(a, 0, sizeof *a); /* with what lies between its members: it is written to a file */
     a->act = s->act;
     a->code = s->code;
     a->log = s->log;
+    a->note = "";
+    snprintf(a->id, sizeof a->id, "%s", s->id);
     snprintf(a->profile, sizeof a->profile, "%s", s->profile != NULL ? s->profile : "");
     snprintf(a->clause, sizeof a->clause, "%s", s->clause);
-    a->note = strdup(note);
-    return a->note != NULL ? E_OK : diag_set(d, E_NO_MEMORY, "the answers");
+    if (note[0] == '\0')
+        return E_OK;
+    enum err e = answering_keep(w, (struct span){(const uint8_t *)note, strlen(note) + 1}, &kept, d);
+    if (e == E_OK)
+        a->note = (const char *)kept.p;
+    return e;
 }
 
 /* What was done is what the policy says of the request; what it refuses cannot have been done. The other way round the
@@ -101,9 +112,9 @@ static enum err take_done(struct answering *w, const struct result *s, const str
     }
 }
 
-static enum err take_request(struct answering *w, const struct result *s, const struct record *r, struct diag *d)
+static enum err take_request(struct answering *w, const struct result *s, const struct record *r, struct answer *a,
+                             struct diag *d)
 {
-    struct answer *a = NULL;
     struct decision o;
     struct span line;
     enum err line_error;
@@ -116,7 +127,7 @@ static enum err take_request(struct answering *w, const struct result *s, const 
     if (e == E_OK)
         e = check_place(w, s, r, d);
     if (e == E_OK)
-        e = begin_answer(w, s, &a, d);
+        e = begin_answer(w, s, a, d);
     if (e == E_OK)
         e = s->act == PLAN_REFUSE ? check_refused(w, s, r, d) : take_done(w, s, r, &o, a, d);
     decision_free(&o);
@@ -124,14 +135,14 @@ static enum err take_request(struct answering *w, const struct result *s, const 
 }
 
 /* A list that nobody asked for. */
-static enum err take_due(struct answering *w, const struct result *s, const struct record *r, struct diag *d)
+static enum err take_due(struct answering *w, const struct result *s, const struct record *r, struct answer *a,
+                         struct diag *d)
 {
-    struct answer *a = NULL;
     if (s->act != PLAN_CRL || s->id[0] != '\0')
         return answering_differs(w, "what follows the requests is no list", d);
     enum err e = check_place(w, s, r, d);
     if (e == E_OK)
-        e = begin_answer(w, s, &a, d);
+        e = begin_answer(w, s, a, d);
     return e == E_OK ? answer_list(w, s, r, NULL, a, d) : e;
 }
 
@@ -141,6 +152,7 @@ static enum err take_one(struct answering *w, const struct record *r, struct dia
     const struct manifest *m = &w->bundle->manifest;
     struct span line;
     struct result s = {0};
+    struct answer a;
     bool whole = false;
     w->n++;
     if (w->n > w->desk->header.count + m->lists)
@@ -149,7 +161,10 @@ static enum err take_one(struct answering *w, const struct record *r, struct dia
         return answering_differs(w, "it has no result", d);
     enum err e = result_parse(line, w->results.number, &s, d);
     if (e == E_OK)
-        e = w->n > w->desk->header.count ? take_due(w, &s, r, d) : take_request(w, &s, r, d);
+        e = w->n > w->desk->header.count ? take_due(w, &s, r, &a, d) : take_request(w, &s, r, &a, d);
+    if (e == E_OK)
+        e = spool_append(&w->out->rows, (struct span){(const uint8_t *)&a, sizeof a}, NULL, d);
+    w->out->n += e == E_OK;
     if (e == E_OK)
         plan_count(&w->counts, s.act);
     result_free(&s);
@@ -172,14 +187,19 @@ static enum err check_counts(struct answering *w, struct diag *d)
     return E_OK;
 }
 
+/* What is kept stands in results.jsonl in base64, or as text between quotes. */
+static enum err make_spools(struct answering *w, int64_t most, struct diag *d)
+{
+    struct answers *out = w->out;
+    enum err e = spool_make(w->bundle->folder, (size_t)most * sizeof(struct answer), &out->rows, d);
+    return e == E_OK ? spool_make(w->bundle->folder, w->results.rest.n, &out->kept, d) : e;
+}
+
 static enum err take_all(struct answering *w, const struct progress *progress, struct diag *d)
 {
     int64_t most = w->desk->header.count + w->bundle->manifest.lists;
     bool more = true;
-    enum err e = E_OK;
-    w->out->v = calloc((size_t)most + 1, sizeof *w->out->v);
-    if (w->out->v == NULL)
-        return diag_set(d, E_NO_MEMORY, "the answers");
+    enum err e = make_spools(w, most, d);
     while (e == E_OK && more) {
         struct record r = {0};
         e = next_outcome(w, &r, &more, d);
@@ -202,8 +222,8 @@ enum err answers_check(const struct desk *desk, const struct bundle *bundle,
                           .anchors = anchors,
                           .out = out,
                           .requests = desk->requests,
-                          .results = {.rest = buf_span(&bundle->files[MANIFEST_RESULTS])},
-                          .log = {.rest = buf_span(&bundle->files[MANIFEST_LOG])}};
+                          .results = lines_of(&bundle->files[MANIFEST_RESULTS]),
+                          .log = lines_of(&bundle->files[MANIFEST_LOG])};
     hex_encode(desk->digest, DIGEST_LEN, w.batch);
     w.decider = (struct decider){.policy = p,
                                  .header = &desk->header,
@@ -221,20 +241,25 @@ enum err answers_check(const struct desk *desk, const struct bundle *bundle,
     if (e == E_OK)
         e = copies_check(bundle, out, anchors, d);
     decider_free(&w.decider);
-    set_free(&w.ids);
     changes_free(&w.changes);
     return e;
 }
 
+#define AT_ONCE 256 /* answers, after which what was looked at is let go */
+
+const struct answer *answers_at(const struct answers *a, size_t i)
+{
+    if (i % AT_ONCE == 0) {
+        spool_let_go(&a->rows);
+        spool_let_go(&a->kept);
+    }
+    return (const struct answer *)(const void *)a->rows.content.p + i;
+}
+
 void answers_free(struct answers *a)
 {
-    for (size_t i = 0; i < a->n; i++) {
-        buf_free(&a->v[i].cert);
-        buf_free(&a->v[i].seal);
-        buf_free(&a->v[i].enveloped_key);
-        free(a->v[i].note);
-    }
-    free(a->v);
+    spool_free(&a->rows);
+    spool_free(&a->kept);
     free(a->issuers);
     *a = (struct answers){0};
 }

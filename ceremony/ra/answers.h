@@ -16,28 +16,31 @@ struct answer {
     char clause[LIMIT_CLAUSE + 1];
     int64_t log;                   /* the line of the log that records it */
     char profile[LIMIT_TOKEN_TEXT + 1]; /* issued */
-    char *note; /* refused: the detail; issued: the requested extensions that were not copied; never NULL */
+    const char *note; /* refused: the detail; issued: the requested extensions that were not copied; never NULL */
     char serial[64];                         /* issued, or whose status changed */
     char not_before[21], not_after[21];      /* issued */
     char supersedes[LIMIT_TOKEN_TEXT + 1];   /* issued: the serial of the certificate that ended with it */
-    struct buf cert;                         /* issued, a certificate: DER; */
-    struct buf seal;                         /* or an electronic seal */
-    struct buf enveloped_key;                /* issued, encrypting: the private key, enveloped for the holder */
+    struct span cert;                        /* issued, a certificate: DER; */
+    struct span seal;                        /* or an electronic seal */
+    struct span enveloped_key;               /* issued, encrypting: the private key, enveloped for the holder */
     char reason[LIMIT_TOKEN_TEXT + 1];       /* revoked */
     bool late;                               /* revoked after the time that the policy promises */
     char key[LIMIT_TOKEN_TEXT + 1];          /* list: who signed it, */
     int64_t number, base;                    /* its number, and of a delta that of the list it builds on; */
     char next_update[21];                    /* when the next one is due; */
-    const struct buf *list;                  /* its bytes: the bundle's */
+    const struct spool *list;                /* its bytes: the bundle's */
 };
 
-/* Zero-initialise; free with answers_free(). */
+/* Zero-initialise; free with answers_free(). They lie in two spools: the answers, and what they point to. */
 struct answers {
-    struct answer *v; /* in the batch's order */
+    struct spool rows, kept;
     size_t n;
     const struct anchor **issuers; /* of what was issued, in the order of their first certificate; then theirs */
     size_t issuers_n;
 };
+
+/* One of them, from 0, in the batch's order. It stays until answers_free(). */
+const struct answer *answers_at(const struct answers *a, size_t i);
 
 /* Prove that the bundle, whose log lines are verified, answers this batch: the batch's digest,
  * authority, RA, id and sequence; exactly one result a request, in order, under its id, and behind them the lists that it

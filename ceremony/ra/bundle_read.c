@@ -95,17 +95,26 @@ out:
     return e;
 }
 
-static enum err read_file(int fd, const char *name, const uint8_t want[DIGEST_LEN], struct buf *out, struct diag *d)
+static enum err take_for_digest(void *arg, struct span piece)
 {
-    uint8_t digest[DIGEST_LEN];
-    bool found;
-    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, out, &found, d);
-    if (e == E_OK && !found)
+    return digest_update(arg, piece.p, piece.n);
+}
+
+static enum err copy_file(int folder, int fd, const char *name, const uint8_t want[DIGEST_LEN], struct spool *out, struct diag *d)
+{
+    uint8_t have[DIGEST_LEN];
+    struct digest *digest = NULL;
+    if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
-    if (e == E_OK && (e = digest_bytes(DIGEST_SHA256, out->data, out->len, digest)) != E_OK)
+    enum err e = digest_new(DIGEST_SHA256, &digest);
+    if (e != E_OK)
         return diag_set(d, e, "%s", name);
-    if (e == E_OK && memcmp(digest, want, DIGEST_LEN) != 0)
+    e = spool_copy(folder, fd, name, LIMIT_BATCH_BYTES, take_for_digest, digest, out, d);
+    if (e == E_OK && (e = digest_final(digest, have)) != E_OK)
+        diag_set(d, e, "%s", name);
+    if (e == E_OK && memcmp(have, want, DIGEST_LEN) != 0)
         e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+    digest_free(digest);
     return e;
 }
 
@@ -124,21 +133,22 @@ static enum err read_files(int fd, struct bundle *b, struct diag *d)
 {
     enum err e = E_OK;
     for (int f = 0; f < MANIFEST_FILES && e == E_OK; f++)
-        e = read_file(fd, manifest_file_name((enum manifest_file)f), b->manifest.files[f], &b->files[f], d);
+        e = copy_file(b->folder, fd, manifest_file_name((enum manifest_file)f), b->manifest.files[f], &b->files[f], d);
     for (int64_t i = 0; i < b->manifest.lists && e == E_OK; i++) {
         const struct manifest_list *l = &b->manifest.list[i];
         char name[MANIFEST_LIST_NAME];
         manifest_entry_name(l, name);
-        e = l->responses ? check_responses(fd, name, l->digest, d) : read_file(fd, name, l->digest, &b->lists[i], d);
+        e = l->responses ? check_responses(fd, name, l->digest, d)
+                         : copy_file(b->folder, fd, name, l->digest, &b->lists[i], d);
     }
     return e;
 }
 
-enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *out, struct diag *d)
+enum err bundle_read(const char *path, int folder, struct anchors *anchors, struct bundle *out, struct diag *d)
 {
     struct buf bytes = {0};
     int fd;
-    *out = (struct bundle){0};
+    *out = (struct bundle){.folder = folder};
     enum err e = file_open_dir(path, &fd, d);
     if (e != E_OK)
         return e;
@@ -161,7 +171,7 @@ enum err bundle_read(const char *path, struct anchors *anchors, struct bundle *o
 void bundle_free(struct bundle *b)
 {
     for (int f = 0; f < MANIFEST_FILES; f++)
-        buf_free(&b->files[f]);
+        spool_free(&b->files[f]);
     for (int i = 0; i < MANIFEST_LISTS; i++)
-        buf_free(&b->lists[i]);
+        spool_free(&b->lists[i]);
 }

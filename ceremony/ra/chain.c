@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ra/lines.h"
 
 #define FILE_NAME "log.jsonl"
 
@@ -95,15 +94,14 @@ static enum err take_line(struct walk *w, struct span line, struct diag *d)
     return e;
 }
 
-enum err chain_check(struct span log, const struct manifest *m, const struct seal *seal,
+enum err chain_check(struct lines log, const struct manifest *m, const struct seal *seal,
                      struct diag *d)
 {
     struct walk w = {.m = m, .seal = seal, .next = (uint64_t)m->log_first};
-    struct lines lines = {.rest = log};
     struct span line;
     bool whole = true;
     enum err e = E_OK;
-    while (e == E_OK && lines_next(&lines, &line, &whole)) {
+    while (e == E_OK && lines_next(&log, &line, &whole)) {
         if (w.next > (uint64_t)m->log_last)
             e = broken(&w, "lines follow the seal", d);
         else if (!whole)

@@ -21,7 +21,7 @@ static enum err verify(struct import *i, struct diag *d)
 {
     struct cli_progress bar = {.label = N_("checking")};
     struct progress progress = {cli_progress_step, &bar};
-    enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle,
+    enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle, options.out,
                                &progress, i, d);
     cli_progress_end(&bar);
     if (is_of_appliance(e))
@@ -68,7 +68,7 @@ static enum err store_and_write(const struct import *i, struct written *w, struc
 static enum err tell_old_lists(const struct answers *answers, struct diag *d)
 {
     for (size_t i = 0; i < answers->n; i++) {
-        const struct answer *a = &answers->v[i];
+        const struct answer *a = answers_at(answers, i);
         int64_t last = 0;
         enum err e = a->act == PLAN_CRL ? layout_last_list(options.out, a->key, &last, d) : E_OK;
         if (e != E_OK)
@@ -135,7 +135,7 @@ static void report_answer(const struct answer *a, size_t n)
 static void report_answers(const struct answers *answers)
 {
     for (size_t n = 0; n < answers->n; n++)
-        report_answer(&answers->v[n], n + 1);
+        report_answer(answers_at(answers, n), n + 1);
 }
 
 static void report(const struct import *i, const struct written *w)

@@ -38,7 +38,7 @@ enum err cmd_ocsp_tree(int n, char **operands, struct diag *d)
     struct ocsp_tree tree;
     (void)n;
     (void)operands;
-    enum err e = import_read(&policy_table, options.anchors, options.bundle, &i, d);
+    enum err e = import_read(&policy_table, options.anchors, options.bundle, options.to, &i, d);
     if (e == E_OK)
         e = write_out(&i, &tree, d);
     if (e == E_OK)

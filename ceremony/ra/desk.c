@@ -14,7 +14,6 @@
 static enum err read_header(struct desk *k, struct diag *d)
 {
     struct span line;
-    k->requests = (struct lines){.rest = buf_span(&k->bytes)};
     if (!lines_next(&k->requests, &line, NULL))
         return diag_set(d, E_JSON, BATCH_FILE " is empty");
     if (line.n > LIMIT_LINE)
@@ -22,16 +21,38 @@ static enum err read_header(struct desk *k, struct diag *d)
     return header_parse(line, &k->header, d);
 }
 
+static enum err is_missing(const char *path, struct diag *d)
+{
+    enum err e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
+    diag_advise(d, "name a folder that ra new made");
+    return e;
+}
+
 static enum err read_batch(struct desk *k, const char *path, struct diag *d)
 {
     bool found = false;
     enum err e = file_read(k->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &k->bytes, &found, d);
-    if (e == E_OK && !found) {
-        e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
-        diag_advise(d, "name a folder that ra new made");
-    }
+    if (e == E_OK && !found)
+        e = is_missing(path, d);
     if (e == E_OK && (e = merkle_lines_root(buf_span(&k->bytes), k->digest)) != E_OK)
         diag_set(d, e, BATCH_FILE);
+    k->requests = (struct lines){.rest = buf_span(&k->bytes)};
+    return e != E_OK ? e : read_header(k, d);
+}
+
+static enum err copy_batch(struct desk *k, const char *path, int folder, struct diag *d)
+{
+    struct merkle_lines root;
+    if (faccessat(k->fd, BATCH_FILE, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return is_missing(path, d);
+    enum err e = merkle_lines_begin(&root);
+    if (e != E_OK)
+        return diag_set(d, e, BATCH_FILE);
+    e = spool_copy(folder, k->fd, BATCH_FILE, LIMIT_BATCH_BYTES, merkle_lines_take, &root, &k->copy, d);
+    if (e == E_OK && (e = merkle_lines_end(&root, k->digest)) != E_OK)
+        diag_set(d, e, BATCH_FILE);
+    merkle_lines_free(&root);
+    k->requests = lines_of(&k->copy);
     return e != E_OK ? e : read_header(k, d);
 }
 
@@ -40,6 +61,13 @@ enum err desk_open(const char *path, struct desk *out, struct diag *d)
     *out = (struct desk){.fd = -1};
     enum err e = file_open_dir(path, &out->fd, d);
     return e != E_OK ? e : read_batch(out, path, d);
+}
+
+enum err desk_open_copy(const char *path, int folder, struct desk *out, struct diag *d)
+{
+    *out = (struct desk){.fd = -1};
+    enum err e = file_open_dir(path, &out->fd, d);
+    return e != E_OK ? e : copy_batch(out, path, folder, d);
 }
 
 enum err desk_open_locked(const char *path, struct desk *out, struct diag *d)
@@ -76,6 +104,7 @@ void desk_close(struct desk *k)
     if (k->fd >= 0)
         close(k->fd);
     buf_free(&k->bytes);
+    spool_free(&k->copy);
     *k = (struct desk){.fd = -1};
 }
 

@@ -9,7 +9,8 @@
 /* A batch in memory: read once, so that what is checked, shown and signed is the same. */
 struct desk {
     int fd;                     /* the folder */
-    struct buf bytes;           /* batch.jsonl */
+    struct buf bytes;           /* batch.jsonl, or */
+    struct spool copy;          /* a copy of it */
     uint8_t digest[DIGEST_LEN]; /* of it, see log/merkle_lines.h */
     struct batch_header header;
     struct lines requests; /* stands before the first request; a plain value, may be copied */
@@ -27,6 +28,9 @@ ERR_MUST_USE enum err desk_lock(int fd, const char *path, struct diag *d);
 
 /* desk_open(), with the lock taken before anything is read. */
 ERR_MUST_USE enum err desk_open_locked(const char *path, struct desk *out, struct diag *d);
+
+/* desk_open() for a batch of any size: batch.jsonl is copied into a spool in this folder, and bytes stay empty. */
+ERR_MUST_USE enum err desk_open_copy(const char *path, int folder, struct desk *out, struct diag *d);
 
 /* Is batch.jsonl still what was read? E_MEDIUM_CHANGED. */
 ERR_MUST_USE enum err desk_unchanged(const struct desk *k, struct diag *d);

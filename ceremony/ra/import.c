@@ -1,6 +1,7 @@
 #include "ra/import.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "ra/chain.h"
 
@@ -10,7 +11,7 @@ static enum err check_seal(struct import *i, const struct policy *p, struct diag
     const struct anchor *anchor;
     enum err e = anchors_find(&i->anchors, row->name, &anchor, d);
     if (e == E_OK)
-        e = seal_parse(buf_span(&i->bundle.files[MANIFEST_SEAL]), &i->seal, d);
+        e = seal_parse(i->bundle.files[MANIFEST_SEAL].content, &i->seal, d);
     if (e == E_OK && strcmp(i->seal.key, row->name) != 0)
         e = diag_set(d, E_LOG_SEAL, "the seal is by %s, the policy's log key is %s", i->seal.key,
                      row->name);
@@ -23,28 +24,32 @@ static enum err check_seal(struct import *i, const struct policy *p, struct diag
 /* The bundle, its seal, and the log up to it. */
 static enum err read_bundle(struct import *i, const struct policy *policy, const char *bundle, struct diag *d)
 {
-    enum err e = bundle_read(bundle, &i->anchors, &i->bundle, d);
+    enum err e = bundle_read(bundle, i->folder, &i->anchors, &i->bundle, d);
     if (e == E_OK)
         e = check_seal(i, policy, d);
-    return e == E_OK ? chain_check(buf_span(&i->bundle.files[MANIFEST_LOG]), &i->bundle.manifest, &i->seal, d) : e;
+    return e == E_OK ? chain_check(lines_of(&i->bundle.files[MANIFEST_LOG]), &i->bundle.manifest, &i->seal, d) : e;
 }
 
-enum err import_read(const struct policy *policy, const char *anchors, const char *bundle, struct import *out,
-                     struct diag *d)
+static enum err begin(struct import *out, const struct policy *policy, const char *anchors, const char *work, struct diag *d)
 {
-    *out = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};
+    *out = (struct import){.folder = -1, .anchors = {.fd = -1}, .desk = {.fd = -1}};
     enum err e = anchors_open(anchors, policy, &out->anchors, d);
+    return e == E_OK ? spool_folder(work, &out->folder, d) : e;
+}
+
+enum err import_read(const struct policy *policy, const char *anchors, const char *bundle, const char *work,
+                     struct import *out, struct diag *d)
+{
+    enum err e = begin(out, policy, anchors, work, d);
     return e == E_OK ? read_bundle(out, policy, bundle, d) : e;
 }
 
-enum err import_verify(const struct policy *policy, const char *anchors, const char *batch,
-                       const char *bundle, const struct progress *progress,
-                       struct import *out, struct diag *d)
+enum err import_verify(const struct policy *policy, const char *anchors, const char *batch, const char *bundle, const char *work,
+                       const struct progress *progress, struct import *out, struct diag *d)
 {
-    *out = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};
-    enum err e = anchors_open(anchors, policy, &out->anchors, d);
+    enum err e = begin(out, policy, anchors, work, d);
     if (e == E_OK)
-        e = desk_open(batch, &out->desk, d);
+        e = desk_open_copy(batch, out->folder, &out->desk, d);
     if (e == E_OK)
         e = read_bundle(out, policy, bundle, d);
     if (e == E_OK)
@@ -59,4 +64,7 @@ void import_free(struct import *i)
     bundle_free(&i->bundle);
     desk_close(&i->desk);
     anchors_close(&i->anchors);
+    if (i->folder >= 0)
+        close(i->folder);
+    i->folder = -1;
 }

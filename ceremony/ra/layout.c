@@ -9,6 +9,7 @@
 #include "batch/lists.h"
 #include "core/json.h"
 #include "pki/cert.h"
+#include "ra/group.h"
 #include "ra/results_csv.h"
 
 #define LISTS_DIR "crls"
@@ -28,37 +29,74 @@ struct layout {
     int dirs[FOLDERS]; /* -1: not there yet */
     bool write; /* else only compare with what is there */
     bool news;  /* something was written */
+    struct group group;
 };
 
+static enum err other(const char *name, struct diag *d)
+{
+    return diag_set(d, E_BUNDLE_OTHER, "%s is there with other content", name);
+}
+
 /* One file: what is there must be the same; what is missing is written. */
-static enum err settle(struct layout *l, int fd, const char *name, const struct buf *content,
-                       struct diag *d)
+static enum err settle(struct layout *l, int fd, const char *name, struct span content, struct diag *d)
 {
     struct buf old = {0};
     bool found;
-    enum err e = buf_err(content);
-    if (e != E_OK)
-        return diag_set(d, e, "%s", name);
-    e = file_read(fd, name, LIMIT_BATCH_BYTES, &old, &found, d);
-    if (e == E_OK && found &&
-        (old.len != content->len || memcmp(old.data, content->data, old.len) != 0))
-        e = diag_set(d, E_BUNDLE_OTHER, "%s is there with other content", name);
+    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &old, &found, d);
+    if (e == E_OK && found && (old.len != content.n || memcmp(old.data, content.p, old.len) != 0))
+        e = other(name, d);
     if (e == E_OK && !found && l->write) {
         l->news = true;
-        e = file_write(fd, name, content->data, content->len, d);
+        e = group_put(&l->group, fd, name, &content, NULL, d);
     }
     buf_free(&old);
     return e;
 }
 
-static enum err settle_in(struct layout *l, enum folder f, const char *name, const char *ending,
-                          const struct buf *content, struct diag *d)
+/* What of the spool is still to be found in the file. */
+struct comparing {
+    const struct spool *spool;
+    size_t at;
+    bool same;
+};
+
+static enum err compare(void *arg, struct span piece)
+{
+    struct comparing *c = arg;
+    const struct span *all = &c->spool->content;
+    c->same = c->same && piece.n <= all->n - c->at && memcmp(all->p + c->at, piece.p, piece.n) == 0;
+    c->at += c->same ? piece.n : 0;
+    if (c->at % SPOOL_STRIDE < piece.n)
+        spool_let_go(c->spool);
+    return E_OK;
+}
+
+/* The same for what is too large for memory. */
+static enum err settle_spool(struct layout *l, int fd, const char *name, const struct spool *content, struct diag *d)
+{
+    struct comparing c = {content, 0, true};
+    if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        enum err e = file_take_all(fd, name, LIMIT_ARCHIVE_BYTES, compare, &c, d);
+        return e == E_OK && (!c.same || c.at != content->content.n) ? other(name, d) : e;
+    }
+    if (!l->write)
+        return E_OK;
+    l->news = true;
+    return group_put(&l->group, fd, name, NULL, content, d);
+}
+
+/* The folder is made when its first file comes. */
+static enum err need_folder(struct layout *l, enum folder f, struct diag *d)
+{
+    return l->dirs[f] >= 0 ? E_OK : file_make_dir(f == LISTS ? l->out_fd : l->fd, folder_names[f], &l->dirs[f], d);
+}
+
+static enum err settle_in(struct layout *l, enum folder f, const char *name, const char *ending, struct span content,
+                          struct diag *d)
 {
     char file[MANIFEST_LIST_NAME + 8];
-    enum err e = E_OK;
     snprintf(file, sizeof file, "%s%s", name, ending);
-    if (l->dirs[f] < 0)
-        e = file_make_dir(f == LISTS ? l->out_fd : l->fd, folder_names[f], &l->dirs[f], d);
+    enum err e = need_folder(l, f, d);
     return e == E_OK ? settle(l, l->dirs[f], file, content, d) : e;
 }
 
@@ -66,7 +104,7 @@ static enum err settle_pem(struct layout *l, enum folder f, const char *name, X5
 {
     struct buf pem = {0};
     enum err e = cert_write_pem(cert, &pem);
-    e = e != E_OK ? diag_set(d, e, "%s.pem", name) : settle_in(l, f, name, ".pem", &pem, d);
+    e = e != E_OK ? diag_set(d, e, "%s.pem", name) : settle_in(l, f, name, ".pem", buf_span(&pem), d);
     buf_free(&pem);
     return e;
 }
@@ -74,13 +112,15 @@ static enum err settle_pem(struct layout *l, enum folder f, const char *name, X5
 static enum err settle_issued(struct layout *l, const struct answer *a, struct diag *d)
 {
     X509 *cert = NULL;
-    if (a->seal.len > 0)
-        return settle_in(l, SEALS, a->id, ".esl", &a->seal, d);
-    enum err e = cert_parse(buf_span(&a->cert), &cert, d);
+    if (a->seal.n > 0)
+        return settle_in(l, SEALS, a->id, ".esl", a->seal, d);
+    enum err e = cert_parse(a->cert, &cert, d);
     if (e == E_OK)
         e = settle_pem(l, CERTS, a->id, cert, d);
-    if (e == E_OK && a->enveloped_key.len > 0)
-        e = settle_in(l, ENVELOPED, a->id, ".der", &a->enveloped_key, d);
+    if (e == E_OK)
+        e = settle_in(l, CERTS, a->id, ".der", a->cert, d);
+    if (e == E_OK && a->enveloped_key.n > 0)
+        e = settle_in(l, ENVELOPED, a->id, ".der", a->enveloped_key, d);
     X509_free(cert);
     return e;
 }
@@ -89,14 +129,15 @@ static enum err settle_list(struct layout *l, const struct answer *a, struct dia
 {
     char name[LISTS_NAME];
     lists_name(a->key, a->number, name);
-    return settle_in(l, LISTS, name, "", a->list, d);
+    enum err e = need_folder(l, LISTS, d);
+    return e == E_OK ? settle_spool(l, l->dirs[LISTS], name, a->list, d) : e;
 }
 
 static enum err settle_answers(struct layout *l, struct diag *d)
 {
     enum err e = E_OK;
     for (size_t i = 0; i < l->answers->n && e == E_OK; i++) {
-        const struct answer *a = &l->answers->v[i];
+        const struct answer *a = answers_at(l->answers, i);
         if (a->act == PLAN_ISSUE)
             e = settle_issued(l, a, d);
         else if (a->act == PLAN_CRL)
@@ -110,13 +151,15 @@ static enum err settle_answers(struct layout *l, struct diag *d)
     return e;
 }
 
-static enum err settle_csv(struct layout *l, struct diag *d)
+/* What tells of all: the table, and the certificates in one file. */
+static enum err settle_whole(struct layout *l, struct diag *d)
 {
-    struct buf out = {0};
-    results_csv(l->answers, &out);
-    enum err e = settle(l, l->fd, "results.csv", &out, d);
-    buf_free(&out);
-    return e;
+    struct spool csv = {0};
+    enum err e = results_csv(l->answers, l->bundle->folder, &csv, d);
+    if (e == E_OK)
+        e = settle_spool(l, l->fd, "results.csv", &csv, d);
+    spool_free(&csv);
+    return e == E_OK ? settle_spool(l, l->fd, "certs.p7b", &l->bundle->files[MANIFEST_CERTS], d) : e;
 }
 
 static enum err settle_mark(struct layout *l, struct diag *d)
@@ -137,24 +180,43 @@ static enum err settle_mark(struct layout *l, struct diag *d)
                   (json_int_t)l->seal->size, "log-head", head);
     enum err e = json_line_write(obj, &out);
     buf_append_byte(&out, '\n');
-    e = e != E_OK ? diag_set(d, e, "import.json") : settle(l, l->fd, "import.json", &out, d);
+    e = e != E_OK ? diag_set(d, e, "import.json") : settle(l, l->fd, "import.json", buf_span(&out), d);
     json_decref(obj);
     buf_free(&out);
     return e;
 }
 
-/* In the order of writing; for comparing, the mark comes first, because it tells most. */
-static enum err settle_all(struct layout *l, bool write, struct diag *d)
+/* Whatever was written, or found and may be from a run that was killed before it synced the names, is there for good. */
+static enum err sync_all(struct layout *l, const char *name, struct diag *d)
 {
-    l->write = write;
-    enum err e = write ? E_OK : settle_mark(l, d);
+    enum err e = group_end(&l->group, d);
+    for (int f = 0; f < FOLDERS && e == E_OK; f++)
+        if (l->dirs[f] >= 0)
+            e = file_sync(l->dirs[f], folder_names[f], d);
+    return e == E_OK ? file_sync(l->fd, name, d) : e;
+}
+
+/* For comparing the mark comes first, because it tells most. */
+static enum err compare_all(struct layout *l, struct diag *d)
+{
+    enum err e = settle_mark(l, d);
     if (e == E_OK)
         e = settle_answers(l, d);
+    return e == E_OK ? settle_whole(l, d) : e;
+}
+
+/* It is written last, when all else is durable. */
+static enum err write_all(struct layout *l, const char *name, struct diag *d)
+{
+    l->write = true;
+    enum err e = settle_answers(l, d);
     if (e == E_OK)
-        e = settle_csv(l, d);
-    if (e == E_OK && write)
+        e = settle_whole(l, d);
+    if (e == E_OK)
+        e = sync_all(l, name, d);
+    if (e == E_OK)
         e = settle_mark(l, d);
-    return e;
+    return e == E_OK ? sync_all(l, name, d) : e;
 }
 
 enum err layout_write(const char *path, const struct bundle *bundle, const struct answers *answers,
@@ -173,15 +235,10 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
     if (e == E_OK)
         e = file_make_dir(l.out_fd, name, &l.fd, d);
     if (e == E_OK)
-        e = settle_all(&l, false, d);
+        e = compare_all(&l, d);
     if (e == E_OK)
-        e = settle_all(&l, true, d);
-    /* What was found there already may be from a run that was killed before it synced the names. */
-    for (int f = 0; f < FOLDERS && e == E_OK; f++)
-        if (l.dirs[f] >= 0)
-            e = file_sync(l.dirs[f], folder_names[f], d);
-    if (e == E_OK)
-        e = file_sync(l.fd, name, d);
+        e = write_all(&l, name, d);
+    group_drop(&l.group);
     *news = l.news;
     for (int f = 0; f < FOLDERS; f++)
         if (l.dirs[f] >= 0)

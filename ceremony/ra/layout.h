@@ -2,10 +2,11 @@
  *
  *     OUT/crls/<key>-<number>.crl    the revocation lists of all bundles
  *     OUT/<ra>-<sequence>/
- *         certs/<id>.pem             each certificate
+ *         certs/<id>.pem, .der       each certificate
  *         enveloped/<id>.der         the private key of an encrypting certificate, as the key-management centre sent it
  *         seals/<id>.esl             each electronic seal
  *         chain/<key>.pem            the issuers'
+ *         certs.p7b                  all of them in one file, and their issuers
  *         results.csv                one row a request, and one for each list besides
  *         import.json                the SHA-256 of bundle.json, and what the seal says of the log
  *

@@ -4,13 +4,17 @@
 
 #include <stdbool.h>
 
-#include "core/buf.h"
+#include "ra/spool.h"
 
-/* Initialise rest with the whole file. */
+/* Initialise rest with the whole file. A plain value, may be copied. */
 struct lines {
     struct span rest;
-    uint64_t number; /* of the line last returned, from 1 */
+    uint64_t number;           /* of the line last returned, from 1 */
+    const struct spool *spool; /* where it lies, to let go of what was passed; NULL when it is all in memory */
+    size_t passed;             /* bytes since it last did */
 };
+
+struct lines lines_of(const struct spool *s);
 
 /* Take the next line, without its newline; false at the end. *whole (may be NULL) is false for a
  * last line that has no newline. */

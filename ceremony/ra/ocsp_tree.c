@@ -159,7 +159,7 @@ static enum err put_file(struct tree *t, const struct manifest_list *l, struct d
 
 static enum err find_record(const struct tree *t, const struct result *s, struct record *out, struct diag *d)
 {
-    struct lines log = {.rest = buf_span(&t->import->bundle.files[MANIFEST_LOG])};
+    struct lines log = lines_of(&t->import->bundle.files[MANIFEST_LOG]);
     struct span line;
     *out = (struct record){0};
     while (lines_next(&log, &line, NULL)) {
@@ -221,7 +221,7 @@ static enum err take_result(struct tree *t, const struct result *s, const struct
 static enum err take_results(struct tree *t, struct diag *d)
 {
     const struct manifest *m = &t->import->bundle.manifest;
-    struct lines results = {.rest = buf_span(&t->import->bundle.files[MANIFEST_RESULTS])};
+    struct lines results = lines_of(&t->import->bundle.files[MANIFEST_RESULTS]);
     struct span line;
     int64_t lists = 0, files = 0;
     enum err e = E_OK;

@@ -61,15 +61,39 @@ static void put_row(const struct answer *a, size_t n, struct buf *out)
                                 [NEXT_UPDATE] = ""};
     snprintf(t.n, sizeof t.n, "%zu", n);
     if (a->act == PLAN_ISSUE)
-        snprintf(t.file, sizeof t.file, a->seal.len > 0 ? "seals/%s.esl" : "certs/%s.pem", a->id);
+        snprintf(t.file, sizeof t.file, a->seal.n > 0 ? "seals/%s.esl" : "certs/%s.pem", a->id);
     if (a->act == PLAN_CRL)
         fill_list(a, &t, row);
     csv_row(out, row, COLUMNS);
 }
 
-void results_csv(const struct answers *answers, struct buf *out)
+#define PIECE (64 * 1024)
+#define ROOM ((size_t)LIMIT_ARCHIVE_BYTES)
+
+/* Append what has come together, when it is enough or the last. */
+static enum err flush(struct buf *piece, bool last, struct spool *out, struct diag *d)
 {
-    csv_row(out, head, COLUMNS);
-    for (size_t i = 0; i < answers->n; i++)
-        put_row(&answers->v[i], i + 1, out);
+    enum err e = buf_err(piece);
+    if (e != E_OK)
+        return diag_set(d, e, "results.csv");
+    if (piece->len < PIECE && !last)
+        return E_OK;
+    e = spool_append(out, buf_span(piece), NULL, d);
+    buf_reset(piece);
+    return e;
+}
+
+enum err results_csv(const struct answers *answers, int folder, struct spool *out, struct diag *d)
+{
+    struct buf piece = {0};
+    enum err e = spool_make(folder, ROOM, out, d);
+    csv_row(&piece, head, COLUMNS);
+    for (size_t i = 0; i < answers->n && e == E_OK; i++) {
+        put_row(answers_at(answers, i), i + 1, &piece);
+        e = flush(&piece, false, out, d);
+    }
+    if (e == E_OK)
+        e = flush(&piece, true, out, d);
+    buf_free(&piece);
+    return e;
 }

@@ -4,7 +4,7 @@
 
 #include "ra/answers.h"
 
-/* Append the table (rootseal-ra(1)). Failures are told by buf_err(). */
-void results_csv(const struct answers *answers, struct buf *out);
+/* Write the table (rootseal-ra(1)) into a spool of this folder. */
+ERR_MUST_USE enum err results_csv(const struct answers *answers, int folder, struct spool *out, struct diag *d);
 
 #endif

@@ -86,8 +86,7 @@ static enum err write_subject(struct span der, char **out, struct diag *d)
 static enum err put_certificate(struct store *s, const struct answer *a, int64_t n, struct diag *d)
 {
     char what[96], *subject = NULL;
-    struct span cert = buf_span(&a->cert);
-    enum err e = cert.n > 0 ? write_subject(cert, &subject, d) : E_OK;
+    enum err e = a->cert.n > 0 ? write_subject(a->cert, &subject, d) : E_OK;
     if (e != E_OK)
         return e;
     const struct db_value row[] = {db_text(s->m->authority),
@@ -100,9 +99,9 @@ static enum err put_certificate(struct store *s, const struct answer *a, int64_t
                                    db_text(a->not_before),
                                    db_text(a->not_after),
                                    db_text(a->supersedes),
-                                   db_bytes(cert),
-                                   db_bytes(buf_span(&a->seal)),
-                                   db_bytes(buf_span(&a->enveloped_key))};
+                                   db_bytes(a->cert),
+                                   db_bytes(a->seal),
+                                   db_bytes(a->enveloped_key)};
     snprintf(what, sizeof what, "serial number %s", a->serial);
     e = db_schema_put(&s->schema, DB_CERTIFICATES, row, what, &s->news, d);
     free(subject);
@@ -129,7 +128,7 @@ static enum err put_list(struct store *s, const struct answer *a, int64_t n, str
     char what[LIMIT_TOKEN_TEXT + 48];
     const struct db_value row[] = {db_text(s->m->authority), db_text(a->key),         db_number(a->number),
                                    db_text(s->bundle),       db_number(n),            db_number(a->base),
-                                   db_text(a->next_update),  db_bytes(buf_span(a->list))};
+                                   db_text(a->next_update),  db_bytes(a->list->content)};
     snprintf(what, sizeof what, "list %" PRId64 " of %s", a->number, a->key);
     return db_schema_put(&s->schema, DB_LISTS, row, what, &s->news, d);
 }
@@ -165,7 +164,7 @@ enum err store_put(struct db *db, const struct import *i, const struct progress 
     if (e == E_OK)
         e = put_bundle(&s, d);
     for (size_t n = 0; n < i->answers.n && e == E_OK; n++) {
-        e = put_one(&s, &i->answers.v[n], (int64_t)n + 1, d);
+        e = put_one(&s, answers_at(&i->answers, n), (int64_t)n + 1, d);
         if (progress != NULL)
             progress->step(progress->arg, n + 1, i->answers.n);
     }

@@ -4,21 +4,14 @@
 
 #include "core/file.h"
 
-/* The lines as they come, in pieces that may end anywhere. */
-struct taking {
-    struct merkle tree;
-    struct digest *leaf;
-    bool begun; /* the leaf has bytes, or at least its newline is still to come */
-};
-
-static enum err begin(struct taking *t)
+static enum err begin_leaf(struct merkle_lines *t)
 {
     const uint8_t prefix = MERKLE_LEAF;
     t->begun = true;
     return digest_update(t->leaf, &prefix, 1);
 }
 
-static enum err end(struct taking *t)
+static enum err end_leaf(struct merkle_lines *t)
 {
     uint8_t hash[DIGEST_LEN];
     t->begun = false;
@@ -26,54 +19,66 @@ static enum err end(struct taking *t)
     return e == E_OK ? merkle_append_hash(&t->tree, hash) : e;
 }
 
-static enum err take(void *arg, struct span piece)
+enum err merkle_lines_take(void *merkle_lines, struct span piece)
 {
-    struct taking *t = arg;
+    struct merkle_lines *t = merkle_lines;
     enum err e = E_OK;
     while (piece.n > 0 && e == E_OK) {
         const uint8_t *newline = memchr(piece.p, '\n', piece.n);
         size_t n = newline != NULL ? (size_t)(newline - piece.p) : piece.n;
         if (!t->begun)
-            e = begin(t);
+            e = begin_leaf(t);
         if (e == E_OK && n > 0)
             e = digest_update(t->leaf, piece.p, n);
         if (e == E_OK && newline != NULL)
-            e = end(t);
+            e = end_leaf(t);
         n += newline != NULL;
         piece = (struct span){piece.p + n, piece.n - n};
     }
     return e;
 }
 
-static enum err finish(struct taking *t, uint8_t out[DIGEST_LEN])
+enum err merkle_lines_end(struct merkle_lines *t, uint8_t out[DIGEST_LEN])
 {
-    enum err e = t->begun ? end(t) : E_OK;
+    enum err e = t->begun ? end_leaf(t) : E_OK;
     return e == E_OK ? merkle_root(&t->tree, out) : e;
+}
+
+enum err merkle_lines_begin(struct merkle_lines *t)
+{
+    *t = (struct merkle_lines){0};
+    return digest_new(DIGEST_SHA256, &t->leaf);
+}
+
+void merkle_lines_free(struct merkle_lines *t)
+{
+    digest_free(t->leaf);
+    *t = (struct merkle_lines){0};
 }
 
 enum err merkle_lines_root(struct span file, uint8_t out[DIGEST_LEN])
 {
-    struct taking t = {0};
+    struct merkle_lines t;
     memset(out, 0, DIGEST_LEN);
-    enum err e = digest_new(DIGEST_SHA256, &t.leaf);
+    enum err e = merkle_lines_begin(&t);
     if (e == E_OK)
-        e = take(&t, file);
+        e = merkle_lines_take(&t, file);
     if (e == E_OK)
-        e = finish(&t, out);
-    digest_free(t.leaf);
+        e = merkle_lines_end(&t, out);
+    merkle_lines_free(&t);
     return e;
 }
 
 enum err merkle_lines_root_file(int dirfd, const char *name, size_t max, uint8_t out[DIGEST_LEN], struct diag *d)
 {
-    struct taking t = {0};
+    struct merkle_lines t;
     memset(out, 0, DIGEST_LEN);
-    enum err e = digest_new(DIGEST_SHA256, &t.leaf);
+    enum err e = merkle_lines_begin(&t);
     if (e != E_OK)
         return diag_set(d, e, "%s", name);
-    e = file_take_all(dirfd, name, max, take, &t, d);
-    if (e == E_OK && (e = finish(&t, out)) != E_OK)
+    e = file_take_all(dirfd, name, max, merkle_lines_take, &t, d);
+    if (e == E_OK && (e = merkle_lines_end(&t, out)) != E_OK)
         diag_set(d, e, "%s", name);
-    digest_free(t.leaf);
+    merkle_lines_free(&t);
     return e;
 }

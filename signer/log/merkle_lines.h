@@ -9,6 +9,18 @@
 #include "core/diag.h"
 #include "log/merkle.h"
 
+/* The lines as they come, in pieces that may end anywhere: after merkle_lines_begin() each piece goes to merkle_lines_take(), which
+ * is a file_take of file.h; merkle_lines_end() gives the root. merkle_lines_free() it, on failure too. E_NO_MEMORY, E_CRYPTO. */
+struct merkle_lines {
+    struct merkle tree;
+    struct digest *leaf;
+    bool begun; /* the leaf has bytes, or at least its newline is still to come */
+};
+ERR_MUST_USE enum err merkle_lines_begin(struct merkle_lines *t);
+ERR_MUST_USE enum err merkle_lines_take(void *merkle_lines, struct span piece);
+ERR_MUST_USE enum err merkle_lines_end(struct merkle_lines *t, uint8_t out[DIGEST_LEN]);
+void merkle_lines_free(struct merkle_lines *t);
+
 /* Of a file in memory. E_NO_MEMORY, E_CRYPTO. */
 ERR_MUST_USE enum err merkle_lines_root(struct span file, uint8_t out[DIGEST_LEN]);
 

@@ -6,6 +6,7 @@
 
 #include "bad/bad.h"
 #include "pki/cert.h"
+#include "pki/der.h"
 #include "ra/chain.h"
 #include "ra/import.h"
 #include "unit/help_bundle.h"
@@ -42,7 +43,7 @@ static void make_good(void)
     read_file(BUNDLE_P7S, "bundle.p7s");
     snprintf(anchors, sizeof anchors, "%s", help_path("anchors"));
     snprintf(batch, sizeof batch, "%s", help_path("batch"));
-    bad_must(import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), NULL, &good, NULL) == E_OK,
+    bad_must(import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), bad_folder(), NULL, &good, NULL) == E_OK,
              "the good bundle");
     bad_must(help_run("rm -r anchors batch bundle"), "tidying up");
     help_clean();
@@ -74,7 +75,7 @@ static void add_files(struct inputs *in, int n)
 static bool same_list(const struct answer *a, const struct answer *b)
 {
     return (a->list == NULL) == (b->list == NULL) &&
-           (a->list == NULL || (a->list->len == b->list->len && memcmp(a->list->data, b->list->data, a->list->len) == 0));
+           (a->list == NULL || der_same(a->list->content, b->list->content));
 }
 
 /* All that an import makes of a bundle: two that agree in this give the RA the same certificates and answers. */
@@ -82,14 +83,14 @@ static bool same_answers(const struct answers *a, const struct answers *b)
 {
     bool same = a->n == b->n && a->issuers_n == b->issuers_n;
     for (size_t i = 0; same && i < a->n; i++) {
-        const struct answer *x = &a->v[i], *y = &b->v[i];
+        const struct answer *x = answers_at(a, i), *y = answers_at(b, i);
         same = strcmp(x->id, y->id) == 0 && x->act == y->act && x->code == y->code && x->late == y->late &&
                x->number == y->number && x->base == y->base && strcmp(x->key, y->key) == 0 &&
                strcmp(x->reason, y->reason) == 0 && strcmp(x->supersedes, y->supersedes) == 0 &&
                strcmp(x->next_update, y->next_update) == 0 && same_list(x, y) &&
                strcmp(x->clause, y->clause) == 0 && strcmp(x->serial, y->serial) == 0 &&
                strcmp(x->not_before, y->not_before) == 0 && strcmp(x->not_after, y->not_after) == 0 &&
-               x->cert.len == y->cert.len && (x->cert.len == 0 || memcmp(x->cert.data, y->cert.data, x->cert.len) == 0);
+               der_same(x->cert, y->cert);
     }
     return same;
 }
@@ -136,13 +137,12 @@ static enum err judge_carried(const char *what, struct span bytes, bool *same)
     char path[256];
     lay_out(what, bytes);
     snprintf(path, sizeof path, "%s/bundle", bad_folder());
-    enum err e = bundle_read(path, &good.anchors, &b, NULL);
+    enum err e = bundle_read(path, good.folder, &good.anchors, &b, NULL);
     if (e == E_OK) {
         *same = memcmp(b.digest, good.bundle.digest, DIGEST_LEN) == 0;
         for (int f = 0; f < MANIFEST_FILES && *same; f++)
-            *same = b.files[f].len == files[f].bytes.len && memcmp(b.files[f].data, files[f].bytes.data, b.files[f].len) == 0;
-        *same = *same && b.lists[0].len == files[LIST].bytes.len &&
-                memcmp(b.lists[0].data, files[LIST].bytes.data, b.lists[0].len) == 0;
+            *same = der_same(b.files[f].content, buf_span(&files[f].bytes));
+        *same = *same && der_same(b.lists[0].content, buf_span(&files[LIST].bytes));
     }
     bundle_free(&b);
     return e;
@@ -176,19 +176,24 @@ static enum err judge_signed(const char *what, struct span bytes, bool *same)
     struct bundle b = good.bundle;
     struct seal seal = {0};
     struct answers answers = {0};
+    struct spool spoilt = {0};
+    enum err e = spool_make(good.folder, bytes.n, &spoilt, NULL);
+    if (e == E_OK)
+        e = spool_append(&spoilt, bytes, NULL, NULL);
     for (int f = 0; f < BUNDLE_JSON; f++)
         if (strcmp(files[f].name, what) == 0)
-            *(f == LIST ? &b.lists[0] : &b.files[f]) =
-                (struct buf){.data = (uint8_t *)(uintptr_t)bytes.p, .len = bytes.n, .cap = bytes.n};
-    enum err e = check_seal(buf_span(&b.files[MANIFEST_SEAL]), &seal);
+            *(f == LIST ? &b.lists[0] : &b.files[f]) = spoilt;
     if (e == E_OK)
-        e = chain_check(buf_span(&b.files[MANIFEST_LOG]), &b.manifest, &seal, NULL);
+        e = check_seal(b.files[MANIFEST_SEAL].content, &seal);
+    if (e == E_OK)
+        e = chain_check(lines_of(&b.files[MANIFEST_LOG]), &b.manifest, &seal, NULL);
     if (e == E_OK)
         e = answers_check(&good.desk, &b, &good.anchors, NULL, &answers, NULL);
     *same = e == E_OK && same_answers(&answers, &good.answers) && memcmp(seal.root, good.seal.root, DIGEST_LEN) == 0 &&
             memcmp(seal.head, good.seal.head, DIGEST_LEN) == 0 && seal.size == good.seal.size;
     answers_free(&answers);
     seal_free(&seal);
+    spool_free(&spoilt);
     return e;
 }
 

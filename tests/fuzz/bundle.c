@@ -37,8 +37,8 @@ static const char *name_of(int f)
 static enum err import_folder(struct import *i)
 {
     struct diag d = {0};
-    enum err e = import_verify(help_bundle_policy(), FUZZ_SAMPLE "/anchors", FUZZ_SAMPLE "/batch", fuzz_folder_path(), NULL,
-                               i, &d);
+    enum err e = import_verify(help_bundle_policy(), FUZZ_SAMPLE "/anchors", FUZZ_SAMPLE "/batch", fuzz_folder_path(),
+                               fuzz_folder_path(), NULL, i, &d);
     fuzz_check_diag(e, &d);
     return e;
 }
@@ -87,9 +87,9 @@ static void check_accepted(const struct import *i)
     fuzz_hold(i->answers.n == 9 && i->bundle.manifest.issued == 3 && i->bundle.manifest.refused == 1,
               "other answers than the batch asks for");
     for (size_t k = 0; k < i->answers.n; k++) {
-        fuzz_check_shown((struct span){(const uint8_t *)i->answers.v[k].clause, strlen(i->answers.v[k].clause)}, false);
-        const struct answer *a = &i->answers.v[k];
-        fuzz_hold((a->act == PLAN_ISSUE) == (a->cert.len > 0) && (a->act == PLAN_REFUSE) == (a->code != E_OK) &&
+        const struct answer *a = answers_at(&i->answers, k);
+        fuzz_check_shown((struct span){(const uint8_t *)a->clause, strlen(a->clause)}, false);
+        fuzz_hold((a->act == PLAN_ISSUE) == (a->cert.n > 0) && (a->act == PLAN_REFUSE) == (a->code != E_OK) &&
                       (a->act == PLAN_CRL) == (a->list != NULL),
                   "an answer that lacks what it is about");
     }
@@ -112,7 +112,7 @@ static enum err read_results(struct span in, struct diag *d)
 static enum err read_copy(enum manifest_file f, struct span in, struct diag *d)
 {
     struct bundle b = sample.bundle;
-    b.files[f] = (struct buf){.data = (uint8_t *)(uintptr_t)in.p, .len = in.n, .cap = in.n};
+    b.files[f] = (struct spool){.content = in};
     return copies_check(&b, &sample.answers, &sample.anchors, d);
 }
 
@@ -161,7 +161,7 @@ static enum err read_file(int f, struct span in)
     enum err e = f == BUNDLE_JSON        ? manifest_parse(in, &m, &d)
                  : f == BUNDLE_P7S       ? read_signature(in, &d)
                  : f == MANIFEST_SEAL    ? read_seal(in, &d)
-                 : f == MANIFEST_LOG     ? chain_check(in, &sample.bundle.manifest, &sample.seal, &d)
+                 : f == MANIFEST_LOG     ? chain_check((struct lines){.rest = in}, &sample.bundle.manifest, &sample.seal, &d)
                  : f == MANIFEST_RESULTS ? read_results(in, &d)
                  : f == LIST             ? read_list(in, &d)
                                          : read_copy((enum manifest_file)f, in, &d);

@@ -113,6 +113,7 @@
     X(show_mutants) \
     X(sign) \
     X(sm2) \
+    X(spool) \
     X(standing) \
     X(step) \
     X(store) \

@@ -39,7 +39,7 @@ static enum err verify(struct diag *d)
     snprintf(batch, sizeof batch, "%s", help_path("batch"));
     *d = (struct diag){0};
     help_bundle_write(&made);
-    enum err e = import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), NULL, &i, d);
+    enum err e = import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), ".", NULL, &i, d);
     import_free(&i);
     ck_assert_int_eq(e, d->code);
     return e;

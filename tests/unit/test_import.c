@@ -35,7 +35,7 @@ static enum err verify_with(const struct policy *p, struct import *i, struct dia
     snprintf(anchors, sizeof anchors, "%s", help_path("anchors"));
     snprintf(batch, sizeof batch, "%s", help_path("batch"));
     *d = (struct diag){0};
-    return import_verify(p, anchors, batch, help_path("bundle"), NULL, i, d);
+    return import_verify(p, anchors, batch, help_path("bundle"), ".", NULL, i, d);
 }
 
 static enum err verify(void)
@@ -84,8 +84,8 @@ START_TEST(a_right_bundle_is_laid_out_once)
                                          PLAN_RELEASE, PLAN_ISSUE, PLAN_ACCEPT, PLAN_CRL};
     ck_assert_uint_eq(i.answers.n, 9);
     for (size_t n = 0; n < i.answers.n; n++)
-        ck_assert_int_eq(i.answers.v[n].act, acts[n]);
-    ck_assert_int_eq(i.answers.v[1].code, E_CSR_SIGNATURE);
+        ck_assert_int_eq(answers_at(&i.answers, n)->act, acts[n]);
+    ck_assert_int_eq(answers_at(&i.answers, 1)->code, E_CSR_SIGNATURE);
     expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), &d);
     ck_assert(news);
     ck_assert_str_eq(name, "town-7");

@@ -27,7 +27,7 @@ static void setup(void)
     snprintf(batch, sizeof batch, "%s", help_path("batch"));
     snprintf(path, sizeof path, "%s", help_path("ra.db"));
     d = (struct diag){0};
-    expect_ok_diag(import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), NULL, &bundle, &d), &d);
+    expect_ok_diag(import_verify(help_bundle_policy(), anchors, batch, help_path("bundle"), ".", NULL, &bundle, &d), &d);
 }
 
 static void teardown(void)

@@ -170,6 +170,7 @@ $(B)/bench/%.so: tests/bench/%.c
 	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
 
 include tests/fuzz/fuzz.mk
+include tests/import/import.mk
 include tests/cover/cover.mk
 include tests/valgrind/valgrind.mk
 

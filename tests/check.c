@@ -49,6 +49,7 @@ static const struct script scripts[] = {
     {"pty", 300, {"tests/pty/pty.sh"}},
     {"status-crl", 300, {"tests/status/crl.sh", "%B/test/status", "100000"}},
     {"status-ocsp", 300, {"tests/status/ocsp.sh", "%B/test/status"}},
+    {"import-many", 900, {"tests/import/import.sh", "2000"}},
     {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},
     {"manual", 300, {"tests/manual.sh"}},
     {"secrets", 900, {"tests/secrets.sh"}},

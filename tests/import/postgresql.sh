@@ -34,26 +34,26 @@ lite() { sqlite3 -batch -bail "$1" "$2"; }
 
 DB_TABLES='seals bundles answers certificates changes lists'
 
-# db_select FILE TABLE KIND: a query for all of the table's rows, the bytes in hexadecimal as this kind writes them.
-db_select() {
-    local columns
-    columns=$(lite "$1" "SELECT group_concat(CASE type WHEN 'BLOB' THEN 'BYTES(' || name || ')' ELSE name END, ', ')
-        FROM pragma_table_info('rootseal_$2')")
-    case $3 in
-    lite) columns=$(sed 's/BYTES(\([a-z_]*\))/lower(hex(\1))/g' <<< "$columns") ;;
-    pg) columns=$(sed "s/BYTES(\([a-z_]*\))/encode(\1, 'hex')/g" <<< "$columns") ;;
-    esac
-    echo "SELECT $columns FROM rootseal_$2"
+# select_all HEX TABLE: a query for all rows of the columns on standard input, "name type" a line; HEX is how bytes are written.
+select_all() {
+    awk -v hex="$1" -v table="$2" '{ printf "%s%s", NR > 1 ? ", " : "SELECT ", tolower($2) ~ /^(blob|bytea)$/ ? sprintf(hex, $1) : $1 }
+        END { print " FROM rootseal_" table }'
 }
+columns_lite() { lite "$1" "SELECT name || ' ' || type FROM pragma_table_info('rootseal_$2')"; }
+columns_pg() { pg "SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = 'rootseal_$1' ORDER BY ordinal_position"; }
 
-# dump_lite FILE, dump_pg FILE: every row of ours, sorted; both write the same. The columns are those of FILE's tables.
+# dump_lite FILE, dump_pg: every row of ours, sorted; both write the same.
 dump_lite() {
     local t
-    for t in $DB_TABLES; do lite "$1" "$(db_select "$1" "$t" lite)" | LC_ALL=C sort | sed "s/^/$t: /"; done
+    for t in $DB_TABLES; do
+        lite "$1" "$(columns_lite "$1" "$t" | select_all 'lower(hex(%s))' "$t")" | LC_ALL=C sort | sed "s/^/$t: /"
+    done
     lite "$1" "SELECT * FROM rootseal_standing" | LC_ALL=C sort
 }
 dump_pg() {
     local t
-    for t in $DB_TABLES; do pg "$(db_select "$1" "$t" pg)" | LC_ALL=C sort | sed "s/^/$t: /"; done
+    for t in $DB_TABLES; do
+        pg "$(columns_pg "$t" | select_all "encode(%s, 'hex')" "$t")" | LC_ALL=C sort | sed "s/^/$t: /"
+    done
     pg "SELECT * FROM rootseal_standing" | LC_ALL=C sort
 }

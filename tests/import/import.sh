@@ -37,7 +37,7 @@ make_bundle() {
     "$BUILD/bench/requests" p256 "$N" | awk -v at="$(utc)" \
         '{ printf "{\"id\":\"r-%d\",\"op\":\"issue\",\"profile\":\"person-sign\",\"csr\":\"%s\",\"requested-at\":\"%s\"}\n", NR, $1, at }' \
         > "$C/lines"
-    batch
+    batch "$IN"
     approve
     do_plan
     passed
@@ -78,7 +78,8 @@ at_terminal() {
 }
 said_already() { [ "$(grep -c 'all of it there already$' "$C/out-$KIND")" = 2 ]; }
 files() { (cd "$C/imported-$KIND" && find . -type f -printf '%p %s\n' | LC_ALL=C sort); }
-rows() { case $KIND in SQLite) dump_lite "$DB" ;; *) dump_pg ;; esac | sha256sum; }
+# how many, and their digest: an answer, a certificate and its standing for each, a seal and a bundle
+rows() { case $KIND in SQLite) dump_lite "$DB" ;; *) dump_pg ;; esac | tee >(wc -l > "$C/lines-$KIND") | sha256sum; }
 same() { rows | cmp - "$C/rows-$KIND" && files | cmp - "$C/files-$KIND"; }
 empty() { case $KIND in SQLite) rm -f "$DB" ;; *) pg "SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public" ;; esac; }
 
@@ -102,11 +103,12 @@ track() {
     ok "there are as many rows" test "$(rows_n)" = "$N"
     ok "and twice as many files" test "$(find "$C/imported-$KIND" -path '*/certs/*' -type f | wc -l)" = $((2 * N))
     rows > "$C/rows-$KIND"
+    ok "all of them are compared" test "$(cat "$C/lines-$KIND")" = $((3 * N + 2))
     files > "$C/files-$KIND"
     versions > "$C/versions-$KIND"
     ok "again, without a word on stderr" quiet
     ok "it says that all was there" said_already
-    ok "nothing was written anew" eval 'versions | cmp - "$C/versions-$KIND"'
+    ok "nothing was written anew" as_before
     ok "at most $MEMORY KiB" within_memory
     figures
     empty
@@ -117,6 +119,7 @@ track() {
 }
 rows_n() { case $KIND in SQLite) lite "$DB" "$COUNT_ROWS" ;; *) pg "$COUNT_ROWS" ;; esac; }
 COUNT_ROWS="SELECT count(*) FROM rootseal_certificates"
+as_before() { versions | cmp - "$C/versions-$KIND"; }
 # what is another when a row was written, even with the same values
 versions() { case $KIND in SQLite) sha256sum "$DB" ;; *) pg "SELECT ctid, xmin FROM rootseal_certificates ORDER BY serial" ;; esac; }
 

@@ -36,8 +36,8 @@ DB_TABLES='seals bundles answers certificates changes lists'
 
 # select_all HEX TABLE: a query for all rows of the columns on standard input, "name type" a line; HEX is how bytes are written.
 select_all() {
-    awk -v hex="$1" -v table="$2" '{ printf "%s%s", NR > 1 ? ", " : "SELECT ", tolower($2) ~ /^(blob|bytea)$/ ? sprintf(hex, $1) : $1 }
-        END { print " FROM rootseal_" table }'
+    awk -v hex="$1" -v table="$2" '{ column = tolower($2) ~ /^(blob|bytea)$/ ? sprintf(hex, $1) : $1
+        all = all (NR == 1 ? "SELECT " : ", ") column } END { print all " FROM rootseal_" table }'
 }
 columns_lite() { lite "$1" "SELECT name || ' ' || type FROM pragma_table_info('rootseal_$2')"; }
 columns_pg() { pg "SELECT column_name || ' ' || data_type FROM information_schema.columns WHERE table_name = 'rootseal_$1' ORDER BY ordinal_position"; }

@@ -65,7 +65,7 @@ static const char rest[] =
     "CREATE TABLE rootseal_schema (version BIGINT NOT NULL PRIMARY KEY);"
     "INSERT INTO rootseal_schema (version) VALUES (" VERSION ");";
 
-/* "a, b, c", of the first n columns; each as the format says. */
+/* "a, b, c", of the first n columns. */
 static void append_names(struct buf *sql, const struct table *t, int n)
 {
     for (int i = 0; i < n; i++)
@@ -121,17 +121,24 @@ static void append_owner(struct buf *sql, const struct table *t)
         buf_printf(sql, "%s%s = $%d", i > 0 ? " AND " : "", t->columns[i].name, i + 1);
 }
 
-/* The text, ended; NULL when there was no memory for it. */
-static const char *text_of(struct buf *sql)
+/* The text, ended; "" when there was no memory for it. */
+static enum err end_text(struct buf *b, const char **text, struct diag *d)
 {
-    buf_append_byte(sql, '\0');
-    return buf_err(sql) == E_OK ? (const char *)sql->data : NULL;
+    *text = "";
+    buf_append_byte(b, '\0');
+    enum err e = buf_err(b);
+    if (e != E_OK)
+        return diag_set(d, e, "the tables");
+    *text = (const char *)b->data;
+    return E_OK;
 }
 
 static enum err prepare(struct db *db, struct buf *sql, size_t *statement, struct diag *d)
 {
-    const char *text = text_of(sql);
-    enum err e = text != NULL ? db_prepare(db, text, statement, d) : diag_set(d, E_NO_MEMORY, "the tables");
+    const char *text;
+    enum err e = end_text(sql, &text, d);
+    if (e == E_OK)
+        e = db_prepare(db, text, statement, d);
     buf_free(sql);
     return e;
 }
@@ -139,16 +146,18 @@ static enum err prepare(struct db *db, struct buf *sql, size_t *statement, struc
 static enum err make_tables(struct db *db, struct diag *d)
 {
     struct buf sql = {0};
+    const char *text;
     for (int i = 0; i < DB_TABLES; i++)
         append_create(&sql, db, &tables[i]);
     buf_append_str(&sql, rest);
-    const char *text = text_of(&sql);
-    enum err e = text != NULL ? db_script(db, text, d) : diag_set(d, E_NO_MEMORY, "the tables");
+    enum err e = end_text(&sql, &text, d);
+    if (e == E_OK)
+        e = db_script(db, text, d);
     buf_free(&sql);
     return e;
 }
 
-/* The first column of the first row; "" for no row. */
+/* The first column of the first row; nothing for no row. */
 static enum err ask(struct db *db, const char *sql, struct buf *answer, bool *found, struct diag *d)
 {
     size_t statement;
@@ -164,10 +173,10 @@ static enum err check_version(struct db *db, struct diag *d)
 {
     struct buf version = {0};
     bool found;
+    const char *text = "";
     enum err e = ask(db, "SELECT version FROM rootseal_schema ORDER BY version DESC", &version, &found, d);
-    const char *text = e == E_OK ? text_of(&version) : "";
-    if (e == E_OK && text == NULL)
-        e = diag_set(d, E_NO_MEMORY, "the tables");
+    if (e == E_OK)
+        e = end_text(&version, &text, d);
     if (e == E_OK && strcmp(text, VERSION) != 0)
         e = diag_set(d, E_DATABASE, "its tables are of version %s, this program's of " VERSION, found ? text : "none");
     buf_free(&version);
@@ -203,12 +212,12 @@ static enum err check_owner(const struct db_schema *s, enum db_table table, cons
 {
     const struct table *t = &tables[table];
     struct buf owner = {0};
+    const char *text = "";
     uint64_t rows;
     int place = 0;
     enum err e = db_run(s->db, s->owner[table], values, (size_t)t->keys, &rows, &owner, d);
-    const char *text = e == E_OK ? text_of(&owner) : "";
-    if (e == E_OK && text == NULL)
-        e = diag_set(d, E_NO_MEMORY, "%s", what);
+    if (e == E_OK)
+        e = end_text(&owner, &text, d);
     while (strcmp(t->columns[place].name, t->owner) != 0)
         place++;
     if (e == E_OK && strcmp(text, values[place].text) != 0)

@@ -12,20 +12,20 @@ static void temporary_name(const char *name, char out[GROUP_NAME + sizeof TEMPOR
     snprintf(out, GROUP_NAME + sizeof TEMPORARY, "%s" TEMPORARY, name);
 }
 
-static enum err write_spool(int fd, const struct spool *s, const char *name, struct diag *d)
+static enum err write_pieces(int fd, struct span rest, const struct spool *from, const char *name, struct diag *d)
 {
-    struct span rest = s->content;
     enum err e = E_OK;
     while (rest.n > 0 && e == E_OK) {
         size_t n = rest.n < SPOOL_STRIDE ? rest.n : SPOOL_STRIDE;
         e = file_write_all(fd, rest.p, n, name, d);
         rest = (struct span){rest.p + n, rest.n - n};
-        spool_let_go(s);
+        if (from != NULL)
+            spool_let_go(from);
     }
     return e;
 }
 
-enum err group_put(struct group *g, int fd, const char *name, const struct span *bytes, const struct spool *spool, struct diag *d)
+enum err group_put(struct group *g, int fd, const char *name, struct span bytes, const struct spool *from, struct diag *d)
 {
     char temporary[GROUP_NAME + sizeof TEMPORARY];
     enum err e = g->n == GROUP_FILES ? group_end(g, d) : E_OK;
@@ -39,7 +39,7 @@ enum err group_put(struct group *g, int fd, const char *name, const struct span 
         return diag_errno(d, errno, "%s: making the file", temporary);
     g->files[g->n].fd = fd;
     snprintf(g->files[g->n++].name, GROUP_NAME, "%s", name);
-    e = bytes != NULL ? file_write_all(file, bytes->p, bytes->n, temporary, d) : write_spool(file, spool, temporary, d);
+    e = write_pieces(file, bytes, from, temporary, d);
     if (close(file) != 0 && e == E_OK)
         e = diag_errno(d, errno, "%s: closing", temporary);
     return e;

@@ -16,9 +16,9 @@ struct group {
     } files[GROUP_FILES];
 };
 
-/* Write the file `name` below fd, from these bytes or, when they are NULL, from the spool. It has its name after group_end(), or
+/* Write the file `name` below fd; from is the spool in which the bytes lie, NULL for none. It has its name after group_end(), or
  * earlier: in any case only once its content is durable, as with file_write(). */
-ERR_MUST_USE enum err group_put(struct group *g, int fd, const char *name, const struct span *bytes, const struct spool *spool,
+ERR_MUST_USE enum err group_put(struct group *g, int fd, const char *name, struct span bytes, const struct spool *from,
                                 struct diag *d);
 
 /* Give those that wait their names. The names are durable when their folders were synced. */

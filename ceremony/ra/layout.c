@@ -47,7 +47,7 @@ static enum err settle(struct layout *l, int fd, const char *name, struct span c
         e = other(name, d);
     if (e == E_OK && !found && l->write) {
         l->news = true;
-        e = group_put(&l->group, fd, name, &content, NULL, d);
+        e = group_put(&l->group, fd, name, content, NULL, d);
     }
     buf_free(&old);
     return e;
@@ -82,7 +82,7 @@ static enum err settle_spool(struct layout *l, int fd, const char *name, const s
     if (!l->write)
         return E_OK;
     l->news = true;
-    return group_put(&l->group, fd, name, NULL, content, d);
+    return group_put(&l->group, fd, name, content->content, content, d);
 }
 
 /* The folder is made when its first file comes. */

@@ -111,6 +111,7 @@ enum err spool_copy(int folder, int dirfd, const char *name, size_t max, file_ta
                     struct diag *d)
 {
     struct diag writing = {0};
+    *out = (struct spool){.fd = -1};
     struct copying c = {out, also, arg, &writing};
     enum err e = make_file(folder, out, d);
     if (e == E_OK && (e = file_take_all(dirfd, name, max, take, &c, d)) != E_OK && writing.code != E_OK && d != NULL)

@@ -130,8 +130,8 @@ START_TEST(a_group_has_its_names_at_the_end)
         expect_ok_diag(spool_append(&s, (struct span){piece, sizeof piece}, NULL, &d), &d);
     }
     tree_write("a.tmp", "left by one that was killed", 27);
-    expect_ok_diag(group_put(&g, dir, "a", &one, NULL, &d), &d);
-    expect_ok_diag(group_put(&g, dir, "b", NULL, &s, &d), &d);
+    expect_ok_diag(group_put(&g, dir, "a", one, NULL, &d), &d);
+    expect_ok_diag(group_put(&g, dir, "b", s.content, &s, &d), &d);
     ck_assert_int_ne(faccessat(dir, "a", F_OK, 0), 0);
     expect_ok_diag(group_end(&g, &d), &d);
     expect_ok_diag(group_end(&g, &d), &d);
@@ -142,7 +142,7 @@ START_TEST(a_group_has_its_names_at_the_end)
     for (int i = 0; i <= GROUP_FILES; i++) {
         char name[16];
         snprintf(name, sizeof name, "n%d", i);
-        expect_ok_diag(group_put(&g, dir, name, &one, NULL, &d), &d);
+        expect_ok_diag(group_put(&g, dir, name, one, NULL, &d), &d);
     }
     ck_assert_int_eq(faccessat(dir, "n0", F_OK, 0), 0);
     group_drop(&g);

@@ -26,6 +26,15 @@ S=$C/state IN=$C/batch OUT=$C/out LOGS=$C/logs
 
 passed() { [ "$STATUS" -eq 0 ] || { echo "making the bundle: $(cat "$LAST.err")" >&2; exit 1; }; }
 
+# The shipped policy allows ten thousand requests a batch. This is another one, for which the state's log says so.
+allow_more() {
+    cp -r "$W/policy" "$C/policy"
+    sed -i "s/batch-requests: .*/batch-requests: $N/" "$C/policy/appliance.yaml"
+    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s ${SAN:+SAN=1} POLICY="$C/policy" BIN="$C/bin" "$C/bin/"{signer,ceremony,ra}
+    under "$C/bin"
+    passed
+}
+
 make_bundle() {
     rm -rf "$C"
     mkdir -p "$IN" "$OUT" "$LOGS" "$C/keys"
@@ -33,6 +42,7 @@ make_bundle() {
     cp -a "$W/tokens" "$C/tokens"
     sed "s|^directories.tokendir = .*|directories.tokendir = $C/tokens|" "$W/softhsm2.conf" > "$C/softhsm2.conf"
     export SOFTHSM2_CONF=$C/softhsm2.conf
+    [ "$N" -le 10000 ] || allow_more
     AUTHORITY=smartca RA=nanjing ID=nj-1
     "$BUILD/bench/requests" p256 "$N" | awk -v at="$(utc)" \
         '{ printf "{\"id\":\"r-%d\",\"op\":\"issue\",\"profile\":\"person-sign\",\"csr\":\"%s\",\"requested-at\":\"%s\"}\n", NR, $1, at }' \
@@ -54,6 +64,7 @@ make_bundle() {
     cp "$W/stamp" "$C/stamp"
 }
 if ! cmp -s "$W/stamp" "$C/stamp"; then make_bundle; fi
+[ ! -e "$C/bin" ] || VARIANT=$C/bin
 rm -rf "$C/imported"* "$C"/*.db* "$C"/{times,rows,told}-*
 
 # -- importing it --
@@ -65,7 +76,7 @@ ok() { # WHAT COMMAND...
 }
 # import [COMMAND...]: run by this command, if any
 import() {
-    "$@" "$BIN/ra" import --bundle "$C/bundle" --batch "$IN" --anchors "$C/anchors" --out "$C/imported-$KIND" --db "$DB"
+    "$@" "$VARIANT/ra" import --bundle "$C/bundle" --batch "$IN" --anchors "$C/anchors" --out "$C/imported-$KIND" --db "$DB"
 }
 MEASURE=$BUILD/bench/measure
 figures() { awk -v kind="$KIND" '{ printf "     %s: %.1f s, %d KiB at most\n", kind, $1, $4 }' "$C/times-$KIND"; }

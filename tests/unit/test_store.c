@@ -120,13 +120,16 @@ START_TEST(what_contradicts_is_refused)
 }
 END_TEST
 
+/* The first certificate will do: each of them allocates a thousand times. */
 static enum err put_once(void)
 {
+    struct import few = bundle;
+    few.answers.n = 1;
     bool news = false;
     struct db *db;
-    enum err e = db_open(path, &db, &d);
+    enum err e = db_open(":memory:", &db, &d);
     if (e == E_OK)
-        e = store_put(db, &bundle, NULL, &news, &d);
+        e = store_put(db, &few, NULL, &news, &d);
     db_close(db);
     differs = differs || (e == E_OK && !news);
     return e;

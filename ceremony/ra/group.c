@@ -50,7 +50,7 @@ enum err group_end(struct group *g, struct diag *d)
     char temporary[GROUP_NAME + sizeof TEMPORARY];
     if (g->n == 0)
         return E_OK;
-    while (syncfs(g->files[0].fd) != 0)
+    while (syncfs(g->top) != 0)
         if (errno != EINTR)
             return diag_errno(d, errno, "%s: syncing", g->files[0].name);
     for (; g->n > 0; g->n--) {

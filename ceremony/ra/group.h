@@ -7,11 +7,12 @@
 #define GROUP_FILES 512
 #define GROUP_NAME 128 /* with its NUL */
 
-/* Files written under temporary names, and not yet under their own. Zero-initialise; end with group_drop(). */
+/* Files written under temporary names, and not yet under their own. Zero-initialise but for top; end with group_drop(). */
 struct group {
+    int top; /* a folder below which all of them lie, on the same file system */
     size_t n;
     struct {
-        int fd; /* the folder, which must stay open; all are on one file system */
+        int fd; /* the folder, which must stay open */
         char name[GROUP_NAME];
     } files[GROUP_FILES];
 };

@@ -193,7 +193,9 @@ static enum err sync_all(struct layout *l, const char *name, struct diag *d)
     for (int f = 0; f < FOLDERS && e == E_OK; f++)
         if (l->dirs[f] >= 0)
             e = file_sync(l->dirs[f], folder_names[f], d);
-    return e == E_OK ? file_sync(l->fd, name, d) : e;
+    if (e == E_OK)
+        e = file_sync(l->fd, name, d);
+    return e == E_OK ? file_sync(l->bundle->folder, name, d) : e; /* the names of spools were taken off there */
 }
 
 /* For comparing the mark comes first, because it tells most. */
@@ -232,6 +234,7 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
                        .dirs = {-1, -1, -1, -1, -1}};
     snprintf(name, LAYOUT_NAME, "%s-%" PRId64, bundle->manifest.ra, bundle->manifest.sequence);
     enum err e = file_make_path(path, &l.out_fd, d);
+    l.group.top = l.out_fd;
     if (e == E_OK)
         e = file_make_dir(l.out_fd, name, &l.fd, d);
     if (e == E_OK)

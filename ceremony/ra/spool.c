@@ -27,18 +27,26 @@ enum err spool_folder(const char *path, int *fd, struct diag *d)
     return file_open_dir(parent, fd, d);
 }
 
-/* Its name is gone as soon as it is there. One that was left by a process that was killed in between is replaced. */
+#define NAME ".rootseal-spool"
+#define TRIES 100 /* of imports side by side, which take each other's names off */
+
+static bool unlink_name(int folder)
+{
+    return unlinkat(folder, NAME, 0) == 0 || errno == ENOENT;
+}
+
+/* Its name is gone as soon as it is there. After a power cut in between it may be back: the next one takes it off. */
 static enum err make_file(int folder, struct spool *out, struct diag *d)
 {
-    char name[32];
     *out = (struct spool){.fd = -1};
-    snprintf(name, sizeof name, ".rootseal-%ld", (long)getpid());
-    if (unlinkat(folder, name, 0) != 0 && errno != ENOENT)
-        return diag_errno(d, errno, WHAT);
-    out->fd = file_open_beneath(folder, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (out->fd < 0)
-        return diag_errno(d, errno, WHAT);
-    return unlinkat(folder, name, 0) == 0 ? E_OK : diag_errno(d, errno, WHAT);
+    for (int i = 0; out->fd < 0 && i < TRIES; i++) {
+        if (!unlink_name(folder))
+            break;
+        out->fd = file_open_beneath(folder, NAME, O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (out->fd < 0 && errno != EEXIST)
+            break;
+    }
+    return out->fd >= 0 && unlink_name(folder) ? E_OK : diag_errno(d, errno, WHAT);
 }
 
 /* All memory of the program may be locked (core/guard.h), and what is locked cannot be given back: these pages hold nothing

@@ -124,6 +124,7 @@ START_TEST(a_group_has_its_names_at_the_end)
     struct spool s;
     struct stat st;
     const struct span one = text("one");
+    g.top = dir;
     expect_ok_diag(spool_make(dir, 2 * SPOOL_STRIDE, &s, &d), &d);
     for (int i = 0; i < 16; i++) {
         static const uint8_t piece[SPOOL_STRIDE / 10];

@@ -83,8 +83,10 @@ AUDIT := $(AUDIT_PARTS) $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_stat
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
+RA_PARTS += $(addprefix ceremony/ra/,cmc_parse.c cmc_draft.c cmc_match.c cmc_status.c cmc_answer.c cmc_write.c)
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
+RA += $(addprefix ceremony/ra/,cmd_cmc_in.c cmd_cmc_out.c)
 
 # What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)
@@ -147,6 +149,7 @@ SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
 CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
     help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_audit.c help_index.c help_log.c help_minutes.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
+CHECK += tests/unit/help_cmc.c
 
 # tests/unit/memory.c stands in front of these.
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
@@ -197,7 +200,7 @@ run-bench: all $(BENCH)
 
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev libqrencode-dev gettext softhsm2 libsofthsm2 openssl opensc $(DB_PACKAGES)
-TEST_PACKAGES := check xz-utils libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
+TEST_PACKAGES := check xz-utils python3-pyasn1-modules libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
     mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES) $(DB_TEST_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \

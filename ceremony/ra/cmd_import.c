@@ -17,7 +17,7 @@ static bool is_of_appliance(enum err e)
            e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_CRL_FORMAT || e == E_CRL_SIGNATURE || e == E_ESEAL_FORMAT || e == E_ESEAL_SIGNATURE || e == E_LINT;
 }
 
-static enum err verify(struct import *i, struct diag *d)
+enum err cmd_import_verify(struct import *i, struct diag *d)
 {
     struct cli_progress bar = {.label = N_("checking")};
     struct progress progress = {cli_progress_step, &bar};
@@ -165,7 +165,7 @@ enum err cmd_import(int n, char **operands, struct diag *d)
     struct written w = {.news = false};
     (void)n;
     (void)operands;
-    enum err e = verify(&i, d);
+    enum err e = cmd_import_verify(&i, d);
     if (e == E_OK)
         e = tell_old_lists(&i.answers, d);
     if (e == E_OK)

@@ -4,6 +4,7 @@
 
 #include "core/cli.h"
 #include "ra/draft.h"
+#include "ra/import.h"
 
 /* Options of all commands, set by cli.h. */
 struct options {
@@ -14,6 +15,7 @@ struct options {
     int pass_fd;                                /* -1: ask at the terminal */
     const char *bundle, *batch, *anchors, *out, *db; /* import; bundle and anchors of ocsp-tree, too */
     const char *to; /* ocsp-tree */
+    const char *signer, *keep; /* cmc-in; signer, batch, bundle, anchors, key, pass_fd and out of cmc-out, too */
     bool utf8; /* show */
     bool json;
 };
@@ -26,5 +28,10 @@ enum err cmd_check(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);
 enum err cmd_import(int n, char **operands, struct diag *d);
 enum err cmd_ocsp_tree(int n, char **operands, struct diag *d);
+enum err cmd_cmc_in(int n, char **operands, struct diag *d);
+enum err cmd_cmc_out(int n, char **operands, struct diag *d);
+
+/* import_verify() of what the options bundle, batch and anchors name, with a bar. */
+ERR_MUST_USE enum err cmd_import_verify(struct import *i, struct diag *d);
 
 #endif

@@ -94,7 +94,8 @@ static enum err check_fields(struct work *w, struct diag *d)
         enum draft_field f = (enum draft_field)i;
         unsigned group = group_of(f);
         bool has = group == 0 || (op_fields(w->out->op) & group) != 0;
-        bool there = look(w, f) != NULL || (f == DRAFT_SERIAL && look(w, DRAFT_CERTIFICATE) != NULL);
+        bool there = look(w, f) != NULL || (f == DRAFT_SERIAL && look(w, DRAFT_CERTIFICATE) != NULL) ||
+                     (f == DRAFT_CSR && w->draft->csr.n > 0);
         const char *text = look(w, f);
         if (text != NULL && !text_is_utf8(text, strlen(text)))
             return diag_set(d, E_UTF8, "%s", draft_name(f));
@@ -285,7 +286,8 @@ static enum err take_files(struct work *w, struct diag *d)
 {
     static const enum draft_field files[] = {DRAFT_CSR,    DRAFT_CERTIFICATE,   DRAFT_PICTURE,
                                              DRAFT_HOLDER, DRAFT_ENVELOPED_KEY, DRAFT_EVIDENCE};
-    enum err e = E_OK;
+    w->at = DRAFT_CSR;
+    enum err e = w->draft->csr.n > 0 ? draft_csr_der(w->draft->csr, &w->out->csr, d) : E_OK;
     for (size_t i = 0; i < sizeof files / sizeof files[0] && e == E_OK; i++)
         e = take_file(w, files[i], d);
     return e;

@@ -40,6 +40,7 @@ enum draft_field draft_by_name(const char *name);
 struct draft {
     const char *text[DRAFT_FIELDS]; /* NULL or "": not given */
     const char *folder;             /* that names of files are relative to; NULL: where the program runs */
+    struct span csr;                /* the PKCS#10 request itself, DER, in place of its file; else empty */
 };
 
 /* Make it a request of this authority (NULL: one that this program does not know), asked for now where it does not say when.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/pem.h"
 #include "ra/desk.h"
@@ -59,13 +60,17 @@ static enum err take_csr(struct span bytes, const char *name, struct buf *der, s
         return diag_set(d, E_NO_MEMORY, "%s", name);
     const uint8_t *p = der->data;
     X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der->len);
-    ERR_clear_error();
     if (req == NULL)
-        return diag_set(d, E_CSR_FORMAT, "%s", name);
+        return diag_set(d, cause_take(E_CSR_FORMAT), "%s", name);
     X509_REQ_free(req);
     return der->len <= LIMIT_CSR_BYTES
                ? E_OK
                : diag_set(d, E_CSR_FORMAT, "%s: %zu bytes, allowed are %d", name, der->len, LIMIT_CSR_BYTES);
+}
+
+enum err draft_csr_der(struct span bytes, struct buf *der, struct diag *d)
+{
+    return take_csr(bytes, "the request", der, d);
 }
 
 enum err draft_csr(const char *path, struct buf *der, struct diag *d)

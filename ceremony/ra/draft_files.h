@@ -17,6 +17,9 @@ char *draft_path(const char *folder, const char *name);
  * of ra check. E_CSR_FORMAT. */
 ERR_MUST_USE enum err draft_csr(const char *path, struct buf *der, struct diag *d);
 
+/* The same for one that is at hand, in DER. */
+ERR_MUST_USE enum err draft_csr_der(struct span bytes, struct buf *der, struct diag *d);
+
 /* A certificate in DER, from PEM or DER. E_CERTIFICATE. */
 ERR_MUST_USE enum err draft_certificate(const char *path, struct buf *der, struct diag *d);
 

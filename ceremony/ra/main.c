@@ -124,6 +124,49 @@ static const struct cli_option *options_ocsp_tree(void)
     return o;
 }
 
+static const struct cli_option *options_cmc_in(void)
+{
+    static const struct cli_option o[] = {
+        DIR,
+        {"signer", "FILE", N_("the certificate of who signed the request"), &options.signer, NULL, NULL, true},
+        {"keep", "DIR", N_("the folder at the desk where the original is kept"), &options.keep, NULL, NULL, true},
+        FIELD(DRAFT_ID, "id", "ID", N_("what the requests' ids begin with (the name of the file)")),
+        FIELD(DRAFT_OP, "op", "SERVICE", N_("what its PKCS#10 requests are for (issue)")),
+        FIELD(DRAFT_PROFILE, "profile", "NAME", N_("the profile of the certificates")),
+        FIELD(DRAFT_SERIAL, "serial", "HEX", N_("the certificate that its only PKCS#10 request follows, by its serial number,")),
+        FIELD(DRAFT_CERTIFICATE, "certificate", "FILE", N_("or by itself")),
+        FIELD(DRAFT_BY, "by", "WHO", N_("whose wish its revocations are: subscriber, ceased, operator")),
+        FIELD(DRAFT_REASON, "reason", "NAME", N_("which of the policy's reasons, where its CRLReason does not tell")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", N_("of the holder, as the profile asks for it")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", N_("the same")),
+        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", N_("the same")),
+        FIELD(DRAFT_OVERRIDE, "override", "TEXT", N_("why a number with a wrong check digit is genuine")),
+        FIELD(DRAFT_REQUESTED_AT, "requested-at", "TIME", N_("when it was asked for (now)")),
+        FIELD(DRAFT_OPERATOR, "operator", "ID", N_("a pseudonym of who keyed it in")),
+        END};
+    return o;
+}
+
+static const struct cli_option *options_cmc_out(void)
+{
+    static const struct cli_option o[] = {
+        {"batch", "DIR", N_("the folder of the batch with its requests"), &options.batch, NULL, NULL, true},
+        {"bundle", "DIR", N_("the bundle that came back; without it everything is pending"), &options.bundle, NULL, NULL,
+         false},
+        {"anchors", "DIR", N_("the appliance's own certificates, as the ceremony gave them out"), &options.anchors, NULL,
+         NULL, false},
+        {"signer", "FILE", N_("the certificate of the RA that answers"), &options.signer, NULL, NULL, true},
+        {"key", "FILE", N_("its encrypted PKCS#8 key"), &options.key, NULL, NULL, true},
+        {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
+        {"out", "FILE", N_("the response"), &options.out, NULL, NULL, true},
+        END};
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"new", N_("begin a batch"), options_new, NULL, cmd_new},
     {"add", N_("add requests to a batch"), options_add, "[FILE_OR_FOLDER...]", cmd_add},
@@ -134,6 +177,8 @@ static const struct cli_command commands[] = {
     {"import", N_("verify a bundle and lay out its certificates"), options_import, NULL, cmd_import},
     {"ocsp-tree", N_("verify a bundle's OCSP responses and lay them out for a web server"), options_ocsp_tree,
      NULL, cmd_ocsp_tree},
+    {"cmc-in", N_("add what a CMC Full PKI Request asks for to a batch"), options_cmc_in, "FILE", cmd_cmc_in},
+    {"cmc-out", N_("write the CMC Full PKI Response to one"), options_cmc_out, "FILE", cmd_cmc_out},
     {0},
 };
 

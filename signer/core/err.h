@@ -243,6 +243,14 @@ enum err_class {
     X(E_BUNDLE_DIGEST, INPUT, "", "a file of the bundle was changed or is missing", "do not use it; fetch it again")    \
     X(E_BUNDLE_ANSWER, INPUT, "", "the bundle does not answer the batch", "do not use it; call the CA")                 \
     X(E_BUNDLE_OTHER, INPUT, "", "an earlier import says something else", "do not use it; call the CA")                 \
+    X(E_CMC_FORMAT, INPUT, "RFC 5272 3.2.1", "the file is not a CMC Full PKI Request in its proper form",                \
+       "have it made again, in DER and signed by one RA")                                                               \
+    X(E_CMC_SIGNATURE, INPUT, "RFC 5652 5.4", "the CMC request is not signed by the certificate that was named",         \
+       "do not use it; ask the RA that sent it")                                                                        \
+    X(E_CMC_UNSUPPORTED, REFUSED, "RFC 5272 6", "the CMC request holds what is not taken",                               \
+       "ask for PKCS#10 requests and revokeRequest controls alone")                                                     \
+    X(E_CMC_OTHER, INPUT, "", "the batch does not hold what the CMC request asks for",                                   \
+       "name the batch and the file that ra cmc-in was given")                                                          \
     X(E_EVIDENCE_FORMAT, INPUT, "rootseal-formats(5)", "the evidence is not in its proper form",                         \
        "get the file again from the auditor who made it")                                                               \
     X(E_EVIDENCE_CONTENT, INPUT, "", "the parts of the evidence do not belong together",                                \

@@ -10,6 +10,9 @@
 #define LIMIT_ARCHIVE_BYTES (2u << 30)     /* bytes in one file that the appliance makes of a batch: plan, results, log */
 #define LIMIT_EVIDENCE_BYTES (1u << 30)    /* bytes in one file of evidence that an RA names in a request */
 #define LIMIT_APPROVAL_BYTES (256 * 1024)  /* bytes in one detached signature */
+#define LIMIT_CMC_BYTES (16u << 20)        /* bytes in one CMC request */
+#define LIMIT_CMC_PARTS 10000              /* body parts in it: requests and controls */
+#define LIMIT_CMC_NONCE 256                /* bytes in a transaction's number, or in a nonce */
 #define LIMIT_CERT_BYTES (64 * 1024)       /* bytes in one certificate file */
 #define LIMIT_KEY_BYTES (64 * 1024)        /* bytes in one private key file */
 #define LIMIT_TBS_BYTES (24 * 1024)        /* bytes in one TBSCertificate */

@@ -15,6 +15,9 @@
 
 struct cms {
     struct buf der;
+    bool holds;               /* what it signs is in it, and of this type; else detached, over id-data */
+    struct span type;
+    struct span content;
     struct span certificates; /* the contents of the set; empty when there is none */
     bool by_key_id;           /* else by issuer and serial */
     struct span signer;       /* contents of the SKI, or of IssuerAndSerialNumber */
@@ -63,8 +66,8 @@ static bool read_attribute(struct cms *c, struct span attribute, unsigned seen[3
     bool one = der_next(&in, &value) && in.n == 0;
     if (der_same(type.whole, cms_id_content_type)) {
         seen[0]++;
-        return (one && der_same(value.whole, cms_id_data)) ||
-               wrong(d, "the content-type attribute is not id-data");
+        return (one && der_same(value.whole, c->type)) ||
+               wrong(d, "the content-type attribute is not the content's type");
     }
     if (der_same(type.whole, cms_id_message_digest)) {
         seen[1]++;
@@ -129,9 +132,10 @@ static bool read_algorithms(struct cms *c, struct span digest, struct span signa
         c->sha512 = true;
         return true;
     }
-    if (alg_from_identifier(signature, &c->alg) != E_OK || cms_digest_of(c->alg) != c->digest)
-        return wrong(d, "the signature algorithm is not RSA or SM2 with that digest");
-    return true;
+    if (alg_from_identifier(signature, &c->alg) != E_OK || strcmp(alg_sig_md(c->alg), c->digest->name) != 0)
+        return wrong(d, "the signature algorithm does not go with that digest");
+    /* strangers may sign with ECDSA, persons of the policy not */
+    return c->holds || cms_digest_of(c->alg) != NULL || wrong(d, "the signature algorithm is not RSA or SM2");
 }
 
 static bool read_signer(struct cms *c, struct span in, struct span digests, struct diag *d)
@@ -157,6 +161,21 @@ static bool read_signer(struct cms *c, struct span in, struct span digests, stru
     return read_algorithms(c, digest.whole, algorithm.whole, d);
 }
 
+/* EncapsulatedContentInfo (RFC 5652 5.2). Bytes behind the type are content: a detached signature has none. */
+static bool read_content(struct cms *c, struct span in, struct diag *d)
+{
+    struct der type, wrapped, octets;
+    if (!der_take(&in, DER_OID, &type) || !der_same(type.whole, c->type))
+        return wrong(d, c->holds ? "it holds another type of content" : "it must be detached, over plain data");
+    if (!c->holds)
+        return in.n == 0 || wrong(d, "it must be detached, over plain data");
+    if (!der_take(&in, DER_CONSTRUCTED + 0, &wrapped) || in.n != 0 || !der_take(&wrapped.body, DER_OCTET_STRING, &octets) ||
+        wrapped.body.n != 0)
+        return wrong(d, "the content is not there as one OCTET STRING");
+    c->content = octets.body;
+    return true;
+}
+
 static bool read_signed_data(struct cms *c, struct span in, struct diag *d)
 {
     uint8_t version;
@@ -164,10 +183,8 @@ static bool read_signed_data(struct cms *c, struct span in, struct diag *d)
     if (!take_version(&in, &version) || !der_take(&in, DER_SET, &digests) ||
         !der_take(&in, DER_SEQUENCE, &content))
         return wrong(d, "the SignedData");
-    /* Bytes behind the type are content: the signature would not be detached. */
-    if (!der_take(&content.body, DER_OID, &e) || !der_same(e.whole, cms_id_data) ||
-        content.body.n != 0)
-        return wrong(d, "it must be detached, over plain data");
+    if (!read_content(c, content.body, d))
+        return false;
     if (der_take(&in, DER_CONSTRUCTED + 0, &e))
         c->certificates = e.body;
     if (!der_take(&in, DER_SET, &signers) || in.n != 0)
@@ -179,8 +196,10 @@ static bool read_signed_data(struct cms *c, struct span in, struct diag *d)
         return wrong(d, "there must be exactly one digest algorithm");
     if (!read_signer(c, signer.body, digests.body, d))
         return false;
+    if (c->holds && c->attributes.n == 0) /* RFC 5652 5.3: another type than id-data */
+        return wrong(d, "there are no signed attributes");
     /* RFC 5652 5.1 */
-    return version == (c->by_key_id ? 3 : 1) || wrong(d, "the version of the SignedData");
+    return version == (c->by_key_id || c->holds ? 3 : 1) || wrong(d, "the version of the SignedData");
 }
 
 static bool read_content_info(struct cms *c, struct diag *d)
@@ -197,15 +216,16 @@ static bool read_content_info(struct cms *c, struct diag *d)
     return read_signed_data(c, data.body, d);
 }
 
-enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
+/* `kind` has what is expected of it. */
+static enum err parse(struct span bytes, size_t max, const struct cms *kind, struct cms **out, struct diag *d)
 {
     *out = NULL;
-    if (bytes.n > LIMIT_APPROVAL_BYTES)
-        return diag_set(d, E_APPROVAL_FORMAT, "%zu bytes, more than %d", bytes.n,
-                        LIMIT_APPROVAL_BYTES);
-    struct cms *c = calloc(1, sizeof *c);
+    if (bytes.n > max)
+        return diag_set(d, E_APPROVAL_FORMAT, "%zu bytes, more than %zu", bytes.n, max);
+    struct cms *c = malloc(sizeof *c);
     if (c == NULL)
         return diag_set(d, E_NO_MEMORY, "a signature");
+    *c = *kind;
     enum err e = E_OK;
     if (bytes.n > 0 && bytes.p[0] == DER_SEQUENCE) {
         buf_append(&c->der, bytes.p, bytes.n);
@@ -223,6 +243,19 @@ enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
     }
     *out = c;
     return E_OK;
+}
+
+enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
+{
+    return parse(bytes, LIMIT_APPROVAL_BYTES, &(struct cms){.type = cms_id_data}, out, d);
+}
+
+enum err cms_parse_holding(struct span bytes, struct span type, size_t max, struct cms **out, struct span *content,
+                           struct diag *d)
+{
+    enum err e = parse(bytes, max, &(struct cms){.holds = true, .type = type}, out, d);
+    *content = e == E_OK ? (*out)->content : (struct span){0};
+    return e;
 }
 
 bool cms_is_by(const struct cms *c, X509 *cert)

@@ -23,6 +23,12 @@ struct cms;
 /* Read it. E_APPROVAL_FORMAT when it is not a detached CMS signature as above, E_NO_MEMORY, E_CRYPTO. */
 ERR_MUST_USE enum err cms_parse(struct span bytes, struct cms **out, struct diag *d);
 
+/* Read one that holds what it signs, of this eContentType: a whole OBJECT IDENTIFIER other than id-data's. The same form
+ * otherwise, and at most max bytes; but there must be signed attributes, whose content-type is that type (RFC 5652 5.3), and
+ * ECDSA with P-256 and SHA-256 or P-384 and SHA-384 is read, too. The content lies in *out. */
+ERR_MUST_USE enum err cms_parse_holding(struct span bytes, struct span type, size_t max, struct cms **out,
+                                        struct span *content, struct diag *d);
+
 /* True when the SignerInfo names this certificate (issuer and serial, or subject key identifier). */
 bool cms_is_by(const struct cms *cms, X509 *cert);
 
@@ -51,6 +57,17 @@ struct cms_signer {
 /* The same with such a key; the bytes differ in nothing. Errors of the signer's, too. */
 ERR_MUST_USE enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
                                     struct buf *out, struct diag *d);
+
+/* What a signature holds (RFC 5652 5.2). */
+struct cms_held {
+    struct span type;         /* eContentType, a whole OBJECT IDENTIFIER other than id-data's */
+    struct span content;
+    struct span certificates; /* whole, one after another in the order of DER's SET OF, the signer's among them */
+};
+
+/* cms_sign() for one that holds what it signs. */
+ERR_MUST_USE enum err cms_sign_holding(X509 *cert, EVP_PKEY *key, const struct cms_held *held, int64_t signing_time,
+                                       struct buf *out, struct diag *d);
 
 /* Wrap a signature that was made elsewhere over the content itself (no signed attributes) with alg by the key of
  * cert. Appends DER to out. The signature is not verified here. E_KEY_TYPE for ECDSA, which is for requests only. */

@@ -24,8 +24,8 @@ static void put_attribute(struct buf *out, struct span type, uint8_t tag, struct
 }
 
 /* The contents of the set of signed attributes. DER's order is by their bytes, so here by their
- * lengths: content-type, signing-time, message-digest. */
-static enum err put_attributes(struct buf *out, const struct cms_digest *md, struct span content,
+ * lengths: content-type, whose type is shorter than a time, signing-time, message-digest. */
+static enum err put_attributes(struct buf *out, const struct cms_digest *md, struct span type, struct span content,
                                int64_t signing_time)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -36,8 +36,8 @@ static enum err put_attributes(struct buf *out, const struct cms_digest *md, str
     ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)signing_time);
     if (t == NULL)
         return E_CRYPTO;
-    struct span id = cms_id_data; /* its contents, without identifier and length */
-    put_attribute(out, cms_id_content_type, DER_OID, (struct span){id.p + 2, id.n - 2});
+    /* the type's contents, without identifier and length */
+    put_attribute(out, cms_id_content_type, DER_OID, (struct span){type.p + 2, type.n - 2});
     put_attribute(out, cms_id_signing_time, (uint8_t)ASN1_STRING_type(t),
                   (struct span){ASN1_STRING_get0_data(t), (size_t)ASN1_STRING_length(t)});
     put_attribute(out, cms_id_message_digest, DER_OCTET_STRING, (struct span){digest, n});
@@ -72,11 +72,26 @@ static enum err put_signer(struct buf *out, X509 *cert, enum sig_alg alg, struct
     return e;
 }
 
-/* Append the whole ContentInfo { signedData }. */
-static enum err put_content_info(struct buf *out, X509 *cert, enum sig_alg alg,
+/* EncapsulatedContentInfo; nothing behind the type of a detached one. */
+static void put_content(struct buf *out, const struct cms_held *held)
+{
+    struct buf octets = {0}, body = {0};
+    put_span(&body, held != NULL ? held->type : cms_id_data);
+    if (held != NULL) {
+        der_put(&octets, DER_OCTET_STRING, held->content);
+        der_put(&body, DER_CONSTRUCTED + 0, buf_span(&octets));
+    }
+    der_put(out, DER_SEQUENCE, buf_span(&body));
+    out->failed |= octets.failed | body.failed;
+    buf_free(&octets);
+    buf_free(&body);
+}
+
+/* Append the whole ContentInfo { signedData }; held is NULL for a detached one. */
+static enum err put_content_info(struct buf *out, X509 *cert, enum sig_alg alg, const struct cms_held *held,
                                  struct span attributes, struct span signature)
 {
-    static const uint8_t one = 1;
+    const uint8_t version = held != NULL ? 3 : 1; /* RFC 5652 5.1 */
     struct buf der = {0}, signer = {0}, set = {0}, data = {0}, wrapped = {0}, info = {0};
     enum err e = cert_write_der(cert, &der);
     if (e == E_OK)
@@ -84,10 +99,10 @@ static enum err put_content_info(struct buf *out, X509 *cert, enum sig_alg alg,
     if (e != E_OK)
         goto out;
     der_put(&set, DER_SEQUENCE, buf_span(&signer));
-    der_put_unsigned(&data, (struct span){&one, 1});
+    der_put_unsigned(&data, (struct span){&version, 1});
     der_put(&data, DER_SET, cms_digest_of(alg)->identifier);
-    der_put(&data, DER_SEQUENCE, cms_id_data); /* nothing behind the type: detached */
-    der_put(&data, DER_CONSTRUCTED + 0, buf_span(&der));
+    put_content(&data, held);
+    der_put(&data, DER_CONSTRUCTED + 0, held != NULL ? held->certificates : buf_span(&der));
     der_put(&data, DER_SET, buf_span(&set));
     der_put(&wrapped, DER_SEQUENCE, buf_span(&data));
     put_span(&info, cms_id_signed_data);
@@ -113,8 +128,8 @@ enum sig_alg cms_alg(const EVP_PKEY *key)
     return EVP_PKEY_is_a(key, "SM2") ? SIG_SM2_SM3 : EVP_PKEY_is_a(key, "RSA") ? SIG_RSA_SHA256 : SIG_ALG_COUNT;
 }
 
-enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
-                       struct buf *out, struct diag *d)
+static enum err sign_with(X509 *cert, const struct cms_signer *signer, struct span content, const struct cms_held *held,
+                          int64_t signing_time, struct buf *out, struct diag *d)
 {
     const enum sig_alg alg = cms_alg(signer->public_key);
     if (alg == SIG_ALG_COUNT)
@@ -122,7 +137,8 @@ enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span 
     if (X509_check_private_key(cert, signer->public_key) != 1)
         return diag_set(d, cause_take(E_PRIVATE_KEY), "the private key does not belong to the certificate");
     struct buf attributes = {0}, set = {0}, signature = {0};
-    enum err e = put_attributes(&attributes, cms_digest_of(alg), content, signing_time);
+    enum err e =
+        put_attributes(&attributes, cms_digest_of(alg), held != NULL ? held->type : cms_id_data, content, signing_time);
     if (e == E_OK) {
         der_put(&set, DER_SET, buf_span(&attributes));
         e = buf_err(&set);
@@ -132,7 +148,7 @@ enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span 
     else
         e = signer->sign(signer->arg, buf_span(&set), &signature, d);
     if (e == E_OK) {
-        e = put_content_info(out, cert, alg, buf_span(&attributes), buf_span(&signature));
+        e = put_content_info(out, cert, alg, held, buf_span(&attributes), buf_span(&signature));
         if (e != E_OK)
             diag_set(d, e, "signing");
     }
@@ -141,6 +157,12 @@ enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span 
     buf_free(&set);
     buf_free(&signature);
     return e;
+}
+
+enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
+                       struct buf *out, struct diag *d)
+{
+    return sign_with(cert, signer, content, NULL, signing_time, out, d);
 }
 
 static enum err sign_in_memory(void *arg, struct span message, struct buf *out, struct diag *d)
@@ -156,11 +178,18 @@ enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signin
     return cms_sign_with(cert, &signer, content, signing_time, out, d);
 }
 
+enum err cms_sign_holding(X509 *cert, EVP_PKEY *key, const struct cms_held *held, int64_t signing_time, struct buf *out,
+                          struct diag *d)
+{
+    const struct cms_signer signer = {key, sign_in_memory, key};
+    return sign_with(cert, &signer, held->content, held, signing_time, out, d);
+}
+
 enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct buf *out,
                   struct diag *d)
 {
     if (cms_digest_of(alg) == NULL)
         return diag_set(d, E_KEY_TYPE, "%s is not used for signatures on files", alg_sig_name(alg));
-    enum err e = put_content_info(out, cert, alg, (struct span){0}, signature);
+    enum err e = put_content_info(out, cert, alg, NULL, (struct span){0}, signature);
     return e == E_OK ? E_OK : diag_set(d, e, "a signature");
 }

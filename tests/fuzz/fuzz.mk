@@ -8,6 +8,7 @@
 
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 FUZZ_TARGETS := der csv seal eseal batch log plan csr cert approval bundle policy script crl ocsp
+FUZZ_TARGETS += cmc
 FUZZ_B := build/fuzz
 RUNS ?= 100000
 LIMIT ?= 300
@@ -19,6 +20,7 @@ FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-saniti
 
 FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(filter ceremony/room/script%,$(ROOM_PARTS)) $(RA_PARTS)
 FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_bundle_policy.c help_bundle_log.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
+FUZZ_HELP += tests/unit/help_cmc.c
 fuzz_objects = $(patsubst %.c,$(FUZZ_B)/obj/%.o,$(1))
 
 $(FUZZ_B)/obj/%.o: %.c

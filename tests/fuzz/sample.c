@@ -14,6 +14,7 @@
 #include "expect.h"
 #include "fuzz.h"
 #include "help_bundle.h"
+#include "help_cmc.h"
 #include "help_crl.h"
 #include "help_eseal.h"
 #include "help_ocsp.h"
@@ -437,6 +438,22 @@ static void make_eseals(void)
     buf_free(&der);
 }
 
+/* -- CMC requests -- */
+
+static void make_cmc(enum sig_alg alg, const char *name)
+{
+    EVP_PKEY *key = help_key(alg_sig_key(alg));
+    X509 *cert = help_cert(key, alg, "another RA");
+    struct buf csr = {0}, request = {0};
+    help_csr(key, alg, NULL, &csr);
+    help_cmc_good(buf_span(&csr), cert, key, &request);
+    put(buf_span(&request), "corpus/cmc/good-%s", name);
+    buf_free(&csr);
+    buf_free(&request);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
 START_TEST(sample)
 {
     make_bundle();
@@ -447,6 +464,9 @@ START_TEST(sample)
     put(alg_identifier(SIG_PSS_SHA256, false), "corpus/der/good-algorithm");
     make_policy();
     make_eseals();
+    make_cmc(SIG_RSA_SHA256, "rsa");
+    make_cmc(SIG_ECDSA_SHA256, "p256");
+    make_cmc(SIG_SM2_SM3, "sm2");
     make_logs("sm3", DIGEST_SM3);
     make_logs("sha256", DIGEST_SHA256);
 }

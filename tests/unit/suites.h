@@ -21,6 +21,8 @@
     X(ckr) \
     X(cli) \
     X(clock) \
+    X(cmc) \
+    X(cmc_answer) \
     X(cms) \
     X(cms_layout) \
     X(course) \
@@ -72,6 +74,7 @@
     X(man) \
     X(map) \
     X(memory) \
+    X(memory_cmc) \
     X(memory_index) \
     X(memory_status) \
     X(merkle) \

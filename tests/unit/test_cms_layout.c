@@ -5,6 +5,7 @@
 #include "core/digest.h"
 #include "expect.h"
 #include "help_pki.h"
+#include "pki/cms.h"
 #include "pki/cms_ids.h"
 #include "pki/der.h"
 #include "suites.h"
@@ -84,9 +85,9 @@ static void put_signer(struct buf *out, const struct layout *l, X509 *cert, EVP_
     buf_free(&body);
 }
 
-static enum err laid_out(const struct layout *l, X509 *cert, EVP_PKEY *key)
+static void lay_out(const struct layout *l, X509 *cert, EVP_PKEY *key, struct buf *all)
 {
-    struct buf data = {0}, digests = {0}, signers = {0}, content = {0}, info = {0}, all = {0};
+    struct buf data = {0}, digests = {0}, signers = {0}, content = {0}, info = {0};
     put_hex(&data, l->version);
     put_hex(&digests, l->digests);
     der_put(&data, DER_SET, buf_span(&digests));
@@ -99,13 +100,19 @@ static enum err laid_out(const struct layout *l, X509 *cert, EVP_PKEY *key)
     der_put(&content, DER_SEQUENCE, buf_span(&data));
     put_hex(&info, "06092a864886f70d010702");
     der_put(&info, DER_CONSTRUCTED + 0, buf_span(&content));
-    der_put(&all, DER_SEQUENCE, buf_span(&info));
-    enum err e = help_accept(buf_span(&all), cert, batch);
+    der_put(all, DER_SEQUENCE, buf_span(&info));
     buf_free(&data);
     buf_free(&digests);
     buf_free(&signers);
     buf_free(&content);
     buf_free(&info);
+}
+
+static enum err laid_out(const struct layout *l, X509 *cert, EVP_PKEY *key)
+{
+    struct buf all = {0};
+    lay_out(l, cert, key, &all);
+    enum err e = help_accept(buf_span(&all), cert, batch);
     buf_free(&all);
     return e;
 }
@@ -130,6 +137,8 @@ START_TEST(the_layout_is_checked)
     expect_err(WITH(change.digests = SM3_ID SHA256_ID), E_APPROVAL_FORMAT);
     expect_err(WITH(change.algorithm = "300d06092a864886f70d0101010500"), E_APPROVAL_FORMAT);
     expect_err(WITH(change.algorithm = "300a06082a8648ce3d040302"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SHA256_ID, change.signer_digest = SHA256_ID, change.algorithm = "300a06082a8648ce3d040302"),
+               E_APPROVAL_FORMAT); /* ECDSA */
     expect_err(WITH(change.version = "020103"), E_APPROVAL_FORMAT);
     expect_err(WITH(change.signer_version = "020103"), E_APPROVAL_FORMAT);
     expect_err(WITH(change.content = "3010" DATA "a00304"
@@ -185,12 +194,81 @@ START_TEST(the_layout_is_checked)
 }
 END_TEST
 
+/* -- what holds its content: id-cct-PKIData -- */
+
+#define PKI_DATA "06082b06010505070c02"
+#define PKI_DATA_TYPE "301706092a864886f70d010903310a" PKI_DATA
+#define BATCH "7b22666f726d6174223a317d0a7b226964223a227231227d0a00" /* the 26 bytes of batch */
+
+static const struct layout holding = {
+    .version = "020103",
+    .digests = SM3_ID,
+    .content = "3028" PKI_DATA "a01c041a" BATCH,
+    .extra = "",
+    .signer_version = "020101",
+    .signer_digest = SM3_ID,
+    .attributes = PKI_DATA_TYPE MESSAGE_DIGEST,
+    .algorithm = SM2_SM3_ID,
+    .behind = "",
+    .signers = 1,
+};
+
+static enum err held(const struct layout *l, X509 *cert, EVP_PKEY *key)
+{
+    static const uint8_t type[] = {0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x0c, 0x02};
+    struct buf all = {0};
+    struct span content;
+    struct cms *cms;
+    struct diag d = {0};
+    lay_out(l, cert, key, &all);
+    enum err e = cms_parse_holding(buf_span(&all), (struct span){type, sizeof type}, all.len, &cms, &content, &d);
+    ck_assert((e == E_OK) == (content.n > 0));
+    if (e == E_OK)
+        e = cms_verify(cms, cert, content, &d);
+    cms_free(cms);
+    if (e == E_OK)
+        expect_err(cms_parse_holding(buf_span(&all), (struct span){type, sizeof type}, all.len - 1, &cms, &content, &d),
+                   E_APPROVAL_FORMAT);
+    buf_free(&all);
+    return e;
+}
+
+START_TEST(what_is_held_is_checked)
+{
+#define WITH(...) (change = holding, __VA_ARGS__, held(&change, cert, key))
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509 *cert = help_cert(key, SIG_SM2_SM3, "Reviewer");
+    struct layout change;
+    expect_ok(held(&holding, cert, key));
+    expect_ok(WITH(change.attributes = OTHER_ATTRIBUTE PKI_DATA_TYPE SIGNED_TIME MESSAGE_DIGEST));
+    /* neither is taken for the other */
+    expect_err(held(&right, cert, key), E_APPROVAL_FORMAT);
+    expect_err(laid_out(&holding, cert, key), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.version = "020101"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = NULL), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = CONTENT_TYPE MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    /* no type, another type, no content, content in pieces, twice, or with something behind it */
+    expect_err(WITH(change.content = "301e" "a01c041a" BATCH), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "3028" "06082b06010505070c03" "a01c041a" BATCH), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "300a" PKI_DATA), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "302a" PKI_DATA "a01e301c041a" BATCH), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "302a" PKI_DATA "a01e041a" BATCH "0500"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "302a" PKI_DATA "a01c041a" BATCH "0500"), E_APPROVAL_FORMAT);
+    /* other content than was signed */
+    expect_err(WITH(change.content = "300f" PKI_DATA "a003040161"), E_APPROVAL_SIGNATURE);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+#undef WITH
+}
+END_TEST
+
 Suite *suite_cms_layout(void)
 {
     Suite *s = suite_create("cms_layout");
     TCase *c = tcase_create("cms_layout");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, the_layout_is_checked);
+    tcase_add_test(c, what_is_held_is_checked);
     suite_add_tcase(s, c);
     return s;
 }

@@ -73,6 +73,12 @@ csr p-3 sm2 /C=CN/CN=Three
 cp "$C"/keys/p-?.csr "$C/requests/"
 clean new ra new --dir "$IN" --authority "$AUTHORITY" --ra "$RA" --id "$ID" --sequence 1
 clean add ra add --dir "$IN" --profile person-sign "$C/requests"
+csr p-4 p256 /C=CN/CN=Four
+world_person "$C" partner p256
+"$ROOT/tests/cases/cmc.py" make "$C/data" "tcr:7:$C/keys/p-4.csr" transactionId:1:5 senderNonce:2:00
+openssl cms -sign -binary -nodetach -econtent_type 1.3.6.1.5.5.7.12.2 -outform DER -signer "$C/partner.pem" \
+    -inkey "$C/partner.key" -passin "pass:$WORLD_PASS" -in "$C/data" -out "$C/order.p7"
+clean cmc-in ra cmc-in --dir "$IN" --signer "$C/partner.pem" --keep "$C/kept" --profile person-sign "$C/order.p7"
 for person in gz-entry-2 gz-review-2; do
     # shellcheck disable=SC2094 # the digest is of another file
     clean "approve-$person" ra approve --dir "$IN" --person "$person" --key "$PEOPLE/$person.key" \
@@ -80,6 +86,8 @@ for person in gz-entry-2 gz-review-2; do
 done
 WANT=1 clean ra-check ra check --dir "$IN"
 whole_way first
+clean cmc-out ra cmc-out --batch "$IN" --bundle "$BUNDLE" --anchors "$S/anchors" --signer "$PEOPLE/gz-entry-2.pem" \
+    --key "$PEOPLE/gz-entry-2.key" --pass-fd 3 --out "$C/response" "$C/kept/order.cmc" 3<<< "$WORLD_PASS"
 serial=$(jq -r 'select(.decision == "issued").serial' "$BUNDLE/results.jsonl" | head -n 1)
 another second
 when=$(utc)

@@ -101,6 +101,7 @@ VECTORS ?= $(abspath ../shared/vectors)
 all: $(PROGRAMS) $(B)/policyc modules
 
 include images/softhsm-sm2/softhsm-sm2.mk
+include ceremony/audit/page.mk
 include ceremony/room/minutes.mk
 include ceremony/audit/evidence.mk
 include ceremony/po/po.mk
@@ -147,7 +148,7 @@ $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 # tests/unit/suites.h lists them once, for the compiler and for us.
 SUITES := $(shell sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' tests/unit/suites.h)
 CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_text.c \
-    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_audit.c help_index.c help_log.c help_minutes.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
+    help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_audit.c help_index.c help_log.c help_minutes.c help_report.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 CHECK += tests/unit/help_cmc.c
 
@@ -201,7 +202,7 @@ run-bench: all $(BENCH)
 PACKAGES := gcc make libc6-dev pkgconf libssl-dev libp11-dev libp11-kit-dev libjansson-dev libcyaml-dev libyaml-dev \
     libsqlite3-dev libseccomp-dev libqrencode-dev gettext softhsm2 libsofthsm2 openssl opensc $(DB_PACKAGES)
 TEST_PACKAGES := check xz-utils python3-pyasn1-modules libsubunit-dev faketime strace valgrind gnutls-bin libengine-pkcs11-openssl mandoc xxd procps git jq \
-    mount shellcheck sqlite3 perl patch $(FUZZ_PACKAGES) $(STATUS_PACKAGES) $(DB_TEST_PACKAGES)
+    mount shellcheck sqlite3 perl patch libxml2-utils $(FUZZ_PACKAGES) $(STATUS_PACKAGES) $(DB_TEST_PACKAGES)
 install_missing = missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q '^install ok' \
     || echo $$p; done); [ -z "$$missing" ] || { sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
     $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends \

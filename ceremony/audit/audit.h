@@ -17,6 +17,8 @@
 #include "log/log.h"
 #include "policy/policy.h"
 
+struct tally;
+
 struct audit_counts {
     uint64_t keys, anchors;
     uint64_t batches;   /* with an intent */
@@ -56,6 +58,7 @@ struct audit {
     json_t *unsigned_by;       /* ceremonies, with those who were there and have not signed the minutes */
     struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
     struct audit_counts counts;
+    struct tally *tally;       /* of whoever asked for it (tally.h), or NULL */
     struct findings findings;
 };
 

@@ -7,6 +7,7 @@
 
 #include "audit/approvals.h"
 #include "audit/audit.h"
+#include "audit/tally.h"
 #include "audit/folder.h"
 #include "audit/statuses.h"
 #include "core/clock.h"
@@ -284,6 +285,8 @@ static enum err check_plan(struct audit *a, const struct batches_open *b,
         e = audit_take(a, check_time(&b->header, r, &why), &why);
     if (e == E_OK)
         e = audit_take(a, check_base(a, b, &why), &why);
+    if (e == E_OK && a->tally != NULL)
+        e = tally_take_plan(a, b, r->time);
     if (e == E_OK)
         e = approvals_check(a, b, ra);
     if (e == E_OK)
@@ -317,6 +320,8 @@ enum err batches_take_plan(struct audit *a, const struct record *r)
     a->counts.batches++;
     snprintf(b->batch, sizeof b->batch, "%s", record_text(r, "batch"));
     snprintf(b->intake, sizeof b->intake, "%s", record_text(r, "intake"));
+    snprintf(b->header.authority, sizeof b->header.authority, "%s", record_text(r, "authority")); /* while there is no other */
+    snprintf(b->header.ra, sizeof b->header.ra, "%s", record_text(r, "ra"));
     enum err e = find_ra(&a->batches, record_text(r, "ra"), &ra);
     if (e == E_OK)
         e = audit_take(a, check_order(a, r, ra, &why), &why);

@@ -36,7 +36,8 @@ static enum err verdict(const struct audit *a, struct diag *d)
     return e;
 }
 
-enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d), struct diag *d)
+enum err verify_and(struct tally *tally, enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
+                    struct diag *d)
 {
     struct cli_progress bar = {.label = N_("auditing")};
     const struct progress progress = {cli_progress_step, &bar};
@@ -45,6 +46,7 @@ enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_
     if (e != E_OK)
         return e;
     o.progress = &progress;
+    o.tally = tally;
     struct audit *a = malloc(sizeof *a);
     if (a == NULL)
         return diag_set(d, E_NO_MEMORY, "audit");
@@ -72,5 +74,5 @@ enum err cmd_verify(int n, char **operands, struct diag *d)
 {
     (void)n;
     (void)operands;
-    return verify_and(report, d);
+    return verify_and(NULL, report, d);
 }

@@ -11,16 +11,19 @@ struct options {
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;
+    const char *from, *to;
     bool json;
 };
 extern struct options options;
 
-/* Audit the state that the options name, let tell() say what is to be said, and end with the first error that was found. */
-ERR_MUST_USE enum err verify_and(enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
+/* Audit the state that the options name, counting for tally unless it is NULL, let tell() say what is to be said, and end with the first error that was found. */
+ERR_MUST_USE enum err verify_and(struct tally *tally,
+                                 enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
                                  struct diag *d);
 
 enum err cmd_verify(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
+enum err cmd_report(int n, char **operands, struct diag *d);
 enum err cmd_eseal(int n, char **operands, struct diag *d);
 enum err cmd_consistency(int n, char **operands, struct diag *d);
 enum err cmd_evidence(int n, char **operands, struct diag *d);

@@ -72,7 +72,9 @@ enum err keys_take_keygen(struct audit *a, const struct record *r)
         return E_NO_MEMORY;
     k->v = more;
     struct keys_entry *one = &k->v[k->n];
-    *one = (struct keys_entry){.confined = is_true(r, "never-extractable")};
+    *one = (struct keys_entry){.confined = is_true(r, "never-extractable"), .sensitive = is_true(r, "sensitive"),
+                               .always_sensitive = is_true(r, "always-sensitive"), .local = is_true(r, "local"),
+                               .made = r->seq, .made_at = r->time};
     snprintf(one->name, sizeof one->name, "%s", name);
     enum err e = read_public(r, one, &why);
     k->n += e == E_OK;
@@ -257,8 +259,11 @@ enum err keys_take_anchor(struct audit *a, const struct record *r)
 void keys_take_self_test(struct audit *a, const struct record *r)
 {
     const char *name = record_text(r, "key");
-    if (keys_find(&a->keys, name) == NULL)
+    struct keys_entry *k = keys_find(&a->keys, name);
+    if (k == NULL)
         audit_error(a, E_LOG_ORDER, "a self-test of %s, which no line made", name);
+    else
+        k->self_test = r->seq;
 }
 
 /* -- after the log -- */

@@ -17,6 +17,11 @@ struct keys_entry {
     X509 *anchor;               /* NULL until there is one */
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of the anchor */
     bool confined;              /* the token says that it can never have left it */
+    bool sensitive, always_sensitive, local; /* what else it said when the key was made, */
+    uint64_t made;              /* in this line, */
+    int64_t made_at;            /* then */
+    uint64_t self_test;         /* last line with a self-test; */
+    uint64_t transferred;       /* with a good copy on a second token; 0 for none */
     uint64_t ending;            /* line that tells that its end begins, */
     uint64_t destroyed;         /* line that tells of its end; 0 while there is none */
 };

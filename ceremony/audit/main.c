@@ -26,6 +26,17 @@ static const struct cli_option *options_status(void)
     return o;
 }
 
+static const struct cli_option *options_report(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        {"from", "DATE", N_("count from this day on, in UTC: 2026-01-31"), &options.from, NULL, NULL, false},
+        {"to", "DATE", N_("count up to this day and with it"), &options.to, NULL, NULL, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_option *options_eseal(void)
 {
     static const struct cli_option o[] = {
@@ -73,6 +84,7 @@ static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
     {"status", N_("list how every certificate stands, after the same checks"), options_status, NULL, cmd_status},
+    {"report", N_("print a page for reading: what is open, what was done, and by whom"), options_report, NULL, cmd_report},
     {"consistency", N_("prove that one seal's log continues another's"), options_consistency, "SEAL1 SEAL2", cmd_consistency},
     {"evidence", N_("print what proves how one certificate came about"), options_evidence, NULL, cmd_evidence},
     {"check-evidence", N_("check such a proof, without the log"), options_check_evidence, "FILE", cmd_check_evidence},

@@ -5,8 +5,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-/* A revocation is for ever; a hold ends with the certificate. */
-static const char *standing(const struct index_cert *c, int64_t now)
+const char *standing_word(const struct index_cert *c, int64_t now)
 {
     if (c->status == INDEX_REVOKED)
         return c->reason == CRL_REASON_SUPERSEDED ? "superseded" : "revoked";
@@ -54,8 +53,8 @@ static enum err print_one(const struct index_cert *c, int64_t now, bool json)
     if (c->changed > 0)
         clock_format(c->changed, since);
     if (json)
-        return print_json(c, serial, standing(c, now), since, until);
-    print_csv(c, serial, standing(c, now), since, until);
+        return print_json(c, serial, standing_word(c, now), since, until);
+    print_csv(c, serial, standing_word(c, now), since, until);
     return E_OK;
 }
 

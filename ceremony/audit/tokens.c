@@ -125,7 +125,7 @@ static enum err check_copy(const struct keys_entry *k, const struct record *r, s
 enum err tokens_take_transferred(struct audit *a, const struct record *r)
 {
     struct diag why = {0};
-    const struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
+    struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
     if (k == NULL || k->destroyed > 0 || k->confined) {
         audit_error(a, E_LOG_ORDER, k == NULL || k->destroyed > 0 ? "the key %s is not there to be transferred"
                                                                   : "the key %s can never have left its token",
@@ -133,6 +133,8 @@ enum err tokens_take_transferred(struct audit *a, const struct record *r)
         return E_OK;
     }
     enum err e = check_copy(k, r, &why);
+    if (e == E_OK)
+        k->transferred = r->seq;
     if (e == E_OK)
         audit_note(a, "the key %s is on a second token as well: model %s, serial %s", k->name, record_text(r, "token-model"),
                    record_text(r, "token-serial"));

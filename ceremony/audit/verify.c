@@ -183,6 +183,8 @@ static enum err step(const struct verify_options *o, struct audit *a, struct log
     }
     a->end = *log_reader_position(reader);
     e = take_line(a, &r);
+    if (e == E_OK && a->tally != NULL)
+        e = tally_take(a, &r);
     compare_witness(o, a);
     record_free(&r);
     return e;
@@ -269,7 +271,7 @@ static enum err finish(const struct verify_options *o, struct audit *a)
 enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d)
 {
     uint64_t bytes = 0;
-    *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1};
+    *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .tally = o->tally};
     enum err e = open_all(o, out, &bytes, d);
     if (e == E_OK)
         e = index_private(&out->index, d);

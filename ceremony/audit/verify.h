@@ -8,6 +8,7 @@
 #define ROOTSEAL_AUDIT_VERIFY_H
 
 #include "audit/audit.h"
+#include "audit/tally.h"
 #include "core/progress.h"
 
 struct verify_options {
@@ -18,6 +19,7 @@ struct verify_options {
     bool has_head;              /* a line must have this digest: */
     uint8_t head[DIGEST_LEN];
     uint64_t head_line;         /* this line; 0: any */
+    struct tally *tally;        /* counts what is walked along, for a report; or NULL */
     const struct progress *progress; /* in bytes of the log; NULL for silence */
 };
 

@@ -154,7 +154,7 @@ static size_t last_present(const struct telling *t, const char *id)
 
 void minutes_persons(const struct telling *t)
 {
-    const struct sheet_column columns[] = {{_("person"), 20}, {_("role"), 11}, {_("id"), 15}, {_("initials typed"), 0}, {0}};
+    const struct sheet_column columns[] = {{_("person"), 20, false}, {_("role"), 11, false}, {_("id"), 15, false}, {_("initials typed"), 0, false}, {0}};
     t->sheet->part(t->out, _("Who was there"), false);
     t->sheet->table(t->out, columns);
     for (size_t i = 0; i < t->script->persons_n; i++) {

@@ -157,7 +157,7 @@ enum err minutes_digests(const struct telling *t, struct diag *d)
 /* Who signs with a key and who on paper; their certificates, which whoever checks a signature compares. */
 static enum err signers(const struct telling *t, struct diag *d)
 {
-    const struct sheet_column columns[] = {{_("person"), 26}, {_("signs"), 0}, {0}};
+    const struct sheet_column columns[] = {{_("person"), 26, false}, {_("signs"), 0, false}, {0}};
     enum err e = E_OK;
     t->sheet->table(t->out, columns);
     for (size_t i = 0; i < t->script->persons_n && e == E_OK; i++) {

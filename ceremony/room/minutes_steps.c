@@ -9,7 +9,7 @@
 
 static void confirmations(const struct telling *t, int n)
 {
-    const struct sheet_column columns[] = {{_("confirmed by"), 32}, {_("when"), 0}, {0}};
+    const struct sheet_column columns[] = {{_("confirmed by"), 32, false}, {_("when"), 0, false}, {0}};
     if (telling_count(t, "confirm", n) == 0)
         return;
     t->sheet->table(t->out, columns);
@@ -26,7 +26,7 @@ static void confirmations(const struct telling *t, int n)
 
 static void checks(const struct telling *t, int n)
 {
-    const struct sheet_column columns[] = {{_("checked"), 14}, {_("expected"), 27}, {_("found"), 27}, {"", 0}, {0}};
+    const struct sheet_column columns[] = {{_("checked"), 14, false}, {_("expected"), 27, false}, {_("found"), 27, false}, {"", 0, false}, {0}};
     if (telling_count(t, "checked", n) == 0)
         return;
     t->sheet->table(t->out, columns);

@@ -1,5 +1,6 @@
-/* sheet.h - the minutes as a document, in two forms that say the same: HTML for a browser and A4 paper, and plain text of
- * at most 80 columns. What the minutes say is told once (minutes.c), by these calls; how it looks is each form's own.
+/* sheet.h - a document, in two forms that say the same: HTML for a browser, wide or narrow, and A4 paper, and plain text of
+ * at most 80 columns. What it says is told once (minutes.c, audit/page.c), by these calls; how it looks is each form's own.
+ * The HTML is well-formed XML, too.
  *
  * Texts are UTF-8 from anywhere. Both forms write what text_is_plain() as it is and the rest escaped as text.h has it, and
  * HTML's own characters as references: no text can become markup, a control or an invisible character. Calls append to out;
@@ -16,7 +17,7 @@ struct sheet_head {
     const char *title;
     const char *subtitle;
     const char *furniture; /* in the foot of every printed page, at the left */
-    const char *initials;  /* in its middle, where each person writes theirs: the label */
+    const char *initials;  /* in its middle, where each person writes theirs: the label; NULL for no such place */
     const char *page;      /* at its right: the word before a page's number */
 };
 
@@ -24,6 +25,7 @@ struct sheet_head {
 struct sheet_column {
     const char *heading;
     size_t width; /* of the text form, with the two blanks after it; the last one takes what is left */
+    bool number;  /* of numbers, which end below each other in HTML */
 };
 #define SHEET_COLUMNS_MAX 8
 

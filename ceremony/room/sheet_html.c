@@ -3,7 +3,10 @@
 #include "core/words.h"
 #include "room/sheet.h"
 
-/* Everything is in the one file: nothing is fetched, nothing runs. Browsers that know the boxes of CSS Paged Media in a
+#define LONG_WORD 24 /* bytes of it that a column is made wide enough for */
+
+/* Everything is in the one file: nothing is fetched, nothing runs. On a narrow screen each row of a table stands by itself, a line a
+ * cell, with the headings before them. Browsers that know the boxes of CSS Paged Media in a
  * page's margin (Chromium from 131) print the foot; others leave it out. */
 static const char style[] =
     "body{font:10.5pt/1.4 \"Noto Serif\",\"Noto Serif CJK SC\",\"Source Han Serif SC\",SimSun,serif;color:#000;background:#fff;"
@@ -29,14 +32,24 @@ static const char style[] =
     ".text{font-size:7.5pt;overflow-wrap:anywhere}\n"
     "table.rows{border-collapse:collapse;width:100%;margin:2mm 0;font-size:9.5pt}\n"
     ".rows th{text-align:left;border-bottom:.8pt solid #000}\n"
-    ".rows th,.rows td{padding:.8mm 3mm .8mm 0;vertical-align:top;overflow-wrap:anywhere}\n"
+    ".rows th,.rows td{padding:.8mm 3mm .8mm 0;vertical-align:top;overflow-wrap:break-word}\n"
+    ".rows td.long{overflow-wrap:anywhere}\n"
+    ".rows .nr,.rows td.short{white-space:nowrap}\n"
     ".rows td{border-bottom:.3pt solid #999}\n"
     ".rows tr{break-inside:avoid}\n"
+    ".rows th.nr{text-align:right;white-space:normal}\n"
+    ".rows td.nr{text-align:right;font-variant-numeric:tabular-nums}\n"
     "pre{font-size:7.5pt;line-height:1.35;white-space:pre-wrap;line-break:anywhere;border-left:1.5pt solid #777;"
     "padding-left:2.5mm;margin:2mm 0;orphans:4;widows:4}\n"
     ".sign{display:grid;grid-template-columns:55mm 1fr 32mm;column-gap:5mm;align-items:end;height:21mm;break-inside:avoid}\n"
     ".sign span{border-top:.6pt solid #000;font-size:8pt;padding-top:.5mm}\n"
     ".sign b{font-weight:normal;padding-bottom:4.6mm}\n"
+    "@media screen and (max-width:560px){body{margin:4mm auto;padding:0 3mm}h1{font-size:16pt}.pair{grid-template-columns:1fr}.label{font-size:9pt}"
+    ".sign{grid-template-columns:1fr 1fr;height:auto}.sign b{grid-column:1/3;padding-top:10mm}.code{flex-wrap:wrap}"
+    ".words td{padding-right:2mm}.rows,.rows tbody,.rows tr{display:block}.rows thead{display:none}.rows tr{padding:1.5mm 0;"
+    "border-bottom:.5pt solid #777}.rows td{display:grid;grid-template-columns:30% 1fr;column-gap:3mm;border:0;padding:.3mm 0;"
+    "white-space:normal}.rows td:empty{display:none}.rows td::before{content:attr(data-label);color:#555}.rows td.nr{display:inline-block;"
+    "margin-right:4mm}.rows td.nr::before{margin-right:1.5mm}}\n"
     "@media print{body{max-width:none;margin:0;padding:0}.new{break-before:page}.new h2{margin-top:0}}\n";
 
 /* Append plain text as HTML. */
@@ -88,17 +101,21 @@ static void page_style(struct buf *out, const struct sheet_head *h)
 {
     buf_append_str(out, "@page{size:A4;margin:18mm 18mm 26mm 22mm;\n@bottom-left{font-size:7.5pt;vertical-align:top;padding-top:3mm;content:");
     css_string(out, h->furniture);
-    buf_append_str(out, "}\n@bottom-center{font-size:7.5pt;vertical-align:top;padding-top:3mm;content:");
-    css_string(out, h->initials);
-    buf_append_str(out, " \" ________________________________________\"}\n@bottom-right{font-size:7.5pt;vertical-align:top;padding-top:3mm;content:");
+    if (h->initials != NULL) {
+        buf_append_str(out, "}\n@bottom-center{font-size:7.5pt;vertical-align:top;padding-top:3mm;content:");
+        css_string(out, h->initials);
+        buf_append_str(out, " \" ________________________________________\"");
+    }
+    buf_append_str(out, "}\n@bottom-right{font-size:7.5pt;vertical-align:top;padding-top:3mm;content:");
     css_string(out, h->page);
     buf_append_str(out, " \" \" counter(page) \" / \" counter(pages)}}\n");
 }
 
 static void html_begin(struct buf *out, const struct sheet_head *h)
 {
-    element(out, "<!DOCTYPE html>\n<html lang=\"", h->language, "\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>");
+    element(out, "<!DOCTYPE html>\n<html lang=\"", h->language, "\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>");
     put(out, h->title);
     buf_append_str(out, "</title>\n<style>\n");
     buf_append_str(out, style);
@@ -170,15 +187,31 @@ static void html_table(struct buf *out, const struct sheet_column *columns)
 {
     buf_append_str(out, "<table class=\"rows\">\n<thead><tr>");
     for (size_t i = 0; columns[i].heading != NULL; i++)
-        element(out, "<th>", columns[i].heading, "</th>");
+        element(out, columns[i].number ? "<th class=\"nr\">" : "<th>", columns[i].heading, "</th>");
     buf_append_str(out, "</tr></thead>\n<tbody>\n");
+}
+
+/* How a cell may be broken: a date or a number not at all, and within a word only where one is very long. */
+static const char *cell_class(const struct sheet_column *column, const char *cell)
+{
+    size_t word = 0;
+    if (column->number)
+        return "nr";
+    if (cell[0] != '\0' && strlen(cell) < 30 && strspn(cell, "0123456789 .:–-") == strlen(cell))
+        return "short";
+    for (const char *p = cell; *p != '\0' && word <= LONG_WORD; p++)
+        word = *p == ' ' || *p == '-' ? 0 : word + 1;
+    return word > LONG_WORD ? "long" : "plain";
 }
 
 static void html_row(struct buf *out, const struct sheet_column *columns, const char *const *cells)
 {
     buf_append_str(out, "<tr>");
-    for (size_t i = 0; columns[i].heading != NULL; i++)
-        element(out, "<td>", cells[i], "</td>");
+    for (size_t i = 0; columns[i].heading != NULL; i++) {
+        buf_printf(out, "<td class=\"%s\" data-label=\"", cell_class(&columns[i], cells[i]));
+        put(out, columns[i].heading);
+        element(out, "\">", cells[i], "</td>");
+    }
     buf_append_str(out, "</tr>\n");
 }
 

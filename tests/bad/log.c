@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit/head.h"
+#include "audit/page.h"
 #include "audit/verify.h"
 #include "core/words.h"
 
@@ -59,16 +60,34 @@ const struct kind kind_log_reader = {"log, reader", prepare_reader, judge_reader
 
 /* -- audit verify -- */
 
-static enum err audit(const struct verify_options *o, bool *same)
+/* Whatever the log is, there is a report of it, and no line of it is markup. */
+static void report(const struct audit *a, const struct verify_options *o)
+{
+    struct buf page = {0};
+    struct diag d = {0};
+    bad_must(page_write(a, o, 0, &page, &d) == E_OK, "a report");
+    buf_append_byte(&page, '\0');
+    const char *end = strstr((const char *)page.data, "</html>\n");
+    bad_must(end != NULL && end[strlen("</html>\n")] == '\0' && strstr((const char *)page.data, "<script") == NULL, "a whole report");
+    buf_free(&page);
+}
+
+static enum err audit(const struct verify_options *with, bool *same)
 {
     struct diag d = {0};
+    struct tally tally = {.from = INT64_MIN, .to = INT64_MAX};
+    struct verify_options counting = *with, *o = &counting;
     struct audit *a = malloc(sizeof *a);
     bad_must(a != NULL, "memory");
+    o->tally = &tally;
     enum err e = verify_run(o, a, &d);
+    if (e == E_OK)
+        report(a, o);
     if (e == E_OK && a->findings.count[FINDING_ERROR] > 0)
         e = a->findings.kept[FINDING_ERROR][0].code;
     *same = e == E_OK && a->findings.count[FINDING_OPEN] == 0 && a->end.size == bad_log_real()->lines &&
             a->end.bytes == bad_log_real()->bytes.len;
+    tally_free(&tally);
     verify_free(a);
     free(a);
     return e;

@@ -4,6 +4,8 @@
 #
 # What should have become of each certificate is written down as the year goes, from the script and not from any answer:
 # $C/truth has one line an event, "ID STATUS". At the end it is held against the last list, the log, and the auditor.
+# shellcheck source=tests/cases/report.sh
+. "$ROOT/tests/cases/report.sh"
 : > "$C/truth"
 # What the reasons that the cases choose are in a list (RFC 5280 5.3.1), and how openssl names it.
 SUBSCRIBER_CODE=1 CEASED_CODE=5 OPERATOR_CODE=9
@@ -188,6 +190,9 @@ end_of_year() {
     say "monthly lists $months"
     must diff "$C/truth.last" <(status_by_log)
     must diff "$C/truth.last" <(status_by_auditor)
+    report_of "$C/report.html"
+    report_agrees "$C/report.html"
+    must diff <(standing_by_truth) <(standing_by_report)
     list_good "$LIST"
     must diff <(listed_by_truth) <(entries "$LIST")
     say "on the last list $(entries "$LIST" | wc -l)"
@@ -222,6 +227,16 @@ status_by_auditor() {
     AUDITED=1
     jq -r '"\(.serial) \(if .status == "revoked" then "revoked \(."reason-code")" elif .status == "superseded" then "revoked 4" else .status end)"' \
         "$LAST.out" | sort
+}
+
+# how many certificates stand how
+standing_by_truth() {
+    awk '{ print $2 == "revoked" && $3 == 4 ? "superseded" : $2 }' "$C/truth.last" | sort | uniq -c | awk '{ print $2, $1 }'
+}
+standing_by_report() {
+    rows "$C/report.html" 'How the certificates stand' |
+        awk -F'|' 'BEGIN { split("- - good held superseded revoked expired", name, " ") } { for (i = 3; i <= 7; i++) n[name[i]] += $i }
+            END { for (k in n) if (n[k] > 0) print k, n[k] }' | sort
 }
 
 # listed_by_truth: who should stand in the last list: not those who ended before the one before it

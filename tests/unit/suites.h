@@ -88,6 +88,7 @@
     X(own_batch) \
     X(p7b) \
     X(ocsp) \
+    X(page) \
     X(pair) \
     X(past) \
     X(log_lines) \
@@ -120,6 +121,7 @@
     X(standing) \
     X(step) \
     X(store) \
+    X(tally) \
     X(tbs) \
     X(text) \
     X(token_init) \

@@ -14,7 +14,7 @@
 static void tell(const struct sheet *s, struct buf *out, const char *text)
 {
     const struct sheet_head head = {text, text, text, text, text, text};
-    const struct sheet_column columns[] = {{text, 10}, {text, 30}, {text, 0}, {0}};
+    const struct sheet_column columns[] = {{text, 10, false}, {text, 30, false}, {text, 0, false}, {0}};
     const char *const cells[] = {text, text, text};
     static const uint8_t digest[DIGEST_LEN] = {1, 2, 3};
     s->begin(out, &head);

@@ -188,7 +188,11 @@ rm "$C/memory/image"
 
 check "signer sign" traced sign sign
 check "signer export" traced export signer export --state "$S" --batch "$INTAKE" --to "$C/out"
-check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 11 ]
+openssl genpkey -algorithm ed25519 -aes-256-cbc -pass "pass:$WORLD_PASS" -out "$C/keys/publication.key"
+mkdir "$C/published"
+check "audit tiles" traced tiles audit tiles --state "$S" --anchors "$S/anchors" --to "$C/published" --origin log.example.com \
+    --key "$C/keys/publication.key" --pass-fd 3 3< "$PINS/pass"
+check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 12 ]
 check "no system call carried a secret" not holds "$C/traces"
 check "no message did" not holds "$LOGS"
 rm "$C/processes"

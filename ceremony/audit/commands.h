@@ -11,7 +11,8 @@ struct options {
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;
-    const char *from, *to;
+    const char *from, *to, *origin, *key;
+    int pass_fd;
     bool json;
 };
 extern struct options options;
@@ -28,5 +29,6 @@ enum err cmd_eseal(int n, char **operands, struct diag *d);
 enum err cmd_consistency(int n, char **operands, struct diag *d);
 enum err cmd_evidence(int n, char **operands, struct diag *d);
 enum err cmd_check_evidence(int n, char **operands, struct diag *d);
+enum err cmd_tiles(int n, char **operands, struct diag *d);
 
 #endif

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/seals.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "log/log.h"
-#include "pki/cert.h"
 
 #define FORMAT "rootseal-consistency-1"
 #define FILE_MAX (2 * LIMIT_LOG_LINE + PROOF_MAX * (DIGEST_HEX + 2) + 128)
@@ -91,22 +91,8 @@ enum err consistency_check(const struct consistency *c, struct diag *d)
 enum err consistency_check_signatures(const struct consistency *c, const struct policy *policy, const char *anchors,
                                       struct diag *d)
 {
-    const struct seal *const seals[] = {&c->earlier, &c->later};
-    const struct policy_key *row = &policy->log_key;
-    char path[4096];
-    X509 *x = NULL;
-    if ((size_t)snprintf(path, sizeof path, "%s/%s.pem", anchors, row->name) >= sizeof path)
-        return diag_set(d, E_USAGE, "--anchors is too long a path");
-    enum err e = cert_load(path, &x, d);
-    for (size_t i = 0; i < 2 && e == E_OK; i++) {
-        if (strcmp(seals[i]->key, row->name) != 0)
-            e = diag_set(d, E_LOG_SEAL, "the seal over %" PRIu64 " lines names the key %s, not the log key %s", seals[i]->size,
-                         seals[i]->key, row->name);
-        else
-            e = seal_verify(seals[i], row->alg, X509_get0_pubkey(x), d);
-    }
-    X509_free(x);
-    return e;
+    enum err e = seals_verify(&c->earlier, policy, anchors, d);
+    return e == E_OK ? seals_verify(&c->later, policy, anchors, d) : e;
 }
 
 /* -- the file -- */

@@ -3,7 +3,7 @@
 
 #include "audit/commands.h"
 
-struct options options;
+struct options options = {.pass_fd = -1};
 
 #define STATE                                                                                                              \
     {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true},                                \
@@ -80,6 +80,20 @@ static const struct cli_option *options_check_evidence(void)
     return o;
 }
 
+static const struct cli_option *options_tiles(void)
+{
+    static const struct cli_option o[] = {
+        {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true},
+        {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, true},
+        {"to", "DIR", N_("the folder that is served"), &options.to, NULL, NULL, true},
+        {"origin", "NAME", N_("the log's name, its address without the scheme"), &options.origin, NULL, NULL, true},
+        {"key", "FILE", N_("the key that signs checkpoints: Ed25519, encrypted PKCS#8"), &options.key, NULL, NULL, true},
+        {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
@@ -88,6 +102,7 @@ static const struct cli_command commands[] = {
     {"consistency", N_("prove that one seal's log continues another's"), options_consistency, "SEAL1 SEAL2", cmd_consistency},
     {"evidence", N_("print what proves how one certificate came about"), options_evidence, NULL, cmd_evidence},
     {"check-evidence", N_("check such a proof, without the log"), options_check_evidence, "FILE", cmd_check_evidence},
+    {"tiles", N_("publish the log's tree as files, with a signed checkpoint"), options_tiles, NULL, cmd_tiles},
     {"seal", N_("say what an electronic seal is, and whether it verifies"), options_eseal, "FILE", cmd_eseal},
     {0},
 };

@@ -1,9 +1,11 @@
 #include "audit/seals.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/audit.h"
-#include "log/seal.h"
+#include "pki/cert.h"
 
 /* Only the log key may seal. Where the policy's log key is not in the log, the log was begun under
  * another policy, and that the sealing key was its log key cannot be known from here. */
@@ -47,4 +49,20 @@ enum err seals_take(struct audit *a, const struct record *r)
         a->sealed = a->before.size;
     batches_sealed(&a->batches, r->seq);
     return audit_take(a, e, &why);
+}
+
+enum err seals_verify(const struct seal *s, const struct policy *policy, const char *anchors, struct diag *d)
+{
+    const struct policy_key *row = &policy->log_key;
+    char path[4096];
+    X509 *x = NULL;
+    if ((size_t)snprintf(path, sizeof path, "%s/%s.pem", anchors, row->name) >= sizeof path)
+        return diag_set(d, E_USAGE, "--anchors is too long a path");
+    if (strcmp(s->key, row->name) != 0)
+        return diag_set(d, E_LOG_SEAL, "the seal over %" PRIu64 " lines names the key %s, not the log key %s", s->size, s->key, row->name);
+    enum err e = cert_load(path, &x, d);
+    if (e == E_OK)
+        e = seal_verify(s, row->alg, X509_get0_pubkey(x), d);
+    X509_free(x);
+    return e;
 }

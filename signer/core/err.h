@@ -50,6 +50,8 @@ enum err_class {
     X(E_LOG_ORDER, STORAGE, "", "a line of the audit log does not follow from those before it", "stop and call the auditor") \
     X(E_LOG_SEAL, STORAGE, "", "a seal does not match the audit log", "stop and call the auditor")                      \
     X(E_LOG_PROOF, STORAGE, "RFC 9162 2.1", "a proof does not lead to the root of the seal", "stop and call the auditor")  \
+    X(E_LOG_PUBLISHED, STORAGE, "C2SP tlog-tiles", "the log differs from what was published of it",                     \
+      "publish nothing more; have the officers explain it")                                                             \
     X(E_LOG_ROLLED_BACK, STORAGE, "", "the audit log is older than its witness", "stop and call the auditor")           \
     X(E_CLOCK_BEHIND, STORAGE, "", "the clock is behind the last log entry", "set the clock, then run again")           \
     X(E_ARCHIVE, STORAGE, "", "the archive lacks or contradicts what the log says", "stop and call the auditor")        \
@@ -255,6 +257,8 @@ enum err_class {
        "get the file again from the auditor who made it")                                                               \
     X(E_EVIDENCE_CONTENT, INPUT, "", "the parts of the evidence do not belong together",                                \
        "do not rely on it; ask the auditor who made it")                                                                \
+    X(E_CHECKPOINT, INPUT, "C2SP tlog-checkpoint", "the checkpoint is not one by this key",                             \
+      "give the folder, the origin and the key that belong together")                                                   \
     X(E_ANCHOR, INPUT, "", "a trusted certificate is missing or differs",                                               \
        "fetch the anchors from the ceremony; on the appliance run ceremony root")                                       \
     X(E_CERT_SIGNATURE, INPUT, "RFC 5280 4.1.1.3", "a certificate's signature does not verify", "call the auditor")     \

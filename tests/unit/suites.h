@@ -84,6 +84,7 @@
     X(minutes_code) \
     X(mutants) \
     X(name) \
+    X(note) \
     X(op) \
     X(own_batch) \
     X(p7b) \
@@ -124,6 +125,7 @@
     X(tally) \
     X(tbs) \
     X(text) \
+    X(tiles) \
     X(token_init) \
     X(transcript) \
     X(transcripts) \

@@ -96,6 +96,10 @@ batch "$IN"
 approve
 whole_way second
 clean audit-verify audit verify --state "$S" --anchors "$W/state/anchors"
+mkdir "$C/published"
+openssl genpkey -algorithm ed25519 -aes-256-cbc -pass "pass:$WORLD_PASS" -out "$C/keys/publication.key"
+clean audit-tiles audit tiles --state "$S" --anchors "$W/state/anchors" --to "$C/published" --origin log.example.com \
+    --key "$C/keys/publication.key" --pass-fd 3 3<<< "$WORLD_PASS"
 clean audit-status audit status --state "$S" --anchors "$W/state/anchors"
 check "the revocation came through" grep -q ',revoked,' "$LAST.out"
 

@@ -26,10 +26,10 @@ static enum err take_answers(const struct answers *answers, const size_t *places
 {
     size_t issued = 0;
     for (size_t i = 0; i < out->request->n; i++) {
-        const struct answer *a = &answers->v[places[i]];
+        const struct answer *a = answers_at(answers, places[i]);
         cmc_status_of(a, &out->statuses[i]);
         if (a->act == PLAN_ISSUE)
-            out->certificates[issued++] = buf_span(&a->cert);
+            out->certificates[issued++] = a->cert;
     }
     out->certificates_n = issued;
     return issued > 0 ? take_issuers(answers, out) : E_OK;

@@ -24,12 +24,11 @@ static enum err read_request(const char *path, struct cmc *cmc, struct diag *d)
 }
 
 /* The batch alone, or with the bundle that answers it. */
-static enum err read_answers(struct import *i, struct diag *d)
+static enum err read_answers(struct import *i, const char *work, struct diag *d)
 {
-    *i = (struct import){.anchors = {.fd = -1}, .desk = {.fd = -1}};
     if ((options.bundle == NULL) != (options.anchors == NULL))
         return diag_set(d, E_USAGE, "--bundle and --anchors belong together");
-    return options.bundle != NULL ? cmd_import_verify(i, d) : desk_open(options.batch, &i->desk, d);
+    return options.bundle != NULL ? cmd_import_verify(i, work, d) : desk_open(options.batch, &i->desk, d);
 }
 
 /* -- the response -- */
@@ -48,20 +47,23 @@ static enum err sign(const struct cmc_response *r, X509 *cert, EVP_PKEY *key, st
     return e;
 }
 
-static enum err store(const struct buf *response, struct diag *d)
+/* Where the response goes: *dir is free()d by the caller. */
+static enum err split_out(char **dir, const char **name, struct diag *d)
 {
-    const char *name;
-    int fd = -1;
-    char *dir = malloc(strlen(options.out) + 2);
-    if (dir == NULL)
+    *dir = malloc(strlen(options.out) + 2);
+    if (*dir == NULL)
         return diag_set(d, E_NO_MEMORY, "%s", options.out);
-    enum err e = desk_split(options.out, dir, &name) ? file_open_dir(dir, &fd, d)
-                                                     : diag_set(d, E_USAGE, "--out %s names no file", options.out);
+    return desk_split(options.out, *dir, name) ? E_OK : diag_set(d, E_USAGE, "--out %s names no file", options.out);
+}
+
+static enum err store(const char *dir, const char *name, const struct buf *response, struct diag *d)
+{
+    int fd = -1;
+    enum err e = file_open_dir(dir, &fd, d);
     if (e == E_OK)
         e = file_write(fd, name, response->data, response->len, d);
     if (fd >= 0)
         close(fd);
-    free(dir);
     return e;
 }
 
@@ -78,7 +80,7 @@ static void report(const struct cmc_response *r)
     screen_field(_("response"), LABEL, "%s", options.out);
 }
 
-static enum err answer(const struct cmc *cmc, const struct import *i, struct diag *d)
+static enum err answer(const struct cmc *cmc, const struct import *i, const char *dir, const char *name, struct diag *d)
 {
     struct cmc_response response;
     struct buf out = {0};
@@ -92,7 +94,7 @@ static enum err answer(const struct cmc *cmc, const struct import *i, struct dia
     if (e == E_OK)
         e = sign(&response, cert, key, &out, d);
     if (e == E_OK)
-        e = store(&out, d);
+        e = store(dir, name, &out, d);
     if (e == E_OK)
         report(&response);
     EVP_PKEY_free(key);
@@ -105,12 +107,17 @@ static enum err answer(const struct cmc *cmc, const struct import *i, struct dia
 enum err cmd_cmc_out(int n, char **operands, struct diag *d)
 {
     struct cmc cmc = {.signature = NULL};
-    struct import i = {.anchors = {.fd = -1}, .desk = {.fd = -1}};
+    struct import i = {.folder = -1, .anchors = {.fd = -1}, .desk = {.fd = -1}};
+    const char *name;
+    char *dir = NULL;
     enum err e = n == 1 ? read_request(operands[0], &cmc, d) : diag_set(d, E_USAGE, "name one file");
     if (e == E_OK)
-        e = read_answers(&i, d);
+        e = split_out(&dir, &name, d);
     if (e == E_OK)
-        e = answer(&cmc, &i, d);
+        e = read_answers(&i, dir, d);
+    if (e == E_OK)
+        e = answer(&cmc, &i, dir, name, d);
+    free(dir);
     cmc_free(&cmc);
     import_free(&i);
     return e;

@@ -17,12 +17,11 @@ static bool is_of_appliance(enum err e)
            e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_CRL_FORMAT || e == E_CRL_SIGNATURE || e == E_ESEAL_FORMAT || e == E_ESEAL_SIGNATURE || e == E_LINT;
 }
 
-enum err cmd_import_verify(struct import *i, struct diag *d)
+enum err cmd_import_verify(struct import *i, const char *work, struct diag *d)
 {
     struct cli_progress bar = {.label = N_("checking")};
     struct progress progress = {cli_progress_step, &bar};
-    enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle, options.out,
-                               &progress, i, d);
+    enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle, work, &progress, i, d);
     cli_progress_end(&bar);
     if (is_of_appliance(e))
         diag_advise(d, "do not use the bundle; call the CA");
@@ -165,7 +164,7 @@ enum err cmd_import(int n, char **operands, struct diag *d)
     struct written w = {.news = false};
     (void)n;
     (void)operands;
-    enum err e = cmd_import_verify(&i, d);
+    enum err e = cmd_import_verify(&i, options.out, d);
     if (e == E_OK)
         e = tell_old_lists(&i.answers, d);
     if (e == E_OK)

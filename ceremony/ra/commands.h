@@ -31,7 +31,7 @@ enum err cmd_ocsp_tree(int n, char **operands, struct diag *d);
 enum err cmd_cmc_in(int n, char **operands, struct diag *d);
 enum err cmd_cmc_out(int n, char **operands, struct diag *d);
 
-/* import_verify() of what the options bundle, batch and anchors name, with a bar. */
-ERR_MUST_USE enum err cmd_import_verify(struct import *i, struct diag *d);
+/* import_verify() of what the options bundle, batch and anchors name, with a bar; work is the folder where large parts lie meanwhile. */
+ERR_MUST_USE enum err cmd_import_verify(struct import *i, const char *work, struct diag *d);
 
 #endif

@@ -343,8 +343,10 @@ START_TEST(answers_are_written)
     struct answer v[] = {{.act = PLAN_REFUSE, .code = E_CERT_UNKNOWN, .note = nothing},
                          {.act = PLAN_ISSUE, .note = nothing},
                          {.act = PLAN_HOLD, .note = nothing}};
-    expect_ok(cert_write_der(issued, &v[1].cert));
-    const struct answers answers = {.v = v, .n = 3, .issuers = issuers, .issuers_n = 1};
+    struct buf issued_der = {0};
+    expect_ok(cert_write_der(issued, &issued_der));
+    v[1].cert = buf_span(&issued_der);
+    const struct answers answers = {.rows = {.content = {(const uint8_t *)v, sizeof v}}, .n = 3, .issuers = issuers, .issuers_n = 1};
     make_batch((const size_t[]){1, 0, 2}, 3, NULL, &k);
     expect_ok_diag(cmc_answer(&cmc, &k, &answers, &r, &d), &d);
     r.statuses[1].text[0] = '\0'; /* seen above */
@@ -362,7 +364,7 @@ START_TEST(answers_are_written)
     desk_close(&k);
     buf_free(&content);
     buf_free(&der);
-    buf_free(&v[1].cert);
+    buf_free(&issued_der);
     X509_free(issued);
 }
 END_TEST

@@ -17,7 +17,7 @@ static void count_officers(int dir_fd, const struct plan *plan)
     if (authorise_collect(dir_fd, &policy_table, &(struct authorise_what){.digest = plan->digest}, clock_now(), &all, &why) == E_OK)
         printf(_("%zu officers have authorised it, %d are needed\n"), all.n, policy_table.quorum);
     else
-        printf(_("signer sign will refuse: %s: %s\n"), err_name(why.code), why.text);
+        printf(_("signer sign will refuse: %s: %s\n"), err_name(why.code), why.said);
 }
 
 enum err officer_vendor(enum policy_vendor *out, struct diag *d)

@@ -74,7 +74,7 @@ static enum err compare_file(const struct record_at *r, const char *file, const 
     if (e == E_OK)
         e = file_digest(r->dir_fd, file, RECORD_FILE_MAX, found, d);
     if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0)
-        e = diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s is not the one of the log", r->script.name, file);
+        e = diag_set(d, E_ARCHIVE, "%s/%s/%s is not the one of the log", CEREMONIES_DIR, r->script.name, file);
     return e;
 }
 

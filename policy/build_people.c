@@ -99,7 +99,7 @@ static enum err load_certificate(struct build *b, const char *at, const char *fi
         return diag_set(b->diag, E_NO_MEMORY, "%s", where_file(b->where));
     enum err e = cert_load(path, out, &d);
     if (e == E_NO_MEMORY)
-        diag_set(b->diag, e, "%s", d.text);
+        diag_again(b->diag, e, &d);
     else if (e != E_OK)
         e = build_error(b, at, field, "%s: %s", err_sentence(e), d.text);
     if (e == E_OK)

@@ -231,10 +231,10 @@ const char *where_file(const struct where *w)
 enum err where_verror(const struct where *w, struct diag *d, const char *path, const char *format,
                       va_list ap)
 {
-    char message[DIAG_TEXT_MAX];
-    vsnprintf(message, sizeof message, format, ap);
-    return diag_set(d, E_POLICY, "%s:%zu: %s%s%s", w->file, where_line(w, path), path,
-                    path[0] != '\0' ? ": " : "", message);
+    struct diag message = {0};
+    diag_vset(&message, E_POLICY, format, ap);
+    return path[0] == '\0' ? diag_wrap(d, E_POLICY, &message, "%s:%zu", w->file, where_line(w, path))
+                           : diag_wrap(d, E_POLICY, &message, "%s:%zu: %s", w->file, where_line(w, path), path);
 }
 
 enum err where_error(const struct where *w, struct diag *d, const char *path, const char *format,

@@ -110,7 +110,7 @@ static enum err check_certificate(const struct plan_item *i, const struct keys_e
     const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
     enum err e = cert_verify(x, key->public, &why);
     if (e != E_OK)
-        return diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+        return diag_wrap(d, e, &why, "request %lld", (long long)i->n);
     if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(key->anchor)) != 0)
         return diag_set(d, E_LINT, "request %lld: the issuer is not %s", (long long)i->n, i->key);
     if (ASN1_STRING_length(serial) != SERIAL_LEN ||
@@ -132,7 +132,7 @@ static enum err check_eseal(const struct plan_item *i, const struct keys_entry *
         e = eseal_verify(&s, &why);
     if (e == E_OK)
         e = eseal_check_maker(&s, key->anchor, &why);
-    return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->n);
 }
 
 static enum err lint_again(const struct audit *a, const struct batches_open *b,
@@ -146,7 +146,7 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
     if (plan_is_eseal(i) && authority != NULL && authority->seals.key != NULL &&
         strcmp(authority->seals.key, i->key) == 0) {
         enum err seal = lint_eseal(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, &authority->seals, &why);
-        return seal == E_OK ? E_OK : diag_set(d, seal, "request %lld: %s", (long long)i->n, why.text);
+        return seal == E_OK ? E_OK : diag_wrap(d, seal, &why, "request %lld", (long long)i->n);
     }
     const struct policy_key *row = policy_key_find(a->policy, i->key);
     const struct policy_profile *profile =
@@ -155,7 +155,7 @@ static enum err lint_again(const struct audit *a, const struct batches_open *b,
         return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
                         (long long)i->n);
     enum err e = lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, profile, row, key->anchor, &why);
-    return e == E_OK ? E_OK : diag_set(d, e, "request %lld: %s", (long long)i->n, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->n);
 }
 
 /* A key is one subject's for good; the digests are the index's (batch/history.c). */

@@ -3,13 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
-void audit_error(struct audit *a, enum err code, const char *format, ...)
+#include "core/i18n.h"
+
+/* What came before the first error holds. */
+static void before_error(struct audit *a)
 {
-    va_list ap;
     if (a->findings.count[FINDING_ERROR] == 0) {
         a->holds = a->before;
         a->holds_sealed = a->sealed;
     }
+}
+
+void audit_error(struct audit *a, enum err code, const char *format, ...)
+{
+    va_list ap;
+    before_error(a);
     va_start(ap, format);
     finding_add(&a->findings, FINDING_ERROR, code, a->line, format, ap);
     va_end(ap);
@@ -31,20 +39,35 @@ void audit_note(struct audit *a, const char *format, ...)
     va_end(ap);
 }
 
+static void cut_off(char *text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    if (strncmp(text, prefix, n) == 0)
+        memmove(text, text + n, strlen(text + n) + 1);
+}
+
 /* What log/ says begins with the line, which a finding has anyway. */
-static const char *without_line(const struct audit *a, const char *text)
+static void cut_line_off(const struct audit *a, struct diag *d)
 {
     char prefix[64];
-    snprintf(prefix, sizeof prefix, LOG_FILE " line %llu: ", (unsigned long long)a->line);
-    return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
+    snprintf(prefix, sizeof prefix, "%s line %llu: ", LOG_FILE, (unsigned long long)a->line);
+    cut_off(d->text, prefix);
+    snprintf(prefix, sizeof prefix, _("%s line %llu: "), LOG_FILE, (unsigned long long)a->line);
+    cut_off(d->said, prefix);
 }
 
 enum err audit_take(struct audit *a, enum err e, const struct diag *d)
 {
-    if (e == E_NO_MEMORY)
+    struct diag found = {0};
+    if (e == E_OK || e == E_NO_MEMORY)
         return e;
-    if (e != E_OK)
-        audit_error(a, e, "%s", d->code == e ? without_line(a, d->text) : "");
+    if (d->code == e) {
+        found = *d;
+        cut_line_off(a, &found);
+        diag_again(&found, e, &found);
+    }
+    before_error(a);
+    finding_take(&a->findings, FINDING_ERROR, e, a->line, &found);
     return E_OK;
 }
 
@@ -57,7 +80,7 @@ enum err audit_archive(enum err e, struct diag *d)
     case E_MEDIUM_LIMIT:
     case E_PLAN_MISSING: {
         struct diag was = *d;
-        return diag_set(d, E_ARCHIVE, "%s", was.text);
+        return diag_again(d, E_ARCHIVE, &was);
     }
     default:
         return e;

@@ -194,7 +194,7 @@ static enum err compare_header(const struct batches_open *b, const struct record
     hex_encode(h->policy, DIGEST_LEN, policy);
     const char *other = NULL;
     if (strcmp(plan, record_text(r, "plan")) != 0)
-        return diag_set(d, E_ARCHIVE, PLAN_FILE " is not the plan of this line");
+        return diag_set(d, E_ARCHIVE, "%s is not the plan of this line", PLAN_FILE);
     if (strcmp(batch, record_text(r, "batch")) != 0)
         other = "batch";
     else if (strcmp(intake, record_text(r, "intake")) != 0)

@@ -56,10 +56,10 @@ static enum err check_file(const struct audit *a, const struct batches_open *b, 
     lists_name(item->key, item->crl.number, name);
     int fd = file_open_beneath(dir_fd, name, O_RDONLY, 0);
     if (fd < 0)
-        return diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/%s: %s", name, strerror(errno));
+        return diag_set(d, E_BUNDLE_DIGEST, "%s/%s: %s", BUNDLE_DIR, name, strerror(errno));
     enum err e = check_list(a, b, item, fd, &why);
     close(fd);
-    return e == E_OK ? E_OK : diag_set(d, e, BUNDLE_DIR "/%s: %s", name, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "%s/%s", BUNDLE_DIR, name);
 }
 
 enum err bundle_lists_check(struct audit *a, const struct batches_open *b, int fd, struct diag *d)

@@ -36,7 +36,7 @@ static enum err check_manifest(const struct batches_open *b, const struct buf *b
 {
     struct buf want = {0};
     if (bytes->len == 0 || bytes->data[bytes->len - 1] != '\n')
-        return diag_set(d, E_BUNDLE_FORMAT, BUNDLE_FILE " is cut off");
+        return diag_set(d, E_BUNDLE_FORMAT, "%s is cut off", BUNDLE_FILE);
     enum err e = json_line_parse_canonical((const char *)bytes->data, bytes->len - 1, BUNDLE_FILE,
                                            E_BUNDLE_FORMAT, obj, d);
     if (e != E_OK)
@@ -44,10 +44,10 @@ static enum err check_manifest(const struct batches_open *b, const struct buf *b
     json_t *files = json_object_get(*obj, "files");
     json_t *other = json_is_array(files) ? expected(b, files) : NULL;
     if (other == NULL)
-        return diag_set(d, E_BUNDLE_FORMAT, BUNDLE_FILE " lists no files");
+        return diag_set(d, E_BUNDLE_FORMAT, "%s lists no files", BUNDLE_FILE);
     e = json_line_write(other, &want);
     if (e == E_OK && (want.len != bytes->len - 1 || memcmp(want.data, bytes->data, want.len) != 0))
-        e = diag_set(d, E_BUNDLE_FORMAT, BUNDLE_FILE " says something else than log and plan");
+        e = diag_set(d, E_BUNDLE_FORMAT, "%s says something else than log and plan", BUNDLE_FILE);
     json_decref(other);
     buf_free(&want);
     return e;
@@ -60,12 +60,12 @@ static enum err check_file(int fd, json_t *entry, struct diag *d)
     struct diag why = {0};
     if (json_unpack_ex(entry, NULL, JSON_STRICT, "{s:s,s:s}", "name", &name, "sha256", &hex) != 0 ||
         !text_is_token(name, LIMIT_TOKEN_TEXT) || !hex_decode(hex, want, DIGEST_LEN))
-        return diag_set(d, E_BUNDLE_FORMAT, "the list of files in " BUNDLE_FILE);
+        return diag_set(d, E_BUNDLE_FORMAT, "the list of files in %s", BUNDLE_FILE);
     enum err e = file_digest(fd, name, LIMIT_ARCHIVE_BYTES, got, &why);
     if (e == E_NO_MEMORY)
         return e;
     if (e != E_OK || memcmp(want, got, DIGEST_LEN) != 0)
-        return diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/%s",
+        return diag_set(d, E_BUNDLE_DIGEST, "%s/%s", BUNDLE_DIR,
                         e != E_OK && why.text[0] != '\0' ? why.text : name);
     return E_OK;
 }
@@ -93,8 +93,8 @@ static enum err check_files(int fd, const json_t *obj, struct diag *d)
         e = audit_archive(file_list(fd, BUNDLE_FILES_MAX, &list, d), d);
     for (size_t i = 0; i < list.n && e == E_OK; i++)
         if (!is_listed(files, list.names[i]))
-            e = diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/%s is not named in " BUNDLE_FILE,
-                         list.names[i]);
+            e = diag_set(d, E_BUNDLE_DIGEST, "%s/%s is not named in %s", BUNDLE_DIR,
+                         list.names[i], BUNDLE_FILE);
     file_list_free(&list);
     return e;
 }
@@ -139,15 +139,15 @@ static enum err check_signature(struct audit *a, int fd, const struct buf *manif
     bool found = false;
     enum err e = file_read(fd, BUNDLE_SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, &found, &why);
     if (e == E_OK && !found) /* the folder is renamed when it is whole: a file less is a change */
-        return diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/" BUNDLE_SIGNATURE " is not there");
+        return diag_set(d, E_BUNDLE_DIGEST, "%s/%s is not there", BUNDLE_DIR, BUNDLE_SIGNATURE);
     if (e == E_OK)
         e = verify_signature(a, buf_span(&bytes), buf_span(manifest), &why);
     buf_free(&bytes);
     if (e == E_OK || e == E_NO_MEMORY)
         return e;
     if (e == E_IO) /* its words begin with the name already */
-        return diag_set(d, E_BUNDLE_SIGNATURE, "%s", why.text);
-    return diag_set(d, E_BUNDLE_SIGNATURE, BUNDLE_SIGNATURE ": %s", why.text);
+        return diag_again(d, E_BUNDLE_SIGNATURE, &why);
+    return diag_wrap(d, E_BUNDLE_SIGNATURE, &why, "%s", BUNDLE_SIGNATURE);
 }
 
 static enum err check_folder(struct audit *a, const struct batches_open *b, int fd,
@@ -163,7 +163,7 @@ static enum err check_folder(struct audit *a, const struct batches_open *b, int 
     if (e == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
         if (strcmp(hex, record_text(r, "bundle")) != 0)
-            e = diag_set(d, E_ARCHIVE, BUNDLE_DIR "/" BUNDLE_FILE " is not the one of this line");
+            e = diag_set(d, E_ARCHIVE, "%s/%s is not the one of this line", BUNDLE_DIR, BUNDLE_FILE);
     }
     if (e == E_OK)
         e = check_manifest(b, &bytes, &obj, d);
@@ -189,7 +189,7 @@ static enum err check(struct audit *a, const struct batches_open *b, const struc
         return E_OK;
     }
     if (fd < 0)
-        return diag_set(d, E_ARCHIVE, BUNDLE_DIR ": %s", strerror(errno));
+        return diag_set(d, E_ARCHIVE, "%s: %s", BUNDLE_DIR, strerror(errno));
     enum err e = check_folder(a, b, fd, r, d);
     close(fd);
     return e;

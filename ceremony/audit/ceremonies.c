@@ -23,7 +23,7 @@ static enum err check_file(int dir_fd, const char *file, const struct record *r,
         e = diag_set(&why, E_ARCHIVE, "it is not the one of the log");
     if (e == E_OK || e == E_NO_MEMORY)
         return e;
-    return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s: %s", record_text(r, "ceremony"), file, why.text);
+    return diag_wrap(d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, record_text(r, "ceremony"), file);
 }
 
 /* The transcript as far as the minutes tell of it; it may have grown since. What stands in it is then what the log says: who was
@@ -46,7 +46,7 @@ static enum err check_transcript(struct audit *a, int dir_fd, const struct recor
     json_decref(events);
     if (same || e == E_NO_MEMORY)
         return e;
-    return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s", record_text(r, "ceremony"), why.text);
+    return diag_wrap(d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, record_text(r, "ceremony"), TRANSCRIPT_FILE);
 }
 
 
@@ -56,7 +56,7 @@ enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struc
     *fd = all < 0 ? -1 : file_open_beneath(all, name, O_RDONLY | O_DIRECTORY, 0);
     if (all >= 0)
         close(all);
-    return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s is not there", name);
+    return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, "%s/%s is not there", CEREMONIES_DIR, name);
 }
 
 static enum err check_files(struct audit *a, const struct record *r, struct diag *d)

@@ -59,7 +59,7 @@ static enum err check_file(struct audit *a, const struct record *r, int dir_fd, 
     buf_free(&file);
     if (e == E_OK || e == E_NO_MEMORY)
         return e;
-    return diag_set(d, E_ARCHIVE, CEREMONIES_DIR "/%s/%s: %s", record_text(r, "ceremony"), name, why.text);
+    return diag_wrap(d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, record_text(r, "ceremony"), name);
 }
 
 enum err certifies_take(struct audit *a, const struct record *r)
@@ -211,7 +211,7 @@ static enum err finish_file(struct audit *a, int fd, const char *file, struct di
         e = diag_set(&why, E_ARCHIVE, "it is no certificate of the log");
     X509_free(x);
     buf_free(&bytes);
-    return e == E_OK || e == E_NO_MEMORY ? e : diag_set(d, E_ARCHIVE, CROSSES_DIR "/%s: %s", file, why.text);
+    return e == E_OK || e == E_NO_MEMORY ? e : diag_wrap(d, E_ARCHIVE, &why, "%s/%s", CROSSES_DIR, file);
 }
 
 enum err certifies_finish(struct audit *a)

@@ -39,7 +39,7 @@ static void subject_free(struct subject *s)
 static enum err in_file(enum err e, const char *path, struct diag *d)
 {
     const struct diag inner = *d;
-    return e == E_OK ? E_OK : diag_set(d, e, "%s: %s", path, inner.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &inner, "%s", path);
 }
 
 static enum err subject_read(const char *path, struct subject *s, struct diag *d)

@@ -29,9 +29,10 @@ static enum err verdict(const struct audit *a, struct diag *d)
     const struct finding *first = &a->findings.kept[FINDING_ERROR][0];
     if (a->findings.count[FINDING_ERROR] == 0)
         return E_OK;
-    enum err e = first->line == 0 ? diag_set(d, first->code, "%s", first->text)
-                                  : diag_set(d, first->code, "line %llu: %s", (unsigned long long)first->line,
-                                             first->text);
+    struct diag why;
+    finding_give(first, &why);
+    enum err e = first->line == 0 ? diag_again(d, first->code, &why)
+                                  : diag_wrap(d, first->code, &why, "line %llu", (unsigned long long)first->line);
     diag_advise(d, ADVICE);
     return e;
 }

@@ -20,7 +20,7 @@ enum err consistency_read_seal(const char *path, struct seal *out, struct diag *
     *out = (struct seal){0};
     enum err e = file_read_path(path, LIMIT_LOG_LINE, E_BUNDLE_FORMAT, &bytes, d);
     if (e == E_OK && (e = seal_parse(buf_span(&bytes), out, &why)) != E_OK)
-        e = diag_set(d, e, "%s: %s", path, why.text);
+        e = diag_wrap(d, e, &why, "%s", path);
     buf_free(&bytes);
     return e;
 }
@@ -187,7 +187,7 @@ enum err consistency_read(const char *path, struct consistency *out, struct diag
     *out = (struct consistency){0};
     enum err e = file_read_path(path, FILE_MAX, E_BUNDLE_FORMAT, &bytes, d);
     if (e == E_OK && (e = read_all(buf_span(&bytes), out, &why)) != E_OK)
-        e = diag_set(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, "%s: %s", path, why.text);
+        e = diag_wrap(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, &why, "%s", path);
     buf_free(&bytes);
     return e;
 }

@@ -60,7 +60,7 @@ enum err eseal_list_look(const char *path, const struct eseal *s, struct eseal_l
     if (e == E_OK)
         e = look(v, s, maker, out, &why);
     if (e != E_OK)
-        diag_set(d, e, "%s: %s", path, why.text);
+        diag_wrap(d, e, &why, "%s", path);
     crl_view_close(v);
     X509_free(maker);
     close(fd);

@@ -10,7 +10,7 @@
 
 static enum err out_of_form(struct diag *d, const char *what, const struct diag *why)
 {
-    return diag_set(d, why->code == E_NO_MEMORY ? E_NO_MEMORY : E_EVIDENCE_FORMAT, "%s%s%s", what, why->text[0] != '\0' ? ": " : "", why->text);
+    return diag_wrap(d, why->code == E_NO_MEMORY ? E_NO_MEMORY : E_EVIDENCE_FORMAT, why, "%s", what);
 }
 
 /* -- the log's lines -- */

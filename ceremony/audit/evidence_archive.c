@@ -195,8 +195,8 @@ static enum err add_certificate(const struct record *issued, struct evidence *e,
     if (err == E_OK)
         err = cert_complete(buf_span(&item.tbs), buf_span(&signature), &e->certificate, &why);
     if (err != E_OK)
-        err = diag_set(d, err == E_NO_MEMORY ? err : E_ARCHIVE, "the plan has no certificate for line %llu: %s",
-                       (unsigned long long)issued->seq, why.text);
+        err = diag_wrap(d, err == E_NO_MEMORY ? err : E_ARCHIVE, &why, "the plan has no certificate for line %llu",
+                       (unsigned long long)issued->seq);
     buf_free(&signature);
     plan_item_free(&item);
     return err;

@@ -264,7 +264,7 @@ static enum err check_approvals(const struct looking *l, struct diag *d)
         if (e == E_OK)
             e = check_signature(&s->v[i], buf_span(&text), h->created, &why);
         if (e != E_OK)
-            diag_set(d, e, "approval %zu: %s", i + 1, why.text);
+            diag_wrap(d, e, &why, "approval %zu", i + 1);
     }
     if (e == E_OK && l->verdict->same_policy)
         e = check_roles(l, d);
@@ -308,7 +308,7 @@ static enum err check_authorisations(const struct looking *l, struct diag *d)
             e = check_authorisation(l, &l->f->records[i], &s->v[n], buf_span(&text), &why);
         n++;
         if (e != E_OK)
-            diag_set(d, e, "authorisation %zu: %s", n, why.text);
+            diag_wrap(d, e, &why, "authorisation %zu", n);
     }
     buf_free(&text);
     if (e == E_OK && (n != s->n || n == 0 || !are_distinct(s)))

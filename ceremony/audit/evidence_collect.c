@@ -200,7 +200,7 @@ enum err evidence_collect(const char *state, const char *serial, const struct po
     if (archive_fd >= 0)
         batch_fd = file_open_beneath(archive_fd, s.intake, O_RDONLY | O_DIRECTORY, 0);
     e = batch_fd >= 0 ? evidence_from_archive(batch_fd, policy, out, d)
-                      : diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", s.intake);
+                      : diag_set(d, E_ARCHIVE, "%s/%s is not there", ARCHIVE_DIR, s.intake);
 out:
     if (batch_fd >= 0)
         close(batch_fd);

@@ -244,7 +244,7 @@ static enum err read_parts(struct span text, struct evidence *out, struct diag *
         size_t n = (size_t)((const uint8_t *)memchr(rest.p, '\n', rest.n) - rest.p);
         e = take_apart((struct span){rest.p, n}, &p) ? read_part(&p, out, &why) : E_EVIDENCE_FORMAT;
         if (e != E_OK)
-            e = diag_set(d, e == E_NO_MEMORY ? e : E_EVIDENCE_FORMAT, "the part %s: %s", p.name, why.text);
+            e = diag_wrap(d, e == E_NO_MEMORY ? e : E_EVIDENCE_FORMAT, &why, "the part %s", p.name);
         rest = (struct span){rest.p + n + 1, rest.n - n - 1};
     }
     return e;

@@ -19,7 +19,8 @@ enum finding_kind {
 struct finding {
     enum err code;            /* E_OK unless it is an error */
     uint64_t line;            /* of the log; 0: of no single line */
-    char text[DIAG_TEXT_MAX]; /* printable ASCII */
+    char text[DIAG_TEXT_MAX]; /* as in struct diag */
+    char said[DIAG_TEXT_MAX];
 };
 
 /* Zero-initialise. Nothing to free. */
@@ -31,8 +32,14 @@ struct findings {
 /* "error", "open", "note". */
 const char *finding_name(enum finding_kind kind);
 
-/* Add one; the text is escaped and cut as diag_set() does. */
+/* Add one. The format is a text of the catalogue; what it gives is escaped and cut as diag_set() does. */
 void finding_add(struct findings *f, enum finding_kind kind, enum err code, uint64_t line,
                  const char *format, va_list ap);
+
+/* Add one with the words of what. */
+void finding_take(struct findings *f, enum finding_kind kind, enum err code, uint64_t line, const struct diag *what);
+
+/* The words of one, as finding_take() wants them. */
+void finding_give(const struct finding *one, struct diag *what);
 
 #endif

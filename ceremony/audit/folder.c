@@ -19,7 +19,7 @@ enum err folder_open_only(const struct audit *a, const char *intake, int *fd, st
     if (a->archive_fd >= 0)
         *fd = file_open_beneath(a->archive_fd, intake, O_RDONLY | O_DIRECTORY, 0);
     if (*fd < 0)
-        return diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", intake);
+        return diag_set(d, E_ARCHIVE, "%s/%s is not there", ARCHIVE_DIR, intake);
     return E_OK;
 }
 
@@ -34,10 +34,10 @@ enum err folder_open(struct audit *a, const char *intake, const char *batch, int
     e = audit_archive(intake_digest(*fd, &in, d), d);
     hex_encode(in.batch, DIGEST_LEN, hex);
     if (e == E_OK && strcmp(hex, batch) != 0)
-        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s/" BATCH_FILE " is not the batch of this line",
-                     intake);
+        e = diag_set(d, E_ARCHIVE, "%s/%s/%s is not the batch of this line", ARCHIVE_DIR,
+                     intake, BATCH_FILE);
     else if (e == E_OK && strcmp(in.dir, intake) != 0)
-        e = diag_set(d, E_ARCHIVE, "the approvals in " ARCHIVE_DIR "/%s are not those that came",
+        e = diag_set(d, E_ARCHIVE, "the approvals in %s/%s are not those that came", ARCHIVE_DIR,
                      intake);
     if (e != E_OK) {
         close(*fd);
@@ -56,7 +56,7 @@ static enum err compare_refusal(json_t *obj, const struct record *r, struct diag
         strcmp(format, "rootseal-refusal-1") != 0 || strcmp(batch, record_text(r, "batch")) != 0 ||
         strcmp(intake, record_text(r, "intake")) != 0 || strcmp(code, record_text(r, "code")) != 0 ||
         strcmp(clause, record_text(r, "clause")) != 0 || line != (json_int_t)r->seq)
-        return diag_set(d, E_ARCHIVE, REFUSAL_FILE " says something else");
+        return diag_set(d, E_ARCHIVE, "%s says something else", REFUSAL_FILE);
     return E_OK;
 }
 
@@ -84,7 +84,7 @@ enum err folder_refusal(int fd, const struct record *r, bool *found, struct diag
     if (e != E_OK || !*found)
         goto out;
     if (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n')
-        e = diag_set(d, E_ARCHIVE, REFUSAL_FILE " is cut off");
+        e = diag_set(d, E_ARCHIVE, "%s is cut off", REFUSAL_FILE);
     if (e == E_OK)
         e = json_line_parse_canonical((const char *)bytes.data, bytes.len - 1, REFUSAL_FILE,
                                       E_ARCHIVE, &obj, d);

@@ -9,6 +9,7 @@
 #include "audit/audit.h"
 #include "batch/state.h"
 #include "core/file.h"
+#include "core/i18n.h"
 #include "core/text.h"
 #include "pki/cert.h"
 #include "pki/key.h"
@@ -104,7 +105,7 @@ static enum err check_by_policy(struct audit *a, const struct keys_entry *k, X50
     else if (e == E_OK)
         e = lint_own(bytes, a->policy, row, issuer != NULL ? issuer->anchor : NULL, k->public, &why);
     OPENSSL_free(tbs);
-    return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "the certificate of %s", k->name);
 }
 
 /* May this CA certificate be the issuer of x, by its name and, as roots that follow each other share one, its key? */
@@ -177,7 +178,7 @@ static enum err check_sane(const struct keys_entry *k, X509 *x, X509 *issuer, st
     if (e == E_OK)
         e = check_extensions(x, issuer, ca, &why);
     buf_free(&again);
-    return e == E_OK ? E_OK : diag_set(d, e, "the certificate of %s: %s", k->name, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "the certificate of %s", k->name);
 }
 
 static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *x,
@@ -191,7 +192,7 @@ static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *
         return diag_set(d, E_ANCHOR, "the certificate of %s is by no key that has one", k->name);
     enum err e = cert_verify(x, signer->public, &why);
     if (e != E_OK)
-        return diag_set(d, e, "%s: %s", k->name, why.text);
+        return diag_wrap(d, e, &why, "%s", k->name);
     e = check_sane(k, x, signer == k ? NULL : signer->anchor, der, d);
     if (e == E_OK && a->same_log_policy)
         e = check_by_policy(a, k, x, d);
@@ -223,7 +224,7 @@ static enum err compare_by_hand(const struct audit *a, const struct keys_entry *
     buf_free(&bytes);
     if (e == E_OK || e == E_NO_MEMORY)
         return e;
-    return diag_set(d, E_ANCHOR, "%s: %s", name, why.text);
+    return diag_wrap(d, E_ANCHOR, &why, "%s", name);
 }
 
 enum err keys_take_anchor(struct audit *a, const struct record *r)
@@ -235,8 +236,8 @@ enum err keys_take_anchor(struct audit *a, const struct record *r)
     struct keys_entry *k = keys_find(&a->keys, name);
     a->counts.anchors++;
     if (k == NULL || k->anchor != NULL) {
-        audit_error(a, E_LOG_ORDER, k == NULL ? "a certificate for %s, which no line made"
-                                              : "a second certificate for %s", name);
+        audit_error(a, E_LOG_ORDER, k == NULL ? N_("a certificate for %s, which no line made")
+                                              : N_("a second certificate for %s"), name);
         return E_OK;
     }
     enum err e = json_get_base64(r->obj, "certificate", &der, name, &why);
@@ -312,7 +313,7 @@ static enum err compare_own(const struct keys_entry *k, int dir_fd, const char *
     buf_free(&want);
     return e == E_OK || e == E_NO_MEMORY
                ? e
-               : diag_set(d, E_ARCHIVE, ANCHORS_DIR "/%s: %s", file, why.text);
+               : diag_wrap(d, E_ARCHIVE, &why, "%s/%s", ANCHORS_DIR, file);
 }
 
 /* One file of the state's own folder: it is written after the log's line is safe. */
@@ -321,13 +322,13 @@ static enum err finish_file(struct audit *a, int dir_fd, const char *file)
     char name[LIMIT_TOKEN_TEXT + 1];
     struct diag why = {0};
     if (!key_of_file(file, name)) {
-        audit_note(a, ANCHORS_DIR "/%s is no anchor", file);
+        audit_note(a, "%s/%s is no anchor", ANCHORS_DIR, file);
         return E_OK;
     }
     const struct keys_entry *k = keys_find(&a->keys, name);
     if (k == NULL || k->anchor == NULL) {
         if (a->log_ended)
-            audit_error(a, E_LOG_ROLLED_BACK, ANCHORS_DIR "/%s has no line in the log", file);
+            audit_error(a, E_LOG_ROLLED_BACK, "%s/%s has no line in the log", ANCHORS_DIR, file);
         return E_OK;
     }
     return audit_take(a, compare_own(k, dir_fd, file, &why), &why);
@@ -347,7 +348,7 @@ static enum err finish_own(struct audit *a, struct diag *d)
         snprintf(file, sizeof file, "%s.pem", a->keys.v[i].name);
         if (a->keys.v[i].anchor != NULL &&
             (fd < 0 || faccessat(fd, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0))
-            audit_note(a, ANCHORS_DIR "/%s is missing; ceremony root writes it again", file);
+            audit_note(a, "%s/%s is missing; ceremony root writes it again", ANCHORS_DIR, file);
     }
     file_list_free(&list);
     if (fd >= 0)

@@ -44,10 +44,9 @@ static const struct policy_officer *find_officer(const struct policy *p,
 }
 
 static enum err wrong(struct diag *d, enum err code, const struct officers_entry *one,
-                      const char *why)
+                      const struct diag *why)
 {
-    return diag_set(d, code, "the authorisation of line %llu%s%s", (unsigned long long)one->line,
-                    why[0] != '\0' ? ": " : "", why);
+    return diag_wrap(d, code, why, "the authorisation of line %llu", (unsigned long long)one->line);
 }
 
 /* By an officer of this program's policy. */
@@ -59,13 +58,13 @@ static enum err verify_pinned(const struct audit *a, const struct officers_entry
     struct diag why = {0};
     const struct policy_officer *officer = find_officer(a->policy, one->officer);
     if (officer == NULL)
-        return wrong(d, E_OFFICER, one, "");
+        return wrong(d, E_OFFICER, one, &(struct diag){0});
     enum err e = cert_parse(officer->certificate, &x, d);
     if (e == E_OK &&
         (cms_parse(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
-        e = wrong(d, E_OFFICER_SIGNATURE, one, why.text);
+        e = wrong(d, E_OFFICER_SIGNATURE, one, &why);
     if (e == E_OK && cert_check_time(x, one->time, &why) != E_OK)
-        e = wrong(d, E_OFFICER, one, why.text);
+        e = wrong(d, E_OFFICER, one, &why);
     cms_free(cms);
     X509_free(x);
     return e;
@@ -79,7 +78,7 @@ static enum err verify_named(struct audit *a, const struct officers_entry *one, 
     struct diag why = {0};
     enum err e = carried_verify(bytes, one->officer, text, &carried, &why);
     if (e != E_OK && e != E_NO_MEMORY)
-        return wrong(d, E_OFFICER_SIGNATURE, one, why.text);
+        return wrong(d, E_OFFICER_SIGNATURE, one, &why);
     if (e == E_OK && !carried)
         audit_open(a, "the authorisation of line %llu is by an officer of another policy and "
                       "carries no certificate: its signature is not checked",

@@ -85,7 +85,7 @@ static void print_findings(const struct audit *a)
                 printf(_("line %" PRIu64 ": "), one->line);
             if (one->code != E_OK)
                 printf("%s: %s: ", err_name(one->code), _(err_sentence(one->code)));
-            puts(one->text);
+            puts(one->said);
         }
         if (f->count[k] > FINDINGS_KEPT) {
             screen_label(finding_word((enum finding_kind)k), 7);

@@ -52,7 +52,7 @@ static enum err verify_all(struct ocsp_file *file, struct responses_walk *walk, 
     }
     buf_free(&tbs);
     if (e != E_OK)
-        return diag_set(d, e, "response %" PRId64 " about certificates of %s: %s", n + 1, item->key, why.text);
+        return diag_wrap(d, e, &why, "response %" PRId64 " about certificates of %s", n + 1, item->key);
     return n == item->ocsp.count ? E_OK : diag_set(d, E_ARCHIVE, "%" PRId64 " responses, not %" PRId64, n, item->ocsp.count);
 }
 
@@ -92,7 +92,7 @@ static enum err check_copy(const struct batches_open *b, const char *name, const
     if (e != E_OK)
         return e == E_NO_MEMORY ? e : E_OK;
     hex_encode(got, DIGEST_LEN, hex);
-    return strcmp(hex, digest) == 0 ? E_OK : diag_set(d, E_BUNDLE_DIGEST, BUNDLE_DIR "/%s is not the one of this line", name);
+    return strcmp(hex, digest) == 0 ? E_OK : diag_set(d, E_BUNDLE_DIGEST, "%s/%s is not the one of this line", BUNDLE_DIR, name);
 }
 
 enum err responses_verify(struct audit *a, const struct batches_open *b, const struct plan_item *item, const struct record *r,

@@ -79,7 +79,7 @@ static enum err check_named(const struct minutes_of *m, const char *id, const ui
     if (e == E_OK && *found)
         audit_note(m->a, "the minutes of the ceremony %s are signed by %s", record_text(m->line, "ceremony"), id);
     else if (e != E_OK && *found && e != E_NO_MEMORY)
-        e = diag_set(d, E_OFFICER_SIGNATURE, MINUTES_SIGNATURE_PREFIX "%s.p7s: %s", id, why.text);
+        e = diag_wrap(d, E_OFFICER_SIGNATURE, &why, "%s%s.p7s", MINUTES_SIGNATURE_PREFIX, id);
     buf_free(&cms);
     return e;
 }
@@ -155,10 +155,10 @@ static void settle(struct audit *a, const struct transcripts_entry *t, const cha
         i = told_last(t, id, n);
     const bool signed_ = i < n && strcmp(text_of(json_array_get(t->events, i), "event"), "signed") == 0;
     if (signed_)
-        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and the transcript has it",
+        audit_error(a, E_ARCHIVE, "%s/%s: the signature of the minutes by %s is missing, and the transcript has it", CEREMONIES_DIR,
                     t->name, id);
     else if (i == n)
-        audit_error(a, E_ARCHIVE, CEREMONIES_DIR "/%s: the signature of the minutes by %s is missing, and nobody said why", t->name, id);
+        audit_error(a, E_ARCHIVE, "%s/%s: the signature of the minutes by %s is missing, and nobody said why", CEREMONIES_DIR, t->name, id);
     else if (i >= t->at)
         audit_open(a, "the ceremony %s: that its minutes need no signature by %s stands under no line of the log, and anybody could have "
                       "written it", t->name, id);
@@ -182,8 +182,7 @@ static void check_told(struct audit *a, const struct transcripts_entry *t)
     json_t *event;
     json_array_foreach(t->events, i, event)
         if (strcmp(text_of(event, "event"), "signed") == 0 && !has_key(t, text_of(event, "person")))
-            audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ":%zu: whoever signed the minutes here was there without "
-                                         "a key", t->name, i + 1);
+            audit_error(a, E_TRANSCRIPT, "%s/%s/%s:%zu: whoever signed the minutes here was there without a key", CEREMONIES_DIR, t->name, TRANSCRIPT_FILE, i + 1);
 }
 
 void signatures_finish(struct audit *a)

@@ -58,7 +58,7 @@ static enum err check_waiting_plan(struct audit *a, int fd, const char *dir, str
                          (unsigned long long)plan.header.log_size);
     }
     plan_close(&plan);
-    return e == E_OK ? E_OK : diag_set(d, e, ARCHIVE_DIR "/%s: %s", dir, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "%s/%s", ARCHIVE_DIR, dir);
 }
 
 /* A plan that was given up carries the beginning of its digest in its name. */
@@ -71,7 +71,7 @@ static enum err check_superseded(int fd, const char *dir, const char *name, stru
         return e;
     hex_encode(digest, DIGEST_LEN, hex);
     if (strncmp(name + strlen(SUPERSEDED), hex, SUPERSEDED_DIGITS) != 0)
-        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s/%s is not the plan of its name", dir, name);
+        e = diag_set(d, E_ARCHIVE, "%s/%s/%s is not the plan of its name", ARCHIVE_DIR, dir, name);
     return e;
 }
 
@@ -88,7 +88,7 @@ static enum err check_refused(struct audit *a, const char *dir, const char *name
     const char *code = strlen(name) > digits ? name + digits + 1 : "";
     enum err e = batches_put_text(&a->batches.refusals, &known, dir, code);
     if (e == E_OK && !known)
-        e = diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s/%s has no line in the log", dir, name);
+        e = diag_set(d, E_LOG_ROLLED_BACK, "%s/%s/%s has no line in the log", ARCHIVE_DIR, dir, name);
     return e;
 }
 
@@ -105,7 +105,7 @@ static enum err check_other(struct audit *a, const char *dir, const char *name)
     bool known = false;
     enum err e = has_place(name) ? E_OK : batches_put_text(&a->batches.responses, &known, dir, name);
     if (e == E_OK && !known && !has_place(name))
-        audit_note(a, ARCHIVE_DIR "/%s/%s: nothing names it", dir, name);
+        audit_note(a, "%s/%s/%s: nothing names it", ARCHIVE_DIR, dir, name);
     return e;
 }
 
@@ -128,10 +128,10 @@ static enum err check_names(struct audit *a, int fd, const char *dir, struct dia
 static enum err check_folder(struct audit *a, const struct known *k, int fd, struct diag *d)
 {
     if (is_there(fd, BUNDLE_DIR) && !k->bundled)
-        return diag_set(d, E_LOG_ROLLED_BACK, ARCHIVE_DIR "/%s has a bundle that the log does not",
+        return diag_set(d, E_LOG_ROLLED_BACK, "%s/%s has a bundle that the log does not", ARCHIVE_DIR,
                         k->dir);
     if (!k->seen)
-        audit_note(a, ARCHIVE_DIR "/%s came in, but was not planned", k->dir);
+        audit_note(a, "%s/%s came in, but was not planned", ARCHIVE_DIR, k->dir);
     enum err e = check_names(a, fd, k->dir, d);
     if (e == E_OK && !k->planned && is_there(fd, PLAN_FILE))
         e = check_waiting_plan(a, fd, k->dir, d);
@@ -145,7 +145,7 @@ static enum err check_entry(struct audit *a, const char *name)
     uint8_t intake[DIGEST_LEN];
     int fd;
     if (strlen(name) != 2 * DIGEST_LEN || !hex_decode(name, intake, DIGEST_LEN)) {
-        audit_note(a, ARCHIVE_DIR "/%s is no batch", name);
+        audit_note(a, "%s/%s is no batch", ARCHIVE_DIR, name);
         return E_OK;
     }
     enum err e = look_up(a, intake, &k);

@@ -1,4 +1,5 @@
 #include "audit/tokens.h"
+#include "core/i18n.h"
 
 #include <string.h>
 
@@ -127,8 +128,8 @@ enum err tokens_take_transferred(struct audit *a, const struct record *r)
     struct diag why = {0};
     struct keys_entry *k = keys_find(&a->keys, record_text(r, "key"));
     if (k == NULL || k->destroyed > 0 || k->confined) {
-        audit_error(a, E_LOG_ORDER, k == NULL || k->destroyed > 0 ? "the key %s is not there to be transferred"
-                                                                  : "the key %s can never have left its token",
+        audit_error(a, E_LOG_ORDER, k == NULL || k->destroyed > 0 ? N_("the key %s is not there to be transferred")
+                                                                  : N_("the key %s can never have left its token"),
                     record_text(r, "key"));
         return E_OK;
     }

@@ -73,7 +73,7 @@ static enum err read_events(struct audit *a, struct transcripts_entry *t)
     if (e == E_OK) {
         e = extent_read(fd, &t->events, &why);
         if (e != E_OK && e != E_NO_MEMORY)
-            e = diag_set(&d, E_ARCHIVE, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s", t->name, why.text);
+            e = diag_wrap(&d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, t->name, TRANSCRIPT_FILE);
     }
     if (fd >= 0)
         close(fd);
@@ -106,7 +106,7 @@ static enum err find(struct audit *a, const char *name, struct transcripts_entry
 
 static void wrong(struct audit *a, const struct transcripts_entry *t, const char *what, json_int_t step)
 {
-    audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %s step %lld", t->name, what, (long long)step);
+    audit_error(a, E_TRANSCRIPT, "%s/%s/%s: %s step %lld", CEREMONIES_DIR, t->name, TRANSCRIPT_FILE, what, (long long)step);
 }
 
 /* The event that ends this step, with the file as the line says up to there. The line of the minutes' step comes before their end,

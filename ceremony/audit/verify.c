@@ -206,7 +206,7 @@ static enum err walk(const struct verify_options *o, struct audit *a, uint64_t b
     a->line = 0;
     a->before = a->end;
     if (e == E_OK && a->log_ended && a->end.size == 0)
-        audit_error(a, E_LOG_FORMAT, LOG_FILE " has no line");
+        audit_error(a, E_LOG_FORMAT, "%s has no line", LOG_FILE);
     tell_torn(a, reader);
     log_reader_close(reader);
     return e;

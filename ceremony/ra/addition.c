@@ -32,7 +32,7 @@ static enum err keep_lines(struct addition *a, struct diag *d)
         lines_next(&all, &whole, NULL);
         buf_append(&a->lines, whole.p, whole.n);
         buf_append_byte(&a->lines, '\n');
-        e = line_error != E_OK ? diag_set(d, line_error, BATCH_FILE " line %llu", (unsigned long long)requests.number)
+        e = line_error != E_OK ? diag_set(d, line_error, "%s line %llu", BATCH_FILE, (unsigned long long)requests.number)
                                : request_parse(line, requests.number, &r, d);
         if (e == E_OK)
             e = put(&a->ids, r.id, NULL, &old);

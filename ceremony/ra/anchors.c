@@ -54,7 +54,7 @@ static enum err check(struct anchors *a, const struct policy_key *row, X509 *cer
     if (e == E_LINT || e == E_CERT_SIGNATURE)
         e = E_ANCHOR;
     buf_free(&der);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s.pem: %s", row->name, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "%s.pem", row->name);
 }
 
 static enum err load(struct anchors *a, const struct policy_key *row, X509 **out, struct diag *d)
@@ -68,7 +68,7 @@ static enum err load(struct anchors *a, const struct policy_key *row, X509 **out
     if (e == E_OK && !found)
         e = diag_set(d, E_ANCHOR, "there is no %s in the folder of anchors", name);
     if (e == E_OK && (e = cert_parse(buf_span(&bytes), out, &why)) != E_OK)
-        e = diag_set(d, e == E_CERTIFICATE ? E_ANCHOR : e, "%s: %s", name, why.text);
+        e = diag_wrap(d, e == E_CERTIFICATE ? E_ANCHOR : e, &why, "%s", name);
     if (e == E_OK)
         e = check(a, row, *out, d);
     buf_free(&bytes);

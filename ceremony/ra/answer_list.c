@@ -119,7 +119,7 @@ static enum err check_bytes(struct answering *w, const struct result *s, const s
     if (e == E_OK)
         e = check_view(w, s, r, row, view, &why);
     crl_view_close(view);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s: %s", s->file, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "%s", s->file);
 }
 
 enum err answer_list(struct answering *w, const struct result *s, const struct record *r, const struct decision *o,

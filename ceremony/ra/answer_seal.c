@@ -45,7 +45,7 @@ static enum err check_seal(const struct answering *w, const struct result *s, co
         return e;
     e = lint_eseal(seal->signed_part, (struct span){serial, SERIAL_LEN}, o->seals, &why);
     if (e != E_OK)
-        return diag_set(d, e == E_LINT ? E_BUNDLE_ANSWER : e, "request %lld (%s), seal: %s", (long long)s->n, s->id, why.text);
+        return diag_wrap(d, e == E_LINT ? E_BUNDLE_ANSWER : e, &why, "request %lld (%s), seal", (long long)s->n, s->id);
     return check_content(w, &seal->info, &o->request, d);
 }
 

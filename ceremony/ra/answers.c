@@ -18,7 +18,7 @@ static enum err check_header(const struct desk *k, const struct manifest *m, str
 {
     const struct batch_header *h = &k->header;
     if (memcmp(k->digest, m->batch, DIGEST_LEN) != 0)
-        return diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another " BATCH_FILE);
+        return diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another %s", BATCH_FILE);
     if (strcmp(h->authority, m->authority) != 0 || strcmp(h->ra, m->ra) != 0 ||
         strcmp(h->id, m->id) != 0 || h->sequence != m->sequence)
         return diag_set(d, E_BUNDLE_ANSWER, "authority, RA, id or sequence is not the batch's");

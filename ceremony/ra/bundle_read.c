@@ -42,7 +42,7 @@ static enum err read_manifest(int fd, const char *path, struct buf *out, struct 
         return e;
     if (faccessat(fd, REFUSAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return tell_refusal(fd, path, d);
-    return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no " MANIFEST, path);
+    return diag_set(d, E_BUNDLE_FORMAT, "%s: there is no %s", path, MANIFEST);
 }
 
 /* What was decided under another policy would look wrong in many ways: this comes first, before anything is believed. */
@@ -65,7 +65,7 @@ static enum err as_bundle_code(enum err e, const struct diag *why, struct diag *
 {
     if (e == E_APPROVAL_FORMAT || e == E_APPROVAL_SIGNATURE)
         e = E_BUNDLE_SIGNATURE;
-    return e == E_OK ? E_OK : diag_set(d, e, SIGNATURE ": %s", why->text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, why, "%s", SIGNATURE);
 }
 
 static enum err check_signature(int fd, struct span manifest, struct anchors *anchors,
@@ -80,7 +80,7 @@ static enum err check_signature(int fd, struct span manifest, struct anchors *an
     if (e == E_OK)
         e = file_read(fd, SIGNATURE, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
     if (e == E_OK && !found)
-        e = diag_set(d, E_BUNDLE_SIGNATURE, "there is no " SIGNATURE);
+        e = diag_set(d, E_BUNDLE_SIGNATURE, "there is no %s", SIGNATURE);
     if (e != E_OK)
         goto out;
     e = cms_parse(buf_span(&bytes), &cms, &why);
@@ -113,7 +113,7 @@ static enum err copy_file(int folder, int fd, const char *name, const uint8_t wa
     if (e == E_OK && (e = digest_final(digest, have)) != E_OK)
         diag_set(d, e, "%s", name);
     if (e == E_OK && memcmp(have, want, DIGEST_LEN) != 0)
-        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that %s names", name, MANIFEST);
     digest_free(digest);
     return e;
 }
@@ -125,7 +125,7 @@ static enum err check_responses(int fd, const char *name, const uint8_t want[DIG
         return diag_set(d, E_BUNDLE_DIGEST, "there is no %s", name);
     enum err e = file_digest(fd, name, LIMIT_ARCHIVE_BYTES, digest, d);
     if (e == E_OK && memcmp(digest, want, DIGEST_LEN) != 0)
-        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that " MANIFEST " names", name);
+        e = diag_set(d, E_BUNDLE_DIGEST, "%s is not the one that %s names", name, MANIFEST);
     return e;
 }
 

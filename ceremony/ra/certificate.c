@@ -124,6 +124,5 @@ enum err certificate_check(const struct result *r, const struct decision *o,
     X509_free(cert);
     ERR_clear_error();
     return e == E_OK ? E_OK
-                     : diag_set(d, e, "request %lld (%s), certificate: %s", (long long)r->n, r->id,
-                                why.text);
+                     : diag_wrap(d, e, &why, "request %lld (%s), certificate", (long long)r->n, r->id);
 }

@@ -16,7 +16,7 @@ struct walk {
 
 static enum err broken(const struct walk *w, const char *what, struct diag *d)
 {
-    return diag_set(d, E_LOG_CHAIN, FILE_NAME ", log line %" PRIu64 ": %s", w->next, what);
+    return diag_set(d, E_LOG_CHAIN, "%s, log line %" PRIu64 ": %s", FILE_NAME, w->next, what);
 }
 
 static bool same_digest(const struct record *r, const char *key, const uint8_t want[DIGEST_LEN])
@@ -34,14 +34,14 @@ static enum err check_intent(const struct walk *w, const struct record *r, struc
 {
     const struct manifest *m = w->m;
     if (r->type != RECORD_PLAN)
-        return diag_set(d, E_BUNDLE_ANSWER, FILE_NAME " does not begin with the intent of a batch");
+        return diag_set(d, E_BUNDLE_ANSWER, "%s does not begin with the intent of a batch", FILE_NAME);
     if (!same_digest(r, "batch", m->batch) || !same_digest(r, "plan", m->plan) ||
         !same_digest(r, "policy", m->policy) || !same_text(r, "authority", m->authority) ||
         !same_text(r, "ra", m->ra) || record_number(r, "sequence") != m->sequence ||
         record_number(r, "issue") != m->issued || record_number(r, "refuse") != m->refused ||
         record_number(r, "status") != m->status || record_number(r, "lists") != m->lists)
         return diag_set(d, E_BUNDLE_ANSWER,
-                        FILE_NAME " begins with another intent than bundle.json tells of");
+                        "%s begins with another intent than bundle.json tells of", FILE_NAME);
     return E_OK;
 }
 
@@ -84,7 +84,7 @@ static enum err take_line(struct walk *w, struct span line, struct diag *d)
     struct diag why = {0};
     enum err e = record_parse(line, &r, &why);
     if (e != E_OK)
-        return diag_set(d, e, FILE_NAME ", log line %" PRIu64 ": %s", w->next, why.text);
+        return diag_wrap(d, e, &why, "%s, log line %" PRIu64 "", FILE_NAME, w->next);
     e = check_record(w, &r, d);
     w->time = r.time;
     record_free(&r);

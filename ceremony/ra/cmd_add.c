@@ -70,7 +70,7 @@ static enum err put_draft(struct addition *a, const struct draft *draft, const c
     struct diag why = {0};
     enum err e = draft_request(draft, a->authority, a->now, &r, &wrong, &why);
     if (e != E_OK && wrong != DRAFT_FIELDS && is_given(wrong))
-        diag_set_clause(d, e, why.clause, "--%s: %s", draft_name(wrong), why.text);
+        diag_wrap_clause(d, e, why.clause, &why, "--%s", draft_name(wrong));
     else if (e != E_OK && d != NULL)
         *d = why;
     if (e == E_OK)

@@ -125,7 +125,7 @@ static enum err confirm(const struct desk *k, struct diag *d)
     if (options.digest != NULL) {
         if (!hex_decode(options.digest, digest, DIGEST_LEN) ||
             memcmp(digest, k->digest, DIGEST_LEN) != 0)
-            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the digest of this " BATCH_FILE);
+            return diag_set(d, E_NOT_CONFIRMED, "--digest is not the digest of this %s", BATCH_FILE);
         return E_OK;
     }
     if (!isatty(STDIN_FILENO))
@@ -190,7 +190,7 @@ static void tell_approvals(const struct desk *k)
     if (e == E_OK)
         printf("%s", _("the batch has all its approvals\n"));
     else
-        printf(_("not yet: %s: %s: %s\n"), err_name(e), _(err_sentence(e)), why.text);
+        printf(_("not yet: %s: %s: %s\n"), err_name(e), _(err_sentence(e)), why.said);
 }
 
 /* Time has passed since the batch was shown: it, and what lies beside it, is looked at again under the lock. */

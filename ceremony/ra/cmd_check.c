@@ -36,7 +36,7 @@ static enum err tell_batch(struct check *c, const struct diag *why)
         return print_json(json_pack("{s:s,s:s,s:s,s:s}", "batch", c->desk.header.id, "code",
                                     err_name(why->code), "clause", why->clause, "detail", why->text));
     screen_label(_("batch"), 12);
-    printf("%-22s %-24s %s\n", err_name(why->code), why->clause, why->text);
+    printf("%-22s %-24s %s\n", err_name(why->code), why->clause, why->said);
     return E_OK;
 }
 

@@ -98,7 +98,7 @@ static enum err print_csr(const struct request *r)
     struct diag why = {0};
     enum err e = csr_parse(buf_span(&r->csr), &csr, &why);
     if (e != E_OK) {
-        printf("%-18s %s: %s\n", r->profile, err_name(e), why.text);
+        printf("%-18s %s: %s\n", r->profile, err_name(e), why.said);
         return e == E_NO_MEMORY ? e : E_OK;
     }
     name_display(csr_subject(&csr), &name);
@@ -227,7 +227,7 @@ static enum err print_requests(const struct desk *k, struct diag *d)
         if (e == E_OK)
             e = print_request(&r, n);
         else
-            printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r.id, "", err_name(e), why.text);
+            printf("%6" PRId64 "  %-20s %-18s %s: %s\n", n, r.id, "", err_name(e), why.said);
         print_origin(&r);
         request_free(&r);
         if (e == E_NO_MEMORY)

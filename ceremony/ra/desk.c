@@ -15,9 +15,9 @@ static enum err read_header(struct desk *k, struct diag *d)
 {
     struct span line;
     if (!lines_next(&k->requests, &line, NULL))
-        return diag_set(d, E_JSON, BATCH_FILE " is empty");
+        return diag_set(d, E_JSON, "%s is empty", BATCH_FILE);
     if (line.n > LIMIT_LINE)
-        return diag_set(d, E_LINE_TOO_LONG, BATCH_FILE " line 1");
+        return diag_set(d, E_LINE_TOO_LONG, "%s line 1", BATCH_FILE);
     return header_parse(line, &k->header, d);
 }
 
@@ -92,7 +92,7 @@ enum err desk_unchanged(const struct desk *k, struct diag *d)
     bool found = false;
     enum err e = file_read(k->fd, BATCH_FILE, LIMIT_BATCH_BYTES, &now, &found, d);
     if (e == E_OK && (!found || now.len != k->bytes.len || memcmp(now.data, k->bytes.data, now.len) != 0)) {
-        e = diag_set(d, E_MEDIUM_CHANGED, BATCH_FILE " is not what was shown any more");
+        e = diag_set(d, E_MEDIUM_CHANGED, "%s is not what was shown any more", BATCH_FILE);
         diag_advise(d, "run it again and read what it shows now");
     }
     buf_free(&now);
@@ -150,7 +150,7 @@ enum err desk_write(int fd, const struct batch_header *h, struct span lines, str
     if (e != E_OK)
         diag_set(d, e, BATCH_FILE);
     else if (out.len > LIMIT_BATCH_BYTES)
-        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " would have %zu bytes, allowed are %u", out.len,
+        e = diag_set(d, E_MEDIUM_LIMIT, "%s would have %zu bytes, allowed are %u", BATCH_FILE, out.len,
                      LIMIT_BATCH_BYTES);
     else
         e = file_write(fd, BATCH_FILE, out.data, out.len, d);

@@ -96,7 +96,7 @@ static enum err read_certificate(const char *path, X509 **cert, struct diag *d)
     else if (!pem_only(buf_span(&bytes), PEM_STRING_X509, PEM_STRING_X509_OLD, &der))
         e = diag_set(d, E_CERTIFICATE, "%s: neither DER nor exactly one CERTIFICATE in PEM", path);
     if (e == E_OK && (e = cert_parse(buf_span(&der), cert, &why)) != E_OK)
-        diag_set(d, e, "%s: %s", path, why.text);
+        diag_wrap(d, e, &why, "%s", path);
 out:
     buf_free(&bytes);
     buf_free(&der);

@@ -19,7 +19,7 @@ static enum err check_folder(const struct desk *k, struct diag *d)
             e = diag_set(d, E_MEDIUM_FILE, "%s does not belong into a batch's folder", name);
     }
     if (e == E_OK && k->bytes.len > (uint64_t)policy_table.limits.batch_bytes)
-        e = diag_set(d, E_MEDIUM_LIMIT, BATCH_FILE " has %zu bytes, allowed are %" PRId64, k->bytes.len,
+        e = diag_set(d, E_MEDIUM_LIMIT, "%s has %zu bytes, allowed are %" PRId64, BATCH_FILE, k->bytes.len,
                      policy_table.limits.batch_bytes);
     file_list_free(&list);
     return e;

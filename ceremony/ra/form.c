@@ -56,5 +56,5 @@ enum err form_code(enum err e, const struct diag *why, struct diag *d)
 {
     if (e == E_OK)
         return E_OK;
-    return diag_set(d, e == E_NO_MEMORY || e == E_CRYPTO ? e : E_BUNDLE_FORMAT, "%s", why->text);
+    return diag_again(d, e == E_NO_MEMORY || e == E_CRYPTO ? e : E_BUNDLE_FORMAT, why);
 }

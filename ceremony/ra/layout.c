@@ -260,7 +260,7 @@ static enum err open_lists(const char *path, int *fd, struct diag *d)
 {
     int out_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     *fd = out_fd >= 0 ? file_open_beneath(out_fd, LISTS_DIR, O_RDONLY | O_DIRECTORY, 0) : -1;
-    enum err e = *fd >= 0 || errno == ENOENT ? E_OK : diag_errno(d, errno, "%s/" LISTS_DIR, path);
+    enum err e = *fd >= 0 || errno == ENOENT ? E_OK : diag_errno(d, errno, "%s/%s", path, LISTS_DIR);
     if (out_fd >= 0)
         close(out_fd);
     return e;

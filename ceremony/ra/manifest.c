@@ -75,7 +75,7 @@ static enum err read_names(const json_t *obj, struct manifest *m, struct diag *d
     const char *format;
     enum err e = form_text(obj, "format", LIMIT_TOKEN_TEXT, &format, WHERE, d);
     if (e == E_OK && strcmp(format, FORMAT) != 0)
-        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": format is %s, known is " FORMAT, format);
+        e = diag_set(d, E_BUNDLE_FORMAT, "%s: format is %s, known is %s", WHERE, format, FORMAT);
     if (e == E_OK)
         e = form_token(obj, "authority", m->authority, WHERE, d);
     if (e == E_OK)
@@ -116,7 +116,7 @@ static enum err read_file(const json_t *obj, const char **name, uint8_t digest[D
     static const char *const keys[] = {"name", "sha256", NULL};
     struct diag why = {0};
     if (!json_is_object(obj))
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of objects");
+        return diag_set(d, E_BUNDLE_FORMAT, "%s: \"files\" is not a list of objects", WHERE);
     enum err e = form_keys(obj, WHERE ": files", keys, d);
     if (e == E_OK)
         e = form_text(obj, "name", MANIFEST_LIST_NAME, name, WHERE ": files", d);
@@ -128,20 +128,20 @@ static enum err read_files(const json_t *files, struct manifest *m, struct diag 
     const char *name = "";
     if (m->lists > MANIFEST_LISTS || !json_is_array(files) ||
         json_array_size(files) != MANIFEST_FILES + (size_t)m->lists)
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": \"files\" is not a list of %d and %" PRId64 " revocation lists",
+        return diag_set(d, E_BUNDLE_FORMAT, "%s: \"files\" is not a list of %d and %" PRId64 " revocation lists", WHERE,
                         MANIFEST_FILES, m->lists);
     enum err e = E_OK;
     for (size_t i = 0; i < MANIFEST_FILES && e == E_OK; i++) {
         e = read_file(json_array_get(files, i), &name, m->files[i], d);
         if (e == E_OK && strcmp(name, manifest_file_name((enum manifest_file)i)) != 0)
-            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s where %s belongs", name,
+            e = diag_set(d, E_BUNDLE_FORMAT, "%s: files: %s where %s belongs", WHERE, name,
                          manifest_file_name((enum manifest_file)i));
     }
     for (size_t i = 0; i < (size_t)m->lists && e == E_OK; i++) {
         struct manifest_list *l = &m->list[i];
         e = read_file(json_array_get(files, MANIFEST_FILES + i), &name, l->digest, d);
         if (e == E_OK && !read_name(name, l))
-            e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": files: %s is not the name of a revocation list or of responses", name);
+            e = diag_set(d, E_BUNDLE_FORMAT, "%s: files: %s is not the name of a revocation list or of responses", WHERE, name);
     }
     return e;
 }
@@ -154,7 +154,7 @@ enum err manifest_parse(struct span bytes, struct manifest *out, struct diag *d)
     json_t *obj = NULL;
     *out = (struct manifest){0};
     if (bytes.n == 0 || bytes.n > LIMIT_LINE || bytes.p[bytes.n - 1] != '\n')
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": not one line");
+        return diag_set(d, E_BUNDLE_FORMAT, "%s: not one line", WHERE);
     enum err e = form_parse((struct span){bytes.p, bytes.n - 1}, WHERE, keys, &obj, d);
     if (e == E_OK)
         e = read_names(obj, out, d);

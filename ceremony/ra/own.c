@@ -32,7 +32,7 @@ static enum err look(const struct desk *k, const char *at, const char *name, X50
             e = E_OK;
     }
     if (e != E_OK)
-        diag_set(d, e, "%s: %s", at, why.text);
+        diag_wrap(d, e, &why, "%s", at);
     if (e == E_APPROVAL_TWICE)
         diag_advise(d, "nothing: it stands; let the other person approve");
 out:

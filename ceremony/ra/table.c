@@ -30,7 +30,7 @@ static void tell(struct table *t, enum err e, const struct diag *why)
     if (t->errors++ == 0)
         t->first = *why;
     if (t->errors <= SHOWN)
-        fprintf(stderr, "%s: %s\n", err_name(e), why->text);
+        fprintf(stderr, "%s: %s\n", err_name(e), why->said);
     else if (t->errors == SHOWN + 1)
         fputs(_("... and more\n"), stderr);
 }
@@ -45,9 +45,9 @@ static enum err place(const struct table *t, size_t column, enum err e, const st
 {
     const struct csv_cell *cell = &t->rows.cells[column < t->rows.n ? column : 0];
     if (column >= t->columns_n)
-        return diag_set_clause(d, e, why->clause, "%s line %" PRIu64 ": %s", t->name, cell->line, why->text);
-    return diag_set_clause(d, e, why->clause, "%s line %" PRIu64 ", column %zu (%s): %s", t->name, cell->line, column + 1,
-                           draft_name(t->columns[column]), why->text);
+        return diag_wrap_clause(d, e, why->clause, why, "%s line %" PRIu64 "", t->name, cell->line);
+    return diag_wrap_clause(d, e, why->clause, why, "%s line %" PRIu64 ", column %zu (%s)", t->name, cell->line, column + 1,
+                           draft_name(t->columns[column]));
 }
 
 /* -- the header row -- */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
 #include "room/past.h"
 
 #define SEAL_FILE "seal.json"
@@ -19,7 +20,7 @@ enum err brought_read(const char *path, struct seal *out, struct diag *d)
     if (e == E_OK)
         e = file_read(fd, SEAL_FILE, LIMIT_LINE, &bytes, &found, d);
     if (e == E_OK && !found)
-        e = diag_set(d, E_BUNDLE_FORMAT, "there is no " SEAL_FILE);
+        e = diag_set(d, E_BUNDLE_FORMAT, "there is no %s", SEAL_FILE);
     if (e == E_OK)
         e = seal_parse(buf_span(&bytes), out, d);
     if (fd >= 0)
@@ -56,7 +57,7 @@ enum err brought_compare(const struct room *r, const struct seal *s, struct diag
         return diag_set(d, E_SEAL_OTHER, "its first line is another one");
     e = check_signature(r, s, d);
     if (e == E_OK && !(found && seal_check_position(s, &at, NULL) == E_OK))
-        e = diag_set(d, E_LOG_ROLLED_BACK, found ? "line %" PRIu64 " of the log is not the one that was sealed"
-                                                 : "%" PRIu64 " lines were sealed, the log has fewer", s->size);
+        e = diag_set(d, E_LOG_ROLLED_BACK, found ? N_("line %" PRIu64 " of the log is not the one that was sealed")
+                                                 : N_("%" PRIu64 " lines were sealed, the log has fewer"), s->size);
     return e;
 }

@@ -24,7 +24,7 @@ static enum err keep_script(const struct room *r, struct diag *d)
     if (e == E_OK && !found)
         e = file_write(r->dir_fd, SCRIPT_FILE, r->script->text.data, r->script->text.len, d);
     else if (e == E_OK && (there.len != r->script->text.len || memcmp(there.data, r->script->text.data, there.len) != 0))
-        e = diag_set(d, E_SCRIPT_OTHER, "it lies in " CEREMONIES_DIR "/%s/" SCRIPT_FILE, r->script->name);
+        e = diag_set(d, E_SCRIPT_OTHER, "it lies in %s/%s/%s", CEREMONIES_DIR, r->script->name, SCRIPT_FILE);
     buf_free(&there);
     return e;
 }

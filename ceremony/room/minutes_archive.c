@@ -36,7 +36,7 @@ static enum err read_facts(int state_fd, const struct script *s, const json_t *e
     if (e == E_OK)
         e = json_get_digest(event, "head", head, TRANSCRIPT_FILE, &why);
     if (e != E_OK)
-        return diag_set(d, E_TRANSCRIPT, "%s", why.text);
+        return diag_again(d, E_TRANSCRIPT, &why);
     return minutes_facts_read(state_fd, s->name, (uint64_t)size, head, out, d);
 }
 

@@ -1,4 +1,5 @@
 #include "room/past.h"
+#include "core/i18n.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,8 +80,8 @@ enum err past_read(int state_fd, const char *name, struct past *out, struct diag
 enum err past_check_follows(const struct past *past, const struct script *s, bool rehearsal, struct diag *d)
 {
     if (past->minutes != s->follows_any)
-        return diag_set(d, E_SCRIPT_FOLLOWS, past->minutes ? "the log has minutes of %s, the file says it follows none"
-                                                           : "%s: the log has no minutes of another ceremony",
+        return diag_set(d, E_SCRIPT_FOLLOWS, past->minutes ? N_("the log has minutes of %s, the file says it follows none")
+                                                           : N_("%s: the log has no minutes of another ceremony"),
                         past->minutes ? past->ceremony : s->name);
     if (past->minutes && !rehearsal && memcmp(past->minutes_digest, s->follows, DIGEST_LEN) != 0)
         return diag_set(d, E_SCRIPT_FOLLOWS, "the last minutes in the log, of %s, have another digest", past->ceremony);

@@ -167,9 +167,9 @@ static enum err except(struct room *r, const struct script_step *s, const struct
 enum err people_settle(struct room *r, const struct script_step *s, const struct people_trouble *t, bool *again, struct diag *d)
 {
     *again = false;
-    printf("%s: %s: %s\n", err_name(t->code), _(err_sentence(t->code)), t->text);
+    printf("%s: %s: %s\n", err_name(t->code), _(err_sentence(t->code)), t->why->said);
     enum err e = transcript_add(r->transcript, EVENT_FAILED,
-                                json_pack("{s:i,s:s*,s:s,s:s}", "n", s->n, "about", t->about, "code", err_name(t->code), "text", t->text),
+                                json_pack("{s:i,s:s*,s:s,s:s}", "n", s->n, "about", t->about, "code", err_name(t->code), "text", t->why->text),
                                 d);
     if (e == E_OK)
         e = choose(s, t, again, d);

@@ -26,7 +26,7 @@ ERR_MUST_USE enum err people_confirm(struct room *r, const struct script_step *s
 
 struct people_trouble {
     enum err code;
-    const char *text;  /* in detail */
+    const struct diag *why; /* in detail */
     const char *about; /* the part of the step that it is about, e.g. a person; NULL: all of it */
     bool exception;    /* it may go on without it */
 };

@@ -49,7 +49,7 @@ static enum err check_keys(struct state *s, struct hsm *h, const char *without, 
             if (e == E_KEY_MISSING && text_lists(without, row->name))
                 e = E_OK;
             else if (e != E_OK)
-                e = diag_set(d, e, "%s", why.text);
+                e = diag_again(d, e, &why);
         }
         index_key_free(&known);
     }

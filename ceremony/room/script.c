@@ -72,11 +72,7 @@ static enum err build_all(struct script_build *b, struct script *out)
 /* The reader of policies names the place; the code is the ceremony's. */
 static enum err as_script(enum err e, struct diag *d)
 {
-    char text[DIAG_TEXT_MAX];
-    if (e != E_POLICY)
-        return e;
-    snprintf(text, sizeof text, "%s", d != NULL ? d->text : "");
-    return diag_set(d, E_SCRIPT, "%s", text);
+    return e == E_POLICY ? diag_again(d, E_SCRIPT, d) : e;
 }
 
 enum err script_parse(const char *file, struct span text, const struct policy *policy, struct script *out,

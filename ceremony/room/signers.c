@@ -45,7 +45,7 @@ static enum err has_signed(const struct room *r, const struct policy_officer *wh
     enum err e = minutes_sign_check(r->dir_fd, who, text, clock_now(), out, &why);
     if (e == E_OK || e == E_OFFICER || e == E_OFFICER_SIGNATURE || e == E_MEDIUM_FILE || e == E_MEDIUM_LIMIT)
         return E_OK;
-    return diag_set(d, e, "%s", why.text);
+    return diag_again(d, e, &why);
 }
 
 static enum err tell(struct room *r, const struct script_step *s, const char *id, struct diag *d)
@@ -63,8 +63,9 @@ static enum err ask_one(struct room *r, const struct script_step *s, const struc
         struct diag why = {0};
         e = officers_ask(r, who, &work, &signed_, &why);
         if (e != E_OK && e != E_NOT_CONFIRMED)
-            return diag_set(d, e, "%s", why.text);
-        const struct people_trouble trouble = {E_UNSIGNED, who->id, who->id, true};
+            return diag_again(d, e, &why);
+        diag_set(&why, E_UNSIGNED, "%s", who->id);
+        const struct people_trouble trouble = {E_UNSIGNED, &why, who->id, true};
         e = signed_ ? E_OK : people_settle(r, s, &trouble, &again, d);
     }
     return e == E_OK && signed_ ? tell(r, s, who->id, d) : e;

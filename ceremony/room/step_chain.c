@@ -35,7 +35,7 @@ static enum err compare(struct room *r, const struct script_step *s, const char 
 static enum err settle(struct room *r, const struct script_step *s, const char *about, enum err failure, const struct diag *why, bool *again,
                        struct diag *d)
 {
-    const struct people_trouble trouble = {failure, why->text, about, true};
+    const struct people_trouble trouble = {failure, why, about, true};
     *again = false;
     return failure == E_OK ? E_OK : people_settle(r, s, &trouble, again, d);
 }

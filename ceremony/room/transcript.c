@@ -153,7 +153,7 @@ static void take_back(struct transcript *t, size_t before)
 static enum err write_event(struct transcript *t, const json_t *obj, bool sync, struct diag *d)
 {
     const size_t before = t->bytes.len;
-    enum err e = t->broken ? diag_set(d, E_TRANSCRIPT, TRANSCRIPT_FILE " could not be written to before") : E_OK;
+    enum err e = t->broken ? diag_set(d, E_TRANSCRIPT, "%s could not be written to before", TRANSCRIPT_FILE) : E_OK;
     if (e != E_OK)
         return e;
     e = json_line_write(obj, &t->bytes);
@@ -161,7 +161,7 @@ static enum err write_event(struct transcript *t, const json_t *obj, bool sync, 
     if (e == E_OK)
         e = buf_err(&t->bytes);
     if (e == E_OK && t->bytes.len > RECORD_FILE_MAX)
-        e = diag_set(d, E_TRANSCRIPT, TRANSCRIPT_FILE " would be longer than %u bytes", RECORD_FILE_MAX);
+        e = diag_set(d, E_TRANSCRIPT, "%s would be longer than %u bytes", TRANSCRIPT_FILE, RECORD_FILE_MAX);
     if (e == E_OK)
         e = file_write_all(t->fd, t->bytes.data + before, t->bytes.len - before, TRANSCRIPT_FILE, d);
     if (e == E_OK && sync)
@@ -181,7 +181,7 @@ enum err transcript_add(struct transcript *t, enum event event, json_t *fields, 
     json_decref(fields);
     enum err e = rc != 0 ? diag_set(d, E_NO_MEMORY, TRANSCRIPT_FILE) : E_OK;
     if (e == E_OK && now < t->last)
-        e = diag_set(d, E_CLOCK_BEHIND, "the last line of " TRANSCRIPT_FILE " is later than %s", at);
+        e = diag_set(d, E_CLOCK_BEHIND, "the last line of %s is later than %s", TRANSCRIPT_FILE, at);
     if (e == E_OK)
         e = write_event(t, obj, event != EVENT_SAID, d);
     if (e != E_OK) {

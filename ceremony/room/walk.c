@@ -72,7 +72,7 @@ static enum err stop(struct room *r, const struct script_step *s, enum err e, co
 static enum err fail_step(struct room *r, const struct script_step *s, enum err failure, const struct diag *why, bool *again,
                           struct diag *d)
 {
-    const struct people_trouble trouble = {failure, why->text, NULL, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND};
+    const struct people_trouble trouble = {failure, why, NULL, step_rows[s->kind].exception && failure != E_CLOCK_BEHIND};
     struct diag said = {0};
     *again = false;
     if (failure == E_STOPPED || failure == E_ABSENT)

@@ -72,9 +72,10 @@ static enum err check_file(int dir_fd, const char *name, struct span text, const
         e = cert_check_time(cert, now, &why);
     if (e == E_OK)
         out->by[out->n++] = person;
+    else if (strstr(why.text, name) == NULL)
+        diag_wrap_clause(d, e, why.clause, &why, "%s", name);
     else
-        diag_set_clause(d, e, why.clause, "%s%s%s", strstr(why.text, name) == NULL ? name : "",
-                        strstr(why.text, name) == NULL && why.text[0] != '\0' ? ": " : "", why.text);
+        diag_again_clause(d, e, why.clause, &why);
     X509_free(cert);
     cms_free(cms);
     buf_free(&bytes);

@@ -55,7 +55,7 @@ enum err authorise_verify(const struct policy_officer *officer, const char *name
     if (e == E_APPROVAL_EXPIRED)
         e = E_OFFICER;
     if (e != E_OK)
-        diag_set(d, e, "%s: %s", name, why.text);
+        diag_wrap(d, e, &why, "%s", name);
     cms_free(cms);
     X509_free(cert);
     return e;
@@ -117,7 +117,7 @@ static enum err check_turn(int dir_fd, const struct policy_officer *officer, con
     }
     bool damaged = e == E_OFFICER_SIGNATURE || e == E_OFFICER || e == E_MEDIUM_LIMIT || e == E_MEDIUM_FILE;
     if (e != E_OK && !damaged) /* what is damaged is replaced */
-        return diag_set(d, e, "%s", why.text);
+        return diag_again(d, e, &why);
     if (cert_check_time(cert, now, NULL) == E_APPROVAL_EXPIRED)
         return diag_set_clause(d, E_OFFICER, "RFC 5280 4.1.2.5", "the certificate of %s is not valid now", officer->id);
     return E_OK;

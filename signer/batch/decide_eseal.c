@@ -32,7 +32,7 @@ static enum err check_picture(const struct decision *o, struct diag *d)
     struct picture p;
     struct diag why = {0};
     enum err e = picture_read(buf_span(&o->request.seal.picture), &p, &why);
-    return e == E_OK ? E_OK : diag_set_clause(d, e, o->clause, "%s", why.text);
+    return e == E_OK ? E_OK : diag_again_clause(d, e, o->clause, &why);
 }
 
 /* The holder's key and subject stand in the decision as an applicant's do. */

@@ -26,7 +26,7 @@ enum err export_check(const char *to, struct diag *d)
 /* The bundle in the archive is ours, or was. */
 static enum err as_archive(enum err e, const char *name, struct diag *d)
 {
-    return e == E_MEDIUM_LIMIT ? diag_set(d, E_ARCHIVE, BUNDLE_DIR "/%s is larger than any we make", name) : e;
+    return e == E_MEDIUM_LIMIT ? diag_set(d, E_ARCHIVE, "%s/%s is larger than any we make", BUNDLE_DIR, name) : e;
 }
 
 static enum err copy_one(int from, int to, const char *name, struct diag *d)
@@ -57,7 +57,7 @@ static enum err compare_one(int a, int b, const char *name, bool *same, struct d
     if (fstatat(b, name, &theirs, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(theirs.st_mode))
         return E_OK;
     if (fstatat(a, name, &ours, AT_SYMLINK_NOFOLLOW) != 0)
-        return diag_errno(d, errno, BUNDLE_DIR "/%s", name);
+        return diag_errno(d, errno, "%s/%s", BUNDLE_DIR, name);
     if (ours.st_size != theirs.st_size) /* theirs may have been made so that reading it would take years */
         return E_OK;
     enum err e = as_archive(file_digest(a, name, LIMIT_ARCHIVE_BYTES, x, d), name, d);

@@ -24,7 +24,7 @@ static enum err get_fields(const json_t *obj, struct batch_header *h, struct dia
     const char *format;
     enum err e = json_get_string(obj, "format", &format, WHERE, d);
     if (e == E_OK && strcmp(format, BATCH_FORMAT) != 0)
-        e = diag_set(d, E_FIELD_VALUE, WHERE ": format is %s, known is " BATCH_FORMAT, format);
+        e = diag_set(d, E_FIELD_VALUE, "%s: format is %s, known is %s", WHERE, format, BATCH_FORMAT);
     if (e == E_OK)
         e = json_only(obj, keys, WHERE, d);
     if (e == E_OK)
@@ -66,7 +66,7 @@ enum err header_read(int dir_fd, struct batch_header *out, struct diag *d)
     *out = (struct batch_header){0};
     int file = file_open_beneath(dir_fd, BATCH_FILE, O_RDONLY | O_NONBLOCK, 0);
     if (file < 0)
-        return diag_set(d, E_ARCHIVE, BATCH_FILE ": %s", strerror(errno));
+        return diag_set(d, E_ARCHIVE, "%s: %s", BATCH_FILE, strerror(errno));
     lines.f = fdopen(file, "r");
     if (lines.f == NULL) {
         close(file);
@@ -76,7 +76,7 @@ enum err header_read(int dir_fd, struct batch_header *out, struct diag *d)
     if (e == E_OK)
         e = header_parse(buf_span(&lines.line), out, d);
     else
-        e = diag_set(d, e, BATCH_FILE " line 1");
+        e = diag_set(d, e, "%s line 1", BATCH_FILE);
     json_lines_free(&lines);
     fclose(lines.f);
     return e;

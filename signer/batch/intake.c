@@ -32,9 +32,9 @@ static enum err check_names(const struct file_list *list, struct diag *d)
         if (strcmp(name, BATCH_FILE) == 0)
             batch = true;
         else if (!intake_is_approval(name))
-            return diag_set(d, E_MEDIUM_FILE, "%s is neither " BATCH_FILE " nor an approval (*.p7s)", name);
+            return diag_set(d, E_MEDIUM_FILE, "%s is neither %s nor an approval (*.p7s)", name, BATCH_FILE);
     }
-    return batch ? E_OK : diag_set(d, E_MEDIUM, "there is no " BATCH_FILE " in the folder");
+    return batch ? E_OK : diag_set(d, E_MEDIUM, "there is no %s in the folder", BATCH_FILE);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)

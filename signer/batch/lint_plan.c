@@ -55,7 +55,7 @@ static enum err lint_item(struct job *j, const struct plan_item *item, struct di
         return e;
     e = seal ? lint_eseal(tbs, serial, seals, &why)
              : lint_end_entity(tbs, serial, p, issuer.row, issuer.cert, &why);
-    return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "request %lld: %s", (long long)item->n, why.text);
+    return e == E_OK ? E_OK : diag_wrap_clause(d, e, why.clause, &why, "request %lld", (long long)item->n);
 }
 
 /* Nothing is signed twice: the history, read from the log itself, must not have the serial, nor the key for somebody else. */

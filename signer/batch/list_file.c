@@ -141,7 +141,7 @@ static enum err copy_open(int from, int to, const struct plan_item *item, const 
     bool other = issuer != NULL && memcmp(planned, item->ocsp.tbs, DIGEST_LEN) != 0;
     if (e == E_OCSP_FORMAT || (e == E_OK && (other || count != item->ocsp.count || strcmp(hex, digest) != 0)))
         return diag_set(d, E_ARCHIVE, "%s is not the one of its log line", name);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s: %s", name, why.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "%s", name);
 }
 
 enum err list_file_copy(int archive_fd, const struct plan_item *item, const char *digest, X509 *issuer, int dir_fd,

@@ -7,7 +7,7 @@
 
 enum err plan_malformed(struct diag *d, uint64_t line, const char *what)
 {
-    return diag_set(d, E_PLAN_FORMAT, PLAN_FILE " line %llu: %s", (unsigned long long)line, what);
+    return diag_set(d, E_PLAN_FORMAT, "%s line %llu: %s", PLAN_FILE, (unsigned long long)line, what);
 }
 
 static bool copy_token(char out[LIMIT_TOKEN_TEXT + 1], const char *s)

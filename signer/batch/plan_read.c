@@ -17,7 +17,7 @@ static enum err next_line(struct plan *p, bool *more, struct diag *d)
     if (e == E_LINE_TOO_LONG)
         return plan_malformed(d, p->lines.number, "the line is too long");
     if (e != E_OK)
-        return diag_set(d, e, "reading " PLAN_FILE);
+        return diag_set(d, e, "reading %s", PLAN_FILE);
     if (torn)
         return plan_malformed(d, p->lines.number, "the line is cut off");
     return *more && p->tree != NULL ? merkle_append(p->tree, buf_span(&p->lines.line)) : E_OK;
@@ -47,7 +47,7 @@ static enum err remember_or_compare(struct plan *p, struct diag *d)
         return e;
     if (p->proven) {
         bool known = p->next <= plan_total(&p->counts) && memcmp(p->items[at], digest, DIGEST_LEN) == 0;
-        return known ? E_OK : diag_set(d, E_PLAN_DIGEST, PLAN_FILE " line %llu", (unsigned long long)p->lines.number);
+        return known ? E_OK : diag_set(d, E_PLAN_DIGEST, "%s line %llu", PLAN_FILE, (unsigned long long)p->lines.number);
     }
     if (at >= p->items_cap) {
         size_t cap = p->items_cap == 0 ? 1024 : 2 * p->items_cap;
@@ -144,7 +144,7 @@ static enum err open_file(int dir_fd, struct plan *out, struct diag *d)
         return errno == ENOENT ? diag_set(d, E_PLAN_MISSING, PLAN_FILE) : diag_errno(d, errno, PLAN_FILE);
     if (fstat(fd, &st) == 0 && st.st_size > LIMIT_ARCHIVE_BYTES) { /* it would be read to its end */
         close(fd);
-        return diag_set(d, E_PLAN_FORMAT, PLAN_FILE " is larger than any plan");
+        return diag_set(d, E_PLAN_FORMAT, "%s is larger than any plan", PLAN_FILE);
     }
     out->lines.f = fdopen(fd, "r");
     if (out->lines.f == NULL) {

@@ -45,7 +45,7 @@ static enum err open_batch(struct job *j, struct diag *d)
     }
     enum err e = json_lines_next(&j->lines, &more, NULL);
     if (e != E_OK)
-        return diag_set(d, e, BATCH_FILE " line 1");
+        return diag_set(d, e, "%s line 1", BATCH_FILE);
     return header_parse(buf_span(&j->lines.line), &j->header, d);
 }
 
@@ -274,7 +274,7 @@ static enum err set_aside(int dir_fd, struct diag *d)
         return E_OK;
     enum err e = merkle_lines_root_file(dir_fd, PLAN_FILE, LIMIT_ARCHIVE_BYTES, digest, d);
     if (e == E_MEDIUM_LIMIT)
-        e = diag_set(d, E_ARCHIVE, "the " PLAN_FILE " that is there is larger than any plan");
+        e = diag_set(d, E_ARCHIVE, "the %s that is there is larger than any plan", PLAN_FILE);
     if (e != E_OK)
         return e;
     hex_encode(digest, DIGEST_LEN, hex);
@@ -366,7 +366,7 @@ static enum err check_archive(struct job *j, struct diag *d)
     struct intake there;
     enum err e = intake_digest(j->dir_fd, &there, d);
     if (e == E_OK && memcmp(&there, j->in, sizeof there) != 0)
-        e = diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s holds something else", j->in->dir);
+        e = diag_set(d, E_ARCHIVE, "%s/%s holds something else", ARCHIVE_DIR, j->in->dir);
     return e;
 }
 

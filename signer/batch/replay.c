@@ -35,7 +35,7 @@ static enum err open_batch(struct replay *r, struct diag *d)
         return diag_errno(d, errno, BATCH_FILE);
     if (fstat(fd, &st) == 0 && st.st_size > LIMIT_BATCH_BYTES) { /* a line without end would be read to its end */
         close(fd);
-        return diag_set(d, E_ARCHIVE, BATCH_FILE " is larger than it can have come");
+        return diag_set(d, E_ARCHIVE, "%s is larger than it can have come", BATCH_FILE);
     }
     r->lines.f = fdopen(fd, "r");
     if (r->lines.f == NULL) {
@@ -43,7 +43,7 @@ static enum err open_batch(struct replay *r, struct diag *d)
         return diag_set(d, E_NO_MEMORY, BATCH_FILE);
     }
     enum err e = json_lines_next(&r->lines, &more, NULL);
-    return e != E_OK ? diag_set(d, e, BATCH_FILE " line 1") : header_parse(buf_span(&r->lines.line), &r->header, d);
+    return e != E_OK ? diag_set(d, e, "%s line 1", BATCH_FILE) : header_parse(buf_span(&r->lines.line), &r->header, d);
 }
 
 static enum err check_names(const struct replay *r, struct diag *d)
@@ -131,7 +131,7 @@ static enum err make_again(struct replay *r, const struct decision *o, const str
     if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY || e == E_KEY_DESTROYED)
         certify_refuse(again, e, why.clause, why.text);
     else if (e != E_OK)
-        return diag_set(d, e, "%s", why.text);
+        return diag_again(d, e, &why);
     e = pair_note_issued(&r->decider, o, again, d);
     return e == E_OK ? effects_take(&r->effects, o, again, d) : e;
 }

@@ -24,7 +24,7 @@ static enum err check_order(struct signing *g, struct diag *d)
     uint8_t digest[DIGEST_LEN];
     enum err e = merkle_lines_root_file(g->dir_fd, BATCH_FILE, LIMIT_BATCH_BYTES, digest, d);
     if (e == E_OK && memcmp(digest, g->plan.header.batch, DIGEST_LEN) != 0)
-        e = diag_set(d, E_ARCHIVE, BATCH_FILE " is not the one of the plan");
+        e = diag_set(d, E_ARCHIVE, "%s is not the one of the plan", BATCH_FILE);
     if (e == E_OK)
         e = header_read(g->dir_fd, &header, d);
     return e != E_OK ? e : standing_check_order(g->state, &header, g->intent ? g->row.plan_seq : INDEX_NOW, d);

@@ -127,7 +127,7 @@ static enum err read_genesis(struct state *s, struct diag *d)
     if (e == E_OK)
         e = log_reader_next(reader, &line, &r, &more, d);
     if (e == E_OK && (!more || r.type != RECORD_GENESIS))
-        e = diag_set(d, E_LOG_FORMAT, LOG_FILE " does not begin with a genesis line");
+        e = diag_set(d, E_LOG_FORMAT, "%s does not begin with a genesis line", LOG_FILE);
     if (e == E_OK) {
         memcpy(s->log_id, log_reader_position(reader)->id, DIGEST_LEN);
         if (log_reader_position(reader)->hash != s->policy->log_hash)
@@ -252,7 +252,7 @@ enum err state_open_batch(struct state *s, const uint8_t intake[DIGEST_LEN], int
     char hex[DIGEST_HEX];
     hex_encode(intake, DIGEST_LEN, hex);
     *fd = openat(s->archive_fd, hex, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, ARCHIVE_DIR "/%s is not there", hex);
+    return *fd >= 0 ? E_OK : diag_set(d, E_ARCHIVE, "%s/%s is not there", ARCHIVE_DIR, hex);
 }
 
 void state_close_records(struct state *s)

@@ -52,8 +52,8 @@ enum err untold_check_intent(struct state *s, const struct plan_header *h, const
     struct diag why = {0};
     enum err e = check_now(s, h, row, &why);
     return e == E_OK ? E_OK
-                     : diag_set_clause(d, e, why.clause, "the token was never told of its intent in log line %llu; %s",
-                                       (unsigned long long)row->plan_seq, why.text);
+                     : diag_wrap_clause(d, e, why.clause, &why, "the token was never told of its intent in log line %llu",
+                                       (unsigned long long)row->plan_seq);
 }
 
 static enum err give_up(struct state *s, const struct index_batch *row, struct diag *d)
@@ -85,7 +85,7 @@ static enum err settle_one(struct state *s, const struct index_batch *row, struc
         if (err_is_refusal(e) || e == E_CLOCK_BEHIND) /* no clock will make it good */
             e = give_up(s, row, d);
         else if (e != E_OK)
-            e = diag_set(d, e, "%s", why.text);
+            e = diag_again(d, e, &why);
     }
     plan_close(&plan);
     if (fd >= 0)

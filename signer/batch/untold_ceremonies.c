@@ -22,7 +22,7 @@ static enum err take(void *arg, const struct record *r, struct diag *d)
     enum err e = courses_take(&w->courses, r, d);
     const struct course *c = courses_find(&w->courses, record_text(r, "ceremony"));
     if (e == E_OK && c != NULL && c->done < c->told && r->seq > w->told)
-        e = diag_set(d, E_LOG_ORDER, LOG_FILE " line %llu takes back steps of the ceremony %s that the token knows",
+        e = diag_set(d, E_LOG_ORDER, "%s line %llu takes back steps of the ceremony %s that the token knows", LOG_FILE,
                      (unsigned long long)r->seq, c->name);
     for (size_t i = 0; i < w->courses.n && r->seq == w->told; i++)
         w->courses.v[i].told = w->courses.v[i].done;

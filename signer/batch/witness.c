@@ -19,7 +19,7 @@ static enum err parse(const char *text, struct head *out, struct diag *d)
     if (sscanf(text, FORMAT " %64[0-9a-f] %" SCNu64 " %" SCNu64 " %64[0-9a-f]%n", log, &out->at.size, &out->at.bytes,
                head, &used) != 4 ||
         text[used] != '\0' || !hex_decode(log, out->log, DIGEST_LEN) || !hex_decode(head, out->at.head, DIGEST_LEN))
-        return diag_set(d, E_LOG_ROLLED_BACK, "the token's data object " WITNESS_LABEL " is not readable");
+        return diag_set(d, E_LOG_ROLLED_BACK, "the token's data object %s is not readable", WITNESS_LABEL);
     return E_OK;
 }
 
@@ -77,7 +77,7 @@ enum err witness_check(struct state *s, struct hsm *h, struct diag *d)
     if (e == E_OK && !found && now->size == 1) /* a new log whose init was interrupted before the token knew of it */
         return witness_write(s, h, d);
     if (e == E_OK && !found)
-        e = diag_set(d, E_LOG_ROLLED_BACK, "the token's data object " WITNESS_LABEL " is gone");
+        e = diag_set(d, E_LOG_ROLLED_BACK, "the token's data object %s is gone", WITNESS_LABEL);
     if (e != E_OK)
         return e;
     if (!same_log(s, &head))

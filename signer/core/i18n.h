@@ -1,8 +1,9 @@
 /* i18n.h - what a person reads, in the person's language: English, which stands in the sources, or Chinese, from the
  * gettext catalogue ceremony/po/zh_CN.po.
  *
- * Only what is printed for a person goes through here, and only as it is printed. Codes, formats, log lines, JSON, the
- * texts of plans and of struct diag are the same in every language. The process itself stays in the C locale, so that
+ * Only what is printed for a person goes through here, and only as it is printed; struct diag (core/diag.h) has its words
+ * twice, as they are kept and as they are said. Codes, formats, log lines, JSON and the texts of plans are the same in
+ * every language. The process itself stays in the C locale, so that
  * nothing else changes with the language: no number, no strerror(), nothing in a PKCS#11 module.
  */
 #ifndef ROOTSEAL_CORE_I18N_H

@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "core/guard.h"
 #include "core/signals.h"
+#include "core/text.h"
 
 /* First what the step says, then its data. */
 struct answer {
@@ -152,7 +153,8 @@ bool step_is_text(const char *s, size_t cap)
 /* What a child says is checked before it is believed and shown: it has read what came from outside. */
 static bool believable(const struct answer *a)
 {
-    return step_is_text(a->diag.text, sizeof a->diag.text) && step_is_text(a->diag.advice, sizeof a->diag.advice) &&
+    return step_is_text(a->diag.text, sizeof a->diag.text) &&
+           text_is_escaped_chinese(a->diag.said, sizeof a->diag.said) && step_is_text(a->diag.advice, sizeof a->diag.advice) &&
            step_is_text(a->diag.clause, sizeof a->diag.clause) && (int)a->code >= E_OK && a->code < ERR_COUNT &&
            (int)a->diag.code >= E_OK && a->diag.code < ERR_COUNT;
 }

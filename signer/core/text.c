@@ -49,9 +49,20 @@ static const struct range not_plain[] = {
     {0xf0000, 0x10ffff}, /* private use planes */
 };
 
+/* Unified ideographs, and the punctuation that stands between them. */
+static bool is_chinese(uint32_t cp)
+{
+    static const uint32_t marks[] = {0x2014, 0x2018, 0x2019, 0x201c, 0x201d, 0x2026, 0x3001, 0x3002, 0x300a, 0x300b,
+                                     0xff01, 0xff08, 0xff09, 0xff0c, 0xff1a, 0xff1b, 0xff1f};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (cp == marks[i])
+            return true;
+    return cp >= 0x4e00 && cp <= 0x9fff;
+}
+
 /* The escape of the character (or stray byte) at the head of in, without a NUL; returns how many
  * bytes of in it used. */
-static size_t escape_one(const uint8_t *in, size_t n, char piece[16], size_t *piece_len)
+static size_t escape_one(const uint8_t *in, size_t n, bool chinese, char piece[16], size_t *piece_len)
 {
     uint32_t cp = 0;
     size_t used = text_utf8_next(in, n, &cp);
@@ -62,13 +73,15 @@ static size_t escape_one(const uint8_t *in, size_t n, char piece[16], size_t *pi
         len = snprintf(piece, 16, "\\\\");
     else if (cp >= 0x20 && cp <= 0x7e)
         len = snprintf(piece, 16, "%c", (char)cp);
+    else if (chinese && is_chinese(cp))
+        len = snprintf(piece, 16, "%.*s", (int)used, (const char *)in);
     else
         len = snprintf(piece, 16, "\\u{%X}", (unsigned)cp);
     *piece_len = (size_t)len;
     return used == 0 ? 1 : used;
 }
 
-size_t text_escape(char *out, size_t cap, const void *in, size_t n)
+static size_t escape(char *out, size_t cap, const void *in, size_t n, bool chinese)
 {
     const uint8_t *p = in;
     size_t len = 0;
@@ -76,7 +89,7 @@ size_t text_escape(char *out, size_t cap, const void *in, size_t n)
     for (size_t at = 0; at < n;) {
         char piece[16];
         size_t piece_len;
-        at += escape_one(p + at, n - at, piece, &piece_len);
+        at += escape_one(p + at, n - at, chinese, piece, &piece_len);
         if (piece_len >= cap - len) {
             memcpy(out + cut, "...", 4);
             return cut + 3;
@@ -88,6 +101,30 @@ size_t text_escape(char *out, size_t cap, const void *in, size_t n)
     }
     out[len] = '\0';
     return len;
+}
+
+size_t text_escape(char *out, size_t cap, const void *in, size_t n)
+{
+    return escape(out, cap, in, n, false);
+}
+
+size_t text_escape_chinese(char *out, size_t cap, const void *in, size_t n)
+{
+    return escape(out, cap, in, n, true);
+}
+
+bool text_is_escaped_chinese(const char *s, size_t cap)
+{
+    size_t n = strnlen(s, cap);
+    const uint8_t *p = (const uint8_t *)s;
+    uint32_t cp = 0;
+    for (size_t at = 0; at < n;) {
+        size_t used = text_utf8_next(p + at, n - at, &cp);
+        if (used == 0 || ((cp < 0x20 || cp > 0x7e) && !is_chinese(cp)))
+            return false;
+        at += used;
+    }
+    return n < cap;
 }
 
 size_t text_utf8_next(const uint8_t *in, size_t n, uint32_t *cp)

@@ -13,6 +13,13 @@
  * cap is at least 4. Returns the length written, without the NUL. */
 size_t text_escape(char *out, size_t cap, const void *in, size_t n);
 
+/* The same, but Chinese characters and their punctuation stay as they are: for a text whose words are the catalogue's
+ * (core/i18n.h). */
+size_t text_escape_chinese(char *out, size_t cap, const void *in, size_t n);
+
+/* True when s ends within cap bytes and has no other characters than text_escape_chinese() leaves. */
+bool text_is_escaped_chinese(const char *s, size_t cap);
+
 /* Decode one UTF-8 character (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
  * Returns its length in bytes and sets *cp, or 0 when the bytes are not well-formed or n is 0. */
 size_t text_utf8_next(const uint8_t *in, size_t n, uint32_t *cp);

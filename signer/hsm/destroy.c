@@ -49,7 +49,7 @@ static enum err check_key(struct hsm *h, const struct doomed *v, CK_OBJECT_HANDL
     if (e == E_KEY_MISMATCH && given == NULL)
         e = E_OK; /* no sound key: whatever it is, it goes */
     else if (e != E_OK)
-        e = diag_set(d, e, "key \"%s\": %s", v->row->name, why.text);
+        e = diag_wrap(d, e, &why, "key \"%s\"", v->row->name);
     else if (given != NULL && key != NULL && EVP_PKEY_eq(given, key) != 1)
         e = diag_set(d, E_KEY_MISMATCH, "key \"%s\": what has its label is another key", v->row->name);
     if (e == E_OK && out->public_key == NULL && key != NULL && EVP_PKEY_up_ref(key) == 1)

@@ -69,7 +69,7 @@ static enum err read_key(struct hsm *h, struct hsm_object *o, struct diag *d)
         return E_OK;
     e = object_public_key(h, o->handle, rsa ? KEY_RSA : KEY_SM2, &o->public_key, &why);
     if (e != E_OK && e != E_KEY_MISMATCH)
-        return diag_set(d, e, "%s", why.text);
+        return diag_again(d, e, &why);
     if (e == E_OK && rsa && o->public_key != NULL)
         snprintf(o->kind, sizeof o->kind, "RSA-%d", EVP_PKEY_get_bits(o->public_key));
     else if (e == E_OK)

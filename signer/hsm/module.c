@@ -42,7 +42,7 @@ enum err module_load(struct hsm *h, const char *path, struct diag *d)
         (void)session_fail_libp11(h, "C_Initialize", &cause);
         PKCS11_CTX_free(h->ctx);
         h->ctx = NULL;
-        return diag_set(d, E_MODULE_INIT, "%s: %s", path, cause.text);
+        return diag_wrap(d, E_MODULE_INIT, &cause, "%s", path);
     }
     return E_OK;
 }

@@ -143,7 +143,7 @@ enum err hsm_self_test(struct hsm_key *k, struct diag *d)
     struct diag cause = {0};
     enum err e = hsm_sign(k, text, &signature, &cause);
     if (e != E_OK)
-        e = diag_set(d, E_SELF_TEST, "key \"%s\": %s: %s", k->row->name, err_name(e), cause.text);
+        e = diag_wrap(d, E_SELF_TEST, &cause, "key \"%s\": %s", k->row->name, err_name(e));
     buf_free(&signature);
     return e;
 }

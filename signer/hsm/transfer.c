@@ -265,7 +265,7 @@ static enum err try_to_leave(struct hsm_key *k, struct diag *d)
     if (e == E_KEY_STAYS)
         return E_OK;
     return e == E_OK ? diag_set(d, E_KEY_ATTRIBUTES, "key \"%s\" was closed, and is wrapped all the same", k->row->name)
-                     : diag_set(d, e, "%s", said.text);
+                     : diag_again(d, e, &said);
 }
 
 enum err hsm_key_confine(struct hsm *h, const struct policy_key *row, EVP_PKEY *pinned, struct diag *d)

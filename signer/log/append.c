@@ -22,7 +22,7 @@ struct log {
 
 static enum err poisoned(const struct log *l, struct diag *d)
 {
-    return diag_set(d, l->poison, "%s", l->cause.text);
+    return diag_again(d, l->poison, &l->cause);
 }
 
 static struct log *log_new(void)

@@ -16,7 +16,7 @@ struct course *courses_find(const struct courses *all, const char *name)
 
 static enum err wrong(const struct record *r, const char *why, struct diag *d)
 {
-    return diag_set(d, E_LOG_ORDER, LOG_FILE " line %llu: the ceremony %s %s", (unsigned long long)r->seq, record_text(r, "ceremony"), why);
+    return diag_set(d, E_LOG_ORDER, "%s line %llu: the ceremony %s %s", LOG_FILE, (unsigned long long)r->seq, record_text(r, "ceremony"), why);
 }
 
 static enum err begin(struct courses *all, const struct record *r, struct diag *d)

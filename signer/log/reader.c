@@ -140,7 +140,7 @@ static enum err check_line(struct log_reader *r, struct span line, struct record
     struct diag cause = {0};
     enum err e = record_parse(line, rec, &cause);
     if (e != E_OK)
-        return diag_set(d, e, "%s line %llu: %s", r->name, number, cause.text);
+        return diag_wrap(d, e, &cause, "%s line %llu", r->name, number);
     e = check_chain(r, rec, d);
     if (e != E_OK)
         return e;

@@ -146,9 +146,9 @@ static enum err read_fields(const json_t *obj, struct seal *out, struct diag *d)
     out->size = (uint64_t)size;
     if (strcmp(format, FORMAT) != 0 || !digest_by_name(hash, &out->hash) || !set_key(out, key))
         return diag_set(d, E_BUNDLE_FORMAT,
-                        WHERE ": format, hash or key has a value that is not allowed");
+                        "%s: format, hash or key has a value that is not allowed", WHERE);
     if (out->signature.len == 0)
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": no signature");
+        return diag_set(d, E_BUNDLE_FORMAT, "%s: no signature", WHERE);
     return E_OK;
 }
 
@@ -159,12 +159,12 @@ enum err seal_parse(struct span bytes, struct seal *out, struct diag *d)
     struct buf again = {0};
     struct diag cause = {0};
     if (bytes.n == 0 || bytes.n > LIMIT_LOG_LINE)
-        return diag_set(d, E_BUNDLE_FORMAT, WHERE ": %zu bytes long", bytes.n);
+        return diag_set(d, E_BUNDLE_FORMAT, "%s: %zu bytes long", WHERE, bytes.n);
     enum err e = json_line_parse((const char *)bytes.p, bytes.n - 1, WHERE, &obj, &cause);
     if (e == E_OK)
         e = read_fields(obj, out, &cause);
     if (e != E_OK) {
-        e = diag_set(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, "%s", cause.text);
+        e = diag_again(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, &cause);
         goto out;
     }
     /* Exactly what we would write: no other field, order or spelling. */
@@ -172,7 +172,7 @@ enum err seal_parse(struct span bytes, struct seal *out, struct diag *d)
     if (e != E_OK)
         e = diag_set(d, e, WHERE);
     else if (again.len != bytes.n || memcmp(again.data, bytes.p, bytes.n) != 0)
-        e = diag_set(d, E_BUNDLE_FORMAT, WHERE ": not in canonical form");
+        e = diag_set(d, E_BUNDLE_FORMAT, "%s: not in canonical form", WHERE);
 out:
     if (e != E_OK)
         seal_free(out);

@@ -51,7 +51,7 @@ enum err cert_load(const char *path, X509 **out, struct diag *d)
         struct diag inner = {0};
         e = cert_parse(buf_span(&bytes), out, &inner);
         if (e != E_OK)
-            diag_set(d, e, "%s: %s", path, inner.text);
+            diag_wrap(d, e, &inner, "%s", path);
     }
     buf_free(&bytes);
     return e;

@@ -126,7 +126,7 @@ static enum err proof_cert(const struct eseal_proof *p, const char *whose, X509 
     if (!der_check(p->cert))
         return diag_set(d, E_CERTIFICATE, "%s certificate is not in DER", whose);
     enum err e = cert_parse(p->cert, out, &inner);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s certificate: %s", whose, inner.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &inner, "%s certificate", whose);
 }
 
 static enum err verify(struct span message, const struct eseal_proof *p, X509 *cert, const char *whose, struct diag *d)
@@ -153,7 +153,7 @@ static enum err check_time(X509 *cert, int64_t t, const char *whose, struct diag
     enum err e = cert_check_time(cert, t, &inner);
     if (e == E_APPROVAL_EXPIRED)
         e = E_ESEAL_EXPIRED;
-    return e == E_OK ? E_OK : diag_set(d, e, "%s certificate: %s", whose, inner.text);
+    return e == E_OK ? E_OK : diag_wrap(d, e, &inner, "%s certificate", whose);
 }
 
 enum err eseal_check_maker(const struct eseal *s, X509 *anchor, struct diag *d)

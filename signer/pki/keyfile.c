@@ -16,7 +16,7 @@ static enum err open_once(const char *path, int pass_fd, const char *prompt, EVP
     if (e == E_OK)
         e = cert_load_private_key(path, pass.text, pass.n, out, d);
     else
-        e = diag_set(d, e == E_PIN_MISSING ? E_PASSPHRASE_MISSING : e, "%s", why.text);
+        e = diag_again(d, e == E_PIN_MISSING ? E_PASSPHRASE_MISSING : e, &why);
     pin_wipe(&pass);
     return e;
 }

@@ -158,7 +158,7 @@ static enum err check_key(const TBS_VIEW *v, const struct policy_profile *profil
     struct diag why = {0};
     enum err e = key_from_spki(tbs_view_spki(v), &key, &why);
     if (e != E_OK)
-        return diag_set_clause(d, err_is_refusal(e) ? E_LINT : e, "RFC 5280 4.1.2.7", "the public key: %s", why.text);
+        return diag_wrap_clause(d, err_is_refusal(e) ? E_LINT : e, "RFC 5280 4.1.2.7", &why, "the public key");
     bool fits = false;
     for (size_t i = 0; i < profile->keys_n; i++) {
         const struct policy_subject_key *k = &profile->keys[i];

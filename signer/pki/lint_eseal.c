@@ -25,7 +25,7 @@ static enum err check_holder(X509 *cert, X509 *issuer, const struct policy_seals
     if (e == E_CERT_SIGNATURE || e == E_APPROVAL_EXPIRED)
         return no_holder(policy, d, why.text);
     if (e != E_OK)
-        return diag_set(d, e, "%s", why.text);
+        return diag_again(d, e, &why);
     if ((flags & (EXFLAG_INVALID | EXFLAG_CA)) != 0)
         return no_holder(policy, d, "it is a CA's, or its extensions are broken");
     if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
@@ -46,7 +46,7 @@ enum err lint_eseal_holder(struct span der, const struct policy_seals *policy, i
         return no_holder(policy, d, why.text);
     if (e == E_OK)
         e = cert_parse(policy->holder_issuer, &issuer, &why);
-    e = e == E_OK ? check_holder(cert, issuer, policy, at, d) : diag_set(d, e, "%s", why.text);
+    e = e == E_OK ? check_holder(cert, issuer, policy, at, d) : diag_again(d, e, &why);
     X509_free(cert);
     X509_free(issuer);
     return cause_settle(e, d, "the holder's certificate");
@@ -84,7 +84,7 @@ enum err lint_eseal(struct span info, struct span serial, const struct policy_se
     bool known = false;
     enum err e = eseal_info_parse(info, &x, &why);
     if (e != E_OK)
-        return diag_set(d, E_LINT, "%s", why.text);
+        return diag_again(d, E_LINT, &why);
     const char *wrong = wrong_with(&x, serial, policy);
     if (wrong != NULL)
         return diag_set(d, E_LINT, "%s", wrong);
@@ -93,5 +93,5 @@ enum err lint_eseal(struct span info, struct span serial, const struct policy_se
         return diag_set(d, E_LINT, "the picture is of another kind");
     if (e == E_OK)
         e = lint_eseal_holder(x.signers[0].value, policy, x.created, &why);
-    return e == E_OK ? E_OK : diag_set(d, err_is_refusal(e) ? E_LINT : e, "%s", why.text);
+    return e == E_OK ? E_OK : diag_again(d, err_is_refusal(e) ? E_LINT : e, &why);
 }

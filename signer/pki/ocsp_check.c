@@ -126,7 +126,7 @@ enum err ocsp_verify(const struct ocsp_view *v, X509 *issuer, struct diag *d)
     bool same = false;
     enum err e = cert_parse(v->responder, &cert, &why);
     if (e != E_OK)
-        return diag_set(d, err_is_refusal(e) ? E_OCSP_RESPONDER : e, "its certificate: %s", why.text);
+        return diag_wrap(d, err_is_refusal(e) ? E_OCSP_RESPONDER : e, &why, "its certificate");
     e = check_responder(v, cert, issuer, d);
     if (e != E_OK)
         goto out;

@@ -54,7 +54,7 @@ enum err show_eseal_person(const char *label, struct span cert, struct buf *out,
     else if (e == E_CERTIFICATE)
         buf_append_str(out, _("no certificate"));
     else
-        diag_set(d, e, "%s", why.text);
+        diag_again(d, e, &why);
     buf_append_byte(out, '\n');
     if (e == E_OK || e == E_CERTIFICATE)
         e = put_digest(out, cert, d);

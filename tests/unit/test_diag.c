@@ -54,8 +54,37 @@ START_TEST(errno_ends_the_text)
 }
 END_TEST
 
+START_TEST(another_error_is_part_of_it)
+{
+    struct diag why = {0}, d = {0};
+    expect_err(diag_set_clause(&why, E_JSON, "art 9", "byte %d", 3), E_JSON);
+    expect_err(diag_wrap(&d, E_IO, &why, "line %d", 7), E_IO);
+    ck_assert_int_eq(d.code, E_IO);
+    ck_assert_str_eq(d.text, "line 7: byte 3");
+    ck_assert_str_eq(d.said, d.text);
+    ck_assert_str_eq(d.clause, err_clause(E_IO));
+    expect_err(diag_wrap_clause(&d, E_IO, "art 1", &d, "file"), E_IO); /* itself */
+    ck_assert_str_eq(d.text, "file: line 7: byte 3");
+    ck_assert_str_eq(d.clause, "art 1");
+    expect_err(diag_again(&d, E_JSON, &d), E_JSON);
+    ck_assert_int_eq(d.code, E_JSON);
+    ck_assert_str_eq(d.text, "file: line 7: byte 3");
+    ck_assert_str_eq(d.clause, err_clause(E_JSON));
+    expect_err(diag_again_clause(&d, E_JSON, why.clause, &why), E_JSON);
+    ck_assert_str_eq(d.text, "byte 3");
+    ck_assert_str_eq(d.said, "byte 3");
+    ck_assert_str_eq(d.clause, "art 9");
+    expect_err(diag_wrap(&d, E_IO, &(struct diag){0}, "line %d", 7), E_IO);
+    ck_assert_str_eq(d.text, "line 7");
+}
+END_TEST
+
 START_TEST(no_diag_is_allowed)
 {
+    const struct diag why = {0};
+    ck_assert_int_eq(diag_wrap(NULL, E_IO, &why, "x"), E_IO);
+    ck_assert_int_eq(diag_wrap_clause(NULL, E_IO, "c", &why, "x"), E_IO);
+    ck_assert_int_eq(diag_again(NULL, E_IO, &why), E_IO);
     ck_assert_int_eq(diag_set(NULL, E_IO, "x"), E_IO);
     ck_assert_int_eq(diag_set_clause(NULL, E_IO, "c", "x"), E_IO);
     ck_assert_int_eq(diag_errno(NULL, EIO, "x"), E_IO);
@@ -141,6 +170,7 @@ Suite *suite_diag(void)
     tcase_add_test(t, long_text_is_cut);
     tcase_add_test(t, clause_of_the_policy_row_wins);
     tcase_add_test(t, errno_ends_the_text);
+    tcase_add_test(t, another_error_is_part_of_it);
     tcase_add_test(t, no_diag_is_allowed);
     tcase_add_test(t, clear_forgets);
     suite_add_tcase(s, t);

@@ -80,6 +80,14 @@ static enum err lies_in_text(void *data, struct diag *d)
     return E_IO;
 }
 
+static enum err lies_in_said(void *data, struct diag *d)
+{
+    (void)data;
+    d->code = E_IO;
+    strcpy(d->said, "\033[2J");
+    return E_IO;
+}
+
 static enum err lies_in_clause(void *data, struct diag *d)
 {
     (void)data;
@@ -163,7 +171,7 @@ END_TEST
 
 START_TEST(without_an_answer_it_failed)
 {
-    static enum err (*const silent[])(void *, struct diag *) = {goes_away, says_nothing, lies_in_code, lies_in_text, lies_in_clause, paints_in_clause};
+    static enum err (*const silent[])(void *, struct diag *) = {goes_away, says_nothing, lies_in_code, lies_in_text, lies_in_said, lies_in_clause, paints_in_clause};
     for (size_t i = 0; i < sizeof silent / sizeof silent[0]; i++) {
         struct box b = {.in = 1, .out = 9};
         struct diag d = {0};

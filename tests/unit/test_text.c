@@ -187,6 +187,7 @@ START_TEST(tokens)
 }
 END_TEST
 
+<<<<<<< ours
 START_TEST(lists)
 {
     static const char *const in[] = {"a", "a,b", "b,a", "b,a,c", "a,a"}, *const out[] = {"", "b", "ab", "b,ab", "ab,c", "A", ",", "b,,c"};
@@ -195,6 +196,21 @@ START_TEST(lists)
         ck_assert_msg(text_lists(in[i], "a"), "%s", in[i]);
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
         ck_assert_msg(!text_lists(out[i], "a"), "%s", out[i]);
+=======
+START_TEST(chinese_alone_stays)
+{
+    static const char in[] = "\xe6\x97\xa5\xe5\xbf\x97\xef\xbc\x9a" "a\n\\\xe2\x80\xae\xef\xbc\x8f\xc3\xa9\xff"; /* log, colon, and what does not stay */
+    char out[80];
+    text_escape_chinese(out, sizeof out, in, sizeof in - 1);
+    ck_assert_str_eq(out, "\xe6\x97\xa5\xe5\xbf\x97\xef\xbc\x9a" "a\\u{A}\\\\\\u{202E}\\u{FF0F}\\u{E9}\\x{FF}");
+    ck_assert(text_is_escaped_chinese(out, sizeof out));
+    ck_assert(!text_is_escaped_chinese(out, strlen(out)));
+    ck_assert(!text_is_escaped_chinese("a\n", 8));
+    ck_assert(!text_is_escaped_chinese("\xe2\x80\xae", 8));
+    ck_assert(!text_is_escaped_chinese("\xe6\x97", 8));
+    text_escape_chinese(out, 8, in, 9); /* cut between characters */
+    ck_assert_str_eq(out, "\xe6\x97\xa5...");
+>>>>>>> theirs
 }
 END_TEST
 
@@ -208,6 +224,7 @@ Suite *suite_text(void)
     tcase_add_test(t, every_pair_of_bytes_escapes_and_comes_back);
     tcase_add_test(t, escape_has_this_form);
     tcase_add_test(t, escape_is_cut_whole);
+    tcase_add_test(t, chinese_alone_stays);
     suite_add_tcase(s, t);
     t = tcase_create("characters");
     tcase_add_test(t, utf8_is_strict);

@@ -60,17 +60,17 @@ static enum err go(const struct shelf *s, char *path, bool make, const char **na
 static enum err write_new(const struct shelf *s, struct span bytes, struct diag *d)
 {
     if (unlinkat(s->fd, SHELF_NEW, 0) != 0 && errno != ENOENT)
-        return diag_errno(d, errno, SHELF_NEW ": removing");
+        return diag_errno(d, errno, "%s: removing", SHELF_NEW);
     int fd = file_open_beneath(s->fd, SHELF_NEW, O_WRONLY | O_CREAT | O_EXCL, 0644);
     if (fd < 0)
-        return diag_errno(d, errno, SHELF_NEW ": making the file");
-    enum err e = fchmod(fd, 0644) == 0 ? E_OK : diag_errno(d, errno, SHELF_NEW ": making the file");
+        return diag_errno(d, errno, "%s: making the file", SHELF_NEW);
+    enum err e = fchmod(fd, 0644) == 0 ? E_OK : diag_errno(d, errno, "%s: making the file", SHELF_NEW);
     if (e == E_OK)
         e = file_write_all(fd, bytes.p, bytes.n, SHELF_NEW, d);
     if (e == E_OK)
         e = file_sync(fd, SHELF_NEW, d);
     if (close(fd) != 0 && e == E_OK)
-        e = diag_errno(d, errno, SHELF_NEW ": closing");
+        e = diag_errno(d, errno, "%s: closing", SHELF_NEW);
     return e;
 }
 

@@ -178,7 +178,7 @@ static enum err check_version(struct db *db, struct diag *d)
     if (e == E_OK)
         e = end_text(&version, &text, d);
     if (e == E_OK && strcmp(text, VERSION) != 0)
-        e = diag_set(d, E_DATABASE, "its tables are of version %s, this program's of " VERSION, found ? text : "none");
+        e = diag_set(d, E_DATABASE, "its tables are of version %s, this program's of %s", found ? text : "none", VERSION);
     buf_free(&version);
     return e;
 }

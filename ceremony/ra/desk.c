@@ -23,7 +23,7 @@ static enum err read_header(struct desk *k, struct diag *d)
 
 static enum err is_missing(const char *path, struct diag *d)
 {
-    enum err e = diag_set(d, E_MEDIUM, "%s: there is no " BATCH_FILE, path);
+    enum err e = diag_set(d, E_MEDIUM, "%s: there is no %s", path, BATCH_FILE);
     diag_advise(d, "name a folder that ra new made");
     return e;
 }

@@ -187,7 +187,6 @@ START_TEST(tokens)
 }
 END_TEST
 
-<<<<<<< ours
 START_TEST(lists)
 {
     static const char *const in[] = {"a", "a,b", "b,a", "b,a,c", "a,a"}, *const out[] = {"", "b", "ab", "b,ab", "ab,c", "A", ",", "b,,c"};
@@ -196,7 +195,9 @@ START_TEST(lists)
         ck_assert_msg(text_lists(in[i], "a"), "%s", in[i]);
     for (size_t i = 0; i < sizeof out / sizeof *out; i++)
         ck_assert_msg(!text_lists(out[i], "a"), "%s", out[i]);
-=======
+}
+END_TEST
+
 START_TEST(chinese_alone_stays)
 {
     static const char in[] = "\xe6\x97\xa5\xe5\xbf\x97\xef\xbc\x9a" "a\n\\\xe2\x80\xae\xef\xbc\x8f\xc3\xa9\xff"; /* log, colon, and what does not stay */
@@ -210,7 +211,6 @@ START_TEST(chinese_alone_stays)
     ck_assert(!text_is_escaped_chinese("\xe6\x97", 8));
     text_escape_chinese(out, 8, in, 9); /* cut between characters */
     ck_assert_str_eq(out, "\xe6\x97\xa5...");
->>>>>>> theirs
 }
 END_TEST
 

@@ -152,6 +152,7 @@ CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c 
     help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c help_lint.c help_audit.c help_index.c help_log.c help_minutes.c help_report.c sample_records.c help_eseal.c sample_policy.c memory.c memory_sweep.c \
     mutants.c token.c $(SUITES:%=test_%.c))
 CHECK += tests/unit/help_cmc.c
+CHECK += tests/unit/help_evidence.c
 
 # tests/unit/memory.c stands in front of these.
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \

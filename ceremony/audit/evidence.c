@@ -6,11 +6,12 @@
 
 #include "batch/plan_parse.h"
 #include "core/base64.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 
-static enum err out_of_form(struct diag *d, const char *what, const struct diag *why)
+static enum err out_of_form(struct diag *d, enum err e, const char *what, const struct diag *why)
 {
-    return diag_wrap(d, why->code == E_NO_MEMORY ? E_NO_MEMORY : E_EVIDENCE_FORMAT, why, "%s", what);
+    return diag_wrap(d, e == E_NO_MEMORY ? e : E_EVIDENCE_FORMAT, why, "%s", what);
 }
 
 /* -- the log's lines -- */
@@ -23,8 +24,9 @@ static enum err read_records(const struct evidence *e, struct evidence_facts *f,
         return diag_set(d, E_NO_MEMORY, "the log's lines");
     for (size_t i = 0; i < e->log.n; i++) {
         const struct evidence_line *line = &e->log.v[i];
-        if (record_parse(buf_span(&line->bytes), &f->records[i], &why) != E_OK)
-            return out_of_form(d, "a line of the log", &why);
+        enum err err = record_parse(buf_span(&line->bytes), &f->records[i], &why);
+        if (err != E_OK)
+            return out_of_form(d, err, "a line of the log", &why);
         f->records_n++;
         if (f->records[i].seq != line->index + 1 || (i > 0 && line->index <= e->log.v[i - 1].index))
             return diag_set(d, E_EVIDENCE_FORMAT, "line %llu of the log is out of its place", (unsigned long long)line->index + 1);
@@ -69,7 +71,7 @@ enum err evidence_anchor(const struct record *r, X509 **out, struct diag *d)
     if (e == E_OK)
         e = cert_parse(buf_span(&der), out, &why);
     if (e != E_OK)
-        e = out_of_form(d, record_text(r, "key"), &why);
+        e = out_of_form(d, e, record_text(r, "key"), &why);
     buf_free(&der);
     return e;
 }
@@ -104,8 +106,8 @@ static enum err read_keys(const struct evidence *e, struct evidence_facts *f, st
         err = read_algorithm(f->log_key, &f->seal_alg, d);
     if (err == E_OK)
         err = read_anchor(f, record_text(f->issued, "key"), &f->issuer, d);
-    if (err == E_OK && cert_parse(buf_span(&e->certificate), &x, &why) != E_OK)
-        err = out_of_form(d, "the certificate", &why);
+    if (err == E_OK && (err = cert_parse(buf_span(&e->certificate), &x, &why)) != E_OK)
+        err = out_of_form(d, err, "the certificate", &why);
     if (err == E_OK)
         err = read_algorithm(x, &f->alg, d);
     X509_free(x);
@@ -137,7 +139,7 @@ static enum err read_batch_and_plan(const struct evidence *e, struct evidence_fa
         err = plan_parse_header(buf_span(&e->plan.v[0].bytes), &f->plan_header, &why);
     if (err == E_OK)
         err = plan_parse_item(buf_span(&e->plan.v[1].bytes), (uint64_t)n + 1, true, &f->item, &why);
-    return err == E_OK ? E_OK : out_of_form(d, "batch or plan", &why);
+    return err == E_OK ? E_OK : out_of_form(d, err, "batch or plan", &why);
 }
 
 enum err evidence_read_parts(const struct evidence *e, struct evidence_facts *out, struct diag *d)
@@ -148,7 +150,9 @@ enum err evidence_read_parts(const struct evidence *e, struct evidence_facts *ou
         err = find_records(out, d);
     if (err == E_OK)
         err = read_keys(e, out, d);
-    return err == E_OK ? read_batch_and_plan(e, out, d) : err;
+    if (err == E_OK)
+        err = read_batch_and_plan(e, out, d);
+    return cause_settle(err, d, "the evidence");
 }
 
 void evidence_facts_free(struct evidence_facts *f)

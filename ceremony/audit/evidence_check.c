@@ -5,6 +5,7 @@
 #include "batch/approval.h"
 #include "batch/authorise.h"
 #include "core/base64.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/csr.h"
@@ -412,5 +413,5 @@ enum err evidence_check(const struct evidence *e, const struct evidence_facts *f
     out->same_policy = err == E_OK && memcmp(digest, f->plan_header.policy, DIGEST_LEN) == 0;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && err == E_OK; i++)
         err = checks[i](&l, d);
-    return err;
+    return cause_settle(err, d, "the evidence");
 }

@@ -6,6 +6,7 @@
 #include "audit/evidence_script.h"
 #include "core/base64.h"
 #include "core/limits.h"
+#include "pki/cause.h"
 #include "pki/cert.h"
 
 #define TITLE "Rootseal evidence 1\n"
@@ -260,5 +261,5 @@ enum err evidence_parse(struct span text, struct evidence *out, struct diag *d)
     if (e == E_OK && (again.len != text.n || memcmp(again.data, text.p, text.n) != 0))
         e = diag_set(d, E_EVIDENCE_FORMAT, "it has other words, commands or parts than it must have");
     buf_free(&again);
-    return e;
+    return cause_settle(e, d, "the evidence");
 }

@@ -4,9 +4,11 @@
 
 BAD := $(addprefix tests/bad/,bad.c run.c mutate.c mutate_text.c people.c csr.c transplant.c approval.c line.c plan.c \
     bundle.c log.c log_make.c log_mutate.c eseal.c status.c csv.c)
+BAD += tests/bad/published.c
 BAD_HELP := $(addprefix tests/unit/,expect.c help_pki.c help_crl.c help_ocsp.c help_eseal.c help_bundle.c help_bundle_policy.c help_bundle_log.c help_batch.c sample_records.c)
 BAD += tests/bad/cmc.c
 BAD_HELP += tests/unit/help_cmc.c
+BAD_HELP += tests/unit/help_evidence.c
 
 $(call objects,$(BAD)): CPPFLAGS += -Itests
 $(B)/test/bad-inputs: $(call objects,$(BAD) $(BAD_HELP) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a

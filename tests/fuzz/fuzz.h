@@ -48,4 +48,7 @@ void fuzz_put(const char *name, struct span bytes);
  * the first names, or by SM3. In place: only the digits after "prev":" are overwritten. */
 void fuzz_mend_chain(uint8_t *bytes, size_t n);
 
+/* The first bytes of the private key that signs the checkpoints of the sample. */
+#define FUZZ_CHECKPOINT_SEED 0x52, 0x6f, 0x6f, 0x74
+
 #endif

@@ -9,6 +9,8 @@
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 FUZZ_TARGETS := der csv seal eseal batch log plan csr cert approval bundle policy script crl ocsp
 FUZZ_TARGETS += cmc
+FUZZ_TARGETS += checkpoint
+FUZZ_TARGETS += evidence
 FUZZ_B := build/fuzz
 RUNS ?= 100000
 LIMIT ?= 300
@@ -19,8 +21,10 @@ FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-saniti
     $(WARNINGS) -Wno-missing-field-initializers
 
 FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(filter ceremony/room/script%,$(ROOM_PARTS)) $(RA_PARTS)
+FUZZ_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c evidence.c evidence_file.c evidence_check.c) $(B)/evidence_script.c
 FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_bundle_policy.c help_bundle_log.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
 FUZZ_HELP += tests/unit/help_cmc.c
+FUZZ_HELP += tests/unit/help_evidence.c
 fuzz_objects = $(patsubst %.c,$(FUZZ_B)/obj/%.o,$(1))
 
 $(FUZZ_B)/obj/%.o: %.c

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "audit/checkpoint.h"
 #include "batch/certify.h"
 #include "batch/intake.h"
 #include "core/clock.h"
@@ -17,6 +18,7 @@
 #include "help_cmc.h"
 #include "help_crl.h"
 #include "help_eseal.h"
+#include "help_evidence.h"
 #include "help_ocsp.h"
 #include "help_pki.h"
 #include "log/seal.h"
@@ -454,8 +456,65 @@ static void make_cmc(enum sig_alg alg, const char *name)
     EVP_PKEY_free(key);
 }
 
+/* -- the head of a published log, and the evidence of one certificate -- */
+
+static void make_checkpoints(void)
+{
+    static const uint8_t seed[32] = {FUZZ_CHECKPOINT_SEED};
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof seed);
+    struct note_key key;
+    struct buf note = {0};
+    expect_ok(note_key_of("log.example.com/rootseal", pkey, &key, &d));
+    expect_ok(checkpoint_write(&key, &(struct checkpoint){.size = 70000, .root = {1, 2, 3}}, &note));
+    put(buf_span(&note), "corpus/checkpoint/good-one");
+    buf_append_str(&note, "\xe2\x80\x94 witness.example/w1 AAAABAAAAABnAAAA\n");
+    put(buf_span(&note), "corpus/checkpoint/good-witnessed");
+    buf_free(&note);
+    EVP_PKEY_free(pkey);
+}
+
+/* Each with the byte before it that evidence.c of the targets knows it by. */
+static void seed_part(unsigned *n, const struct buf *part, const char *name, size_t i)
+{
+    struct buf seed = {0};
+    buf_append_byte(&seed, (uint8_t)(*n)++);
+    buf_append(&seed, part->data, part->len);
+    put(buf_span(&seed), "corpus/evidence/good-%s-%zu", name, i);
+    buf_free(&seed);
+}
+
+static void make_evidence(void)
+{
+    struct help_evidence h;
+    struct buf seal = {0};
+    unsigned n = 0;
+    help_evidence_make(&h);
+    const struct evidence *e = &h.evidence;
+    put(buf_span(&h.text), "sample/evidence.txt");
+    expect_ok(seal_write(&e->seal, &seal));
+    seed_part(&n, &h.text, "text", 0);
+    seed_part(&n, &seal, "seal", 0);
+    seed_part(&n, &e->certificate, "certificate", 0);
+    for (size_t i = 0; i < e->log.n; i++)
+        seed_part(&n, &e->log.v[i].bytes, "log", i);
+    for (size_t i = 0; i < 2; i++)
+        seed_part(&n, &e->batch.v[i].bytes, "batch", i);
+    for (size_t i = 0; i < 2; i++)
+        seed_part(&n, &e->plan.v[i].bytes, "plan", i);
+    const struct evidence_signatures *const all[] = {&e->approvals, &e->authorisations};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < all[k]->n; i++) {
+            seed_part(&n, &all[k]->v[i].cms, k == 0 ? "approval" : "authorisation", i);
+            seed_part(&n, &all[k]->v[i].certificate, k == 0 ? "person" : "officer", i);
+        }
+    buf_free(&seal);
+    help_evidence_free(&h);
+}
+
 START_TEST(sample)
 {
+    make_checkpoints();
+    make_evidence();
     make_bundle();
     make_status(SIG_SM2_SM3, "sm2");
     make_status(SIG_RSA_SHA256, "rsa");

@@ -10,5 +10,7 @@
 /* d is what the call fills, emptied before each; *differs is what it sets when it succeeds with another result than the
  * first time: told here, for Check allocates too. */
 void memory_sweep(const char *name, enum err (*call)(void), struct diag *d, const bool *differs);
+/* The same for every step-th allocation, where all would take too long. */
+void memory_sweep_every(uint64_t step, const char *name, enum err (*call)(void), struct diag *d, const bool *differs);
 
 #endif

@@ -47,6 +47,7 @@
     X(err) \
     X(eseal) \
     X(eseal_value) \
+    X(evidence) \
     X(export) \
     X(file) \
     X(header) \

@@ -77,6 +77,7 @@ AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c key
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
 AUDIT_PARTS += ceremony/audit/tokens.c ceremony/audit/consistency.c
 AUDIT_PARTS += ceremony/audit/transcripts.c
+AUDIT_PARTS += ceremony/audit/transcript_ends.c
 AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c publish.c)

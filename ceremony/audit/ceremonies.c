@@ -27,28 +27,23 @@ static enum err check_file(int dir_fd, const char *file, const struct record *r,
 }
 
 /* The transcript as far as the minutes tell of it; it may have grown since. What stands in it is then what the log says: who was
- * there, and signed. */
-static enum err check_transcript(struct audit *a, int dir_fd, const struct record *r, struct diag *d)
+ * there, and signed. One that differed before was told of. */
+static enum err check_transcript(struct audit *a, int dir_fd, const struct record *r, struct transcripts_entry *t, struct diag *d)
 {
     uint8_t said[DIGEST_LEN], found[DIGEST_LEN];
-    json_t *events = NULL;
-    struct diag why = {0};
+    if (t->events == NULL || t->broken)
+        return E_OK;
+    const size_t n = extent_of(t->events);
     enum err e = record_digest(r, "transcript", said);
     if (e == E_OK)
-        e = extent_read(dir_fd, &events, &why);
-    if (e == E_OK)
-        e = extent_digest(events, extent_of(events), NULL, found, &why);
-    if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0)
-        e = diag_set(&why, E_ARCHIVE, "it is not the one of the log");
-    const bool same = e == E_OK;
-    if (same)
-        e = signatures_check(a, dir_fd, r, events, extent_of(events), d);
-    json_decref(events);
-    if (same || e == E_NO_MEMORY)
-        return e;
-    return diag_wrap(d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, record_text(r, "ceremony"), TRANSCRIPT_FILE);
+        e = extent_digest(t->events, n, NULL, found, d);
+    if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0) {
+        t->broken = true;
+        transcripts_wrong(a, t, t->at, n - (n > 0), "it is not the one of the minutes' line; the end of the last step follows from it");
+        return E_OK;
+    }
+    return e == E_OK ? signatures_check(a, dir_fd, r, t->events, n, d) : e;
 }
-
 
 enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struct diag *d)
 {
@@ -62,7 +57,12 @@ enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struc
 static enum err check_files(struct audit *a, const struct record *r, struct diag *d)
 {
     int fd = -1;
-    enum err e = ceremonies_open(a, record_text(r, "ceremony"), &fd, d);
+    struct transcripts_entry *t;
+    enum err e = transcripts_read(a, record_text(r, "ceremony"), &t);
+    if (e == E_OK && t->gone) /* which was told */
+        return E_OK;
+    if (e == E_OK)
+        e = ceremonies_open(a, record_text(r, "ceremony"), &fd, d);
     if (e == E_OK && r->type == RECORD_CEREMONY)
         e = check_file(fd, SCRIPT_FILE, r, "file", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
@@ -70,7 +70,7 @@ static enum err check_files(struct audit *a, const struct record *r, struct diag
     if (e == E_OK && r->type == RECORD_MINUTES)
         e = check_file(fd, MINUTES_TEXT, r, "text", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
-        e = check_transcript(a, fd, r, d);
+        e = check_transcript(a, fd, r, t, d);
     if (fd >= 0)
         close(fd);
     return e;

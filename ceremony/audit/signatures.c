@@ -191,11 +191,11 @@ void signatures_finish(struct audit *a)
     json_t *ids, *id;
     size_t i;
     for (size_t k = 0; k < a->transcripts.n; k++)
-        check_told(a, &a->transcripts.v[k]);
+        check_told(a, a->transcripts.v[k]);
     json_object_foreach(a->unsigned_by, ceremony, ids) {
         json_array_foreach(ids, i, id)
             for (size_t k = 0; k < a->transcripts.n; k++)
-                if (strcmp(a->transcripts.v[k].name, ceremony) == 0 && a->transcripts.v[k].events != NULL)
-                    settle(a, &a->transcripts.v[k], json_string_value(id));
+                if (strcmp(a->transcripts.v[k]->name, ceremony) == 0 && a->transcripts.v[k]->events != NULL)
+                    settle(a, a->transcripts.v[k], json_string_value(id));
     }
 }

@@ -1,51 +1,66 @@
 #include "audit/transcripts.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
 #include "audit/ceremonies.h"
 #include "batch/state.h"
+#include "core/clock.h"
 #include "room/extent.h"
 #include "room/record_files.h"
+#include "room/transcript.h"
 
 /* -- events -- */
 
-static const char *text_of(const json_t *event, const char *key)
+const char *transcripts_text(const json_t *event, const char *key)
 {
     const char *s = json_string_value(json_object_get(event, key));
     return s != NULL ? s : "";
 }
 
-static bool is(const json_t *event, const char *name)
+bool transcripts_is(const json_t *event, const char *name)
 {
-    return strcmp(text_of(event, "event"), name) == 0;
+    return strcmp(transcripts_text(event, "event"), name) == 0;
 }
 
-static json_int_t step_of(const json_t *event)
+json_int_t transcripts_step(const json_t *event)
 {
     return json_integer_value(json_object_get(event, "n"));
 }
+
+/* Short names for this file, where they stand in every line. */
+#define text_of transcripts_text
+#define is transcripts_is
+#define step_of transcripts_step
 
 static const json_t *event_at(const struct transcripts_entry *t, size_t i)
 {
     return json_array_get(t->events, i);
 }
 
-static bool is_end(const json_t *event)
+bool transcripts_is_end(const json_t *event)
 {
     return is(event, "done") || (is(event, "exception") && text_of(event, "about")[0] == '\0');
 }
 
-/* Does an event before `end` say that the step which event i ends is done again? */
-static bool is_undone(const struct transcripts_entry *t, size_t i, size_t end)
+bool transcripts_is_undone(const struct transcripts_entry *t, size_t i, size_t end)
 {
     for (size_t k = i + 1; k < end; k++)
         if (is(event_at(t, k), "undone") && step_of(event_at(t, k)) == step_of(event_at(t, i)))
             return true;
     return false;
+}
+
+void transcripts_wrong(struct audit *a, const struct transcripts_entry *t, size_t from, size_t to, const char *what)
+{
+    char lines[48];
+    snprintf(lines, sizeof lines, to > from ? "%zu-%zu" : "%zu", from + 1, to + 1);
+    audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ":%s: %s", t->name, lines, what);
 }
 
 /* -- reading -- */
@@ -65,52 +80,100 @@ static enum err add_lines(struct transcripts_entry *t)
     return e == E_OK ? buf_err(&t->lines) : e;
 }
 
+static bool is_known(const char *name)
+{
+    for (int k = 0; k < EVENT_KINDS; k++)
+        if (strcmp(event_name((enum event)k), name) == 0)
+            return true;
+    return false;
+}
+
+/* Each is one of ours, none is before the one above it, and the file ends with a whole line. */
+static void check_events(struct audit *a, const struct transcripts_entry *t, off_t bytes)
+{
+    int64_t last = 0, at;
+    const size_t n = json_array_size(t->events);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *event = event_at(t, i);
+        if (!is_known(text_of(event, "event")))
+            transcripts_wrong(a, t, i, i, "there is no such event");
+        if (!clock_parse(text_of(event, "at"), &at) || at < last)
+            transcripts_wrong(a, t, i, i, "its time is before that of the line above, or none");
+        else
+            last = at;
+    }
+    if (bytes > (off_t)t->lines.len)
+        audit_note(a, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": %lld bytes of an unfinished line follow the last one: an interruption, or "
+                      "somebody cut it", t->name, (long long)(bytes - (off_t)t->lines.len));
+}
+
+static void tell_rehearsal(struct audit *a, const struct transcripts_entry *t)
+{
+    for (size_t i = 0; i < json_array_size(t->events); i++)
+        if (is(event_at(t, i), "open") && json_is_true(json_object_get(event_at(t, i), "rehearsal"))) {
+            audit_note(a, "the ceremony %s was a rehearsal on a throw-away token: nothing that it made is in force", t->name);
+            return;
+        }
+}
+
 static enum err read_events(struct audit *a, struct transcripts_entry *t)
 {
     struct diag why = {0}, d = {0};
+    struct stat st = {0};
     int fd = -1;
     enum err e = ceremonies_open(a, t->name, &fd, &d);
+    t->gone = e != E_OK;
     if (e == E_OK) {
         e = extent_read(fd, &t->events, &why);
         if (e != E_OK && e != E_NO_MEMORY)
             e = diag_wrap(&d, E_ARCHIVE, &why, "%s/%s/%s", CEREMONIES_DIR, t->name, TRANSCRIPT_FILE);
     }
+    if (e == E_OK && fstatat(fd, TRANSCRIPT_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        e = diag_set(&d, E_ARCHIVE, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE, t->name);
     if (fd >= 0)
         close(fd);
     if (e == E_OK)
         e = add_lines(t);
+    if (e == E_OK) {
+        check_events(a, t, st.st_size);
+        tell_rehearsal(a, t);
+    }
     return audit_take(a, e, &d);
 }
 
-/* The ceremony's, read when it is asked for first. */
-static enum err find(struct audit *a, const char *name, struct transcripts_entry **out)
+/* Read when it is asked for first. */
+enum err transcripts_read(struct audit *a, const char *name, struct transcripts_entry **out)
 {
     struct transcripts *all = &a->transcripts;
-    for (size_t i = 0; i < all->n; i++) {
-        *out = &all->v[i];
-        if (strcmp(all->v[i].name, name) == 0)
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(all->v[i]->name, name) == 0) {
+            *out = all->v[i];
             return E_OK;
-    }
+        }
     *out = NULL;
-    struct transcripts_entry *more = reallocarray(all->v, all->n + 1, sizeof *more);
-    if (more == NULL)
+    struct transcripts_entry **more = reallocarray(all->v, all->n + 1, sizeof *more), *one = calloc(1, sizeof *one);
+    if (more != NULL)
+        all->v = more;
+    if (more == NULL || one == NULL) {
+        free(one);
         return E_NO_MEMORY;
-    all->v = more;
-    *out = &all->v[all->n++];
-    **out = (struct transcripts_entry){0};
-    snprintf((*out)->name, sizeof(*out)->name, "%s", name);
-    return read_events(a, *out);
+    }
+    snprintf(one->name, sizeof one->name, "%s", name);
+    *out = all->v[all->n++] = one;
+    return read_events(a, one);
 }
 
 /* -- a line -- */
 
-static void wrong(struct audit *a, const struct transcripts_entry *t, const char *what, json_int_t step)
+/* At event i, which is about this step. */
+static void wrong(struct audit *a, const struct transcripts_entry *t, size_t i, const char *what)
 {
-    audit_error(a, E_TRANSCRIPT, "%s/%s/%s: %s step %lld", CEREMONIES_DIR, t->name, TRANSCRIPT_FILE, what, (long long)step);
+    char text[128];
+    snprintf(text, sizeof text, "%s step %lld", what, (long long)step_of(event_at(t, i)));
+    transcripts_wrong(a, t, i, i, text);
 }
 
-/* The event that ends this step, with the file as the line says up to there. The line of the minutes' step comes before their end,
- * after what those present did. */
+/* The event that ends this step, with the file as the line says up to there. */
 static enum err find_end(const struct transcripts_entry *t, const struct record *r, size_t *out)
 {
     uint8_t said[DIGEST_LEN], here[DIGEST_LEN];
@@ -119,7 +182,7 @@ static enum err find_end(const struct transcripts_entry *t, const struct record 
     *out = n;
     for (size_t i = t->at; i < n && e == E_OK && *out == n; i++) {
         const json_t *event = event_at(t, i);
-        if (step_of(event) != record_number(r, "step") || is(event, "said"))
+        if (step_of(event) != record_number(r, "step") || !transcripts_is_end(event))
             continue;
         e = digest_bytes(DIGEST_SHA256, t->lines.data, t->ends[i], here);
         if (e == E_OK && memcmp(here, said, DIGEST_LEN) == 0)
@@ -168,12 +231,12 @@ static enum err check_end(struct audit *a, const struct transcripts_entry *t, co
     bool same = exception == is(event, "exception");
     enum err e = same && exception ? same_reason(r, event, &same) : E_OK;
     if (e == E_OK && !same)
-        wrong(a, t, "the line tells otherwise of the end of", step_of(event));
+        wrong(a, t, end, "the line tells otherwise of the end of");
     if (e == E_OK && !exception && is_time(t, end) && confirmed(t, end) != t->persons)
-        wrong(a, t, "the time line tells of others who confirmed", step_of(event));
+        wrong(a, t, end, "the time line tells of others who confirmed");
     for (size_t i = t->at; i < end; i++)
-        if (is_end(event_at(t, i)) && !is_undone(t, i, end))
-            wrong(a, t, "no line tells of this end of", step_of(event_at(t, i)));
+        if (transcripts_is_end(event_at(t, i)) && !transcripts_is_undone(t, i, end))
+            wrong(a, t, i, "no line tells of this end of");
     return e;
 }
 
@@ -181,21 +244,37 @@ static enum err check_end(struct audit *a, const struct transcripts_entry *t, co
 static void tell_parts(struct audit *a, const struct transcripts_entry *t, size_t end)
 {
     for (size_t i = t->at; i <= end; i++)
-        if (is(event_at(t, i), "exception") && !is_end(event_at(t, i)))
+        if (is(event_at(t, i), "exception") && !transcripts_is_end(event_at(t, i)))
             audit_note(a, "exception in step %lld of the ceremony %s, about %s: %s", (long long)step_of(event_at(t, i)), t->name,
                        text_of(event_at(t, i), "about"), text_of(event_at(t, i), "code"));
+}
+
+/* What differs lies between the end that was compared last and this one; no later end can be as its line says. */
+static void tell_broken(struct audit *a, struct transcripts_entry *t, json_int_t step)
+{
+    char text[160];
+    const size_t n = json_array_size(t->events);
+    size_t last = t->at;
+    while (last < n && !(transcripts_is_end(event_at(t, last)) && step_of(event_at(t, last)) == step))
+        last++;
+    snprintf(text, sizeof text, "it was not as the line says at the end of step %lld; all later ends of steps follow from it", (long long)step);
+    transcripts_wrong(a, t, t->at, last < n ? last : n - (n > 0), text);
+    t->broken = true;
 }
 
 static enum err take_end(struct audit *a, struct transcripts_entry *t, const struct record *r)
 {
     size_t end;
+    if (t->broken)
+        return E_OK;
     enum err e = find_end(t, r, &end);
     if (e == E_OK && end == json_array_size(t->events))
-        wrong(a, t, "it was not as the line says at the end of", record_number(r, "step"));
+        tell_broken(a, t, record_number(r, "step"));
     else if (e == E_OK) {
         e = check_end(a, t, r, end);
         tell_parts(a, t, end);
         t->at = end + 1;
+        t->line = r->seq;
     }
     return e;
 }
@@ -204,7 +283,7 @@ static enum err take_end(struct audit *a, struct transcripts_entry *t, const str
  * once more, when they were over in the room, or those of the same steps done anew. */
 static void take_back(struct transcripts_entry *t, int64_t done)
 {
-    while (t->at > 0 && !(is_end(event_at(t, t->at - 1)) && step_of(event_at(t, t->at - 1)) == done))
+    while (t->at > 0 && !(transcripts_is_end(event_at(t, t->at - 1)) && step_of(event_at(t, t->at - 1)) == done))
         t->at--;
 }
 
@@ -215,7 +294,7 @@ enum err transcripts_take(struct audit *a, const struct record *r)
     enum err e = courses_take(&a->transcripts.courses, r, &why);
     if (e != E_OK)
         return audit_take(a, e, &why);
-    e = find(a, record_text(r, "ceremony"), &t);
+    e = transcripts_read(a, record_text(r, "ceremony"), &t);
     if (e == E_OK && r->type == RECORD_CEREMONY)
         take_back(t, record_number(r, "done"));
     if (e == E_OK && r->type == RECORD_TIME)
@@ -225,34 +304,13 @@ enum err transcripts_take(struct audit *a, const struct record *r)
     return e;
 }
 
-/* -- after the log -- */
-
-/* What follows the minutes is their own step's. */
-void transcripts_finish(struct audit *a)
-{
-    for (size_t k = 0; k < a->transcripts.n; k++) {
-        const struct transcripts_entry *t = &a->transcripts.v[k];
-        const struct course *c = courses_find(&a->transcripts.courses, t->name);
-        const size_t n = json_array_size(t->events);
-        for (size_t i = t->at; i < n && c != NULL; i++) {
-            const json_t *event = event_at(t, i);
-            if (!is_end(event) || is_undone(t, i, n) || (c->done == c->steps && step_of(event) == c->steps && is(event, "done")))
-                continue;
-            if (c->done == c->steps)
-                wrong(a, t, "no line tells of this end of", step_of(event));
-            else
-                audit_open(a, "the ceremony %s: that step %lld is over stands in no line of the log, and anybody could have written it",
-                           t->name, (long long)step_of(event));
-        }
-    }
-}
-
 void transcripts_free(struct transcripts *t)
 {
     for (size_t i = 0; i < t->n; i++) {
-        json_decref(t->v[i].events);
-        buf_free(&t->v[i].lines);
-        free(t->v[i].ends);
+        json_decref(t->v[i]->events);
+        buf_free(&t->v[i]->lines);
+        free(t->v[i]->ends);
+        free(t->v[i]);
     }
     free(t->v);
     courses_free(&t->courses);

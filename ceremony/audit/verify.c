@@ -13,6 +13,7 @@
 #include "audit/signatures.h"
 #include "audit/sweep.h"
 #include "audit/tokens.h"
+#include "audit/transcript_ends.h"
 #include "batch/state.h"
 #include "core/file.h"
 
@@ -254,7 +255,9 @@ static enum err finish(const struct verify_options *o, struct audit *a)
         if (e == E_OK)
             e = certifies_finish(a);
         officers_finish(a);
-        transcripts_finish(a);
+        transcript_ends_finish(a);
+        if (e == E_OK)
+            e = transcript_heads_finish(a);
         signatures_finish(a);
         batches_finish(a);
         if (e == E_OK)

@@ -9,7 +9,7 @@ MINUTES_AUDITED := $(addprefix ceremony/room/,extent.c minutes_sign.c)
 ROOM_PARTS += $(MINUTES) $(MINUTES_AUDITED)
 CEREMONY += $(MINUTES) $(MINUTES_AUDITED) $(addprefix ceremony/,room/step_minutes.c room/signers.c cmd_minutes.c)
 AUDIT_PARTS += $(MINUTES_AUDITED)
-AUDIT += $(MINUTES_AUDITED)
+AUDIT += $(MINUTES_AUDITED) ceremony/room/transcript.c
 LIBS_MINUTES := -lqrencode
 
 # with what reads a ceremony's file, for the program that makes minutes to look at

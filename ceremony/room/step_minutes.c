@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "batch/sealing.h"
 #include "core/file.h"
 #include "room/log_lines.h"
@@ -9,6 +7,7 @@
 #include "room/record_files.h"
 #include "room/signers.h"
 #include "room/steps.h"
+#include "room/tee.h"
 
 static enum err log_minutes(struct room *r, const struct minutes *m, struct diag *d)
 {
@@ -64,13 +63,41 @@ enum err step_minutes_agree(struct room *r, const struct script_step *s, struct 
     return e;
 }
 
+/* Does the log tell that the step is over, so that only the seal is missing? An end that it does not tell of is taken back. */
+static enum err is_over(struct room *r, const struct script_step *s, bool *over, struct diag *d)
+{
+    struct past past;
+    const json_t *end = NULL;
+    enum event how;
+    enum err e = past_read(r->state_fd, r->script->name, &past, d);
+    *over = e == E_OK && past.done == s->n;
+    if (e == E_OK && !*over)
+        e = transcript_over(r->transcript, s->n, &end, &how, NULL, d);
+    return e == E_OK && end != NULL ? transcript_add(r->transcript, EVENT_UNDONE, json_pack("{s:i}", "n", s->n), d) : e;
+}
+
+/* The transcript's end stands under a line of the log, and that under the seal: nothing of the step follows them. */
+static enum err end(struct room *r, const struct script_step *s, struct diag *d)
+{
+    const json_t *event;
+    enum event how;
+    uint8_t digest[DIGEST_LEN];
+    bool over;
+    enum err e = is_over(r, s, &over, d);
+    if (e != E_OK || over)
+        return e;
+    e = step_done(r, s, d);
+    if (e == E_OK)
+        e = transcript_over(r->transcript, s->n, &event, &how, digest, d);
+    return e == E_OK ? log_lines_step(r, s->n, digest, d) : e;
+}
+
 /* The files are there before the log's line promises them. The log's key has the last word: it signs where the log stands with
- * the minutes in it. */
+ * the minutes and the transcript's end in it; the token is told of both with the seal, not before. */
 enum err step_minutes(struct room *r, const struct script_step *s, struct diag *d)
 {
     struct minutes m = {0};
     bool logged;
-    uint8_t html[DIGEST_LEN], acted[DIGEST_LEN];
     enum err e = make(r, &m, &logged, d);
     if (e == E_OK)
         e = signers_check(r, s, &m, d);
@@ -78,13 +105,16 @@ enum err step_minutes(struct room *r, const struct script_step *s, struct diag *
         e = write_files(r, &m, d);
     if (e == E_OK && !logged)
         e = log_minutes(r, &m, d);
-    memcpy(html, m.html_digest, DIGEST_LEN);
-    minutes_free(&m);
-    if (e == E_OK) /* it is over with its seal: nothing of it follows that */
-        e = transcript_acted(r->transcript, s->n, acted, d);
     if (e == E_OK)
-        e = log_lines_step(r, s->n, acted, d);
+        e = minutes_show(r->script->name, m.html_digest, d);
+    minutes_free(&m);
+    if (e == E_OK)
+        e = end(r, s, d);
     if (e == E_OK)
         e = sealing_finish(&r->state, r->hsm, d);
-    return e == E_OK ? minutes_show(r->script->name, html, d) : e;
+    if (e == E_OK) {
+        r->done = s->n;
+        tee_step(0);
+    }
+    return e;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/i18n.h"
+#include "room/tee.h"
 
 const struct step_row step_rows[STEP_KINDS] = {
     [STEP_TIME] = {step_time_show, step_time, false, true},
@@ -47,6 +48,19 @@ enum err step_expect(struct room *r, const struct script_step *s, const char *wh
         return diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
     printf(_("    as expected: %s %s\n"), _(what), found);
     return E_OK;
+}
+
+enum err step_done(struct room *r, const struct script_step *s, struct diag *d)
+{
+    enum err e = tee_check(d);
+    if (e == E_OK && r->has_state) {
+        const struct log_position *at = log_position(r->state.log);
+        char hex[DIGEST_HEX];
+        hex_encode(at->head, DIGEST_LEN, hex);
+        e = transcript_add(r->transcript, EVENT_HEAD,
+                           json_pack("{s:i,s:I,s:s}", "n", s->n, "size", (json_int_t)at->size, "head", hex), d);
+    }
+    return e == E_OK ? transcript_add(r->transcript, EVENT_DONE, json_pack("{s:i}", "n", s->n), d) : e;
 }
 
 enum err step_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d)

@@ -22,6 +22,9 @@ extern const struct step_row step_rows[STEP_KINDS];
 ERR_MUST_USE enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected,
                                   const char *found, struct diag *d);
 
+/* Record that the step is over: what was said in it, where the log stands, and its end. */
+ERR_MUST_USE enum err step_done(struct room *r, const struct script_step *s, struct diag *d);
+
 /* Do the step's work without the token with r->state open, and close it again for the process that will use the token. */
 ERR_MUST_USE enum err step_with_state(struct room *r, const struct script_step *s, step_function *work, struct diag *d);
 

@@ -287,15 +287,6 @@ enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST
     return e;
 }
 
-enum err transcript_acted(const struct transcript *t, int n, uint8_t out[DIGEST_LEN], struct diag *d)
-{
-    size_t end = 0;
-    for (size_t i = t->n; i > 0 && end == 0; i--)
-        if (is_of(&t->v[i - 1], n) && t->v[i - 1].kind != EVENT_SAID)
-            end = t->v[i - 1].end;
-    return digest_to(t, end, out, d);
-}
-
 enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d)
 {
     return digest_to(t, t->bytes.len, out, d);

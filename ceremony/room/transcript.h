@@ -22,7 +22,7 @@ enum event {
     EVENT_FAILED,    /* n, about, code, text */
     EVENT_SIGNED,    /* n, person: signed the minutes with a key */
     EVENT_STOPPED,   /* n: those present stopped before this step was done */
-    EVENT_HEAD,      /* n, size, head: where the log stood after the step */
+    EVENT_HEAD,      /* n, size, head: where the log stood after the step; of the minutes, before its line */
     EVENT_DONE,      /* n */
     EVENT_UNDONE,    /* n: what was said of its end before is in no line of the log that counts; it is walked again */
     EVENT_KINDS
@@ -56,9 +56,6 @@ ERR_MUST_USE enum err transcript_over(const struct transcript *t, int n, const j
 
 /* Did the file have this digest once, at the end of an event other than EVENT_SAID? */
 ERR_MUST_USE enum err transcript_held(const struct transcript *t, const uint8_t digest[DIGEST_LEN], bool *held, struct diag *d);
-
-/* SHA-256 of the file up to the last event of step n that is more than what was said. */
-ERR_MUST_USE enum err transcript_acted(const struct transcript *t, int n, uint8_t out[DIGEST_LEN], struct diag *d);
 
 /* SHA-256 of the file. */
 ERR_MUST_USE enum err transcript_digest(const struct transcript *t, uint8_t out[DIGEST_LEN], struct diag *d);

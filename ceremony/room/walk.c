@@ -39,18 +39,10 @@ static enum err begin_step(struct room *r, const struct script_step *s, struct d
     return E_OK;
 }
 
-static enum err record_done(struct room *r, const struct script_step *s, struct diag *d)
+/* The step of the minutes has recorded it already: nothing but the seal follows its end. */
+static enum err end_step(struct room *r, const struct script_step *s, struct diag *d)
 {
-    enum err e = tee_check(d);
-    if (e == E_OK && r->has_state) {
-        const struct log_position *at = log_position(r->state.log);
-        char hex[DIGEST_HEX];
-        hex_encode(at->head, DIGEST_LEN, hex);
-        e = transcript_add(r->transcript, EVENT_HEAD,
-                           json_pack("{s:i,s:I,s:s}", "n", s->n, "size", (json_int_t)at->size, "head", hex), d);
-    }
-    if (e == E_OK)
-        e = transcript_add(r->transcript, EVENT_DONE, json_pack("{s:i}", "n", s->n), d);
+    enum err e = r->done == s->n ? E_OK : step_done(r, s, d);
     if (e == E_OK) {
         r->done = s->n;
         printf(_("Step %d is done.\n"), s->n);
@@ -112,7 +104,7 @@ static enum err finish_step(struct room *r, const struct script_step *s, struct 
         if (e == E_OK)
             e = step_rows[s->kind].run(r, s, &why);
         if (e == E_OK)
-            return record_done(r, s, d);
+            return end_step(r, s, d);
         e = fail_step(r, s, e, &why, &again, d);
     } while (e == E_OK && again);
     return e;

@@ -8,6 +8,7 @@
 
 #include "audit/audit.h"
 #include "audit/signatures.h"
+#include "audit/transcript_ends.h"
 #include "batch/state.h"
 #include "core/file.h"
 #include "expect.h"
@@ -18,7 +19,8 @@ Suite *suite_transcripts(void);
 
 #define HEX_64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define AT "{\"at\":\"2026-11-27T10:00:00Z\",\"event\":"
-#define EVENTS 16
+#define LATE "{\"at\":\"2099-01-01T00:00:00Z\",\"event\":" /* after every line of the log */
+#define EVENTS 20
 
 /* A ceremony of four steps: clock, keys, an exception, minutes. */
 static const char *const good[EVENTS] = {
@@ -34,12 +36,15 @@ static const char *const good[EVENTS] = {
     AT "\"failed\",\"n\":3,\"code\":\"E_EXPECTATION\",\"text\":\"other\"}",
     AT "\"exception\",\"n\":3,\"code\":\"E_EXPECTATION\",\"reason\":\"it is so\",\"persons\":[\"a\",\"b\"]}",
     AT "\"step\",\"n\":4,\"do\":\"minutes\"}",
+    LATE "\"done\",\"n\":4}",
 };
-enum { CONFIRMED = 3, DONE_1 = 4, CONFIRMED_2 = 6, DONE_2 = 7, EXCEPTED = 10, MINUTES = 11, ALL = 12 };
+enum { CONFIRMED = 3, DONE_1 = 4, CONFIRMED_2 = 6, DONE_2 = 7, EXCEPTED = 10, MINUTES = 11, DONE_4 = 12, ALL = 13 };
 
 /* What the log was told of, and what lies in the record. */
 static const char *told[EVENTS], *lies[EVENTS];
 static size_t told_n, lies_n;
+static bool unfinished; /* the last line of what lies there */
+static char stood_event[256];
 static struct log *l;
 static struct audit *a;
 
@@ -50,9 +55,11 @@ static void set_up(void)
     memcpy(told, good, sizeof good);
     memcpy(lies, good, sizeof good);
     told_n = lies_n = ALL;
+    unfinished = false;
     a = calloc(1, sizeof *a);
     ck_assert_ptr_nonnull(a);
     a->state_fd = help_log_dir;
+    a->sealed = UINT64_MAX;
 }
 
 static void tear_down(void)
@@ -113,13 +120,18 @@ static void excepted(const char *code, const char *reason, size_t i)
     append(RECORD_EXCEPTION, json_pack("{s:s,s:i,s:s,s:s,s:s}", "ceremony", "one", "step", 3, "code", code, "reason", why, "transcript", hex));
 }
 
-static void whole_log(void)
+static void begin_to_excepted(void)
 {
     begin(2);
     over(1, DONE_1);
     over(2, DONE_2);
     excepted("E_EXPECTATION", "it is so", EXCEPTED);
-    over(4, MINUTES);
+}
+
+static void whole_log(void)
+{
+    begin_to_excepted();
+    over(4, DONE_4);
 }
 
 static enum err take(void *arg, const struct record *r, struct diag *d)
@@ -137,12 +149,14 @@ static void look(void)
     expect_ok_diag(file_make_dir(help_log_dir, CEREMONIES_DIR, &all, &help_log_diag), &help_log_diag);
     expect_ok_diag(file_make_dir(all, "one", &fd, &help_log_diag), &help_log_diag);
     join(lies, lies_n, &text);
+    text.len -= unfinished;
     expect_ok_diag(file_write(fd, TRANSCRIPT_FILE, text.data, text.len, &help_log_diag), &help_log_diag);
     close(all);
     close(fd);
     buf_free(&text);
     expect_ok_diag(log_each(help_log_dir, NULL, take, a, &help_log_diag), &help_log_diag);
-    transcripts_finish(a);
+    transcript_ends_finish(a);
+    expect_ok(transcript_heads_finish(a));
     signatures_finish(a);
 }
 
@@ -186,7 +200,8 @@ START_TEST(missing)
     whole_log();
     drop(lies, &lies_n, CONFIRMED_2);
     look();
-    expect_error("it was not as the line says at the end of step 2");
+    expect_error("transcript.jsonl:6-7: it was not as the line says at the end of step 2; all later ends of steps follow from it");
+    ck_assert_uint_eq(a->findings.count[FINDING_ERROR], 1);
 }
 END_TEST
 
@@ -227,20 +242,152 @@ START_TEST(cut)
 }
 END_TEST
 
-/* What comes after the minutes' beginning is their own step's. */
-START_TEST(after_the_minutes)
+/* After the last end there is nothing, */
+static void then(const char *event, const char *words)
 {
     whole_log();
-    insert(lies, &lies_n, ALL, AT "\"done\",\"n\":4}");
+    insert(lies, &lies_n, lies_n, event);
+    look();
+    expect_error(words);
+}
+
+START_TEST(said_after_the_end)
+{
+    then(LATE "\"said\",\"n\":4,\"text\":\"All is well\"}", "transcript.jsonl:14: nothing of the kind follows the end of the last step");
+}
+END_TEST
+
+START_TEST(confirmed_after_the_end)
+{
+    then(LATE "\"confirm\",\"n\":4,\"person\":\"b\"}", "nothing of the kind follows the end of the last step");
+}
+END_TEST
+
+START_TEST(ended_again)
+{
+    then(LATE "\"done\",\"n\":4}", "no line tells of this end of step 4");
+}
+END_TEST
+
+START_TEST(no_such_event)
+{
+    then(LATE "\"agreed\",\"n\":4}", "transcript.jsonl:14: there is no such event");
+}
+END_TEST
+
+START_TEST(back_in_time)
+{
+    then(AT "\"open\",\"ceremony\":\"one\"}", "transcript.jsonl:14: its time is before that of the line above");
+}
+END_TEST
+
+/* but what another start left, or a seal that failed. */
+static void noted(const char *event)
+{
+    insert(lies, &lies_n, lies_n, LATE "\"said\",\"n\":4,\"text\":\"E_TOKEN_GONE\"}");
+    then(event, strstr(event, "open") != NULL ? "nothing of the kind follows" : NULL);
+    ck_assert_uint_eq(a->findings.count[FINDING_NOTE], 1);
+    ck_assert_ptr_nonnull(strstr(a->findings.kept[FINDING_NOTE][0].text, "it was started again after its end"));
+}
+
+START_TEST(started_again)
+{
+    noted(LATE "\"open\",\"ceremony\":\"one\"}");
+}
+END_TEST
+
+START_TEST(seal_that_failed)
+{
+    noted(LATE "\"failed\",\"n\":4,\"code\":\"E_TOKEN_GONE\",\"text\":\"gone\"}");
+}
+END_TEST
+
+START_TEST(half_a_line)
+{
+    lies[lies_n++] = LATE;
+    unfinished = true;
+    whole_log();
     look();
     expect_error(NULL);
+    ck_assert_ptr_nonnull(strstr(a->findings.kept[FINDING_NOTE][0].text, "bytes of an unfinished line"));
+}
+END_TEST
+
+START_TEST(no_seal)
+{
+    whole_log();
+    a->sealed = 0;
+    look();
+    expect_error(NULL);
+    ck_assert_ptr_nonnull(strstr(a->findings.kept[FINDING_OPEN][0].text, "is under no seal"));
+}
+END_TEST
+
+START_TEST(rehearsed)
+{
+    told[0] = lies[0] = AT "\"open\",\"ceremony\":\"one\",\"rehearsal\":true}";
+    whole_log();
+    look();
+    expect_error(NULL);
+    ck_assert_ptr_nonnull(strstr(a->findings.kept[FINDING_NOTE][0].text, "was a rehearsal"));
+}
+END_TEST
+
+/* Where the log stood before the last end: after so many lines, with this head. */
+static void stood(const char *begin, uint64_t size, const uint8_t head[DIGEST_LEN])
+{
+    char hex[DIGEST_HEX];
+    hex_encode(head, DIGEST_LEN, hex);
+    snprintf(stood_event, sizeof stood_event, "%s\"head\",\"n\":4,\"size\":%llu,\"head\":\"%s\"}", begin, (unsigned long long)size, hex);
+    insert(told, &told_n, DONE_4, stood_event);
+    memcpy(lies, told, sizeof told);
+    lies_n = told_n;
+    begin_to_excepted();
+    over(4, DONE_4 + 1);
+    look();
+}
+
+START_TEST(stood_there)
+{
+    stood(LATE, 1, log_position(l)->head);
+    expect_error(NULL);
+}
+END_TEST
+
+START_TEST(stood_elsewhere)
+{
+    const uint8_t other[DIGEST_LEN] = {1};
+    stood(LATE, 1, other);
+    expect_error("transcript.jsonl:13: line 1 of the log is another one");
+}
+END_TEST
+
+START_TEST(stood_too_early)
+{
+    stood(AT, 1, log_position(l)->head);
+    expect_error("transcript.jsonl:13: line 1 of the log was written later");
+}
+END_TEST
+
+START_TEST(stood_further)
+{
+    stood(LATE, 100, log_position(l)->head);
+    ck_assert_uint_eq(a->findings.count[FINDING_ERROR], 1);
+    ck_assert_int_eq(a->findings.kept[FINDING_ERROR][0].code, E_LOG_ROLLED_BACK);
+}
+END_TEST
+
+START_TEST(stood_nowhere)
+{
+    stood(LATE, 0, log_position(l)->head);
+    expect_error("it does not say where the log stood");
 }
 END_TEST
 
 START_TEST(a_step_that_ends_after_the_last_line)
 {
     whole_log();
-    insert(lies, &lies_n, ALL, AT "\"done\",\"n\":2}");
+    insert(lies, &lies_n, ALL, LATE "\"done\",\"n\":2}");
     look();
     expect_error("no line tells of this end of step 2");
 }
@@ -339,7 +486,7 @@ START_TEST(not_over)
     over(1, DONE_1);
     look();
     expect_error(NULL);
-    ck_assert_uint_eq(a->findings.count[FINDING_OPEN], 2); /* of steps 2 and 3 */
+    ck_assert_uint_eq(a->findings.count[FINDING_OPEN], 3); /* of steps 2 to 4 */
 }
 END_TEST
 
@@ -381,7 +528,7 @@ static void signed_by(const char *present, const char *who)
     over(1, DONE_1 + 1);
     over(2, DONE_2 + 1);
     excepted("E_EXPECTATION", "it is so", EXCEPTED + 1);
-    over(4, MINUTES + 2);
+    over(4, DONE_4 + 2);
     look();
 }
 
@@ -417,7 +564,21 @@ Suite *suite_transcripts(void)
     tcase_add_test(t, swapped);
     tcase_add_test(t, altered);
     tcase_add_test(t, cut);
-    tcase_add_test(t, after_the_minutes);
+    tcase_add_test(t, said_after_the_end);
+    tcase_add_test(t, confirmed_after_the_end);
+    tcase_add_test(t, ended_again);
+    tcase_add_test(t, no_such_event);
+    tcase_add_test(t, back_in_time);
+    tcase_add_test(t, started_again);
+    tcase_add_test(t, seal_that_failed);
+    tcase_add_test(t, half_a_line);
+    tcase_add_test(t, no_seal);
+    tcase_add_test(t, rehearsed);
+    tcase_add_test(t, stood_there);
+    tcase_add_test(t, stood_elsewhere);
+    tcase_add_test(t, stood_too_early);
+    tcase_add_test(t, stood_further);
+    tcase_add_test(t, stood_nowhere);
     tcase_add_test(t, a_step_that_ends_after_the_last_line);
     tcase_add_test(t, other_persons);
     tcase_add_test(t, confirmed_again);

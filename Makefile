@@ -78,6 +78,7 @@ AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c key
 AUDIT_PARTS += ceremony/audit/tokens.c ceremony/audit/consistency.c
 AUDIT_PARTS += ceremony/audit/transcripts.c
 AUDIT_PARTS += ceremony/audit/transcript_ends.c
+AUDIT_PARTS += ceremony/audit/minutes_again.c
 AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c publish.c)
@@ -141,7 +142,7 @@ $(BIN)/signer: $(call objects,$(SIGNER)) $(BIN)/policy_table.o $(B)/libtoken.a $
 $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_TOKEN)
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_COMMON)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_COMMON)
 $(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_COMMON)
 

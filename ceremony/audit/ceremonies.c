@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/minutes_again.h"
 #include "audit/signatures.h"
 #include "batch/state.h"
 #include "core/file.h"
@@ -42,7 +43,9 @@ static enum err check_transcript(struct audit *a, int dir_fd, const struct recor
         transcripts_wrong(a, t, t->at, n - (n > 0), "it is not the one of the minutes' line; the end of the last step follows from it");
         return E_OK;
     }
-    return e == E_OK ? signatures_check(a, dir_fd, r, t->events, n, d) : e;
+    if (e == E_OK)
+        e = signatures_check(a, dir_fd, r, t->events, n, d);
+    return e == E_OK ? minutes_again_check(a, dir_fd, r, t, d) : e;
 }
 
 enum err ceremonies_open(const struct audit *a, const char *name, int *fd, struct diag *d)

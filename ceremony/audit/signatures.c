@@ -91,8 +91,10 @@ static enum err check_present(const struct minutes_of *m, const json_t *event, s
     const struct policy_officer *officer = m->a->same_log_policy ? policy_officer_find(m->a->policy, id) : NULL;
     bool found = false;
     enum err e = E_OK;
-    if (!text_is_token(id, LIMIT_TOKEN_TEXT) || !hex_decode(text_of(event, "certificate"), certificate, DIGEST_LEN))
-        return E_OK; /* on paper */
+    if (!text_is_token(id, LIMIT_TOKEN_TEXT) || !hex_decode(text_of(event, "certificate"), certificate, DIGEST_LEN)) {
+        audit_note(m->a, "%s, who was there, signs the minutes of the ceremony %s on paper", id, record_text(m->line, "ceremony"));
+        return E_OK;
+    }
     if (officer != NULL)
         e = digest_bytes(DIGEST_SHA256, officer->certificate.p, officer->certificate.n, pinned);
     if (e == E_OK)

@@ -13,7 +13,7 @@ BAD_HELP += tests/unit/help_evidence.c
 $(call objects,$(BAD)): CPPFLAGS += -Itests
 $(B)/test/bad-inputs: $(call objects,$(BAD) $(BAD_HELP) $(RA_PARTS) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TOKEN)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_TOKEN)
 -include $(patsubst %.o,%.d,$(call objects,$(BAD)))
 
 run-check: $(B)/test/bad-inputs

@@ -32,9 +32,9 @@ static void findings(const struct page *p, enum finding_kind kind)
         else
             page_cell(&c, "–");
         if (one->code != E_OK)
-            page_cell(&c, "%s: %s: %s", err_name(one->code), i18n(err_sentence(one->code)), one->text);
+            page_cell(&c, "%s: %s: %s", err_name(one->code), i18n(err_sentence(one->code)), one->said);
         else
-            page_cell(&c, "%s", one->text);
+            page_cell(&c, "%s", one->said);
         page_row(p, columns, &c);
     }
     p->sheet->table_end(p->out);

@@ -31,7 +31,7 @@ static enum err read_old(struct job *j, struct diag *d)
     struct diag why = {0};
     enum err e = file_read(j->shelf.fd, CHECKPOINT_FILE, NOTE_BYTES_MAX, &j->old, &found, d);
     if (e == E_OK && found && (e = checkpoint_read(j->o->key, buf_span(&j->old), &j->out->before, &why)) != E_OK)
-        diag_set(d, e, "%s/" CHECKPOINT_FILE ": %s", j->o->to, why.text);
+        diag_wrap(d, e, &why, "%s/%s", j->o->to, CHECKPOINT_FILE);
     return e;
 }
 

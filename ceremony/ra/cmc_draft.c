@@ -122,8 +122,8 @@ static enum err draft_part(const struct cmc *c, const struct cmc_part *p, const 
     draft.text[DRAFT_OPERATOR] = a->text[DRAFT_OPERATOR];
     e = draft_request(&draft, a->authority, a->now, out, &at, &why);
     if (e != E_OK)
-        return diag_set_clause(d, e, why.clause, "%s%s%s%s", at != DRAFT_FIELDS && a->text[at] != NULL ? "--" : "",
-                               at != DRAFT_FIELDS ? draft_name(at) : "", at != DRAFT_FIELDS ? ": " : "", why.text);
+        return at == DRAFT_FIELDS ? diag_again_clause(d, e, why.clause, &why)
+                                  : diag_wrap_clause(d, e, why.clause, &why, "%s%s", a->text[at] != NULL ? "--" : "", draft_name(at));
     out->has_evidence = true;
     memcpy(out->evidence, c->digest, DIGEST_LEN);
     return E_OK;
@@ -135,5 +135,5 @@ enum err cmc_draft(const struct cmc *c, const struct cmc_part *p, const struct c
     struct diag why = {0};
     *out = (struct request){0};
     enum err e = draft_part(c, p, a, out, &why);
-    return e == E_OK ? E_OK : diag_set_clause(d, e, why.clause, "body part %" PRIu32 ": %s", p->id, why.text);
+    return e == E_OK ? E_OK : diag_wrap_clause(d, e, why.clause, &why, "body part %" PRIu32, p->id);
 }

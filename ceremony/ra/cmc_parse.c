@@ -283,7 +283,7 @@ static enum err code_of(enum err e, const struct diag *why, struct diag *d)
     enum err mine = e == E_APPROVAL_FORMAT                                       ? E_CMC_FORMAT
                     : e == E_APPROVAL_SIGNATURE || e == E_APPROVAL_EXPIRED ? E_CMC_SIGNATURE
                                                                            : e;
-    return e == E_OK ? E_OK : diag_set(d, mine, "%s", why->text);
+    return e == E_OK ? E_OK : diag_again(d, mine, why);
 }
 
 enum err cmc_parse(struct span file, struct cmc *out, struct diag *d)

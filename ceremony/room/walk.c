@@ -153,7 +153,7 @@ static enum err seal_before_loss(struct room *r, struct diag *d)
     e = sealing_finish(&r->state, r->hsm, &why);
     if (e == E_KEY_ATTRIBUTES) /* it was not closed yet, and signs nothing until then */
         return E_OK;
-    return e == E_OK ? state_refresh(&r->state, d) : diag_set(d, e, "%s", why.text);
+    return e == E_OK ? state_refresh(&r->state, d) : diag_again(d, e, &why);
 }
 
 static enum err walk_group(struct room *r, int from, struct diag *d)

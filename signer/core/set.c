@@ -41,7 +41,7 @@ static enum err grow(struct set *s)
 enum err set_put(struct set *s, const uint8_t key[DIGEST_LEN], const uint8_t value[DIGEST_LEN], const uint8_t **old)
 {
     *old = NULL;
-    if (2 * (s->n + 1) > s->cap) {
+    if (5 * (s->n + 1) > 4 * s->cap) { /* so that LIMIT_BATCH_REQUESTS fit into 2^17 slots, and three sets of them into 32 MiB */
         enum err e = grow(s);
         if (e != E_OK)
             return e;

@@ -53,10 +53,12 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
     witness.c untold.c sealed.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 LOG += signer/log/course.c
+LOG += signer/log/head_text.c
 STATE += signer/batch/untold_ceremonies.c
 STATE += signer/batch/untold_keys.c
+STATE += signer/batch/kept_policy.c
 POLICY_LIB := policy/policy.c policy/print.c
-POLICYC := $(addprefix policy/,policyc.c yaml.c schema.c build.c build_authority.c build_key.c build_issuer.c build_services.c build_terms.c \
+POLICYC := $(addprefix policy/,policyc.c folder.c yaml.c schema.c build.c build_authority.c build_key.c build_issuer.c build_services.c build_terms.c \
     build_identity.c build_people.c emit.c scalar.c where.c)
 SIGNER := $(addprefix signer/,main.c banner.c steps.c cmd_plan.c cmd_crl.c cmd_ocsp.c cmd_sign.c cmd_export.c cmd_run.c cmd_policy.c \
     cmd_status.c)
@@ -75,6 +77,8 @@ CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_re
     $(addprefix ceremony/room/,make_key.c end_intent.c end_key.c move_key.c replace_token.c known_token.c inventory.c inventory_rows.c step_tokens.c)
 AUDIT_PARTS := $(addprefix ceremony/audit/,verify.c audit.c finding.c head.c keys.c seals.c folder.c batches.c approvals.c \
     officers.c carried.c answers.c statuses.c responses.c bundles.c bundle_lists.c ceremonies.c certifies.c sweep.c report.c standing_list.c)
+# policies that the programs were built with once are read as policyc reads them
+AUDIT_PARTS += ceremony/audit/witnesses.c ceremony/audit/policies.c $(filter-out policy/policyc.c policy/emit.c,$(POLICYC))
 AUDIT_PARTS += ceremony/audit/tokens.c ceremony/audit/consistency.c
 AUDIT_PARTS += ceremony/audit/transcripts.c
 AUDIT_PARTS += ceremony/audit/transcript_ends.c
@@ -82,7 +86,7 @@ AUDIT_PARTS += ceremony/audit/minutes_again.c
 AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c publish.c)
-AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)
+AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_replay.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
@@ -168,6 +172,7 @@ $(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AU
 
 include tests/bad/bad.mk
 include tests/status/status.mk
+include tests/fraud/fraud.mk
 
 BENCH := $(addprefix $(B)/bench/,rawsign requests measure count.so)
 $(B)/bench/%: tests/bench/%.c

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/kept_policy.h"
 #include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
@@ -28,6 +29,8 @@ static enum err record(struct state *s, struct hsm *h, bool named, struct diag *
     enum err e = untold_check_keys(s, h, NULL, d);
     if (e == E_OK)
         e = untold_settle(s, h, NULL, d);
+    if (e == E_OK)
+        e = kept_policy_write(s->fd, s->policy, s->policy_digest, d);
     if (e == E_OK && !named)
         e = log_append(s->log, RECORD_POLICY, json_pack("{s:s}", "policy", hex), d);
     if (e == E_OK)

@@ -236,6 +236,30 @@ static enum err build_authorities(struct build *b)
     return e;
 }
 
+enum err build_keep_file(struct build *b, const char *name, struct span bytes)
+{
+    for (size_t i = 0; i < b->files_n; i++)
+        if (strcmp(b->files[i].name, name) == 0)
+            return E_OK;
+    struct policy_file *more = realloc(b->files, (b->files_n + 1) * sizeof *more);
+    if (more == NULL)
+        return diag_set(b->diag, E_NO_MEMORY, "%s", name);
+    b->files = more;
+    b->files[b->files_n++] = (struct policy_file){name, bytes};
+    return E_OK;
+}
+
+static enum err keep_texts(struct build *b)
+{
+    const struct build_input *in = b->in;
+    enum err e = build_keep_file(b, where_file(in->appliance.where), buf_span(&in->appliance.text));
+    if (e == E_OK)
+        e = build_keep_file(b, where_file(in->people.where), buf_span(&in->people.text));
+    for (size_t i = 0; i < in->authorities_n && e == E_OK; i++)
+        e = build_keep_file(b, where_file(in->authorities[i].where), buf_span(&in->authorities[i].text));
+    return e;
+}
+
 enum err build_policy(const struct build_input *in, struct build **out, struct diag *d)
 {
     *out = NULL;
@@ -244,12 +268,16 @@ enum err build_policy(const struct build_input *in, struct build **out, struct d
         return diag_set(d, E_NO_MEMORY, "%s", in->dir);
     b->in = in;
     b->diag = d;
-    enum err e = build_appliance(b, in->appliance.data);
+    enum err e = keep_texts(b);
+    if (e == E_OK)
+        e = build_appliance(b, in->appliance.data);
     if (e == E_OK)
         e = build_authorities(b);
     b->where = in->people.where;
     if (e == E_OK)
         e = build_people(b, in->people.data);
+    b->policy.files = b->files;
+    b->policy.files_n = b->files_n;
     if (e == E_OK)
         *out = b;
     else
@@ -269,6 +297,7 @@ void build_free(struct build *b)
     for (size_t i = 0; i < b->blocks_n; i++)
         free(b->blocks[i]);
     free(b->blocks);
+    free(b->files);
     free(b->claims);
     free(b);
 }

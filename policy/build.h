@@ -11,12 +11,14 @@
 /* One policy file, read. */
 struct build_file {
     struct where *where;
-    void *data; /* struct yaml_... of its kind */
+    void *data;      /* struct yaml_... of its kind */
+    struct buf text; /* as it is in the folder */
 };
 
 /* A policy folder, read. */
 struct build_input {
-    const char *dir; /* certificates are found below it */
+    const char *dir; /* its path, for messages */
+    int fd;          /* the folder: certificates are found below it, and no symbolic link is followed */
     struct build_file appliance;
     struct build_file people;
     const struct build_file *authorities; /* in the order of their file names */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "core/limits.h"
 #include "pki/cert.h"
 #include "policy/part.h"
@@ -88,23 +89,35 @@ static enum err keep_certificate(struct build *b, X509 *cert, struct span *out)
     return e;
 }
 
+static enum err keep_file(struct build *b, const char *name, const struct buf *bytes)
+{
+    uint8_t *p = build_alloc(b, bytes->len, 1);
+    if (p == NULL)
+        return E_NO_MEMORY;
+    memcpy(p, bytes->data, bytes->len);
+    return build_keep_file(b, name, (struct span){p, bytes->len});
+}
+
 /* The certificate in this file below the policy folder, with a key that signatures are checked with. */
 static enum err load_certificate(struct build *b, const char *at, const char *field, const char *file, X509 **out)
 {
-    char *path = NULL;
-    struct diag d = {0};
+    struct buf bytes = {0};
+    struct diag d = {0}, why = {0};
+    *out = NULL;
     if (!scalar_path(file))
         return build_error(b, at, field, "\"%s\" is not a file below the policy folder", file);
-    if (asprintf(&path, "%s/%s", b->in->dir, file) < 0)
-        return diag_set(b->diag, E_NO_MEMORY, "%s", where_file(b->where));
-    enum err e = cert_load(path, out, &d);
+    enum err e = file_read(b->in->fd, file, LIMIT_CERT_BYTES, &bytes, NULL, &d);
+    if (e == E_OK && (e = cert_parse(buf_span(&bytes), out, &why)) != E_OK)
+        diag_wrap(&d, e, &why, "%s", file);
     if (e == E_NO_MEMORY)
         diag_again(b->diag, e, &d);
     else if (e != E_OK)
         e = build_error(b, at, field, "%s: %s", err_sentence(e), d.text);
     if (e == E_OK)
         e = check_key(b, at, field, file, X509_get0_pubkey(*out));
-    free(path);
+    if (e == E_OK)
+        e = keep_file(b, file, &bytes);
+    buf_free(&bytes);
     return e;
 }
 

@@ -353,12 +353,33 @@ static void put_terms(struct buf *out, size_t i, const struct policy_authority *
     buf_append_str(out, "},\n     ");
 }
 
+static void emit_bytes(struct buf *out, char kind, size_t index, const char *what, struct span bytes)
+{
+    buf_printf(out, "static const uint8_t %c%zu_%s[] = {", kind, index, what);
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_printf(out, "%s0x%02x,", i % 16 == 0 ? "\n    " : " ", bytes.p[i]);
+    buf_append_str(out, "\n};\n\n");
+}
+
 static void emit_certificate(struct buf *out, char kind, size_t index, struct span der)
 {
-    buf_printf(out, "static const uint8_t %c%zu_certificate[] = {", kind, index);
-    for (size_t i = 0; i < der.n; i++)
-        buf_printf(out, "%s0x%02x,", i % 16 == 0 ? "\n    " : " ", der.p[i]);
-    buf_append_str(out, "\n};\n\n");
+    emit_bytes(out, kind, index, "certificate", der);
+}
+
+/* What the table was made of. No file is empty: YAML and certificates never are. */
+static void emit_files(struct buf *out, const struct policy_file *f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        emit_bytes(out, 'f', i, "bytes", f[i].bytes);
+    if (n == 0)
+        return;
+    open_array(out, "struct policy_file", "files");
+    for (size_t i = 0; i < n; i++) {
+        buf_append_str(out, "    {");
+        put_field(out, "name", f[i].name);
+        buf_printf(out, ".bytes = {f%zu_bytes, sizeof f%zu_bytes}},\n", i, i);
+    }
+    close_array(out);
 }
 
 static void emit_authorities(struct buf *out, const struct policy_authority *a, size_t n)
@@ -464,6 +485,7 @@ static void emit_table(struct buf *out, const struct policy *p)
     put_array(out, "ras", "ras_n", "ras", p->ras_n);
     put_array(out, "persons", "persons_n", "persons", p->persons_n);
     put_array(out, "officers", "officers_n", "officers", p->officers_n);
+    put_array(out, "files", "files_n", "files", p->files_n);
     buf_append_str(out, "\n};\n");
 }
 
@@ -483,6 +505,7 @@ enum err emit_policy(const struct policy *p, struct buf *out)
     emit_subject(out, "bundle_subject", p->bundle_key.subject, p->bundle_key.subjects);
     emit_authorities(out, p->authorities, p->authorities_n);
     emit_people(out, p);
+    emit_files(out, p->files, p->files_n);
     emit_table(out, p);
     return buf_err(out);
 }

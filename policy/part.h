@@ -30,6 +30,8 @@ struct build {
     size_t blocks_n;
     struct claim *claims;
     size_t claims_n;
+    struct policy_file *files; /* policy.files, while they are gathered */
+    size_t files_n;
 };
 
 /* Record E_POLICY at `at`.`field` (field may be ""). */
@@ -39,6 +41,9 @@ ERR_MUST_USE enum err build_error(struct build *b, const char *at, const char *f
 /* Room for n zeroed elements that lives as long as the build. NULL, with E_NO_MEMORY recorded, when
  * there is none. */
 ERR_MUST_USE void *build_alloc(struct build *b, size_t n, size_t size);
+
+/* Put a file among those of the policy, unless it is there already; name and bytes live as long as the build. */
+ERR_MUST_USE enum err build_keep_file(struct build *b, const char *name, struct span bytes);
 
 /* Write "at.field", or the one of the two that is not empty. */
 void build_join(char out[WHERE_PATH], const char *at, const char *field);

@@ -224,6 +224,12 @@ struct policy_limits {
     const char *clause;
 };
 
+/* A file that policyc read: what the table was made of. */
+struct policy_file {
+    const char *name; /* its path below the policy folder */
+    struct span bytes;
+};
+
 struct policy {
     const char *name;
     const char *token;        /* PKCS#11 URI of the token */
@@ -242,6 +248,8 @@ struct policy {
     size_t persons_n;
     const struct policy_officer *officers;
     size_t officers_n;
+    const struct policy_file *files; /* each once, appliance.yaml first; not part of the canonical text. None in a table made by hand */
+    size_t files_n;
 };
 
 /* The table this program was built with. */

@@ -135,20 +135,18 @@ static enum err check_eseal(const struct plan_item *i, const struct keys_entry *
     return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->n);
 }
 
-static enum err lint_again(const struct audit *a, const struct batches_open *b,
-                           const struct plan_item *i, const struct keys_entry *key, struct diag *d)
+static enum err lint_again(const struct batches_open *b, const struct plan_item *i, const struct keys_entry *key, struct diag *d)
 {
     struct diag why = {0};
-    if (!b->same_policy)
+    if (b->policy == NULL)
         return E_OK;
-    const struct policy_authority *authority =
-        policy_authority_find(a->policy, b->header.authority);
+    const struct policy_authority *authority = policy_authority_find(b->policy, b->header.authority);
     if (plan_is_eseal(i) && authority != NULL && authority->seals.key != NULL &&
         strcmp(authority->seals.key, i->key) == 0) {
         enum err seal = lint_eseal(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, &authority->seals, &why);
         return seal == E_OK ? E_OK : diag_wrap(d, seal, &why, "request %lld", (long long)i->n);
     }
-    const struct policy_key *row = policy_key_find(a->policy, i->key);
+    const struct policy_key *row = policy_key_find(b->policy, i->key);
     const struct policy_profile *profile =
         authority != NULL ? policy_profile_find(authority, i->profile) : NULL;
     if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
@@ -195,7 +193,7 @@ static enum err check_issued(struct audit *a, const struct batches_open *b,
             e = check_certificate(i, key, x, d);
     }
     if (e == E_OK)
-        e = lint_again(a, b, i, key, d);
+        e = lint_again(b, i, key, d);
     if (e == E_OK)
         e = check_owner(a, i, d);
     X509_free(x);
@@ -286,12 +284,11 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
     return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
 }
 
-static enum err check_late(const struct audit *a, const struct batches_open *b, const struct plan_item *i,
-                           const struct record *r, struct diag *d)
+static enum err check_late(const struct batches_open *b, const struct plan_item *i, const struct record *r, struct diag *d)
 {
-    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    const struct policy_authority *authority = b->policy != NULL ? policy_authority_find(b->policy, b->header.authority) : NULL;
     bool late = json_is_true(json_object_get(r->obj, "late"));
-    if (!b->same_policy || authority == NULL || lateness_fits(authority, i->act, i->asked, r->time, late))
+    if (authority == NULL || lateness_fits(authority, i->act, i->asked, r->time, late))
         return E_OK;
     return diag_set(d, E_LOG_ORDER, "the line says that the revocation was %s",
                     late ? "late, and it was not" : "in time, and it was not");
@@ -321,7 +318,7 @@ enum err answers_take_status(struct audit *a, const struct record *r)
     b->followed = e == E_OK;
     if (e == E_OK) { /* whatever the line says of lateness, the status changed */
         struct diag other = {0};
-        e = check_late(a, b, &item, r, &why);
+        e = check_late(b, &item, r, &why);
         enum err applied = statuses_apply(a, b, r, &other);
         if (e == E_OK && applied != E_OK) {
             e = applied;

@@ -108,25 +108,28 @@ static enum err replay(struct audit *a, const struct batches_open *b,
     if (e == E_OK)
         e = audit_archive(plan_open_known(b->fd, b->plan_digest, &plan, d), d);
     if (e == E_OK)
-        e = replay_plan(b->fd, &plan, a->policy, &history, &source, d);
+        e = replay_plan(b->fd, &plan, b->policy, &history, &source, d);
     lists_end(&lists);
     plan_close(&plan);
     free_issuers(&issuers);
     return e;
 }
 
-static enum err check_same_policy(struct audit *a, const struct batches_open *b,
-                                  const struct batches_ra *ra, struct diag *d)
+static enum err check_by_policy(struct audit *a, const struct batches_open *b, const struct batches_ra *ra, struct diag *d)
 {
     struct batch_header h;
-    const struct policy_authority *authority = policy_authority_find(a->policy, b->header.authority);
+    const struct policy_authority *authority = policy_authority_find(b->policy, b->header.authority);
     if (authority == NULL)
         return diag_set(d, E_AUTHORITY, "%s", b->header.authority);
     enum err e = header_read(b->fd, &h, d);
     if (e == E_OK && h.has_previous &&
         (!ra->has_bundle || memcmp(ra->bundle, h.previous, DIGEST_LEN) != 0))
         e = diag_set(d, E_PREVIOUS, "batch %s of %s", h.id, h.ra);
-    return e != E_OK ? e : replay(a, b, authority, d);
+    if (e == E_OK)
+        e = replay(a, b, authority, d);
+    if (e == E_OK)
+        a->counts.decided += (uint64_t)h.count;
+    return e;
 }
 
 /* One approval file, by anybody the plan lists. */
@@ -169,8 +172,8 @@ enum err approvals_check(struct audit *a, const struct batches_open *b,
 {
     struct diag why = {0};
     size_t all = 0, good = 0;
-    if (b->same_policy)
-        return audit_take(a, check_same_policy(a, b, ra, &why), &why);
+    if (b->policy != NULL)
+        return audit_take(a, check_by_policy(a, b, ra, &why), &why);
     enum err e = check_other_policy(b, &all, &good, &why);
     if (e == E_OK)
         audit_open(a, "the batch was planned under another policy; %zu of %zu approvals verify "

@@ -12,7 +12,9 @@
 #include "audit/finding.h"
 #include "audit/keys.h"
 #include "audit/officers.h"
+#include "audit/policies.h"
 #include "audit/transcripts.h"
+#include "audit/witnesses.h"
 #include "log/index.h"
 #include "log/log.h"
 #include "policy/policy.h"
@@ -23,6 +25,7 @@ struct audit_counts {
     uint64_t keys, anchors;
     uint64_t batches;   /* with an intent */
     uint64_t turned_away; /* refusals of whole batches */
+    uint64_t decided;   /* requests decided again, as they were */
     uint64_t authorisations;
     uint64_t issued, refused;
     uint64_t superseded, revoked, held, released, accepted; /* changes of status */
@@ -33,10 +36,15 @@ struct audit_counts {
 
 /* Zero-initialise; verify_run() fills it; free with verify_free(). */
 struct audit {
-    const struct policy *policy;
-    uint8_t policy_digest[DIGEST_LEN];
+    const struct policy *own;  /* this program's policy */
+    uint8_t policy_digest[DIGEST_LEN]; /* of it */
+    bool replay;               /* policies other than this program's are read, too */
+    const struct policy *policy; /* at the line at hand: the one that the lines up to here named last, if it is known, else this
+                                  * program's */
+    bool policy_known;
+    struct policies policies;
     int state_fd, archive_fd;  /* -1 when not there */
-    int anchors_fd;            /* the folder that came by hand; -1 for none */
+    int anchors_fd, policies_fd; /* folders that came by hand; -1 for none */
     uint64_t line;             /* number of the line at hand; 0 before and after the log */
     struct log_position before; /* where the log stood before the line at hand */
     struct log_position earlier; /* and before the line before that */
@@ -46,9 +54,9 @@ struct audit {
     bool log_ended;             /* the log was read to its end */
     uint8_t log_policy[DIGEST_LEN]; /* that the lines up to here named last */
     uint64_t policy_line;      /* the line that did */
-    bool same_log_policy;      /* it is this program's */
     uint64_t sealed;           /* lines under the newest good seal */
-    uint64_t witness;          /* line that has the witness's digest; 0 while not found */
+    uint64_t witness;          /* the last line that a witness knows; 0 while none is met */
+    uint64_t met[WITNESS_KINDS]; /* of each, the line */
     char token_model[129], token_serial[129]; /* that holds the keys at this line */
     struct keys keys;
     struct officers officers;

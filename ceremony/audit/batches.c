@@ -271,7 +271,7 @@ static enum err open_plan(struct audit *a, const struct record *r, struct batche
     b->header = b->plan.header;
     b->counts = b->plan.counts;
     memcpy(b->plan_digest, b->plan.digest, DIGEST_LEN);
-    b->same_policy = memcmp(b->header.policy, a->policy_digest, DIGEST_LEN) == 0;
+    b->policy = policies_find(a, b->header.policy);
     return compare_header(b, r, d);
 }
 
@@ -290,7 +290,7 @@ static enum err check_plan(struct audit *a, const struct batches_open *b,
     if (e == E_OK)
         e = approvals_check(a, b, ra);
     if (e == E_OK)
-        e = officers_check(a, &(struct officers_of){b->fd, {.digest = b->plan_digest}, b->same_policy, "the plan was made"});
+        e = officers_check(a, &(struct officers_of){b->fd, {.digest = b->plan_digest}, b->policy, "the plan was made"});
     if (e == E_OK)
         e = audit_take(a, statuses_announce(a, b, &why), &why);
     return e;

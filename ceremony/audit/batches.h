@@ -5,6 +5,7 @@
 #include "batch/plan.h"
 #include "core/set.h"
 #include "log/record.h"
+#include "policy/policy.h"
 
 struct audit;
 
@@ -18,7 +19,7 @@ struct batches_open {
     int fd;                    /* its folder in the archive */
     struct plan_header header;
     struct plan_counts counts; /* of the plan */
-    bool same_policy;          /* planned under this program's policy */
+    const struct policy *policy; /* it was planned under; NULL when nothing is known of it */
     bool given_up;             /* a refusal of the whole batch came after its plan line */
     bool followed;             /* the plan is whole, and its lines so far were answered in order */
     struct plan plan;          /* stands at the next item; closed when all are answered */

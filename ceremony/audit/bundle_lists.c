@@ -14,13 +14,13 @@
 #include "pki/crl_lint.h"
 
 /* Read every entry of it. Under another policy what it should say is not known. */
-static enum err look_at(const struct audit *a, const struct batches_open *b, const struct plan_item *item,
+static enum err look_at(const struct batches_open *b, const struct plan_item *item,
                         const struct keys_entry *key, struct crl_view *view, uint8_t tbs[DIGEST_LEN], struct diag *d)
 {
     struct issuer issuer = {0};
-    if (!b->same_policy || policy_key_find(a->policy, item->key) == NULL)
+    if (b->policy == NULL || policy_key_find(b->policy, item->key) == NULL)
         return crl_view_digest(view, tbs, d);
-    enum err e = statuses_issuer(a, key, &issuer, d);
+    enum err e = statuses_issuer(b->policy, key, &issuer, d);
     if (e == E_OK) {
         struct crl_head want = lists_head(&b->header, &issuer, &item->crl);
         e = crl_lint(view, &want, (uint64_t)item->crl.entries, key->anchor, tbs, d);
@@ -41,7 +41,7 @@ static enum err check_list(const struct audit *a, const struct batches_open *b, 
     if (e == E_OK)
         e = crl_verify(view, key->public, d);
     if (e == E_OK)
-        e = look_at(a, b, item, key, view, tbs, d);
+        e = look_at(b, item, key, view, tbs, d);
     if (e == E_OK && memcmp(tbs, item->crl.tbs, DIGEST_LEN) != 0)
         e = diag_set(d, E_ARCHIVE, "the plan has another list");
     crl_view_close(view);

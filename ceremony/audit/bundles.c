@@ -105,7 +105,7 @@ static const struct keys_entry *find_key(struct audit *a, const struct cms *cms)
 {
     const char *named = a->policy->bundle_key.name;
     const struct keys_entry *k = keys_find(&a->keys, named);
-    if (k != NULL || a->same_log_policy)
+    if (k != NULL || a->policy_known)
         return k;
     for (size_t i = 0; i < a->keys.n && k == NULL; i++)
         if (a->keys.v[i].anchor != NULL && cms_is_by(cms, a->keys.v[i].anchor))

@@ -76,7 +76,7 @@ enum err certifies_take(struct audit *a, const struct record *r)
     bool whole = e == E_OK && c != NULL; /* a ceremony that was not begun was told of already */
     e = audit_take(a, e, &why);
     if (e == E_OK && whole)
-        e = officers_check(a, &(struct officers_of){fd, {digest, c->name, c->file, (int)record_number(r, "step")}, a->same_log_policy,
+        e = officers_check(a, &(struct officers_of){fd, {digest, c->name, c->file, (int)record_number(r, "step")}, a->policy_known ? a->policy : NULL,
                                                     "the certificates were agreed upon"});
     else
         officers_forget(&a->officers, digest);
@@ -162,7 +162,7 @@ static enum err check_cross(struct audit *a, const struct record *r, X509 *x, st
         e = check_key(r, x, d);
     if (e == E_OK && row == NULL)
         audit_open(a, "this program's policy has no key %s to compare what it signed with", record_text(r, "key"));
-    else if (e == E_OK && a->same_log_policy)
+    else if (e == E_OK && a->policy_known)
         e = check_lint(a, x, ca->anchor, row, d);
     return e;
 }

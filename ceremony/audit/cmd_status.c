@@ -20,5 +20,5 @@ enum err cmd_status(int n, char **operands, struct diag *d)
 {
     (void)n;
     (void)operands;
-    return verify_and(NULL, print_list, d);
+    return verify_and(NULL, false, print_list, d);
 }

@@ -4,20 +4,23 @@
 #include "audit/head.h"
 #include "audit/report.h"
 
-static enum err read_options(struct verify_options *o, struct diag *d)
+static enum err read_witnesses(struct verify_options *o, struct diag *d)
 {
+    struct witness *head = &o->witnesses.of[WITNESS_HEAD];
     enum err e = E_OK;
-    *o = (struct verify_options){
-        .policy = &policy_table, .state = options.state, .anchors = options.anchors};
     if (options.size != NULL && options.head == NULL)
         return diag_set(d, E_USAGE, "--size goes with --head");
     if (options.head != NULL)
-        e = head_parse(options.head, o->head, d);
-    o->has_head = options.head != NULL;
+        e = head_parse(options.head, head->head, d);
+    head->given = options.head != NULL;
     if (e == E_OK && options.size != NULL)
-        e = head_parse_lines("size", options.size, &o->head_line, d);
+        e = head_parse_lines("size", options.size, &head->line, d);
     if (e == E_OK && options.min_size != NULL)
-        e = head_parse_lines("min-size", options.min_size, &o->min_lines, d);
+        e = head_parse_lines("min-size", options.min_size, &o->witnesses.min_lines, d);
+    if (e == E_OK && options.seal != NULL)
+        e = witnesses_read_seal(&o->witnesses, options.seal, d);
+    if (e == E_OK && options.token_head != NULL)
+        e = witnesses_read_token(&o->witnesses, options.token_head, d);
     return e;
 }
 
@@ -37,32 +40,32 @@ static enum err verdict(const struct audit *a, struct diag *d)
     return e;
 }
 
-enum err verify_and(struct tally *tally, enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
-                    struct diag *d)
+enum err verify_and(struct tally *tally, bool replay,
+                    enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d), struct diag *d)
 {
     struct cli_progress bar = {.label = N_("auditing")};
     const struct progress progress = {cli_progress_step, &bar};
-    struct verify_options o;
-    enum err e = read_options(&o, d);
-    if (e != E_OK)
-        return e;
-    o.progress = &progress;
-    o.tally = tally;
-    struct audit *a = malloc(sizeof *a);
-    if (a == NULL)
-        return diag_set(d, E_NO_MEMORY, "audit");
-    e = verify_run(&o, a, d);
-    cli_progress_end(&bar);
-    if (e == E_OK)
-        e = tell(a, &o, d);
-    if (e == E_OK)
-        e = verdict(a, d);
-    verify_free(a);
+    struct verify_options o = {.policy = &policy_table, .replay = replay, .state = options.state, .policies = options.policies,
+                               .anchors = options.anchors, .progress = &progress, .tally = tally};
+    struct audit *a = NULL;
+    enum err e = read_witnesses(&o, d);
+    if (e == E_OK && (a = malloc(sizeof *a)) == NULL)
+        e = diag_set(d, E_NO_MEMORY, "audit");
+    if (e == E_OK) {
+        e = verify_run(&o, a, d);
+        cli_progress_end(&bar);
+        if (e == E_OK)
+            e = tell(a, &o, d);
+        if (e == E_OK)
+            e = verdict(a, d);
+        verify_free(a);
+    }
     free(a);
+    witnesses_free(&o.witnesses);
     return e;
 }
 
-static enum err report(const struct audit *a, const struct verify_options *o, struct diag *d)
+enum err verify_report(const struct audit *a, const struct verify_options *o, struct diag *d)
 {
     (void)d;
     if (options.json)
@@ -75,5 +78,5 @@ enum err cmd_verify(int n, char **operands, struct diag *d)
 {
     (void)n;
     (void)operands;
-    return verify_and(NULL, report, d);
+    return verify_and(NULL, false, verify_report, d);
 }

@@ -7,7 +7,7 @@
 
 /* Options of all commands, set by cli.h; NULL when not given. */
 struct options {
-    const char *state, *anchors, *min_size, *size, *head;
+    const char *state, *anchors, *policies, *min_size, *size, *head, *seal, *token_head;
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;
@@ -17,12 +17,17 @@ struct options {
 };
 extern struct options options;
 
-/* Audit the state that the options name, counting for tally unless it is NULL, let tell() say what is to be said, and end with the first error that was found. */
-ERR_MUST_USE enum err verify_and(struct tally *tally,
+/* Audit the state that the options name, under all its policies (replay) or this program's alone, counting for tally unless it is
+ * NULL, let tell() say what is to be said, and end with the first error that was found. */
+ERR_MUST_USE enum err verify_and(struct tally *tally, bool replay,
                                  enum err (*tell)(const struct audit *a, const struct verify_options *o, struct diag *d),
                                  struct diag *d);
 
+/* Tell it all, as text or JSON. */
+ERR_MUST_USE enum err verify_report(const struct audit *a, const struct verify_options *o, struct diag *d);
+
 enum err cmd_verify(int n, char **operands, struct diag *d);
+enum err cmd_replay(int n, char **operands, struct diag *d);
 enum err cmd_status(int n, char **operands, struct diag *d);
 enum err cmd_report(int n, char **operands, struct diag *d);
 enum err cmd_eseal(int n, char **operands, struct diag *d);

@@ -118,12 +118,12 @@ static bool may_issue(X509 *ca, X509 *x)
 }
 
 /* The key that signed this certificate, by its name and by the signature: itself, or one certified before. */
-static const struct keys_entry *signer_of(const struct audit *a, const struct keys_entry *k, X509 *x)
+static struct keys_entry *signer_of(struct audit *a, struct keys_entry *k, X509 *x)
 {
     if (X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) == 0)
         return k;
     for (size_t i = 0; i < a->keys.n; i++) {
-        const struct keys_entry *one = &a->keys.v[i];
+        struct keys_entry *one = &a->keys.v[i];
         if (one != k && one->anchor != NULL && may_issue(one->anchor, x))
             return one;
     }
@@ -181,20 +181,20 @@ static enum err check_sane(const struct keys_entry *k, X509 *x, X509 *issuer, st
     return e == E_OK ? E_OK : diag_wrap(d, e, &why, "the certificate of %s", k->name);
 }
 
-static enum err check_anchor(struct audit *a, const struct keys_entry *k, X509 *x,
-                             struct span der, struct diag *d)
+static enum err check_anchor(struct audit *a, struct keys_entry *k, X509 *x, struct span der, struct diag *d)
 {
     struct diag why = {0};
     if (EVP_PKEY_eq(X509_get0_pubkey(x), k->public) != 1)
         return diag_set(d, E_ANCHOR, "the certificate of %s is of another key", k->name);
-    const struct keys_entry *signer = signer_of(a, k, x);
+    struct keys_entry *signer = signer_of(a, k, x);
     if (signer == NULL)
         return diag_set(d, E_ANCHOR, "the certificate of %s is by no key that has one", k->name);
     enum err e = cert_verify(x, signer->public, &why);
     if (e != E_OK)
         return diag_wrap(d, e, &why, "%s", k->name);
+    signer->signatures++;
     e = check_sane(k, x, signer == k ? NULL : signer->anchor, der, d);
-    if (e == E_OK && a->same_log_policy)
+    if (e == E_OK && a->policy_known)
         e = check_by_policy(a, k, x, d);
     return e;
 }

@@ -10,12 +10,24 @@ struct options options = {.pass_fd = -1};
     {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},                   \
     {"head", "DIGEST", N_("the log must hold the line with this digest: hex or words"), &options.head, NULL, NULL, false},     \
     {"size", "N", N_("which must be line N"), &options.size, NULL, NULL, false},                                               \
+    {"seal", "FILE", N_("the log must be the one of this seal.json of a bundle"), &options.seal, NULL, NULL, false},          \
+    {"token-head", "FILE", N_("and that of the head that was read out of the token"), &options.token_head, NULL, NULL, false}, \
     {"min-size", "N", N_("the log must have at least N lines"), &options.min_size, NULL, NULL, false}
 
 static const struct cli_option *options_verify(void)
 {
     static const struct cli_option o[] = {
         STATE, {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false}, {0}};
+    return o;
+}
+
+static const struct cli_option *options_replay(void)
+{
+    static const struct cli_option o[] = {
+        STATE,
+        {"policies", "DIR", N_("folder with the policies that the log names, by digest"), &options.policies, NULL, NULL, false},
+        {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false},
+        {0}};
     return o;
 }
 
@@ -97,6 +109,7 @@ static const struct cli_option *options_tiles(void)
 static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
+    {"replay", N_("the same, and decide under every policy that was ever used"), options_replay, NULL, cmd_replay},
     {"status", N_("list how every certificate stands, after the same checks"), options_status, NULL, cmd_status},
     {"report", N_("print a page for reading: what is open, what was done, and by whom"), options_report, NULL, cmd_report},
     {"consistency", N_("prove that one seal's log continues another's"), options_consistency, "SEAL1 SEAL2", cmd_consistency},

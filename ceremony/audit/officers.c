@@ -49,14 +49,14 @@ static enum err wrong(struct diag *d, enum err code, const struct officers_entry
     return diag_wrap(d, code, why, "the authorisation of line %llu", (unsigned long long)one->line);
 }
 
-/* By an officer of this program's policy. */
-static enum err verify_pinned(const struct audit *a, const struct officers_entry *one,
+/* By an officer of the policy. */
+static enum err verify_pinned(const struct policy *policy, const struct officers_entry *one,
                               struct span bytes, struct span text, struct diag *d)
 {
     struct cms *cms = NULL;
     X509 *x = NULL;
     struct diag why = {0};
-    const struct policy_officer *officer = find_officer(a->policy, one->officer);
+    const struct policy_officer *officer = find_officer(policy, one->officer);
     if (officer == NULL)
         return wrong(d, E_OFFICER, one, &(struct diag){0});
     enum err e = cert_parse(officer->certificate, &x, d);
@@ -91,8 +91,8 @@ static enum err verify_one(struct audit *a, const struct officers_of *b,
 {
     struct buf text = {0};
     enum err e = authorise_text(&b->what, &text);
-    if (e == E_OK && b->same_policy)
-        e = verify_pinned(a, one, bytes, buf_span(&text), d);
+    if (e == E_OK && b->policy != NULL)
+        e = verify_pinned(b->policy, one, bytes, buf_span(&text), d);
     else if (e == E_OK)
         e = verify_named(a, one, bytes, buf_span(&text), d);
     buf_free(&text);
@@ -165,11 +165,11 @@ enum err officers_check(struct audit *a, const struct officers_of *b)
     for (size_t i = 0; i < a->officers.n && e == E_OK; i++)
         if (memcmp(a->officers.v[i].plan, b->what.digest, DIGEST_LEN) == 0)
             e = check_entry(a, b, &list, i, &good);
-    if (e == E_OK && !b->same_policy)
+    if (e == E_OK && b->policy == NULL)
         audit_open(a, "%s under another policy; not checked: whether the %d who "
                       "signed were its officers, and a quorum", b->made, good);
-    else if (e == E_OK && wrong == a->findings.count[FINDING_ERROR] && good < a->policy->quorum)
-        audit_error(a, E_QUORUM, "%d of %d officers", good, a->policy->quorum);
+    else if (e == E_OK && wrong == a->findings.count[FINDING_ERROR] && good < b->policy->quorum)
+        audit_error(a, E_QUORUM, "%d of %d officers", good, b->policy->quorum);
     officers_forget(&a->officers, b->what.digest);
     file_list_free(&list);
     return e;

@@ -27,13 +27,13 @@ ERR_MUST_USE enum err officers_take(struct audit *a, const struct record *r);
 struct officers_of {
     int fd;                /* the folder with the signatures */
     struct authorise_what what;
-    bool same_policy;      /* it was made under this program's policy */
+    const struct policy *policy; /* it was made under; NULL when nothing is known of it */
     const char *made;      /* e.g. "the plan was made", for a message */
 };
 
 /* The plan has come: each of its authorise lines must name a signature file beside it, over the
  * plan's digest, by an officer of the policy whose certificate was valid then, and there must be
- * a quorum of distinct ones. Where the plan was made under another policy, the signature is checked
+ * a quorum of distinct ones. Where nothing is known of the policy, the signature is checked
  * with the certificate it carries, if the log names that one, and the rest is left open. */
 ERR_MUST_USE enum err officers_check(struct audit *a, const struct officers_of *b);
 

@@ -140,7 +140,7 @@ void page_summary(const struct page *p)
     page_pair(p, _("state"), "%s", p->options->state);
     digest_pair(p, _("log"), a->end.id);
     digest_pair(p, _("policy"), a->log_policy);
-    if (!a->same_log_policy)
+    if (!a->policy_known)
         page_pair(p, "", "%s", _("It is not this program's: what only it can tell is not said here."));
     page_pair(p, _("lines"), _("%" PRIu64 ", the last of %s; %" PRIu64 " of them under a good seal"), a->end.size, time, a->sealed);
     digest_pair(p, _("head"), a->end.head);

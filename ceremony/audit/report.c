@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/i18n.h"
@@ -25,11 +26,14 @@ static void print_table(const struct audit *a, const struct verify_options *o)
     clock_format(a->end.time, time);
     screen_field(_("state"), LABEL, "%s", o->state);
     print_hex(_("log"), a->end.id, "");
-    print_hex(_("policy"), a->log_policy, a->same_log_policy ? _(", this program's") : _(", not this program's"));
+    print_hex(_("policy"), a->log_policy, memcmp(a->log_policy, a->policy_digest, DIGEST_LEN) == 0 ? _(", this program's") : _(", not this program's"));
     screen_field(_("lines"), LABEL, _("%" PRIu64 ", the last of %s"), a->end.size, time);
     screen_field(_("keys"), LABEL, _("%" PRIu64 ", %" PRIu64 " with a certificate"), c->keys, c->anchors);
     screen_field(_("batches"), LABEL, _("%" PRIu64 " planned, %" PRIu64 " refusals of whole batches"), c->batches,
                  c->turned_away);
+    if (o->replay)
+        screen_field(_("decided"), LABEL, _("%" PRIu64 " requests again, under this program's policy and %zu others"), c->decided,
+                     policies_read(&a->policies));
     screen_field(_("issued"), LABEL, "%" PRIu64, c->issued);
     screen_field(_("refused"), LABEL, "%" PRIu64, c->refused);
     screen_field(_("statuses"), LABEL,
@@ -62,6 +66,15 @@ static void print_keys(const struct audit *a, const struct verify_options *o)
         print_hex("", a->keys.v[i].digest, "");
         screen_words("", LABEL, a->keys.v[i].digest);
     }
+}
+
+/* To be compared with what the token counts, where it does. It also signs what no line stands for: each run tries each key it will
+ * use, and a run that was killed may have signed what was not recorded. */
+static void print_signatures(const struct audit *a)
+{
+    printf("\n%s\n", _("Signatures that the log stands for, by key:"));
+    for (size_t i = 0; i < a->keys.n; i++)
+        printf("  %8" PRIu64 "  %s\n", a->keys.v[i].signatures, a->keys.v[i].name);
 }
 
 /* The kind's name, which JSON has as it is, in the person's language. */
@@ -115,6 +128,8 @@ void report_text(const struct audit *a, const struct verify_options *o)
 {
     print_table(a, o);
     print_keys(a, o);
+    if (o->replay)
+        print_signatures(a);
     print_findings(a);
     if (a->findings.count[FINDING_ERROR] > 0)
         print_what_holds(a);
@@ -137,14 +152,25 @@ static json_t *pack_position(const struct log_position *p)
 static json_t *pack_counts(const struct audit *a)
 {
     const struct audit_counts *c = &a->counts;
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "keys", (json_int_t)c->keys,
-                     "anchors", (json_int_t)c->anchors, "batches", (json_int_t)c->batches,
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "keys", (json_int_t)c->keys,
+                     "anchors", (json_int_t)c->anchors, "batches", (json_int_t)c->batches, "decided", (json_int_t)c->decided,
                      "batches-refused", (json_int_t)c->turned_away, "authorisations",
                      (json_int_t)c->authorisations, "issued", (json_int_t)c->issued, "refused",
                      (json_int_t)c->refused, "revoked", (json_int_t)c->revoked, "late", (json_int_t)c->late,
                      "superseded", (json_int_t)c->superseded, "held", (json_int_t)c->held, "released",
                      (json_int_t)c->released, "accepted", (json_int_t)c->accepted, "lists", (json_int_t)c->lists, "seals", (json_int_t)c->seals, "bundles",
                      (json_int_t)c->bundles, "recoveries", (json_int_t)c->recoveries);
+}
+
+static json_t *pack_signatures(const struct audit *a)
+{
+    json_t *all = json_object();
+    for (size_t i = 0; i < a->keys.n && all != NULL; i++)
+        if (json_object_set_new(all, a->keys.v[i].name, json_integer((json_int_t)a->keys.v[i].signatures)) != 0) {
+            json_decref(all);
+            all = NULL;
+        }
+    return all;
 }
 
 static json_t *pack_anchors(const struct audit *a)
@@ -199,10 +225,10 @@ enum err report_json(const struct audit *a, const struct verify_options *o)
     hex_encode(a->policy_digest, DIGEST_LEN, policy);
     clock_format(a->end.time, time);
     json_t *obj = json_pack(
-        "{s:b,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
+        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
         !wrong, "code", err_name(wrong ? f->kept[FINDING_ERROR][0].code : E_OK), "log", log,
-        "policy", named, "program-policy", policy, "time", time, "end", pack_position(&a->end),
-        "counts", pack_counts(a), "sealed", (json_int_t)a->sealed, "witness",
+        "policy", named, "program-policy", policy, "other-policies", (json_int_t)policies_read(&a->policies), "time", time, "end",
+        pack_position(&a->end), "counts", pack_counts(a), "signatures", pack_signatures(a), "sealed", (json_int_t)a->sealed, "witness",
         (json_int_t)a->witness, "holds", pack_position(wrong ? &a->holds : &a->end),
         "holds-sealed", (json_int_t)(wrong ? a->holds_sealed : a->sealed), "anchors-compared",
         o->anchors != NULL, "anchors", pack_anchors(a), "errors",

@@ -18,7 +18,7 @@ static enum err check_key(struct audit *a, const struct seal *s, const struct ke
         return diag_set(d, E_LOG_SEAL, "it names the key %s, which no line made", s->key);
     if (strcmp(s->key, named) == 0)
         return E_OK;
-    if (a->same_log_policy || keys_find(&a->keys, named) != NULL)
+    if (a->policy_known || keys_find(&a->keys, named) != NULL)
         return diag_set(d, E_LOG_SEAL, "it is by the key %s, not by the log key %s", s->key, named);
     audit_open(a, "the seal is by the key %s, which this program's policy does not know as log key",
                s->key);

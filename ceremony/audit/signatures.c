@@ -88,7 +88,7 @@ static enum err check_present(const struct minutes_of *m, const json_t *event, s
 {
     const char *id = text_of(event, "person");
     uint8_t certificate[DIGEST_LEN], pinned[DIGEST_LEN] = {0};
-    const struct policy_officer *officer = m->a->same_log_policy ? policy_officer_find(m->a->policy, id) : NULL;
+    const struct policy_officer *officer = m->a->policy_known ? policy_officer_find(m->a->policy, id) : NULL;
     bool found = false;
     enum err e = E_OK;
     if (!text_is_token(id, LIMIT_TOKEN_TEXT) || !hex_decode(text_of(event, "certificate"), certificate, DIGEST_LEN)) {
@@ -115,7 +115,7 @@ static enum err check_all(const struct minutes_of *m, struct diag *d)
     json_object_foreach(there, id, event)
         if (e == E_OK)
             e = check_present(m, event, d);
-    for (size_t i = 0; m->a->same_log_policy && i < m->a->policy->officers_n && e == E_OK; i++) {
+    for (size_t i = 0; m->a->policy_known && i < m->a->policy->officers_n && e == E_OK; i++) {
         const struct policy_officer *who = &m->a->policy->officers[i];
         bool found;
         if (text_of(json_object_get(there, who->id), "certificate")[0] == '\0')

@@ -35,11 +35,11 @@ enum err statuses_apply(struct audit *a, const struct batches_open *b, const str
     return e == E_OK ? index_apply_change(a->index, b->header.batch, n, b->plan_line, d) : e;
 }
 
-enum err statuses_issuer(const struct audit *a, const struct keys_entry *key, struct issuer *out, struct diag *d)
+enum err statuses_issuer(const struct policy *p, const struct keys_entry *key, struct issuer *out, struct diag *d)
 {
     const unsigned char *der = NULL;
     size_t n = 0;
-    *out = (struct issuer){.row = policy_key_find(a->policy, key->name), .cert = key->anchor};
+    *out = (struct issuer){.row = policy_key_find(p, key->name), .cert = key->anchor};
     if (X509_NAME_get0_der(X509_get_subject_name(key->anchor), &der, &n) != 1)
         return diag_set(d, E_CRYPTO, "%s", key->name);
     buf_append(&out->subject, der, n);
@@ -51,7 +51,7 @@ static enum err make_again(struct audit *a, const struct batches_open *b, const 
 {
     struct issuer issuer;
     struct prehash *sign = NULL;
-    enum err e = statuses_issuer(a, key, &issuer, d);
+    enum err e = statuses_issuer(b->policy, key, &issuer, d);
     if (e == E_OK)
         e = prehash_new(key->alg, key->public, &sign);
     if (e == E_OK)
@@ -70,9 +70,9 @@ enum err statuses_check_list(struct audit *a, const struct batches_open *b, cons
     struct buf signature = {0};
     const struct keys_entry *key = keys_find(&a->keys, item->key);
     const char *text = record_text(r, "signature");
-    if (!b->same_policy)
+    if (b->policy == NULL)
         return E_OK; /* the row that says what a list of this key has is not known */
-    if (key == NULL || key->anchor == NULL || policy_key_find(a->policy, item->key) == NULL)
+    if (key == NULL || key->anchor == NULL || policy_key_find(b->policy, item->key) == NULL)
         return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", item->key);
     enum err e = make_again(a, b, key, item, &value, d);
     if (e == E_OK)

@@ -12,9 +12,9 @@ ERR_MUST_USE enum err statuses_announce(struct audit *a, const struct batches_op
 /* The outcome line r of this batch came: what its item says is in force. */
 ERR_MUST_USE enum err statuses_apply(struct audit *a, const struct batches_open *b, const struct record *r, struct diag *d);
 
-/* The key as the signer of lists: its certificate from the log, its row of this program's policy (NULL when it has none). Free
+/* The key as the signer of lists: its certificate from the log, its row of the policy (NULL when it has none). Free
  * out->subject. */
-ERR_MUST_USE enum err statuses_issuer(const struct audit *a, const struct keys_entry *key, struct issuer *out, struct diag *d);
+ERR_MUST_USE enum err statuses_issuer(const struct policy *p, const struct keys_entry *key, struct issuer *out, struct diag *d);
 
 /* The list of this item, made again from the index, is the one the plan names, and the line's signature is its key's over
  * it. E_PLAN_STALE, E_CRL_SIGNATURE, E_LOG_ORDER. */

@@ -27,9 +27,20 @@ static const char *signer_of(const struct audit *a, const struct record *r)
     }
 }
 
-void tokens_check_alive(struct audit *a, const struct record *r)
+/* Each line of a signer stands for one signature, of responses for as many as there are. Who signed an anchor is seen when it is
+ * verified. */
+static uint64_t signatures_of(const struct record *r)
 {
-    const struct keys_entry *k = keys_find(&a->keys, signer_of(a, r));
+    if (r->type == RECORD_OCSP)
+        return (uint64_t)record_number(r, "responses");
+    return r->type != RECORD_ANCHOR;
+}
+
+void tokens_take_signature(struct audit *a, const struct record *r)
+{
+    struct keys_entry *k = keys_find(&a->keys, signer_of(a, r));
+    if (k != NULL)
+        k->signatures += signatures_of(r);
     if (k != NULL && k->destroyed > 0)
         audit_error(a, E_KEY_DESTROYED, "a signature by %s, which line %llu says was destroyed", k->name,
                     (unsigned long long)k->destroyed);
@@ -133,6 +144,7 @@ enum err tokens_take_transferred(struct audit *a, const struct record *r)
                     record_text(r, "key"));
         return E_OK;
     }
+    k->signatures += 2; /* by the key and by its copy */
     enum err e = check_copy(k, r, &why);
     if (e == E_OK)
         k->transferred = r->seq;

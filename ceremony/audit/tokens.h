@@ -6,8 +6,8 @@
 
 struct audit;
 
-/* Any line: what it says was signed is not by a key whose end the log told before: E_KEY_DESTROYED. */
-void tokens_check_alive(struct audit *a, const struct record *r);
+/* Any line: what it says was signed is counted for its key, and not by one whose end the log told before: E_KEY_DESTROYED. */
+void tokens_take_signature(struct audit *a, const struct record *r);
 
 /* A token line: a note when it replaces one that could not say any more where the log stood; E_LOG_ORDER when it names
  * another one and replaces none. */

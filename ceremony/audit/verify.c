@@ -23,7 +23,8 @@ static enum err open_all(const struct verify_options *o, struct audit *a, uint64
                          struct diag *d)
 {
     struct stat st;
-    a->policy = o->policy;
+    a->own = a->policy = o->policy;
+    a->replay = o->replay;
     enum err e = policy_digest(o->policy, a->policy_digest);
     if (e == E_OK)
         e = file_open_dir(o->state, &a->state_fd, d);
@@ -34,7 +35,9 @@ static enum err open_all(const struct verify_options *o, struct audit *a, uint64
         return e;
     *bytes = (uint64_t)st.st_size;
     a->archive_fd = file_open_beneath(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY, 0);
-    return o->anchors == NULL ? E_OK : file_open_dir(o->anchors, &a->anchors_fd, d);
+    if (o->policies != NULL)
+        e = file_open_dir(o->policies, &a->policies_fd, d);
+    return o->anchors == NULL || e != E_OK ? e : file_open_dir(o->anchors, &a->anchors_fd, d);
 }
 
 /* A development build may have worked without its sandbox: nothing is wrong with what it signed, but somebody should know. */
@@ -44,19 +47,11 @@ static void note_program(struct audit *a, const struct record *r)
         audit_note(a, "written by a build for development: %s", record_text(r, "program"));
 }
 
-static enum err name_policy(struct audit *a, const struct record *r)
-{
-    enum err e = record_digest(r, "policy", a->log_policy);
-    a->policy_line = r->seq;
-    a->same_log_policy = memcmp(a->log_policy, a->policy_digest, DIGEST_LEN) == 0;
-    return e;
-}
-
 static enum err take_policy(struct audit *a, const struct record *r)
 {
     uint8_t before[DIGEST_LEN];
     memcpy(before, a->log_policy, DIGEST_LEN);
-    enum err e = name_policy(a, r);
+    enum err e = policies_take(a, r);
     if (e == E_OK && memcmp(before, a->log_policy, DIGEST_LEN) == 0)
         audit_error(a, E_LOG_ORDER, "the policy is the one before");
     else if (e == E_OK)
@@ -74,13 +69,13 @@ static void take_recovery(struct audit *a, const struct record *r)
 static enum err take_line(struct audit *a, const struct record *r)
 {
     enum err e;
-    tokens_check_alive(a, r);
+    tokens_take_signature(a, r);
     switch (r->type) {
     case RECORD_GENESIS:
         note_program(a, r);
         snprintf(a->token_model, sizeof a->token_model, "%s", record_text(r, "token-model"));
         snprintf(a->token_serial, sizeof a->token_serial, "%s", record_text(r, "token-serial"));
-        return name_policy(a, r);
+        return policies_take(a, r);
     case RECORD_POLICY:
         return take_policy(a, r);
     case RECORD_KEYGEN:
@@ -145,14 +140,6 @@ static enum err take_line(struct audit *a, const struct record *r)
     return E_OK;
 }
 
-static void compare_witness(const struct verify_options *o, struct audit *a)
-{
-    const struct log_position *at = &a->end;
-    if (o->has_head && (o->head_line == 0 || o->head_line == at->size) &&
-        memcmp(o->head, at->head, DIGEST_LEN) == 0)
-        a->witness = at->size;
-}
-
 static void tell_torn(struct audit *a, struct log_reader *reader)
 {
     struct span torn = log_reader_torn(reader);
@@ -186,7 +173,7 @@ static enum err step(const struct verify_options *o, struct audit *a, struct log
     e = take_line(a, &r);
     if (e == E_OK && a->tally != NULL)
         e = tally_take(a, &r);
-    compare_witness(o, a);
+    witnesses_take(&o->witnesses, a);
     record_free(&r);
     return e;
 }
@@ -213,23 +200,6 @@ static enum err walk(const struct verify_options *o, struct audit *a, uint64_t b
     return e;
 }
 
-static void check_witness(const struct verify_options *o, struct audit *a)
-{
-    if (!a->log_ended) {
-        if (o->has_head || o->min_lines > 0)
-            audit_open(a, "the witness was not compared with the lines after the break");
-        return;
-    }
-    if (a->end.size < o->min_lines)
-        audit_error(a, E_LOG_ROLLED_BACK, "it has %llu lines and must have %llu",
-                    (unsigned long long)a->end.size, (unsigned long long)o->min_lines);
-    if (o->has_head && a->witness == 0 && o->head_line > 0)
-        audit_error(a, E_LOG_ROLLED_BACK, "line %llu is not there with the digest of the witness",
-                    (unsigned long long)o->head_line);
-    else if (o->has_head && a->witness == 0)
-        audit_error(a, E_LOG_ROLLED_BACK, "no line has the digest of the witness");
-}
-
 /* A line is proven by its successors and by seals; the last ones have neither. */
 static void tell_unsealed(struct audit *a)
 {
@@ -246,9 +216,8 @@ static void tell_unsealed(struct audit *a)
 /* What only the end of the log can tell. After a break it would all be said of lines not read. */
 static enum err finish(const struct verify_options *o, struct audit *a)
 {
-    enum err e = E_OK;
-    check_witness(o, a);
-    if (a->log_ended) {
+    enum err e = witnesses_finish(&o->witnesses, a);
+    if (e == E_OK && a->log_ended) {
         tell_unsealed(a);
         tokens_finish(a);
         e = keys_finish(a);
@@ -266,15 +235,15 @@ static enum err finish(const struct verify_options *o, struct audit *a)
     if (a->anchors_fd < 0)
         audit_open(a, "the keys were taken from the state itself: compare the words of their "
                       "certificates with the ceremony's, or give --anchors");
-    if (!o->has_head && o->min_lines == 0)
-        audit_open(a, "no witness was given (--head, --min-size): the log may once have been longer");
+    if (!witnesses_given(&o->witnesses))
+        audit_open(a, "no witness was given (--head, --seal, --token-head, --min-size): the log may once have been longer");
     return e;
 }
 
 enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d)
 {
     uint64_t bytes = 0;
-    *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .tally = o->tally};
+    *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .policies_fd = -1, .tally = o->tally};
     enum err e = open_all(o, out, &bytes, d);
     if (e == E_OK)
         e = index_private(&out->index, d);
@@ -287,16 +256,17 @@ enum err verify_run(const struct verify_options *o, struct audit *out, struct di
 
 void verify_free(struct audit *a)
 {
-    const int fds[] = {a->state_fd, a->archive_fd, a->anchors_fd};
+    const int fds[] = {a->state_fd, a->archive_fd, a->anchors_fd, a->policies_fd};
     keys_free(&a->keys);
     officers_free(&a->officers);
     certifies_free(&a->certifies);
     transcripts_free(&a->transcripts);
     batches_free(&a->batches);
+    policies_free(&a->policies);
     index_close(a->index);
     json_decref(a->unsigned_by);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    *a = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1};
+    *a = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .policies_fd = -1};
 }

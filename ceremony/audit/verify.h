@@ -9,22 +9,22 @@
 
 #include "audit/audit.h"
 #include "audit/tally.h"
+#include "audit/witnesses.h"
 #include "core/progress.h"
 
 struct verify_options {
     const struct policy *policy;
     const char *state;
+    bool replay;                /* decide under every policy that the log names, not this program's alone */
+    const char *policies;       /* with replay: folder with a policy folder DIGEST/ for each, that came by hand; or NULL */
     const char *anchors;        /* folder with NAME.pem for each key, that came by hand; or NULL */
-    uint64_t min_lines;         /* the log must have as many */
-    bool has_head;              /* a line must have this digest: */
-    uint8_t head[DIGEST_LEN];
-    uint64_t head_line;         /* this line; 0: any */
+    struct witnesses witnesses; /* that the log must have met */
     struct tally *tally;        /* counts what is walked along, for a report; or NULL */
     const struct progress *progress; /* in bytes of the log; NULL for silence */
 };
 
 /* Do it. What is wrong with the state is in the findings; the return value is other than E_OK when
- * nothing could be said: E_STATE_MISSING, E_MEDIUM for the folder of anchors, E_NO_MEMORY. End with
+ * nothing could be said: E_STATE_MISSING, E_MEDIUM for the folders of anchors and policies, E_NO_MEMORY. End with
  * verify_free(), on failure too. */
 ERR_MUST_USE enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d);
 

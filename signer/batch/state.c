@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "batch/history.h"
+#include "batch/kept_policy.h"
 #include "core/file.h"
 #include "core/version.h"
 #include "hsm/hsm.h"
@@ -46,7 +47,7 @@ static enum err check_empty(int fd, const char *path, struct diag *d)
         e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     for (size_t i = 0; i < list.n && e == E_OK; i++) /* an interrupted beginning may be begun again */
         if (strcmp(list.names[i], "lock") != 0 && strcmp(list.names[i], LOG_FILE ".tmp") != 0 &&
-            strcmp(list.names[i], CEREMONIES_DIR) != 0)
+            strcmp(list.names[i], CEREMONIES_DIR) != 0 && strcmp(list.names[i], POLICIES_DIR) != 0)
             e = diag_set(d, E_FOLDER_OCCUPIED, "%s", path);
     file_list_free(&list);
     return e;
@@ -91,6 +92,8 @@ enum err state_create(const char *path, const struct policy *policy, const struc
         e = check_empty(out->fd, path, d);
     if (e == E_OK)
         e = take_lock(out, d);
+    if (e == E_OK)
+        e = kept_policy_write(out->fd, policy, out->policy_digest, d);
     if (e == E_OK)
         e = log_create(out->fd, policy->log_hash, genesis_fields(out, token), &out->log, d);
     if (e == E_OK)

@@ -5,6 +5,7 @@
  *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/, and where
  *                            there were any superseded-*.jsonl (plans given up) and refused-<intake>-<code>/
  *     anchors/<key>.pem      the certificates of our own keys, for RAs and auditors
+ *     policies/<digest>/     each policy the state was ever under, as policyc read it (batch/kept_policy.h)
  *     ceremonies/<name>/     the record of a ceremony; it is there before the log, when the ceremony begins it
  *     lock                   held by the one program that works on the state
  */
@@ -20,6 +21,7 @@
 #define ARCHIVE_DIR "archive"
 #define ANCHORS_DIR "anchors"
 #define CEREMONIES_DIR "ceremonies"
+#define POLICIES_DIR "policies"
 
 struct state {
     const struct policy *policy;

@@ -1,7 +1,6 @@
 /* witness.h - the head of the log that the token keeps, so that an old or shortened log is found out.
  *
- * The data object "rootseal-log-head" holds one line of text:
- *     rootseal-head-1 <log id> <lines> <bytes> <digest of the last line>
+ * The data object "rootseal-log-head" holds the line of text of log/head_text.h.
  */
 #ifndef ROOTSEAL_BATCH_WITNESS_H
 #define ROOTSEAL_BATCH_WITNESS_H

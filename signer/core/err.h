@@ -253,6 +253,8 @@ enum err_class {
        "ask for PKCS#10 requests and revokeRequest controls alone")                                                     \
     X(E_CMC_OTHER, INPUT, "", "the batch does not hold what the CMC request asks for",                                   \
        "name the batch and the file that ra cmc-in was given")                                                          \
+    X(E_WITNESS, INPUT, "rootseal-formats(5)", "the head of the log that a token kept is not in its proper form",        \
+       "read the token's data object rootseal-log-head out again")                                                      \
     X(E_EVIDENCE_FORMAT, INPUT, "rootseal-formats(5)", "the evidence is not in its proper form",                         \
        "get the file again from the auditor who made it")                                                               \
     X(E_EVIDENCE_CONTENT, INPUT, "", "the parts of the evidence do not belong together",                                \

@@ -1,4 +1,5 @@
 /* A policy folder as policyc reads it: appliance.yaml, people.yaml and one authority's file, with a NUL between them. */
+#include <fcntl.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -12,8 +13,12 @@ static const struct {
     enum schema_kind kind;
 } kinds[FILES] = {{"appliance.yaml", SCHEMA_APPLIANCE}, {"people.yaml", SCHEMA_PEOPLE}, {"ca.yaml", SCHEMA_AUTHORITY}};
 
+static int sample_fd; /* FUZZ_SAMPLE, where the certificates are */
+
 void fuzz_start(void)
 {
+    sample_fd = open(FUZZ_SAMPLE, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fuzz_hold(sample_fd >= 0, "the sample");
 }
 
 /* What lies before the next NUL. */
@@ -82,7 +87,7 @@ bool fuzz_one(struct span in)
     for (int i = 0; i < FILES && e == E_OK; i++)
         e = read_file(i, take(&in), &files[i], &d);
     if (e == E_OK) {
-        const struct build_input input = {FUZZ_SAMPLE, files[0], files[1], &files[2], 1};
+        const struct build_input input = {FUZZ_SAMPLE, sample_fd, files[0], files[1], &files[2], 1};
         e = build_policy(&input, &b, &d);
     }
     fuzz_check_diag(e, &d);

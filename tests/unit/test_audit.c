@@ -25,7 +25,7 @@ START_TEST(a_good_log)
     expect_err(help_audit_verdict(0), E_OK);
     snprintf(by_hand, sizeof by_hand, "%s/by-hand", audit_fix.path);
     audit_fix.o.anchors = by_hand;
-    audit_fix.o.min_lines = 1; /* a witness, else one thing is open */
+    audit_fix.o.witnesses.min_lines = 1; /* a witness, else one thing is open */
     expect_err(help_audit_verdict(0), E_OK);
     expect_ok(verify_run(&audit_fix.o, &audit_fix.a, &audit_fix.d));
     ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_OPEN], 0);
@@ -34,7 +34,7 @@ START_TEST(a_good_log)
     ck_assert_uint_eq(audit_fix.a.counts.seals, 1);
     ck_assert_uint_eq(audit_fix.a.sealed, 5);
     ck_assert_uint_eq(audit_fix.a.end.size, 6);
-    ck_assert(audit_fix.a.same_log_policy);
+    ck_assert(audit_fix.a.policy_known);
     verify_free(&audit_fix.a);
     help_audit_end();
 }
@@ -143,7 +143,7 @@ START_TEST(policies)
     help_audit_begin_with_keys();
     help_audit_append(RECORD_POLICY, json_pack("{s:s}", "policy", other));
     expect_ok(verify_run(&audit_fix.o, &audit_fix.a, &audit_fix.d));
-    ck_assert(!audit_fix.a.same_log_policy);
+    ck_assert(!audit_fix.a.policy_known);
     verify_free(&audit_fix.a);
     help_audit_append(RECORD_POLICY, json_pack("{s:s}", "policy", own));
     expect_err(help_audit_verdict(0), E_OK);
@@ -168,20 +168,21 @@ END_TEST
 START_TEST(witnesses)
 {
     help_audit_begin_with_keys();
-    audit_fix.o.has_head = true;
-    memcpy(audit_fix.o.head, log_position(audit_fix.log)->head, DIGEST_LEN);
+    struct witness *w = &audit_fix.o.witnesses.of[WITNESS_HEAD];
+    w->given = true;
+    memcpy(w->head, log_position(audit_fix.log)->head, DIGEST_LEN);
     expect_err(help_audit_verdict(0), E_OK);
-    audit_fix.o.head_line = 6;
+    w->line = 6;
     expect_err(help_audit_verdict(0), E_OK);
-    audit_fix.o.head_line = 5;
+    w->line = 5;
     expect_err(help_audit_verdict(0), E_LOG_ROLLED_BACK);
-    audit_fix.o.head_line = 0;
-    audit_fix.o.head[0] ^= 1;
+    w->line = 0;
+    w->head[0] ^= 1;
     expect_err(help_audit_verdict(0), E_LOG_ROLLED_BACK);
-    audit_fix.o.has_head = false;
-    audit_fix.o.min_lines = 6;
+    w->given = false;
+    audit_fix.o.witnesses.min_lines = 6;
     expect_err(help_audit_verdict(0), E_OK);
-    audit_fix.o.min_lines = 7;
+    audit_fix.o.witnesses.min_lines = 7;
     expect_err(help_audit_verdict(0), E_LOG_ROLLED_BACK);
     help_audit_end();
 }

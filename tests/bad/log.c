@@ -98,8 +98,8 @@ static void head_by_words(const uint8_t head[DIGEST_LEN], struct verify_options 
 {
     char words[DIGEST_LEN * 12 + 64];
     words_format(head, DIGEST_LEN, 4, " ", words, sizeof words);
-    o->has_head = true;
-    bad_must(head_parse(words, o->head, NULL) == E_OK, "the words");
+    o->witnesses.of[WITNESS_HEAD].given = true;
+    bad_must(head_parse(words, o->witnesses.of[WITNESS_HEAD].head, NULL) == E_OK, "the words");
 }
 
 static void prepare_audit(struct inputs *in)
@@ -169,9 +169,10 @@ static enum err judge_rollback(const char *what, struct span bytes, bool *same)
     if (strcmp(what, "words") == 0) {
         head_by_words(l->at[l->lines].head, &o);
     } else {
-        o.has_head = true;
-        o.head_line = SEALED;
-        memcpy(o.head, l->at[SEALED].head, DIGEST_LEN);
+        struct witness *head = &o.witnesses.of[WITNESS_HEAD];
+        head->given = true;
+        head->line = SEALED;
+        memcpy(head->head, l->at[SEALED].head, DIGEST_LEN);
     }
     enum err e = audit(&o, same);
     *same = e == E_OK;

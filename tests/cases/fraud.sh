@@ -8,9 +8,14 @@ DER=$ROOT/tests/fraud/der.pl
 
 forger() { program forger "$MODULE" "$@" 3<<< "$WORLD_PIN"; }
 
-# keep: the state as it is, which each fraud begins with; again: back to it.
-keep() { rm -rf "$C/honest"; cp -a "$S" "$C/honest"; KEPT_PLAN=$PLAN KEPT_INTAKE=$INTAKE; }
-again() { rm -r "$S"; cp -a "$C/honest" "$S"; PLAN=$KEPT_PLAN INTAKE=$KEPT_INTAKE; }
+# keep: state and token as they are, which each fraud begins with; again: back to them.
+keep() { cp -a "$S" "$C/honest"; cp -a "$C/tokens" "$C/drawer"; KEPT_PLAN=$PLAN KEPT_INTAKE=$INTAKE; }
+again() {
+    rm -r "$S" "$C/tokens"
+    cp -a "$C/honest" "$S"
+    cp -a "$C/drawer" "$C/tokens"
+    PLAN=$KEPT_PLAN INTAKE=$KEPT_INTAKE
+}
 
 # blindly OFFICER...: those with RSA keys sign $PLAN, without the program that would have shown it to them.
 blindly() {

@@ -190,6 +190,7 @@ end_of_year() {
     say "monthly lists $months"
     must diff "$C/truth.last" <(status_by_log)
     must diff "$C/truth.last" <(status_by_auditor)
+    must audit replay --state "$S" --anchors "$W/state/anchors"
     report_of "$C/report.html"
     report_agrees "$C/report.html"
     must diff <(standing_by_truth) <(standing_by_report)

@@ -76,10 +76,13 @@ static enum err write_line(struct hsm_key *key, struct log_position *at, const c
     char prev[DIGEST_HEX];
     enum err e = obj != NULL ? E_OK : diag_set(d, E_LOG_FORMAT, "line %llu", (unsigned long long)at->size + 1);
     hex_encode(at->head, DIGEST_LEN, prev);
+    /* What stands before the first change stays as it was: the signatures of its seals, too. */
+    const char *had = json_string_value(json_object_get(obj, "prev"));
+    const bool moved = had == NULL || strcmp(had, prev) != 0;
     if (e == E_OK && (json_object_set_new(obj, "seq", json_integer((json_int_t)at->size + 1)) != 0 ||
                       json_object_set_new(obj, "prev", json_string(prev)) != 0))
         e = E_NO_MEMORY;
-    if (e == E_OK && strcmp(json_string_value(json_object_get(obj, "type")), "seal") == 0)
+    if (e == E_OK && moved && strcmp(json_string_value(json_object_get(obj, "type")), "seal") == 0)
         e = seal_anew(key, at, obj, d);
     if (e == E_OK)
         e = json_line_write(obj, &line);

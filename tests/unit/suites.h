@@ -60,6 +60,7 @@
     X(index_lists) \
     X(intake) \
     X(json) \
+    X(kept_policy) \
     X(key) \
     X(keygen) \
     X(lateness) \
@@ -136,6 +137,7 @@
     X(vendor) \
     X(watch) \
     X(witness) \
+    X(witnesses) \
     X(words)
 
 #define X(name) Suite *suite_##name(void);

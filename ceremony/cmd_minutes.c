@@ -62,7 +62,7 @@ static enum err write_draft(struct record_at *r, struct diag *d)
         printf(_("The log has no minutes of %s yet. What they would be: %s/%s/%s\n"), r->script.name, CEREMONIES_DIR,
                r->script.name, "draft-" MINUTES_HTML);
     minutes_free(&m);
-    return e;
+    return e == E_OK && options.officer != NULL ? diag_set(d, E_USAGE, "minutes are signed when they are in the log") : e;
 }
 
 /* -- minutes that are there -- */

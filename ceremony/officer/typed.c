@@ -4,28 +4,27 @@
 #include <string.h>
 
 #include "core/i18n.h"
-#include "core/text.h"
 #include "core/words.h"
 
 #define SEPARATORS " \t\r\n-"
 #define TRIES 3
-#define SHOWN 48 /* bytes of a word that was typed wrong, escaped */
 
-/* What is wrong with this word in place `at`; false when nothing is. */
+/* What is wrong with this word in place `at`; false when nothing is. What is in neither list is not quoted: it may have been a
+ * PIN or a passphrase, typed a question too early, and what is said here is kept. */
 static bool is_wrong(const uint8_t *digest, size_t at, const char *word, size_t n, char why[TYPED_WHY])
 {
-    char shown[SHOWN];
     uint8_t b = 0;
-    text_escape(shown, sizeof shown, word, n);
-    const int in_words = snprintf(why, TYPED_WHY, _("word %zu, \"%s\", "), at + 1, shown);
+    if (!words_find(at, word, n, &b) && !words_find(at + 1, word, n, &b)) {
+        snprintf(why, TYPED_WHY, _("word %zu is not in the list"), at + 1);
+        return true;
+    }
+    const int in_words = snprintf(why, TYPED_WHY, _("word %zu, \"%.*s\", "), at + 1, (int)n, word);
     char *rest = why + in_words;
     const size_t room = TYPED_WHY - (size_t)in_words;
     if (at == DIGEST_LEN)
         snprintf(rest, room, "%s", _("is one too many"));
-    else if (words_find(at + 1, word, n, &b))
-        snprintf(rest, room, "%s", _("is of the other list: was a word left out, doubled or exchanged?"));
     else if (!words_find(at, word, n, &b))
-        snprintf(rest, room, "%s", _("is not in the list"));
+        snprintf(rest, room, "%s", _("is of the other list: was a word left out, doubled or exchanged?"));
     else if (b != digest[at])
         snprintf(rest, room, "%s", _("is another word"));
     else

@@ -17,9 +17,9 @@ struct typed {
 
 /* Take one line. Words that are right count, and typing goes on behind them; a line may also begin with the first word again,
  * and the numbers of lines may stand among them.
- * False when a word is wrong, with one sentence in `why`, without a full stop, which names that word: not in the list; in
- * the list of the other places, as when a word was left out; another one than the digest's; or one too many. Also when no
- * word was typed. */
+ * False when a word is wrong, with one sentence in `why`, without a full stop, which tells of that word: not in the list,
+ * which quotes nothing of it; in the list of the other places, as when a word was left out; another one than the digest's; or one
+ * too many. Also when no word was typed. */
 bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY]);
 
 /* What else than words a line may be, a scanned code for one: *is says so, and what is returned then ends the typing. */

@@ -36,8 +36,8 @@ void minutes_summary(const struct telling *t)
         telling_say(t, SHEET_ALARM, _("Not everything was done as the ceremony file says. Exceptions: %zu."), exceptions);
     telling_pair(t, _("ceremony"), "%s", t->script->name);
     if (unfinished == 0)
-        telling_pair(t, _("steps"), _("%zu, all done"), t->script->steps_n);
-    telling_pair(t, _("exceptions"), exceptions == 0 ? _("none") : "%zu", exceptions);
+        telling_pair(t, _("steps"), _("%zu, all done up to the signing of these minutes"), t->script->steps_n);
+    telling_pair(t, _("exceptions"), exceptions == 0 ? _("none up to the signing of these minutes") : "%zu", exceptions);
     for (size_t i = 0; i < t->n; i++) {
         if (!telling_is(t, i, "open"))
             continue;
@@ -113,7 +113,7 @@ void minutes_exceptions(const struct telling *t)
         if (telling_is(t, i, "exception") && telling_counts(t, i))
             one_exception(t, i, ++number);
     if (number == 0)
-        t->sheet->say(t->out, _("None: every step came to what the ceremony file says."), SHEET_PLAIN);
+        t->sheet->say(t->out, _("None up to the signing of these minutes: every step came to what the ceremony file says."), SHEET_PLAIN);
     t->sheet->part_end(t->out);
 }
 

@@ -8,8 +8,11 @@
 #include "batch/authorise.h"
 #include "core/clock.h"
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "officer/officer.h"
 #include "room/people.h"
+
+#define LABEL 12 /* columns */
 
 static bool has_signed(const struct authorisations *a, const char *id)
 {
@@ -24,6 +27,18 @@ static bool is_slip(enum err e)
 {
     return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_PASSPHRASE_MISSING || e == E_IO || e == E_USAGE ||
            err_class(e) == CLASS_HSM;
+}
+
+/* What the officer at this question can do about it. */
+static const char *slip_advice(enum err e)
+{
+    switch (e) {
+    case E_PRIVATE_KEY: return _("name the file of your private key, encrypted as PKCS#8, and type its own passphrase");
+    case E_OFFICER: return _("give the key of the officer who is asked here: this one is somebody else's");
+    case E_USAGE: return _("a token of the officer's own needs --officer-module: name the key's file, or stop and begin again with it");
+    case E_IO: return _("name a file that is there and can be read");
+    default: return _(err_advice(e));
+    }
 }
 
 static enum err sign_with(const struct officer_key *common, const struct policy_officer *who, const char *path,
@@ -58,6 +73,7 @@ enum err officers_ask(const struct room *r, const struct policy_officer *who, co
         }
         /* Without what was typed: it may have been the passphrase, and this stands in the transcript. */
         printf("%s: %s\n", err_name(e), _(err_sentence(e)));
+        screen_field(_("what to do"), LABEL, "%s", slip_advice(e));
     }
 }
 

@@ -1,8 +1,13 @@
 #include "room/run.h"
 
+#include <inttypes.h>
+#include <unistd.h>
+
 #include "core/file.h"
 #include "core/i18n.h"
 #include "core/screen.h"
+#include "room/past.h"
+#include "room/record_files.h"
 #include "room/script_media.h"
 #include "room/walk.h"
 
@@ -27,6 +32,28 @@ static void show(const struct script *s)
     screen_words(_("words"), LABEL, s->digest);
 }
 
+/* The minutes were made before the last lines of the log, so no document has its end: people write it down. */
+static enum err show_end(const char *state, const struct script *s, struct diag *d)
+{
+    struct past past = {0};
+    char hex[DIGEST_HEX];
+    int fd = -1;
+    enum err e = file_open_dir(state, &fd, d);
+    if (e == E_OK)
+        e = past_read(fd, s->name, &past, d);
+    if (fd >= 0)
+        close(fd);
+    if (e != E_OK)
+        return e;
+    hex_encode(past.head, DIGEST_LEN, hex);
+    printf(_("\nThe ceremony is over. Print %s/%s/%s,\nfor those to sign who sign on paper, and write beside the minutes where the log ends:\n"),
+           CEREMONIES_DIR, s->name, MINUTES_HTML);
+    screen_field(_("lines"), LABEL, "%" PRIu64, past.size);
+    screen_field(_("head"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, past.head);
+    return E_OK;
+}
+
 enum err room_run(const char *path, const struct room_place *place, struct diag *d)
 {
     struct buf text = {0};
@@ -40,6 +67,8 @@ enum err room_run(const char *path, const struct room_place *place, struct diag 
         show(&script);
         e = walk_run(place, &script, d);
     }
+    if (e == E_OK)
+        e = show_end(place->state, &script, d);
     script_free(&script);
     buf_free(&text);
     return e;

@@ -64,6 +64,8 @@ static enum err read_terminal(const char *prompt, const struct pin_length *lengt
     for (;;) {
         char text[256];
         enum err e = terminal_ask(prompt, true, out->text, sizeof out->text, &out->n, d);
+        if (e == E_OK && strcmp(out->text, "stop") == 0)
+            return diag_set(d, E_STOPPED, "at the question for a PIN or passphrase; nothing was tried");
         const char *wrong = e == E_OK ? slip(out, length) : NULL;
         if (wrong == NULL)
             return e;

@@ -147,7 +147,7 @@ static pid_t ask_in_child(int *terminal)
     enum err e = pin_read(-1, "PIN? ", &pin_any_length, &p, NULL);
     bool right = e == E_OK && strcmp(p.text, "geheim") == 0 && p.n == 6;
     pin_wipe(&p);
-    _exit(right ? 0 : e == E_PIN_MISSING ? 3 : 1);
+    _exit(right ? 0 : e == E_PIN_MISSING ? 3 : e == E_STOPPED && p.n == 0 ? 4 : 1);
 }
 
 static bool echoes(int terminal)
@@ -197,6 +197,22 @@ START_TEST(slips)
     ck_assert_int_eq(write(tty, "geheim\n", 7), 7);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close(tty);
+}
+END_TEST
+
+/* What stops a ceremony elsewhere is no PIN to try, short as it may be. */
+START_TEST(stopped)
+{
+    char seen[256] = {0};
+    int tty, status;
+    pid_t child = ask_in_child(&tty);
+    read_until(tty, "PIN? ", seen, sizeof seen);
+    ck_assert_int_eq(write(tty, "stop\n", 5), 5);
+    read_until(tty, "\n", seen, sizeof seen);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 4);
+    ck_assert(echoes(tty));
     close(tty);
 }
 END_TEST
@@ -265,6 +281,7 @@ Suite *suite_pin(void)
     tcase_set_timeout(t, 30);
     tcase_add_test(t, terminal);
     tcase_add_test(t, slips);
+    tcase_add_test(t, stopped);
     tcase_add_loop_test(t, interrupted, 0, 4);
     tcase_add_test(t, broken_off);
     tcase_add_test(t, no_terminal);

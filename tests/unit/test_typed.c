@@ -45,15 +45,15 @@ START_TEST(wrong)
     struct typed t = {.digest = digest};
     take(&t, "\n", false, 0, "nothing was typed");
     take(&t, " - 1", false, 0, "nothing was typed");
-    take(&t, "aardwark adviser", false, 0, "word 1, \"aardwark\", is not in the list");
+    take(&t, "aardwark adviser", false, 0, "word 1 is not in the list");
     take(&t, "acme adviser", false, 0, "word 1, \"acme\", is another word");
     take(&t, "adviser accrue", false, 0,
          "word 1, \"adviser\", is of the other list: was a word left out, doubled or exchanged?");
     take(&t, "aardvark adviser accrue accrue", false, 3,
          "word 4, \"accrue\", is of the other list: was a word left out, doubled or exchanged?");
-    take(&t, "\xE5\xAF\x86", false, 3, "word 4, \"\\u{5BC6}\", is not in the list");
+    take(&t, "\xE5\xAF\x86", false, 3, "word 4 is not in the list");
     take(&t, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", false, 3,
-         "word 4, \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\", is not in the list");
+         "word 4 is not in the list");
 }
 END_TEST
 
@@ -75,7 +75,7 @@ START_TEST(first_again)
     memcpy(doubled, digest, sizeof doubled);
     doubled[2] = doubled[0];
     struct typed t = {.digest = doubled};
-    take(&t, "aardvark adviser xylograph", false, 2, "word 3, \"xylograph\", is not in the list");
+    take(&t, "aardvark adviser xylograph", false, 2, "word 3 is not in the list");
     take(&t, "aardvark adviser aardvark aggregate", true, 4, "");
     t.n = 2;
     take(&t, "aardvark aggregate", true, 4, "");

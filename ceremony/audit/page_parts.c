@@ -21,26 +21,6 @@ void page_span(uint64_t seconds, char out[PAGE_SPAN])
     snprintf(out, PAGE_SPAN, _("%" PRIu64 " h %" PRIu64 " min"), seconds / 3600, seconds / 60 % 60);
 }
 
-void page_pair(const struct page *p, const char *label, const char *format, ...)
-{
-    char text[PAGE_CELL];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    p->sheet->pair(p->out, label, text);
-}
-
-void page_say(const struct page *p, enum sheet_tone tone, const char *format, ...)
-{
-    char text[PAGE_CELL];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    p->sheet->say(p->out, text, tone);
-}
-
 void page_cell(struct page_cells *c, const char *format, ...)
 {
     va_list ap;

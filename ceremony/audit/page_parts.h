@@ -22,11 +22,12 @@ void page_time(int64_t t, char out[PAGE_TIME]);
 #define PAGE_SPAN 48
 void page_span(uint64_t seconds, char out[PAGE_SPAN]);
 
-void page_pair(const struct page *p, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void page_say(const struct page *p, enum sheet_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* page_pair(p, label, format, ...), page_say(p, tone, format, ...) */
+#define page_pair(p, ...) sheet_pair((p)->sheet, (p)->out, __VA_ARGS__)
+#define page_say(p, ...) sheet_say((p)->sheet, (p)->out, __VA_ARGS__)
 
 /* A row of a table, cell by cell. Zero-initialise; page_row() writes it and makes it empty. Cells that are missing are empty. */
-#define PAGE_CELL 1024
+#define PAGE_CELL SHEET_TEXT
 struct page_cells {
     char text[SHEET_COLUMNS_MAX][PAGE_CELL];
     size_t n;

@@ -34,6 +34,16 @@ static const struct cli_option *options_new(void)
 }
 
 #define FIELD(field, name, value, help) {name, value, help, &options.draft[field], NULL, NULL, false}
+/* The numbers of a holder, as the profiles ask for them. */
+#define HOLDER \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", N_("of the holder, as the profile asks for it")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", N_("the same")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", N_("the same")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", N_("the same")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", N_("the same")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", N_("the same")), \
+    FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", N_("the same")), \
+    FIELD(DRAFT_OVERRIDE, "override", "TEXT", N_("why a number with a wrong check digit is genuine"))
 
 static const struct cli_option *options_add(void)
 {
@@ -51,14 +61,7 @@ static const struct cli_option *options_add(void)
         FIELD(DRAFT_WIDTH, "width", "MM", N_("the width,")),
         FIELD(DRAFT_HEIGHT, "height", "MM", N_("the height,")),
         FIELD(DRAFT_HOLDER, "holder", "FILE", N_("and the certificate of who will hold it")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", N_("of the holder, as the profile asks for it")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", N_("the same")),
-        FIELD(DRAFT_OVERRIDE, "override", "TEXT", N_("why a number with a wrong check digit is genuine")),
+        HOLDER,
         FIELD(DRAFT_PAIR, "pair", "ID", N_("the request for the signing certificate beside this encrypting one,")),
         FIELD(DRAFT_PAIR_SERIAL, "pair-serial", "HEX", N_("or the serial number of that certificate")),
         FIELD(DRAFT_ENVELOPED_KEY, "enveloped-key", "FILE", N_("what the key-management centre sent with it")),
@@ -137,14 +140,7 @@ static const struct cli_option *options_cmc_in(void)
         FIELD(DRAFT_CERTIFICATE, "certificate", "FILE", N_("or by itself")),
         FIELD(DRAFT_BY, "by", "WHO", N_("whose wish its revocations are: subscriber, ceased, operator")),
         FIELD(DRAFT_REASON, "reason", "NAME", N_("which of the policy's reasons, where its CRLReason does not tell")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_RESIDENT_ID, "resident-id", "NUMBER", N_("of the holder, as the profile asks for it")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_MILITARY_ID, "military-id", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_PASSPORT, "passport", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_INSURANCE, "insurance", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_REGISTRATION, "registration", "NUMBER", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_ORGANIZATION_CODE, "organization-code", "CODE", N_("the same")),
-        FIELD(DRAFT_RESIDENT_ID + POLICY_TAXATION, "taxation", "NUMBER", N_("the same")),
-        FIELD(DRAFT_OVERRIDE, "override", "TEXT", N_("why a number with a wrong check digit is genuine")),
+        HOLDER,
         FIELD(DRAFT_REQUESTED_AT, "requested-at", "TIME", N_("when it was asked for (now)")),
         FIELD(DRAFT_OPERATOR, "operator", "ID", N_("a pseudonym of who keyed it in")),
         END};

@@ -3,7 +3,7 @@
 #   make check-minutes   minutes, and the report of an audit, printed to PDF by a browser and read back; KEEP=DIR leaves the
 #                        pages there as pictures
 
-MINUTES := $(addprefix ceremony/room/,qr.c sheet.c sheet_html.c sheet_text.c minutes.c minutes_telling.c minutes_front.c minutes_steps.c \
+MINUTES := $(addprefix ceremony/room/,qr.c sheet.c sheet_html.c sheet_text.c minutes.c minutes_telling.c loose.c minutes_front.c minutes_steps.c \
     minutes_log.c minutes_code.c minutes_facts.c minutes_archive.c minutes_show.c)
 MINUTES_AUDITED := $(addprefix ceremony/room/,extent.c minutes_sign.c)
 ROOM_PARTS += $(MINUTES) $(MINUTES_AUDITED)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "room/loose.h"
 #include "room/minutes_telling.h"
 
 /* The first step that is not done, in full or with an exception; 0 when all are. The minutes' own is being done as they are
@@ -67,7 +68,7 @@ static void step_pair(const struct telling *t, size_t i)
 
 static void loose_pair(const struct telling *t, size_t i)
 {
-    if (telling_is_loose(t, i))
+    if (loose_is(t->events, t->n, i))
         t->sheet->pair(t->out, _("vouched for"), _("by no line of the log: it was written before an interruption, and anybody could have written it"));
 }
 

@@ -1,13 +1,10 @@
 #include "room/minutes_telling.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
-
-#define TEXT_MAX 1024
 
 const json_t *telling_event(const struct telling *t, size_t i)
 {
@@ -73,30 +70,6 @@ bool telling_is_done(const struct telling *t, int n)
     for (size_t i = 0; i < t->n && !ended; i++)
         ended = fits(t, i, "exception", n) && telling_text(t, i, "about")[0] == '\0' && telling_counts(t, i);
     return ended;
-}
-
-/* Does event i end a step? A second end of the same one is not what the log has a line for. */
-static bool is_end(const struct telling *t, size_t i)
-{
-    if (!telling_is(t, i, "done") && !(telling_is(t, i, "exception") && telling_text(t, i, "about")[0] == '\0'))
-        return false;
-    for (size_t k = i; k > 0; k--) {
-        if (telling_step(t, k - 1) != telling_step(t, i))
-            continue;
-        if (telling_is(t, k - 1, "undone"))
-            return true;
-        if (is_end(t, k - 1))
-            return false;
-    }
-    return true;
-}
-
-bool telling_is_loose(const struct telling *t, size_t i)
-{
-    size_t k = i;
-    while (k < t->n && !telling_is(t, k, "open") && !is_end(t, k))
-        k++;
-    return k < t->n && telling_is(t, k, "open") && k != i;
 }
 
 /* -- time -- */
@@ -176,36 +149,4 @@ const char *telling_kind(enum step_kind k)
         [STEP_MINUTES] = N_("The minutes"),
     };
     return k < STEP_KINDS && names[k] != NULL ? i18n(names[k]) : "";
-}
-
-/* -- formatted -- */
-
-void telling_pair(const struct telling *t, const char *label, const char *format, ...)
-{
-    char text[TEXT_MAX];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    t->sheet->pair(t->out, label, text);
-}
-
-void telling_say(const struct telling *t, enum sheet_tone tone, const char *format, ...)
-{
-    char text[TEXT_MAX];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    t->sheet->say(t->out, text, tone);
-}
-
-void telling_piece(const struct telling *t, enum sheet_tone tone, const char *format, ...)
-{
-    char text[TEXT_MAX];
-    va_list ap;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    t->sheet->piece(t->out, text, tone);
 }

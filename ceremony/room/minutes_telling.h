@@ -34,10 +34,6 @@ bool telling_counts(const struct telling *t, size_t i);
 bool telling_is_done(const struct telling *t, int n);
 size_t telling_exceptions(const struct telling *t, int n);
 
-/* Was event i written before an interruption, behind the last end of a step that the log has a line for? Then nothing but the file
- * itself tells of it. */
-bool telling_is_loose(const struct telling *t, size_t i);
-
 /* When event i was: "2026-11-27 05:12:33 UTC, 13:12:33 +08:00", the local time by the zone that was in force then. */
 #define TELLING_TIME 80
 void telling_time(const struct telling *t, size_t i, char out[TELLING_TIME]);
@@ -50,10 +46,10 @@ void telling_person(const struct telling *t, const char *id, char out[TELLING_PE
 const char *telling_role(enum room_role r);
 const char *telling_kind(enum step_kind k);
 
-/* A pair, a sentence, or the heading of a piece, formatted. */
-void telling_pair(const struct telling *t, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void telling_say(const struct telling *t, enum sheet_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void telling_piece(const struct telling *t, enum sheet_tone tone, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A pair, a sentence, or the heading of a piece, formatted: telling_pair(t, label, format, ...), telling_say(t, tone, format, ...). */
+#define telling_pair(t, ...) sheet_pair((t)->sheet, (t)->out, __VA_ARGS__)
+#define telling_say(t, ...) sheet_say((t)->sheet, (t)->out, __VA_ARGS__)
+#define telling_piece(t, ...) sheet_piece((t)->sheet, (t)->out, __VA_ARGS__)
 
 /* The parts. */
 void minutes_summary(const struct telling *t);

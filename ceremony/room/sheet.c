@@ -1,5 +1,8 @@
 #include "room/sheet.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "core/text.h"
 
 void sheet_plain(struct buf *out, const char *text, size_t n, bool escaped)
@@ -16,4 +19,34 @@ void sheet_plain(struct buf *out, const char *text, size_t n, bool escaped)
             buf_append(out, piece, text_escape(piece, sizeof piece, p + at, step));
         at += step;
     }
+}
+
+void sheet_say(const struct sheet *s, struct buf *out, enum sheet_tone tone, const char *format, ...)
+{
+    char text[SHEET_TEXT];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    s->say(out, text, tone);
+}
+
+void sheet_pair(const struct sheet *s, struct buf *out, const char *label, const char *format, ...)
+{
+    char text[SHEET_TEXT];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    s->pair(out, label, text);
+}
+
+void sheet_piece(const struct sheet *s, struct buf *out, enum sheet_tone tone, const char *format, ...)
+{
+    char text[SHEET_TEXT];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    s->piece(out, text, tone);
 }

@@ -61,6 +61,15 @@ struct sheet {
 extern const struct sheet sheet_html;
 extern const struct sheet sheet_text;
 
+/* say(), pair() and piece() of a form with a formatted text, cut at SHEET_TEXT - 1 bytes. */
+#define SHEET_TEXT 1024
+void sheet_say(const struct sheet *s, struct buf *out, enum sheet_tone tone, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void sheet_pair(const struct sheet *s, struct buf *out, const char *label, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void sheet_piece(const struct sheet *s, struct buf *out, enum sheet_tone tone, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* For the forms: the text as both show it, without HTML's references. Backslashes are doubled unless the text has its
  * escapes already. */
 void sheet_plain(struct buf *out, const char *text, size_t n, bool escaped);

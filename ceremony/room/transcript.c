@@ -203,6 +203,17 @@ const json_t *transcript_event(const struct transcript *t, size_t i, enum event 
     return t->v[i].obj;
 }
 
+json_t *transcript_array(const struct transcript *t)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < t->n; i++)
+        if (json_array_append(all, t->v[i].obj) != 0) {
+            json_decref(all);
+            return NULL;
+        }
+    return all;
+}
+
 static bool is_of(const struct entry *one, int n)
 {
     return json_integer_value(json_object_get(one->obj, "n")) == n;

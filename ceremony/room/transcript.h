@@ -46,6 +46,9 @@ ERR_MUST_USE enum err transcript_add(struct transcript *t, enum event event, jso
 size_t transcript_count(const struct transcript *t);
 const json_t *transcript_event(const struct transcript *t, size_t i, enum event *event);
 
+/* The same as a JSON array, which json_decref() frees; NULL without memory. */
+json_t *transcript_array(const struct transcript *t);
+
 /* Was step n begun? */
 bool transcript_is_begun(const struct transcript *t, int n);
 

@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "core/version.h"
 #include "room/log_lines.h"
+#include "room/loose.h"
 #include "room/people.h"
 #include "room/steps.h"
 #include "room/tee.h"
@@ -324,46 +325,51 @@ static enum err walk_one(const struct room_place *place, struct room *r, const s
     return step_rows[s->kind].token ? walk_token(place, r, s, d) : finish_step(r, s, d);
 }
 
-/* The events behind the last end that the log has a line for, up to this start: [*from, *to). A second end of that step is one of
- * them. */
-static void find_loose(const struct room *r, size_t *from, size_t *to)
+static void tell_one(const json_t *event, enum event kind)
 {
-    enum event kind = EVENT_KINDS;
-    *from = 0;
-    *to = transcript_count(r->transcript);
-    while (*to > 0 && kind != EVENT_OPEN)
-        (void)transcript_event(r->transcript, --*to, &kind);
-    for (size_t i = 0; i < *to; i++) {
-        const json_t *o = transcript_event(r->transcript, i, &kind);
-        if (json_integer_value(json_object_get(o, "n")) != r->done)
-            continue;
-        if (kind == EVENT_UNDONE)
-            *from = 0;
-        else if (*from == 0 && (kind == EVENT_DONE || (kind == EVENT_EXCEPTION && json_object_get(o, "about") == NULL)))
-            *from = i + 1;
-    }
+    char code[64], about[128];
+    const char *of = json_string_value(json_object_get(event, "code")), *part = json_string_value(json_object_get(event, "about"));
+    text_escape(code, sizeof code, of != NULL ? of : "", of != NULL ? strlen(of) : 0);
+    text_escape(about, sizeof about, part != NULL ? part : "", part != NULL ? strlen(part) : 0);
+    screen_item(kind == EVENT_FAILED ? _("failed") : _("exception"), "%s %s", code, about);
 }
 
-/* No step goes on from them, but they stand in the minutes: those present hear of what somebody may have put there. */
-static void tell_loose(const struct room *r)
+/* Where the events begin that are loose (room/loose.h), up to this start, which is at *last. */
+static size_t first_loose(const struct room *r, const json_t *events, size_t *last)
 {
-    size_t from, to;
+    enum event kind = EVENT_KINDS;
+    size_t n = transcript_count(r->transcript), at;
+    for (*last = n; *last > 0 && kind != EVENT_OPEN;)
+        (void)transcript_event(r->transcript, --*last, &kind);
+    for (at = *last; at > 0; at--) {
+        (void)transcript_event(r->transcript, at - 1, &kind);
+        if (kind != EVENT_OPEN && !loose_is(events, n, at - 1))
+            break;
+    }
+    return at;
+}
+
+/* No step goes on from what anybody may have put there while nobody was in the room, but it stands in the minutes: those present hear
+ * of it. */
+static enum err tell_loose(const struct room *r, struct diag *d)
+{
+    json_t *events = transcript_array(r->transcript);
+    size_t last;
     bool told = false;
-    find_loose(r, &from, &to);
-    for (size_t i = from; i < to; i++) {
+    if (events == NULL)
+        return diag_set(d, E_NO_MEMORY, "the transcript");
+    for (size_t i = first_loose(r, events, &last); i < last; i++) {
         enum event kind;
-        char code[64], about[128];
-        const json_t *o = transcript_event(r->transcript, i, &kind);
-        const char *of = json_string_value(json_object_get(o, "code")), *part = json_string_value(json_object_get(o, "about"));
+        const json_t *event = transcript_event(r->transcript, i, &kind);
         if (kind != EVENT_EXCEPTION && kind != EVENT_FAILED)
             continue;
-        text_escape(code, sizeof code, of != NULL ? of : "", of != NULL ? strlen(of) : 0);
-        text_escape(about, sizeof about, part != NULL ? part : "", part != NULL ? strlen(part) : 0);
         if (!told)
             printf("%s", _("Written before the interruption, and vouched for by no line of the log:\n"));
-        screen_item(kind == EVENT_FAILED ? _("failed") : _("exception"), "%s %s", code, about);
         told = true;
+        tell_one(event, kind);
     }
+    json_decref(events);
+    return E_OK;
 }
 
 /* What the transcript says of the end of a step that the log does not tell of could be anybody's. */
@@ -401,9 +407,7 @@ static enum err go_on_from(const struct room_place *place, struct room *r, struc
         r->done = past.done;
     if (e == E_OK)
         e = undo(r, d);
-    if (e == E_OK)
-        tell_loose(r);
-    return e;
+    return e == E_OK ? tell_loose(r, d) : e;
 }
 
 static enum err walk_all(const struct room_place *place, struct room *r, struct diag *d)

@@ -221,7 +221,7 @@ enum err_class {
       "stop, or record an exception")                                                                                   \
     X(E_CLOCK_JUMP, REFUSED, "", "the clock is further from the last log entry than the policy allows",                 \
       "set the clock, or record an exception")                                                                          \
-    X(E_STOPPED, REFUSED, "", "the ceremony was stopped", "run the same command again to go on")                        \
+    X(E_STOPPED, REFUSED, "", "those present stopped it", "run the same command again to go on")                        \
     /* electronic seals */                                                                                              \
     X(E_PICTURE, REFUSED, "", "the picture is not one whole, still PNG or GIF of an allowed size",                      \
       "make the picture anew")                                                                                          \

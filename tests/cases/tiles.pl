@@ -7,6 +7,9 @@
 use v5.36;
 use Digest::SHA qw(sha256);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib $FindBin::Bin;
+use Growth qw(continues);
 use MIME::Base64;
 
 my ($dir, $origin, $public, $older) = @ARGV;
@@ -96,26 +99,6 @@ sub is_in($leaf, $index, $n, $want, @path) { # 2.1.3.2
         ($fn, $sn) = ($fn >> 1, $sn >> 1);
     }
     return $sn == 0 && $r eq $want;
-}
-
-sub continues($first, $second, $first_root, $second_root, @path) { # 2.1.4.2
-    return !@path && $first_root eq $second_root if $first == $second;
-    unshift @path, $first_root if ($first & ($first - 1)) == 0;
-    my ($fn, $sn) = ($first - 1, $second - 1);
-    ($fn, $sn) = ($fn >> 1, $sn >> 1) while $fn & 1;
-    my $fr = my $sr = shift @path;
-    for my $c (@path) {
-        return 0 if $sn == 0;
-        if ($fn & 1 || $fn == $sn) {
-            $fr = sha256("\x01$c$fr");
-            $sr = sha256("\x01$c$sr");
-            ($fn, $sn) = ($fn >> 1, $sn >> 1) while !($fn & 1) && $fn != 0;
-        } else {
-            $sr = sha256("\x01$sr$c");
-        }
-        ($fn, $sn) = ($fn >> 1, $sn >> 1);
-    }
-    return $fr eq $first_root && $sr eq $second_root && $sn == 0;
 }
 
 # -- the whole --

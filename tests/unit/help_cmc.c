@@ -123,3 +123,12 @@ void help_cmc_good(struct span csr, X509 *cert, EVP_PKEY *key, struct buf *out)
     buf_free(&issuer);
     buf_free(&data);
 }
+
+struct cmc_additions help_cmc_additions(int64_t now)
+{
+    struct cmc_additions with = {.policy = help_bundle_policy(), .authority = &help_bundle_policy()->authorities[0], .now = now};
+    with.text[DRAFT_ID] = "order";
+    with.text[DRAFT_PROFILE] = "person";
+    with.text[DRAFT_BY] = "subscriber";
+    return with;
+}

@@ -7,6 +7,7 @@
 
 #include "core/buf.h"
 #include "pki/alg.h"
+#include "ra/cmc_draft.h"
 
 /* The contents of a PKIData's four sequences. Zero-initialise; free with help_cmc_free(). */
 struct help_cmc {
@@ -29,5 +30,8 @@ void help_cmc_sign(struct span data, X509 *cert, EVP_PKEY *key, struct buf *out)
 /* A right one for help_bundle_policy(), signed by cert: 5 asks for a certificate with csr, 9 to revoke serial 31...07 for
  * keyCompromise, 70000 to suspend 31...08; with transactionId 77 and senderNonce 0102. */
 void help_cmc_good(struct span csr, X509 *cert, EVP_PKEY *key, struct buf *out);
+
+/* What is added to it so that each of its requests can be asked for. */
+struct cmc_additions help_cmc_additions(int64_t now);
 
 #endif

@@ -73,6 +73,7 @@
     X(lists) \
     X(log) \
     X(log_changes) \
+    X(loose) \
     X(man) \
     X(map) \
     X(memory) \

@@ -34,11 +34,7 @@ static void setup(void)
     EVP_PKEY_free(holder);
     help_cmc_good(buf_span(&csr), cert, key, &file);
     expect_ok_diag(cmc_parse(buf_span(&file), &cmc, &d), &d);
-    with = (struct cmc_additions){
-        .policy = help_bundle_policy(), .authority = &help_bundle_policy()->authorities[0], .now = NOW};
-    with.text[DRAFT_ID] = "order";
-    with.text[DRAFT_PROFILE] = "person";
-    with.text[DRAFT_BY] = "subscriber";
+    with = help_cmc_additions(NOW);
 }
 
 static void teardown(void)

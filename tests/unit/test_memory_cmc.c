@@ -96,11 +96,7 @@ static void make_requests(void)
     help_cmc_free(&h);
     buf_free(&data);
     expect_ok_diag(cmc_parse(buf_span(&file), &cmc, &d), &d);
-    with = (struct cmc_additions){
-        .policy = help_bundle_policy(), .authority = &help_bundle_policy()->authorities[0], .now = NOW};
-    with.text[DRAFT_ID] = "order";
-    with.text[DRAFT_PROFILE] = "person";
-    with.text[DRAFT_BY] = "subscriber";
+    with = help_cmc_additions(NOW);
 }
 
 /* Each issued: whether that can be is not looked at here. */

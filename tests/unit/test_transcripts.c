@@ -251,33 +251,19 @@ static void then(const char *event, const char *words)
     expect_error(words);
 }
 
-START_TEST(said_after_the_end)
-{
-    then(LATE "\"said\",\"n\":4,\"text\":\"All is well\"}", "transcript.jsonl:14: nothing of the kind follows the end of the last step");
-}
-END_TEST
+static const struct {
+    const char *event, *says;
+} behind[] = {
+    {LATE "\"said\",\"n\":4,\"text\":\"All is well\"}", "transcript.jsonl:14: nothing of the kind follows the end of the last step"},
+    {LATE "\"confirm\",\"n\":4,\"person\":\"b\"}", "nothing of the kind follows the end of the last step"},
+    {LATE "\"done\",\"n\":4}", "no line tells of this end of step 4"},
+    {LATE "\"agreed\",\"n\":4}", "transcript.jsonl:14: there is no such event"},
+    {AT "\"open\",\"ceremony\":\"one\"}", "transcript.jsonl:14: its time is before that of the line above"},
+};
 
-START_TEST(confirmed_after_the_end)
+START_TEST(behind_the_end)
 {
-    then(LATE "\"confirm\",\"n\":4,\"person\":\"b\"}", "nothing of the kind follows the end of the last step");
-}
-END_TEST
-
-START_TEST(ended_again)
-{
-    then(LATE "\"done\",\"n\":4}", "no line tells of this end of step 4");
-}
-END_TEST
-
-START_TEST(no_such_event)
-{
-    then(LATE "\"agreed\",\"n\":4}", "transcript.jsonl:14: there is no such event");
-}
-END_TEST
-
-START_TEST(back_in_time)
-{
-    then(AT "\"open\",\"ceremony\":\"one\"}", "transcript.jsonl:14: its time is before that of the line above");
+    then(behind[_i].event, behind[_i].says);
 }
 END_TEST
 
@@ -564,11 +550,7 @@ Suite *suite_transcripts(void)
     tcase_add_test(t, swapped);
     tcase_add_test(t, altered);
     tcase_add_test(t, cut);
-    tcase_add_test(t, said_after_the_end);
-    tcase_add_test(t, confirmed_after_the_end);
-    tcase_add_test(t, ended_again);
-    tcase_add_test(t, no_such_event);
-    tcase_add_test(t, back_in_time);
+    tcase_add_loop_test(t, behind_the_end, 0, (int)(sizeof behind / sizeof *behind));
     tcase_add_test(t, started_again);
     tcase_add_test(t, seal_that_failed);
     tcase_add_test(t, half_a_line);

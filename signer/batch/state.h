@@ -4,6 +4,7 @@
  *     index.db               a cache over log and archive
  *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/, and where
  *                            there were any superseded-*.jsonl (plans given up) and refused-<intake>-<code>/
+ *     policies/<digest>/     the files of each policy that the state was under (batch/kept_policy.h)
  *     anchors/<key>.pem      the certificates of our own keys, for RAs and auditors
  *     policies/<digest>/     each policy the state was ever under, as policyc read it (batch/kept_policy.h)
  *     ceremonies/<name>/     the record of a ceremony; it is there before the log, when the ceremony begins it

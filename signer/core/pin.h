@@ -25,7 +25,8 @@ extern const struct pin_length pin_any_length; /* from 1 to LIMIT_PIN_BYTES */
  * as terminal_ask() does. The struct's pages are locked into memory.
  *
  * At the terminal a line that is empty, too short or too long is a typing error: it is said, and
- * asked for again; "stop" is what stops a ceremony at every other question, so it is E_STOPPED and never a PIN. In a file it is E_PIN_MISSING when it is empty, holds a NUL, or is longer than
+ * asked for again; "stop" is what stops a ceremony at every other question, so it is E_STOPPED and never
+ * a PIN. In a file it is E_PIN_MISSING when it is empty, holds a NUL, or is longer than
  * LIMIT_PIN_BYTES, and E_PIN_LENGTH when it is not of `length`. E_PIN_MISSING also when there is
  * neither fd nor terminal, or the person broke off. E_IO or E_NO_MEMORY when the system does not let
  * the memory be locked. out is wiped on error. */

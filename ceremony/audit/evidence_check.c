@@ -374,6 +374,15 @@ static enum err check_key(const struct looking *l, struct diag *d)
     return e;
 }
 
+static enum err compare_policy(const struct looking *l, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    (void)d;
+    enum err e = policy_digest(l->policy, digest);
+    l->verdict->same_policy = e == E_OK && memcmp(digest, l->f->plan_header.policy, DIGEST_LEN) == 0;
+    return e;
+}
+
 static enum err lint_again(const struct looking *l, struct diag *d)
 {
     const struct plan_item *i = &l->f->item;
@@ -404,13 +413,12 @@ enum err evidence_check(const struct evidence *e, const struct evidence_facts *f
 {
     static enum err (*const checks[])(const struct looking *, struct diag *) = {
         check_seal,      check_log,           check_keys, check_trees, check_batch, check_plan,
-        check_approvals, check_authorisations, check_item, check_bytes, check_key,   check_certificate,
+        check_approvals, check_authorisations, check_item, check_bytes, check_key,   compare_policy,
+        check_certificate,
     };
     const struct looking l = {e, f, policy, anchors, out};
-    uint8_t digest[DIGEST_LEN];
+    enum err err = E_OK;
     *out = (struct evidence_verdict){0};
-    enum err err = policy_digest(policy, digest);
-    out->same_policy = err == E_OK && memcmp(digest, f->plan_header.policy, DIGEST_LEN) == 0;
     for (size_t i = 0; i < sizeof checks / sizeof checks[0] && err == E_OK; i++)
         err = checks[i](&l, d);
     return cause_settle(err, d, "the evidence");

@@ -3,12 +3,12 @@
 # entry of the recording, with each change that was not yet synced kept, dropped, or torn (Disk.pm). From each state the same
 # command goes on, and must end as if nothing had been; what was said or shown before the cut must be there in every state.
 #
-# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them when these are few, and samples
-# from a fixed seed when there are more; how many are few grows from ten until there are N states. The index is a cache, and
-# its changes are many: each way of the others is tried with all of the index's pending changes, with none of them, and with
-# samples. At least N (12000) states are looked at. Equal ones are checked once. Of those that differ in nothing but the
-# index, one is recovered in full; from the others signer status opens log and index, and its counts must be the log's; as
-# many as there is room for are recovered, too. --only takes the recordings whose name holds the word.
+# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them up to ten, 64 samples from a fixed
+# seed beyond. The index is a cache, and its changes are many: the ways of the others go with all of its pending changes,
+# with none, and with samples in turn, and nothing of the others with each. Equal states are checked once. Of those that
+# differ in nothing but the index and files that have no name of their own yet (*.tmp), one is recovered in full; from the
+# others signer status opens log and index, and its counts must be the log's; as many as there is room for are recovered,
+# too. --states N looks at some of the cuts only, two ways at each. --only takes the recordings whose name holds the word.
 #
 # At the end, a disk that lies: every fsync of the log said that it was done, and was not. A cut then shortens a log whose
 # head the token knows, and the run must stop with E_LOG_ROLLED_BACK.
@@ -30,11 +30,12 @@ srand 20380119;
 chdir "$FindBin::Bin/../.." or die "$!\n";
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 my $DIR = POSIX::getcwd() . "/$build/test/crash/power";
-my ($STATES, $ONLY) = (12000, '');
+my ($STATES, $ONLY) = (0, '');
 GetOptions('states=i' => \$STATES, 'only=s' => \$ONLY) or exit 2;
 my $JOBS = $ENV{JOBS} // (`nproc` + 0);
 my $FULL = 1500;        # so many states are recovered in full, if that many are distinct
-my $ALL_WAYS = 10;    # so many pending changes are tried in all ways
+my $ALL_WAYS = 10;      # so many pending changes are tried in all ways
+my $SAMPLES = 64;       # so many ways of more than these
 
 # -- what is recorded --
 
@@ -124,16 +125,14 @@ sub record {
 # -- the states --
 
 sub is_index { return $_[0][1]{path} =~ m{/index\.db[^/]*$} }
-my $INDEX = qr/^index\.db/;
+my $UNNAMED = qr/^index\.db|\.tmp$/;
 
-# All ways of these changes, each a list of those that are kept; at most $most, by chance when there are more.
+# All ways of these changes, each a list of those that are kept, when they are few; $samples of them, by chance, when not.
 sub ways {
-    my ($most, @pending) = @_;
+    my ($few, $samples, @pending) = @_;
     my @options = map { my $c = $_; my @at = Disk::tears($c);
                         [undef, [$c], @at ? [$c, $at[int rand @at]] : ()] } @pending;
-    my $all = 1;
-    $all *= @$_ for @options;
-    if (@pending <= $ALL_WAYS && $all <= $most) {
+    if (@pending <= $few) {
         my @ways = ([]);
         for my $o (@options) {
             @ways = map { my $w = $_; map { defined $_ ? [@$w, $_] : $w } @$o } @ways;
@@ -141,7 +140,7 @@ sub ways {
         return @ways;
     }
     my @ways = ([], [map { [$_] } @pending]);
-    while (@ways < $most) {
+    while (@ways < $samples) {
         # Afresh each time where it is torn.
         push @ways, [map { my @at = Disk::tears($_); my $how = int rand(@at ? 3 : 2);
                            $how == 0 ? () : $how == 1 ? [$_] : [$_, $at[int rand @at]] } @pending];
@@ -152,18 +151,19 @@ sub ways {
 # Every distinct state after the n-th entry of a recording, into @$out; how many were looked at. %$seen are those that are
 # known.
 sub enumerate {
-    my ($disk, $n, $most, $seen, $out) = @_;
+    my ($disk, $n, $seen, $out) = @_;
     my ($base, @pending) = $disk->at_cut($n);
     my @index = grep { is_index($_) } @pending;
-    my @of_index = @index ? ways($most > 10 ? 4 : 2, @index) : ([]);
+    my @other = grep { !is_index($_) } @pending;
+    my @of_index = @index ? ways(0, $STATES ? 2 : 4, @index) : ([]);
     my @shown = grep { $_->{at} < $n } @{$disk->{shown}};
     my ($looked, %known) = (0);
-    for my $way (ways($most, grep { !is_index($_) } @pending)) {
-        for my $kept (map { [@$way, @$_] } @of_index) {
+    for my $way ($STATES ? ways(1, 2, @other) : ways($ALL_WAYS, $SAMPLES, @other)) {
+        for my $kept (map { [@$way, @$_] } $looked == 0 ? @of_index : $of_index[$looked % @of_index]) {
             $looked++;
             my $state = $disk->state($base, @$kept);
             next if $seen->{$disk->digest($state, \%known) . @shown}++;
-            my $full = !$seen->{'but for the index ' . $disk->digest($state, \%known, $INDEX) . @shown}++;
+            my $full = !$seen->{'but for what has no name ' . $disk->digest($state, \%known, $UNNAMED) . @shown}++;
             my $step = $n < $disk->{n} ? $disk->{steps}[$n] : @{$disk->{todo}} - 1;
             push @$out, {disk => $disk, cut => $n, kept => $kept, step => $step, shown => \@shown, full => $full};
         }
@@ -346,23 +346,19 @@ my $s = Scene->new($DIR, 'recording');
 my @disks = map { record($s, $_) } @ORDER;
 remove_tree($s->{at});
 
-# All cuts, with more ways at each until there are enough states; or, when a few states are enough, some of the cuts.
-my ($looked, @states, %looked, %distinct);
-my $cuts = 0;
+# All cuts; or, when a few states are enough, some of them.
+my (@states, %looked, %distinct);
+my ($looked, $cuts) = (0, 0);
 $cuts += $_->cuts for @disks;
-my $stride = $STATES < $cuts ? int(3 * $cuts / $STATES) : 1;
-for (my $most = $stride > 1 ? 2 : 10; ; $most = int($most * 1.3)) {
-    ($looked, @states) = (0);
-    for my $disk (@disks) {
-        my (@of_disk, %seen);
-        $looked{$disk->{name}} = 0;
-        my @cuts = $disk->cuts;
-        $looked{$disk->{name}} += enumerate($disk, $cuts[$_ * $stride], $most, \%seen, \@of_disk) for 0 .. $#cuts / $stride;
-        $distinct{$disk->{name}} = @of_disk;
-        $looked += $looked{$disk->{name}};
-        push @states, @of_disk;
-    }
-    last if $looked >= $STATES || $stride > 1 || $most > 4096;
+my $stride = $STATES && $STATES < $cuts ? int(3 * $cuts / $STATES) : 1;
+for my $disk (@disks) {
+    my (@of_disk, %seen);
+    my @cuts = $disk->cuts;
+    $looked{$disk->{name}} = 0;
+    $looked{$disk->{name}} += enumerate($disk, $cuts[$_ * $stride], \%seen, \@of_disk) for 0 .. $#cuts / $stride;
+    $distinct{$disk->{name}} = @of_disk;
+    $looked += $looked{$disk->{name}};
+    push @states, @of_disk;
 }
 my @lies = map { lies($_) } grep { $_->{name} eq 'sign' } @disks;
 push @states, @lies;

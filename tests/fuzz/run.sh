@@ -27,7 +27,7 @@ seeds() { # TARGET
 }
 # About twice the largest seed: what is longer costs time and finds nothing new.
 longest() { # TARGET
-    case $1 in seal) echo 1024 ;; csr | approval) echo 2048 ;; plan) echo 12288 ;; evidence) echo 65536 ;; *) echo 4096 ;; esac
+    case $1 in csv) echo 512 ;; seal) echo 1024 ;; csr | cert | approval) echo 2048 ;; plan) echo 12288 ;; evidence) echo 65536 ;; *) echo 4096 ;; esac
 }
 # The run has its memory from the pool, which counts leaks itself (pool.h).
 run() { # TARGET FOLDER...

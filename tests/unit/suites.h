@@ -109,6 +109,7 @@
     X(request) \
     X(request_eseal) \
     X(request_identity) \
+    X(request_take_in) \
     X(responses) \
     X(san) \
     X(sandbox) \

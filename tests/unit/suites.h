@@ -48,6 +48,7 @@
     X(eseal) \
     X(eseal_value) \
     X(evidence) \
+    X(evidence_check) \
     X(export) \
     X(file) \
     X(header) \

@@ -55,7 +55,8 @@ struct evidence {
 
 /* Gather it from a state for the certificate with this serial number, which is not checked here: evidence_check() does that. persons
  * whose certificates their signatures do not carry are taken from the policy. E_CERT_UNKNOWN, E_NOT_A_SEAL for a seal's number,
- * E_LOG_SEAL when no seal covers it yet, E_ARCHIVE. Free with evidence_free(), on failure too. */
+ * E_LOG_SEAL when no seal covers it yet, E_LOG_ORDER when it has no plan, E_ARCHIVE, E_PLAN_FORMAT. Free with
+ * evidence_free(), on failure too. */
 ERR_MUST_USE enum err evidence_collect(const char *state, const char *serial, const struct policy *policy,
                                        struct evidence *out, struct diag *d);
 

@@ -10,6 +10,7 @@
 #include "batch/state.h"
 #include "core/file.h"
 #include "log/log.h"
+#include "pki/cause.h"
 
 /* What the lines of the log say of the certificate that is looked for. */
 struct search {
@@ -208,5 +209,5 @@ out:
         close(archive_fd);
     if (fd >= 0)
         close(fd);
-    return e;
+    return cause_settle(e, d, "the evidence");
 }

@@ -183,7 +183,7 @@ static void plan(struct making *m, struct plan_item *item)
     struct lines lines = {.rest = buf_span(&h->bundle.batch)};
     struct span line;
     struct batch_header header;
-    struct buf file = {0};
+    struct buf *file = &h->plan;
     struct plan_header p = {.created = NOW, .expires = NOW + 86400, .log_size = 3, .log_bytes = 100, .approvals_n = 1};
     ck_assert(lines_next(&lines, &line, NULL));
     expect_ok(header_parse(line, &header, &d));
@@ -196,16 +196,15 @@ static void plan(struct making *m, struct plan_item *item)
     expect_ok(policy_digest(&h->policy, p.policy));
     expect_ok(digest_bytes(DIGEST_SHA256, h->people[0].data, h->people[0].len, p.approvals[0].certificate));
     decide(m, &header, item);
-    expect_ok(plan_write_header(&p, &file));
-    expect_ok(plan_write_item(item, &file));
+    expect_ok(plan_write_header(&p, file));
+    expect_ok(plan_write_item(item, file));
     for (int i = 0; i < PLAN_LINES_MORE; i++)
-        buf_append_str(&file, "{}\n");
-    expect_ok(plan_write_end(&(struct plan_counts){.issue = 3, .refuse = 1, .status = 4, .lists = 1}, &file));
-    expect_ok(merkle_lines_root(buf_span(&file), m->plan));
+        buf_append_str(file, "{}\n");
+    expect_ok(plan_write_end(&(struct plan_counts){.issue = 3, .refuse = 1, .status = 4, .lists = 1}, file));
+    expect_ok(merkle_lines_root(buf_span(file), m->plan));
     hex_encode(m->plan, DIGEST_LEN, m->plan_hex);
-    add_of_file(&file, 0, PLAN_LINES_MORE + 3, &h->evidence.plan);
-    add_of_file(&file, 1, PLAN_LINES_MORE + 3, &h->evidence.plan);
-    buf_free(&file);
+    add_of_file(file, 0, PLAN_LINES_MORE + 3, &h->evidence.plan);
+    add_of_file(file, 1, PLAN_LINES_MORE + 3, &h->evidence.plan);
 }
 
 /* -- the certificate -- */
@@ -281,6 +280,7 @@ void help_evidence_free(struct help_evidence *h)
     help_bundle_free(&h->bundle);
     for (int i = 0; i < HELP_EVIDENCE_PEOPLE; i++)
         buf_free(&h->people[i]);
+    buf_free(&h->plan);
     buf_free(&h->text);
 }
 

@@ -16,6 +16,7 @@ struct help_evidence {
     struct policy_officer officers[HELP_EVIDENCE_OFFICERS];
     struct buf people[HELP_EVIDENCE_PEOPLE]; /* their certificates, DER */
     struct evidence evidence;  /* about the first request */
+    struct buf plan;           /* the file that it has two lines of */
     struct buf text;
 };
 

@@ -49,6 +49,7 @@
     X(eseal_value) \
     X(evidence) \
     X(evidence_check) \
+    X(evidence_collect) \
     X(export) \
     X(file) \
     X(header) \

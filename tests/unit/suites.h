@@ -25,6 +25,7 @@
     X(cmc_answer) \
     X(cms) \
     X(cms_layout) \
+    X(consistency) \
     X(course) \
     X(crl) \
     X(crl_lint) \
@@ -50,6 +51,7 @@
     X(evidence) \
     X(evidence_check) \
     X(evidence_collect) \
+    X(evidence_file) \
     X(export) \
     X(file) \
     X(header) \

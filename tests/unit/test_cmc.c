@@ -90,6 +90,7 @@ START_TEST(what_is_asked_for_is_read)
     ck_assert(c.parts[2].reason == 6 && c.parts[2].serial.p[15] == 8);
     ck_assert(c.transaction.n == 3 && c.transaction.p[2] == 77 && c.nonce.n == 4 && c.nonce.p[3] == 2);
     ck_assert(cmc_find(&c, 9) == &c.parts[1] && cmc_find(&c, 1) == NULL);
+    ck_assert_ptr_null(cmc_find(&(struct cmc){.n = 0}, 9));
     /* by another certificate; before and after its time; of the same name and number with another key */
     expect_err(cmc_verify(&c, cert, NOW, &d), E_CMC_SIGNATURE);
     expect_err(cmc_verify(&c, twin, NOW, &d), E_CMC_SIGNATURE);
@@ -174,6 +175,8 @@ START_TEST(revocations_are_whole)
         help_cmc_revoke(&h, 1, name, one, reason, NONE);
         expect_parts(&h, reason == 7 || reason > 10 ? E_CMC_FORMAT : E_OK, "none of RFC 5280");
     }
+    help_cmc_control(&h, 1, CMC_REVOKE_REQUEST, SPAN(0x30, 9, 0x30, 0, 2, 1, 1, 10, 2, 1, 0)); /* 256 */
+    expect_parts(&h, E_CMC_FORMAT, "none of RFC 5280");
     help_cmc_control(&h, 1, CMC_REVOKE_REQUEST, SPAN(0x31, 0));
     expect_parts(&h, E_CMC_FORMAT, "the revokeRequest");
     help_cmc_control(&h, 1, CMC_REVOKE_REQUEST, SPAN(0x30, 2, 0x30, 0));

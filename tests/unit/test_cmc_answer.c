@@ -133,6 +133,27 @@ START_TEST(one_code_may_be_two_reasons)
 }
 END_TEST
 
+/* Of an authority's keys those count that sign certificates. */
+START_TEST(one_of_several_keys)
+{
+    const struct policy_key *root = &help_bundle_policy()->authorities[0].keys[0];
+    struct policy_key keys[] = {*root, *root, *root};
+    struct policy_authority a = help_bundle_policy()->authorities[0];
+    struct policy p = *help_bundle_policy();
+    struct request r;
+    keys[0].name = a.ocsp_key = "ca-ocsp";
+    keys[2].name = "ca-other";
+    a.keys = keys;
+    a.keys_n = 3;
+    p.authorities = with.authority = &a;
+    with.policy = &p;
+    expect_ok_diag(draft(1, &r), &d);
+    request_free(&r);
+    a.keys_n = 1;
+    expect_wrong(1, E_CERT_UNKNOWN, "body part 9: the issuer is not a CA of ca");
+}
+END_TEST
+
 START_TEST(certificates_are_the_authoritys)
 {
     const struct span serial = cmc.parts[1].serial;
@@ -159,6 +180,8 @@ static void put_request(struct buf *lines, const struct request *r)
     buf_append_byte(lines, '\n');
 }
 
+static struct buf more; /* lines behind the requests */
+
 /* The requests of the parts in this order; change() may spoil each. */
 static void make_batch(const size_t *parts, size_t n, void (*change)(size_t place, struct request *r), struct desk *k)
 {
@@ -177,6 +200,7 @@ static void make_batch(const size_t *parts, size_t n, void (*change)(size_t plac
     expect_ok(header_write(&h, &all));
     buf_append_byte(&all, '\n');
     buf_append(&all, lines.data, lines.len);
+    buf_append(&all, more.data, more.len);
     help_run("mkdir -p batch");
     help_write("batch/batch.jsonl", buf_span(&all));
     snprintf(dir, sizeof dir, "%s", help_path("batch"));
@@ -223,10 +247,33 @@ static void renamed(size_t place, struct request *r)
     snprintf(r->id, sizeof r->id, "%c-%u", (char)(97 + place), cmc.parts[place % 3].id);
 }
 
-static void no_number(size_t place, struct request *r)
+/* Body part 5 and other numbers are none; 4294967301 is 5 and 2^32. */
+static const char *const no_numbers[] = {"order",    "order-",   "order-05",         "order-5x",
+                                         "order-x5", "order-00", "order-4294967301", "order-10000000005"};
+static const char *renamed_to;
+
+static void rename_first(size_t place, struct request *r)
 {
-    static const char *const ids[] = {"order", "order-", "order-05"};
-    snprintf(r->id, sizeof r->id, "%s", ids[place]);
+    if (place == 0)
+        snprintf(r->id, sizeof r->id, "%s", renamed_to);
+}
+
+/* A request for a certificate under the number of a revocation: one more, and one that ends the same certificate. */
+static void issues_instead(size_t place, struct request *r)
+{
+    if (place == 0)
+        snprintf(r->id, sizeof r->id, "order-9");
+}
+
+static void renews_instead(size_t place, struct request *r)
+{
+    issues_instead(place, r);
+    if (place != 0)
+        return;
+    r->op = OP_RENEW;
+    snprintf(r->op_text, sizeof r->op_text, "renew");
+    r->has_serial = true;
+    memcpy(r->serial, cmc.parts[1].serial.p, SERIAL_LEN);
 }
 
 START_TEST(requests_are_found_again)
@@ -241,8 +288,27 @@ START_TEST(requests_are_found_again)
                  "the request order-9 has it as evidence, and is none of its body parts");
     expect_match((const size_t[]){0, 1, 2}, 3, other_number, E_CMC_OTHER,
                  "the request order-6 has it as evidence, and is none of its body parts");
-    expect_match((const size_t[]){0, 1, 2}, 3, no_number, E_CMC_OTHER,
-                 "the request order has it as evidence, and is none of its body parts");
+    for (size_t i = 0; i < sizeof no_numbers / sizeof no_numbers[0]; i++) {
+        char words[128];
+        renamed_to = no_numbers[i];
+        snprintf(words, sizeof words, "the request %s has it as evidence, and is none of its body parts", renamed_to);
+        expect_match((const size_t[]){0, 1, 2}, 3, rename_first, E_CMC_OTHER, words);
+    }
+    expect_match((const size_t[]){0, 1, 2}, 3, issues_instead, E_CMC_OTHER,
+                 "the request order-9 has it as evidence, and is none of its body parts");
+    expect_match((const size_t[]){0, 1, 2}, 3, renews_instead, E_CMC_OTHER,
+                 "the request order-9 has it as evidence, and is none of its body parts");
+}
+END_TEST
+
+START_TEST(lines_that_nobody_can_read_are_passed)
+{
+    buf_append_str(&more, "{}\n\n");
+    for (int i = 0; i <= LIMIT_LINE; i++)
+        buf_append_byte(&more, 'x');
+    buf_append_byte(&more, '\n');
+    expect_match((const size_t[]){0, 1, 2}, 3, NULL, E_OK, "");
+    buf_free(&more);
 }
 END_TEST
 
@@ -365,6 +431,23 @@ START_TEST(answers_are_written)
 }
 END_TEST
 
+START_TEST(where_nothing_was_issued_no_issuer_is_needed)
+{
+    struct desk k;
+    struct cmc_response r;
+    struct anchor anchor = {.cert = cert};
+    const struct anchor *issuers[] = {&anchor};
+    struct answer v[] = {{.act = PLAN_REFUSE, .code = E_KEY_SIZE, .note = nothing}, {.act = PLAN_HOLD, .note = nothing},
+                         {.act = PLAN_HOLD, .note = nothing}};
+    const struct answers answers = {.rows = {.content = {(const uint8_t *)v, sizeof v}}, .n = 3, .issuers = issuers, .issuers_n = 1};
+    make_batch((const size_t[]){0, 1, 2}, 3, NULL, &k);
+    expect_ok_diag(cmc_answer(&cmc, &k, &answers, &r, &d), &d);
+    ck_assert_uint_eq(r.certificates_n, 0);
+    cmc_answer_free(&r);
+    desk_close(&k);
+}
+END_TEST
+
 START_TEST(what_is_not_answered_is_pending)
 {
     struct desk k;
@@ -419,10 +502,13 @@ Suite *suite_cmc_answer(void)
     tcase_add_test(t, body_parts_become_requests);
     tcase_add_test(t, reasons_are_those_of_the_policy);
     tcase_add_test(t, one_code_may_be_two_reasons);
+    tcase_add_test(t, one_of_several_keys);
     tcase_add_test(t, certificates_are_the_authoritys);
     tcase_add_test(t, requests_are_found_again);
+    tcase_add_test(t, lines_that_nobody_can_read_are_passed);
     tcase_add_test(t, refusals_are_told);
     tcase_add_test(t, answers_are_written);
+    tcase_add_test(t, where_nothing_was_issued_no_issuer_is_needed);
     tcase_add_test(t, what_is_not_answered_is_pending);
     tcase_add_test(t, the_key_belongs_to_the_certificate);
     suite_add_tcase(s, t);

@@ -14,7 +14,7 @@
 Suite *suite_kept_policy(void);
 
 static struct diag d;
-static bool differs; /* a sweep has no result to compare */
+static bool differs;
 static uint8_t digest[DIGEST_LEN];
 static char folder[sizeof POLICIES_DIR + DIGEST_HEX];
 static int state_fd;
@@ -83,14 +83,19 @@ START_TEST(until_it_is_whole)
 }
 END_TEST
 
-START_TEST(files_below_folders)
+static enum err keep_three(void)
 {
     static const struct policy_file files[] = {{"appliance.yaml", {(const uint8_t *)"a", 1}},
                                                {"people/of/one.pem", {(const uint8_t *)"one", 3}},
                                                {"people/two.pem", {(const uint8_t *)"two", 3}}};
     const struct policy p = {.files = files, .files_n = 3};
+    return kept_policy_write(state_fd, &p, digest, &d);
+}
+
+START_TEST(files_below_folders)
+{
     struct buf text = {0};
-    expect_ok_diag(kept_policy_write(state_fd, &p, digest, &d), &d);
+    expect_ok_diag(keep_three(), &d);
     int fd = file_open_beneath(state_fd, folder, O_RDONLY | O_DIRECTORY, 0);
     ck_assert_int_ge(fd, 0);
     expect_ok_diag(file_read(fd, "people/of/one.pem", 10, &text, NULL, &d), &d);
@@ -117,9 +122,20 @@ START_TEST(where_something_else_has_the_name)
 }
 END_TEST
 
+/* A folder that is whole is left alone: each time it must not be. */
+static enum err keep_again(void)
+{
+    char first[sizeof folder + 32];
+    snprintf(first, sizeof first, "%s/appliance.yaml", folder);
+    (void)unlinkat(state_fd, first, 0);
+    enum err e = keep_three();
+    differs = differs || (e == E_OK) != (faccessat(state_fd, first, F_OK, 0) == 0);
+    return e;
+}
+
 START_TEST(no_memory)
 {
-    memory_sweep("keep", keep, &d, &differs);
+    memory_sweep("keep", keep_again, &d, &differs);
 }
 END_TEST
 

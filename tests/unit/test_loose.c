@@ -50,6 +50,7 @@ START_TEST(loose)
         ck_assert_msg(loose_is(events, n, i) == (table[_i].loose[i] == 'x'), "%s, event %zu", s, i);
     for (size_t i = 0; i < n; i++) /* what is behind the first n does not count */
         ck_assert(!loose_is(events, i + 1, i));
+    ck_assert(!loose_is(events, n, n)); /* there is none */
     json_decref(events);
 }
 END_TEST

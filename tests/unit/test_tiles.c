@@ -96,10 +96,10 @@ static struct span line(uint64_t i, char text[32])
     return (struct span){(const uint8_t *)text, (size_t)snprintf(text, 32, "line %llu of a log", (unsigned long long)(i * 7919))};
 }
 
-static enum err cut(uint64_t n)
+static enum err cut_for(tiles_put *put, uint64_t n)
 {
     struct tiles *t;
-    enum err e = tiles_new(take, &got, &t, &d);
+    enum err e = tiles_new(put, &got, &t, &d);
     for (uint64_t i = 0; i < n && e == E_OK; i++) {
         char text[32];
         e = tiles_take(t, line(i, text), &d);
@@ -108,6 +108,11 @@ static enum err cut(uint64_t n)
         e = tiles_end(t, &d);
     tiles_free(t);
     return e;
+}
+
+static enum err cut(uint64_t n)
+{
+    return cut_for(take, n);
 }
 
 /* MTH(D[i * 256**level : (i + 1) * 256**level]), one after the other, by the tree that grows leaf by leaf. */
@@ -180,6 +185,31 @@ START_TEST(a_tile_that_is_not_taken_ends_it)
 }
 END_TEST
 
+static bool differs;
+
+/* Check allocates, too. */
+static enum err count_only(void *arg, const char *path, struct span bytes, struct diag *why)
+{
+    struct taken *t = arg;
+    (void)path, (void)bytes, (void)why;
+    t->puts++;
+    return E_OK;
+}
+
+static enum err cut_all(void)
+{
+    enum err e = cut_for(count_only, 600);
+    differs = differs || (e == E_OK && got.puts != 7);
+    forget();
+    return e;
+}
+
+START_TEST(tiles_without_memory)
+{
+    memory_sweep("tiles", cut_all, &d, &differs);
+}
+END_TEST
+
 /* -- the shelf -- */
 
 static char site[96];
@@ -235,7 +265,7 @@ END_TEST
 
 static EVP_PKEY *own;
 static struct note_key key;
-static bool differs;
+static uint64_t sealed; /* lines */
 
 static void look_away(void *arg, uint64_t done, uint64_t total)
 {
@@ -251,14 +281,49 @@ static enum err publish(void)
     const struct publish_options o = {.state = audit_fix.path, .anchors = anchors, .to = site, .policy = &policy_table, .key = &key,
                                       .progress = &silent};
     enum err e = publish_log(&o, &p, &d);
-    differs = differs || (e == E_OK && p.now.size != 5);
+    differs = differs || (e == E_OK && p.now.size != sealed);
     return e;
 }
 
-START_TEST(publishing_without_memory)
+static void begin_publishing(void)
 {
     own = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     expect_ok(note_key_of("log.example.com", own, &key, &d));
+}
+
+/* More lines than there are between two looks at the progress. */
+START_TEST(a_long_log)
+{
+    begin_publishing();
+    while (log_position(audit_fix.log)->size < 1100)
+        expect_ok_diag(log_append(audit_fix.log, RECORD_SELF_TEST, json_pack("{s:s}", "key", "the-log"), &d), &d);
+    sealed = log_position(audit_fix.log)->size;
+    help_audit_seal(policy_table.log_key.name, audit_fix.log_key);
+    expect_ok_diag(publish(), &d);
+    ck_assert(!differs);
+    EVP_PKEY_free(own);
+}
+END_TEST
+
+START_TEST(where_there_is_no_log)
+{
+    begin_publishing();
+    ck_assert_int_eq(unlinkat(audit_fix.fd, LOG_FILE, 0), 0);
+    ck_assert_int_ne(publish(), E_OK);
+    char path[sizeof audit_fix.path];
+    memcpy(path, audit_fix.path, sizeof path);
+    strcpy(audit_fix.path, "/nowhere");
+    expect_err(publish(), E_MEDIUM);
+    memcpy(audit_fix.path, path, sizeof path);
+    ck_assert_int_ge(openat(audit_fix.fd, LOG_FILE, O_WRONLY | O_CREAT, 0600), 0);
+    EVP_PKEY_free(own);
+}
+END_TEST
+
+START_TEST(publishing_without_memory)
+{
+    begin_publishing();
+    sealed = 5;
     memory_sweep_every(11, "publish_log", publish, &d, &differs); /* each call syncs and reads files */
     EVP_PKEY_free(own);
 }
@@ -272,10 +337,14 @@ Suite *suite_tiles(void)
     tcase_add_loop_test(c, every_hash_is_where_the_standard_has_it, 0, 12);
     tcase_add_test(c, the_standards_own_example);
     tcase_add_test(c, a_tile_that_is_not_taken_ends_it);
+    tcase_add_test(c, tiles_without_memory);
+    tcase_set_timeout(c, 60);
     suite_add_tcase(s, c);
     c = tcase_create("folder");
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_test(c, what_lies_on_the_shelf_stays);
+    tcase_add_test(c, a_long_log);
+    tcase_add_test(c, where_there_is_no_log);
     tcase_add_test(c, publishing_without_memory);
     suite_add_tcase(s, c);
     return s;

@@ -64,10 +64,22 @@ FRONT(C_GenerateKeyPair,
       (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *public_, CK_ULONG public_n, CK_ATTRIBUTE *private_,
        CK_ULONG private_n, CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key),
       dialect_generate(s, m, public_, public_n, private_, private_n, public_key, private_key))
+
+static CK_RV sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
+{
+    count_begin(s, key);
+    return dialect_sign_init(s, m, key);
+}
+
+/* Without a place for the signature it is only asked how long it would be. */
+static CK_RV sign(enum lie lie, CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n)
+{
+    return out == NULL ? lie_sign(LIE_NONE, s, data, n, NULL, out_n) : count_made(s, lie_sign(lie, s, data, n, out, out_n));
+}
+
 FRONT(C_SignInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
-      dialect_sign_init(s, m, lie == LIE_OTHER ? lie_other_key(s, key) : key))
-FRONT(C_Sign, (CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n),
-      lie_sign(out != NULL ? lie : LIE_NONE, s, data, n, out, out_n))
+      sign_init(s, m, lie == LIE_OTHER ? lie_other_key(s, key) : key))
+FRONT(C_Sign, (CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_n), sign(lie, s, data, n, out, out_n))
 
 static bool load(void)
 {
@@ -82,7 +94,7 @@ static bool load(void)
 
 EXPORT CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-    if (behind == NULL && (!load() || !fault_init() || !dialect_init() || !pin_init()))
+    if (behind == NULL && (!load() || !fault_init() || !dialect_init() || !pin_init() || !count_init()))
         return CKR_GENERAL_ERROR;
     memset(&front, 0, sizeof front);
     front.version = behind->version;

@@ -27,6 +27,7 @@
  *   FAULTY_PAD     a file whose lines are typed on the token's own pad, one a login
  *   FAULTY_TRACE   a file that gets the name of each call, one a line; where a process that is shut in
  *                  can write, in the folder of tokens for example
+ *   FAULTY_SIGNED  such a file that gets the label of the key of each signature that was made, one a line
  */
 #ifndef ROOTSEAL_TESTS_FAULTY_H
 #define ROOTSEAL_TESTS_FAULTY_H
@@ -57,6 +58,17 @@ CK_RV lie_sign(enum lie lie, CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG n, CK_
 
 /* Another private key of the token that has the kind of this one, or the same when there is none. */
 CK_OBJECT_HANDLE lie_other_key(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
+
+/* -- count.c: which key made each signature -- */
+
+/* Read the environment. False, with a line on stderr, when it makes no sense. */
+bool count_init(void);
+
+/* The session will sign with this key of its token. */
+void count_begin(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
+
+/* It has, when rv is CKR_OK; returns rv. */
+CK_RV count_made(CK_SESSION_HANDLE s, CK_RV rv);
 
 /* -- pin.c: what a token says of PINs -- */
 

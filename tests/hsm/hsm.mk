@@ -6,7 +6,7 @@ FAULTY := $(B)/faulty.so
 hsm_dir := $(dir $(lastword $(MAKEFILE_LIST)))
 
 # Like the module it stands in front of, and beside it, where a program that signs can reach it: without sanitizers, always.
-$(FAULTY): $(addprefix $(hsm_dir),faulty.c fault.c lies.c dialect.c pin.c faulty.h)
+$(FAULTY): $(addprefix $(hsm_dir),faulty.c fault.c lies.c dialect.c pin.c count.c faulty.h)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -fsanitize% -fno-sanitize% -fPIE,$(CFLAGS)) -fPIC -fvisibility=hidden -shared \
 	    -isystem /usr/include/p11-kit-1 -o $@ $(filter %.c,$^) -lcrypto

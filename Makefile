@@ -91,6 +91,7 @@ AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,m
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
+RA_PARTS += ceremony/ra/running.c
 RA_PARTS += $(addprefix ceremony/ra/,cmc_parse.c cmc_draft.c cmc_match.c cmc_status.c cmc_answer.c cmc_write.c)
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)

@@ -14,7 +14,29 @@ static enum err put(struct set *s, const char *id, const uint8_t *value, const u
 {
     uint8_t key[DIGEST_LEN];
     enum err e = digest_bytes(DIGEST_SHA256, id, strlen(id), key);
-    return e != E_OK ? e : set_put(s, key, value != NULL ? value : key, old);
+    return e != E_OK ? e : set_put(s, key, value, old);
+}
+
+/* What a set keeps for an id. */
+static void place_write(size_t place, uint8_t value[DIGEST_LEN])
+{
+    memset(value, 0, DIGEST_LEN);
+    memcpy(value, &place, sizeof place);
+}
+
+static size_t place_read(const uint8_t *value)
+{
+    size_t place;
+    memcpy(&place, value, sizeof place);
+    return place;
+}
+
+/* The next line's id. *old is where the line of the same id begins, if there is one. */
+static enum err put_id(struct addition *a, const char *id, size_t at, const uint8_t **old)
+{
+    uint8_t place[DIGEST_LEN];
+    place_write(at, place);
+    return put(&a->ids, id, place, old);
 }
 
 /* Lines that are there stay byte for byte. A batch that is damaged is not added to: a new header would hide it. */
@@ -29,23 +51,17 @@ static enum err keep_lines(struct addition *a, struct diag *d)
         struct request r = {0};
         const uint8_t *old;
         struct span whole;
+        const size_t at = a->lines.len;
         lines_next(&all, &whole, NULL);
         buf_append(&a->lines, whole.p, whole.n);
         buf_append_byte(&a->lines, '\n');
         e = line_error != E_OK ? diag_set(d, line_error, "%s line %llu", BATCH_FILE, (unsigned long long)requests.number)
                                : request_parse(line, requests.number, &r, d);
         if (e == E_OK)
-            e = put(&a->ids, r.id, NULL, &old);
+            e = put_id(a, r.id, at, &old);
         request_free(&r);
     }
-    return e;
-}
-
-/* What the evidence set keeps for an id. */
-static void place_write(size_t place, uint8_t value[DIGEST_LEN])
-{
-    memset(value, 0, DIGEST_LEN);
-    memcpy(value, &place, sizeof place);
+    return e == E_OK && buf_err(&a->lines) != E_OK ? diag_set(d, E_NO_MEMORY, BATCH_FILE) : e;
 }
 
 static enum err find_evidence(struct addition *a, struct request *r, struct diag *d)
@@ -53,44 +69,103 @@ static enum err find_evidence(struct addition *a, struct request *r, struct diag
     uint8_t none[DIGEST_LEN];
     const uint8_t *old;
     size_t place = 0;
-    if (r->has_evidence)
-        a->with_evidence++;
     if (a->evidence_fd < 0 || r->has_evidence)
         return E_OK;
     place_write(0, none);
     enum err e = put(&a->evidence_of, r->id, none, &old);
     if (e == E_OK && old != NULL)
-        memcpy(&place, old, sizeof place);
+        place = place_read(old);
     if (e != E_OK || place == 0)
         return e;
-    r->has_evidence = true;
-    a->with_evidence++;
+    r->has_evidence = a->evidence_used = true;
     return file_digest(a->evidence_fd, a->evidence.names[place - 1], LIMIT_EVIDENCE_BYTES, r->evidence, d);
+}
+
+/* The line, with its evidence. */
+static enum err write_line(struct addition *a, struct request *r, const char *name, struct buf *out, struct diag *d)
+{
+    enum err e = find_evidence(a, r, d);
+    if (e == E_OK)
+        e = request_write(r, out);
+    if (e == E_OK && out->len > LIMIT_LINE)
+        return diag_set(d, E_LINE_TOO_LONG, "%s: %zu bytes, allowed are %d", name, out->len, LIMIT_LINE);
+    buf_append_byte(out, '\n');
+    if (e == E_OK)
+        e = buf_err(out);
+    return e == E_NO_MEMORY || e == E_CRYPTO ? diag_set(d, e, "%s", name) : e;
+}
+
+/* Add it, unless there is a line with this id: *old is where that begins. */
+static enum err put_line(struct addition *a, struct request *r, const char *name, const uint8_t **old, struct diag *d)
+{
+    struct buf line = {0};
+    *old = NULL;
+    enum err e = write_line(a, r, name, &line, d);
+    if (e == E_OK && (e = put_id(a, r->id, a->lines.len, old)) != E_OK)
+        diag_set(d, e, "%s", name);
+    if (e == E_OK && *old == NULL) {
+        buf_append(&a->lines, line.data, line.len);
+        e = buf_err(&a->lines) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "%s", name);
+        a->added++;
+        a->with_evidence += r->has_evidence;
+    }
+    buf_free(&line);
+    return e;
 }
 
 enum err addition_put(struct addition *a, struct request *r, const char *name, struct diag *d)
 {
     const uint8_t *old;
-    size_t before = a->lines.len;
-    enum err e = put(&a->ids, r->id, NULL, &old);
-    if (e == E_OK && old != NULL)
-        return diag_set(d, E_REQUEST_ID, "%s: there is a request %s already", name, r->id);
+    enum err e = put_line(a, r, name, &old, d);
+    return e == E_OK && old != NULL ? diag_set(d, E_REQUEST_ID, "%s: there is a request %s already", name, r->id) : e;
+}
+
+/* The line without who keyed it in and when. */
+static enum err bare(const struct request *r, struct buf *out)
+{
+    struct request same = *r; /* what it points to stays r's */
+    same.requested_at = 0;
+    same.operator_[0] = '\0';
+    return request_write(&same, out);
+}
+
+/* Evidence that lies somewhere else now, or nowhere, was looked at once. */
+static enum err is_same(const struct addition *a, size_t at, const struct request *r, bool *same, struct diag *d)
+{
+    struct request have = {0};
+    struct buf was = {0}, is = {0};
+    const uint8_t *line = a->lines.data + at;
+    const uint8_t *end = memchr(line, '\n', a->lines.len - at);
+    enum err e = request_parse((struct span){line, (size_t)(end - line)}, 0, &have, d);
+    have.has_evidence = have.has_evidence && r->has_evidence;
     if (e == E_OK)
-        e = find_evidence(a, r, d);
+        e = bare(&have, &was);
     if (e == E_OK)
-        e = request_write(r, &a->lines);
-    if (e == E_OK && a->lines.len - before > LIMIT_LINE)
-        return diag_set(d, E_LINE_TOO_LONG, "%s: %zu bytes, allowed are %d", name,
-                        a->lines.len - before, LIMIT_LINE);
-    buf_append_byte(&a->lines, '\n');
-    a->added++;
-    return e == E_NO_MEMORY || e == E_CRYPTO ? diag_set(d, e, "%s", name) : e;
+        e = bare(r, &is);
+    *same = e == E_OK && was.len == is.len && memcmp(was.data, is.data, is.len) == 0;
+    request_free(&have);
+    buf_free(&was);
+    buf_free(&is);
+    return e;
+}
+
+enum err addition_put_new(struct addition *a, struct request *r, const char *name, bool *there, struct diag *d)
+{
+    const uint8_t *old;
+    *there = false;
+    enum err e = put_line(a, r, name, &old, d);
+    if (e != E_OK || old == NULL)
+        return e;
+    e = is_same(a, place_read(old), r, there, d);
+    return e == E_OK && !*there ? diag_set(d, E_REQUEST_ID, "%s: there is another request %s already", name, r->id) : e;
 }
 
 bool addition_is_request(const char *name)
 {
     static const char *const endings[] = {".csr", ".pem", ".der", ".req"};
     size_t n = strlen(name);
+    if (name[0] == '.') /* as editors, and programs that copy, call what is not there yet */
+        return false;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
         if (n > 4 && strcmp(name + n - 4, endings[i]) == 0)
             return true;
@@ -144,9 +219,11 @@ enum err addition_finish(struct addition *a, struct diag *d)
         h.created = a->now;
     }
     h.count += a->added;
-    if (a->evidence_path != NULL && a->with_evidence == 0)
+    if (a->evidence_path != NULL && !a->evidence_used)
         return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", a->evidence_path);
-    enum err e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
+    enum err e = a->added > 0 ? check_unapproved(&a->desk, d) : E_OK;
+    if (e == E_OK && a->added > 0)
+        e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)
         printf(i18n_plural("%lld request added, %lld with evidence; the batch has %lld\n",
                            "%lld requests added, %lld with evidence; the batch has %lld\n", (uint64_t)a->added),
@@ -156,10 +233,14 @@ enum err addition_finish(struct addition *a, struct diag *d)
 
 enum err addition_begin(const char *dir, struct addition *out, struct diag *d)
 {
+    enum err e = addition_open(dir, out, d);
+    return e == E_OK ? check_unapproved(&out->desk, d) : e;
+}
+
+enum err addition_open(const char *dir, struct addition *out, struct diag *d)
+{
     *out = (struct addition){.desk = {.fd = -1}, .evidence_fd = -1, .now = clock_now()};
     enum err e = desk_open_locked(dir, &out->desk, d);
-    if (e == E_OK)
-        e = check_unapproved(&out->desk, d);
     if (e == E_OK)
         e = desk_check_count(&out->desk, d);
     if (e == E_OK)

@@ -1,4 +1,4 @@
-/* addition.h - requests that are being added to a batch: all of them, or none. */
+/* addition.h - requests that are being added to a batch, which is written once, at the end. */
 #ifndef ROOTSEAL_RA_ADDITION_H
 #define ROOTSEAL_RA_ADDITION_H
 
@@ -11,12 +11,13 @@
 struct addition {
     struct desk desk;
     const struct policy_authority *authority; /* NULL: one that this program does not know */
-    struct set ids;   /* of every request that is there */
+    struct set ids;   /* digest of the id of every request that is there → where its line begins in */
     struct buf lines; /* of every request */
     int evidence_fd;  /* -1 for none */
     const char *evidence_path;
     struct file_list evidence;
     struct set evidence_of; /* digest of an id → place in that list, from 1 */
+    bool evidence_used;     /* some file there is a request's */
     int64_t now;
     int64_t added, with_evidence;
 };
@@ -25,6 +26,9 @@ struct addition {
  * E_BATCH_COUNT and errors of request_parse() when it is damaged: a new header would hide it. */
 ERR_MUST_USE enum err addition_begin(const char *dir, struct addition *out, struct diag *d);
 
+/* The same, of a batch that is approved already, too: then addition_finish() fails when there is anything to be added. */
+ERR_MUST_USE enum err addition_open(const char *dir, struct addition *out, struct diag *d);
+
 /* The applicants' files lie in this folder, each called like its request's id. E_EVIDENCE when two are called alike. */
 ERR_MUST_USE enum err addition_evidence(struct addition *a, const char *folder, struct diag *d);
 
@@ -32,7 +36,11 @@ ERR_MUST_USE enum err addition_evidence(struct addition *a, const char *folder, 
  * it came from. */
 ERR_MUST_USE enum err addition_put(struct addition *a, struct request *r, const char *name, struct diag *d);
 
-/* Write the batch, and tell what was added. E_EVIDENCE when there is a folder of evidence with nothing for any request. */
+/* The same for one that may have been added before: nothing is done then, and *there set, when the batch has the same of this id,
+ * whoever keyed it in, and whenever; E_REQUEST_ID when it has another, or had it with other evidence. */
+ERR_MUST_USE enum err addition_put_new(struct addition *a, struct request *r, const char *name, bool *there, struct diag *d);
+
+/* Write the batch when something was added, and tell what. E_APPROVAL_SIGNATURE; E_EVIDENCE when there is a folder of evidence with nothing for any request. */
 ERR_MUST_USE enum err addition_finish(struct addition *a, struct diag *d);
 void addition_free(struct addition *a);
 

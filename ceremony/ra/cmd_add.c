@@ -1,12 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands.h"
+#include "ra/running.h"
 #include "ra/table.h"
-
-#define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
 
 /* -- what may stand together on the command line -- */
 
@@ -79,57 +77,43 @@ static enum err put_draft(struct addition *a, const struct draft *draft, const c
     return e;
 }
 
-static enum err add_options(struct addition *a, const char *folder, const char *csr, struct diag *d)
+static enum err add_options(struct addition *a, const char *csr, struct diag *d)
 {
-    struct draft draft = {.folder = folder};
+    struct draft draft = {.folder = NULL};
     memcpy(draft.text, options.draft, sizeof draft.text);
     draft.text[DRAFT_CSR] = csr;
     return put_draft(a, &draft, csr != NULL ? csr : draft.text[DRAFT_OP], d);
 }
 
-static enum err add_folder(struct addition *a, const char *path, struct diag *d)
+static enum err add_operand(struct addition *a, const char *path, struct running *running, struct diag *d)
 {
-    struct file_list list = {0};
-    int64_t before = a->added;
-    int fd;
-    enum err e = file_open_dir(path, &fd, d);
-    if (e != E_OK)
-        return e;
-    e = file_list(fd, FOLDER_FILES, &list, d);
-    for (size_t i = 0; i < list.n && e == E_OK; i++)
-        if (addition_is_request(list.names[i]))
-            e = add_options(a, path, list.names[i], d);
-    if (e == E_OK && a->added == before)
-        e = diag_set(d, E_NO_REQUESTS, "%s holds no *.csr, *.pem, *.der or *.req", path);
-    file_list_free(&list);
-    close(fd);
-    return e;
-}
-
-static enum err add_operand(struct addition *a, const char *path, struct diag *d)
-{
-    return is_folder(path) ? add_folder(a, path, d) : add_options(a, NULL, path, d);
+    struct draft as = {.folder = NULL};
+    memcpy(as.text, options.draft, sizeof as.text);
+    return is_folder(path) ? running_add(a, &as, path, running, d) : add_options(a, path, d);
 }
 
 enum err cmd_add(int n, char **operands, struct diag *d)
 {
     struct addition a = {.desk = {.fd = -1}, .evidence_fd = -1};
+    struct running running = {0};
     bool files, folder = options.evidence != NULL && (options.csv != NULL || is_folder(options.evidence));
     /* a folder has the evidence of each request under its id, a file is that of the only one */
     options.draft[DRAFT_EVIDENCE] = folder ? NULL : options.evidence;
     enum err e = check_options(n, operands, &files, d);
     if (e == E_OK)
-        e = addition_begin(options.dir, &a, d);
+        e = n > 0 && is_folder(operands[0]) ? addition_open(options.dir, &a, d) : addition_begin(options.dir, &a, d);
     if (e == E_OK && folder)
         e = addition_evidence(&a, options.evidence, d);
     if (e == E_OK && options.csv != NULL)
         e = table_add(&a, options.csv, options.draft[DRAFT_OPERATOR], d);
     else if (e == E_OK && !files)
-        e = add_options(&a, NULL, NULL, d);
+        e = add_options(&a, NULL, d);
     for (int i = 0; options.csv == NULL && i < n && e == E_OK; i++)
-        e = add_operand(&a, operands[i], d);
+        e = add_operand(&a, operands[i], &running, d);
     if (e == E_OK)
         e = addition_finish(&a, d);
+    if (e == E_OK)
+        e = running_finish(&running, d);
     addition_free(&a);
     return e;
 }

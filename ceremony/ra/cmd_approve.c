@@ -248,6 +248,8 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     (void)operands;
     enum err e = desk_open(options.dir, &k, d);
     if (e == E_OK)
+        desk_tidy(k.fd);
+    if (e == E_OK)
         e = find_person(&k, &person, &cert, d);
     if (e == E_OK) /* before all the reading and typing */
         e = cert_check_private_key(options.key, d);

@@ -44,30 +44,74 @@ static enum err take_names(struct batch_header *h, struct diag *d)
     return e;
 }
 
+/* What comes before this batch. */
+struct previous {
+    char authority[LIMIT_TOKEN_TEXT + 1], ra[LIMIT_TOKEN_TEXT + 1], id[LIMIT_TOKEN_TEXT + 1];
+    int64_t sequence;
+};
+
+/* A bundle, whose digest goes into the header. */
+static enum err read_bundle(struct span bytes, struct batch_header *h, struct previous *out, struct diag *d)
+{
+    struct manifest m;
+    enum err e = manifest_parse(bytes, &m, d);
+    if (e == E_OK)
+        e = digest_bytes(DIGEST_SHA256, bytes.p, bytes.n, h->previous);
+    if (e != E_OK)
+        return e;
+    h->has_previous = true;
+    out->sequence = m.sequence;
+    snprintf(out->authority, sizeof out->authority, "%s", m.authority);
+    snprintf(out->ra, sizeof out->ra, "%s", m.ra);
+    snprintf(out->id, sizeof out->id, "%s", m.id);
+    return E_OK;
+}
+
+/* A batch that no bundle answers yet. */
+static enum err read_batch(struct previous *out, struct diag *d)
+{
+    struct desk k;
+    enum err e = desk_open(options.previous, &k, d);
+    if (e == E_OK) {
+        out->sequence = k.header.sequence;
+        snprintf(out->authority, sizeof out->authority, "%s", k.header.authority);
+        snprintf(out->ra, sizeof out->ra, "%s", k.header.ra);
+        snprintf(out->id, sizeof out->id, "%s", k.header.id);
+    }
+    desk_close(&k);
+    return e;
+}
+
+static enum err check_previous(const struct batch_header *h, const struct previous *p, struct diag *d)
+{
+    if (strcmp(p->ra, h->ra) != 0 || strcmp(p->authority, h->authority) != 0)
+        return diag_set(d, E_PREVIOUS, "the one before is of %s for %s, the batch of %s for %s", p->ra, p->authority, h->ra, h->authority);
+    if (strcmp(p->id, h->id) == 0)
+        return diag_set(d, E_PREVIOUS, "the one before has the id %s, too", h->id);
+    if (p->sequence != h->sequence - 1)
+        return diag_set(d, E_PREVIOUS, "the one before has the sequence %lld, the batch %lld", (long long)p->sequence,
+                        (long long)h->sequence);
+    return E_OK;
+}
+
 static enum err take_previous(struct batch_header *h, struct diag *d)
 {
+    struct previous p = {.sequence = 0};
     struct buf bytes = {0};
-    struct manifest m;
     int fd;
-    bool found;
+    bool found = false;
     if (options.previous == NULL)
         return E_OK;
-    h->has_previous = true;
     enum err e = file_open_dir(options.previous, &fd, d);
     if (e != E_OK)
         return e;
     e = file_read(fd, "bundle.json", LIMIT_LINE, &bytes, &found, d);
-    if (e == E_OK && !found)
-        e = diag_set(d, E_MEDIUM, "%s: there is no bundle.json", options.previous);
     if (e == E_OK)
-        e = manifest_parse(buf_span(&bytes), &m, d);
-    if (e == E_OK && strcmp(m.ra, h->ra) != 0)
-        e = diag_set(d, E_PREVIOUS, "the bundle is for %s, the batch of %s", m.ra, h->ra);
-    if (e == E_OK && m.sequence != h->sequence - 1)
-        e = diag_set(d, E_PREVIOUS, "the bundle answers sequence %lld, the batch is %lld",
-                     (long long)m.sequence, (long long)h->sequence);
+        e = found ? read_bundle(buf_span(&bytes), h, &p, d) : read_batch(&p, d);
+    if (e == E_OK && options.sequence < 0)
+        h->sequence = p.sequence + 1;
     if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, bytes.data, bytes.len, h->previous);
+        e = check_previous(h, &p, d);
     buf_free(&bytes);
     close(fd);
     return e;
@@ -84,7 +128,9 @@ static int64_t validity(void)
 
 static enum err fill_header(struct batch_header *h, struct diag *d)
 {
-    if (options.sequence < 1)
+    if (options.sequence < 0 && options.previous == NULL)
+        return diag_set(d, E_USAGE, "--sequence N is missing, or --previous DIR");
+    if (options.sequence == 0)
         return diag_set(d, E_USAGE, "--sequence begins with 1");
     if (options.valid_for == 0)
         return diag_set(d, E_USAGE, "--valid-for wants at least 1 day");
@@ -121,8 +167,10 @@ enum err cmd_new(int n, char **operands, struct diag *d)
         e = check_end(&h, d);
     if (e == E_OK)
         e = file_make_path(options.dir, &fd, d);
-    if (e == E_OK)
+    if (e == E_OK) {
+        desk_tidy(fd);
         e = desk_lock(fd, options.dir, d);
+    }
     if (e == E_OK)
         e = file_list(fd, LIMIT_MEDIUM_FILES, &list, d);
     if (e == E_OK && list.n > 0)

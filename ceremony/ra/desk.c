@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,6 +11,8 @@
 
 #include "batch/intake.h"
 #include "log/merkle_lines.h"
+
+#define TEMPORARY ".tmp" /* as file_write() names it */
 
 static enum err read_header(struct desk *k, struct diag *d)
 {
@@ -74,8 +77,10 @@ enum err desk_open_locked(const char *path, struct desk *out, struct diag *d)
 {
     *out = (struct desk){.fd = -1};
     enum err e = file_open_dir(path, &out->fd, d);
-    if (e == E_OK)
+    if (e == E_OK) {
+        desk_tidy(out->fd);
         e = desk_lock(out->fd, path, d);
+    }
     return e != E_OK ? e : read_batch(out, path, d);
 }
 
@@ -84,6 +89,29 @@ enum err desk_lock(int fd, const char *path, struct diag *d)
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return E_OK;
     return errno == EWOULDBLOCK ? diag_set(d, E_BATCH_LOCKED, "%s", path) : diag_errno(d, errno, "locking %s", path);
+}
+
+static bool is_left_over(const char *name)
+{
+    const size_t n = strlen(name);
+    char of[LIMIT_TOKEN_TEXT + 1];
+    if (n <= strlen(TEMPORARY) || n >= sizeof of || strcmp(name + n - strlen(TEMPORARY), TEMPORARY) != 0)
+        return false;
+    snprintf(of, sizeof of, "%.*s", (int)(n - strlen(TEMPORARY)), name);
+    return strcmp(of, BATCH_FILE) == 0 || intake_is_approval(of);
+}
+
+void desk_tidy(int fd)
+{
+    struct file_list list = {0};
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return;
+    if (file_list(fd, 16 * LIMIT_MEDIUM_FILES, &list, NULL) == E_OK)
+        for (size_t i = 0; i < list.n; i++)
+            if (is_left_over(list.names[i]))
+                (void)unlinkat(fd, list.names[i], 0); /* what stays is told as any strange file is */
+    file_list_free(&list);
+    flock(fd, LOCK_UN);
 }
 
 enum err desk_unchanged(const struct desk *k, struct diag *d)

@@ -26,7 +26,11 @@ void desk_close(struct desk *k);
  * lock file would have to stay off the medium. E_BATCH_LOCKED. */
 ERR_MUST_USE enum err desk_lock(int fd, const char *path, struct diag *d);
 
-/* desk_open(), with the lock taken before anything is read. */
+/* Remove what an interrupted ra has left under a temporary name, which would be a strange file to the appliance; another one
+ * that is at work in the folder right now keeps its own. */
+void desk_tidy(int fd);
+
+/* desk_open(), tidied, with the lock taken before anything is read. */
 ERR_MUST_USE enum err desk_open_locked(const char *path, struct desk *out, struct diag *d);
 
 /* desk_open() for a batch of any size: batch.jsonl is copied into a spool in this folder, and bytes stay empty. */

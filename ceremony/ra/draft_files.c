@@ -83,6 +83,57 @@ enum err draft_csr(const char *path, struct buf *der, struct diag *d)
     return e;
 }
 
+/* Does the outermost value end later than the file? */
+static bool der_goes_on(struct span s)
+{
+    size_t length = 0, head = 2;
+    if (s.n < head)
+        return true;
+    if (s.p[1] < 0x80)
+        return s.n - head < s.p[1];
+    head += s.p[1] & 0x7f;
+    if (s.p[1] == 0x80 || head > 2 + 4) /* no length of any request */
+        return false;
+    if (s.n < head)
+        return true;
+    for (size_t i = 2; i < head; i++)
+        length = length << 8 | s.p[i];
+    return s.n - head < length;
+}
+
+/* The rest of the text behind the first of these words. */
+static bool after(struct span *s, const char *word)
+{
+    const uint8_t *at = memmem(s->p, s->n, word, strlen(word));
+    if (at == NULL)
+        return false;
+    at += strlen(word);
+    *s = (struct span){at, (size_t)(s->p + s->n - at)};
+    return true;
+}
+
+static bool pem_goes_on(struct span s)
+{
+    static const char begin[] = "-----BEGIN ";
+    if (after(&s, begin))
+        return !after(&s, "-----END ") || !after(&s, "-----");
+    return s.n < strlen(begin) && memcmp(s.p, begin, s.n) == 0;
+}
+
+enum err draft_csr_whole(const char *path, bool *whole, struct buf *der, struct diag *d)
+{
+    struct buf bytes = {0};
+    *whole = true;
+    enum err e = read_plain(path, CSR_BYTES, E_CSR_FORMAT, &bytes, d);
+    const struct span s = buf_span(&bytes);
+    if (e == E_OK)
+        *whole = s.n > 0 && !(s.p[0] == 0x30 ? der_goes_on(s) : pem_goes_on(s));
+    if (e == E_OK && *whole)
+        e = take_csr(s, last_part(path), der, d);
+    buf_free(&bytes);
+    return e;
+}
+
 static enum err read_certificate(const char *path, X509 **cert, struct diag *d)
 {
     struct buf bytes = {0}, der = {0};

@@ -2,6 +2,8 @@
 #ifndef ROOTSEAL_RA_DRAFT_FILES_H
 #define ROOTSEAL_RA_DRAFT_FILES_H
 
+#include <stdbool.h>
+
 #include "core/buf.h"
 #include "core/diag.h"
 #include "core/digest.h"
@@ -16,6 +18,10 @@ char *draft_path(const char *folder, const char *name);
 /* A PKCS#10 request in DER, from PEM or DER. Only its kind is looked at: whether the appliance would take it is the matter
  * of ra check. E_CSR_FORMAT. */
 ERR_MUST_USE enum err draft_csr(const char *path, struct buf *der, struct diag *d);
+
+/* The same, of a file that somebody may still be writing. *whole is false, and nothing is wrong, when it is empty, ends before
+ * the DER in it does, or has no END line yet. */
+ERR_MUST_USE enum err draft_csr_whole(const char *path, bool *whole, struct buf *der, struct diag *d);
 
 /* The same for one that is at hand, in DER. */
 ERR_MUST_USE enum err draft_csr_der(struct span bytes, struct buf *der, struct diag *d);

@@ -23,11 +23,11 @@ static const struct cli_option *options_new(void)
         {"ra", "ID", N_("this registration authority, as the policy names it"), &options.ra, NULL, NULL,
          true},
         {"id", "ID", N_("the batch's id, never used before by this RA"), &options.id, NULL, NULL, true},
-        {"sequence", "N", N_("one more than that of this RA's last batch; the first is 1"), NULL,
-         &options.sequence, NULL, true},
+        {"sequence", "N", N_("one more than that of this RA's last batch (of --previous); the first is 1"), NULL,
+         &options.sequence, NULL, false},
         {"valid-for", "DAYS", N_("how long the batch may wait (7, or less when the policy says so)"), NULL, &options.valid_for, NULL,
          false},
-        {"previous", "DIR", N_("the last bundle that came back, to be named in the header"),
+        {"previous", "DIR", N_("the last bundle that came back, or the batch before while there is none"),
          &options.previous, NULL, NULL, false},
         END};
     return o;

@@ -115,6 +115,7 @@
     X(request_identity) \
     X(request_take_in) \
     X(responses) \
+    X(running) \
     X(san) \
     X(sandbox) \
     X(screen) \

@@ -51,6 +51,7 @@ static enum err read_public(const struct record *r, struct keys_entry *out, stru
         e = diag_set(d, E_KEY_TYPE, "%s is no key for %s", out->name, record_text(r, "algorithm"));
     if (e == E_OK && EVP_PKEY_up_ref(key.pkey) == 1)
         out->public = key.pkey;
+    memcpy(out->spki, key.digest, DIGEST_LEN);
     key_free(&key);
     buf_free(&spki);
     return e;

@@ -14,6 +14,7 @@ struct keys_entry {
     char name[LIMIT_TOKEN_TEXT + 1];
     enum sig_alg alg;
     EVP_PKEY *public;
+    uint8_t spki[DIGEST_LEN];   /* SHA-256 of it (struct key's digest) */
     X509 *anchor;               /* NULL until there is one */
     uint8_t digest[DIGEST_LEN]; /* SHA-256 of the anchor */
     bool confined;              /* the token says that it can never have left it */

@@ -5,7 +5,6 @@
 
 #include "audit/audit.h"
 #include "log/transferred.h"
-#include "pki/key.h"
 
 /* The key whose signature a line tells of; "" for other lines. */
 static const char *signer_of(const struct audit *a, const struct record *r)
@@ -64,13 +63,10 @@ void tokens_take_token(struct audit *a, const struct record *r)
 /* The line is about the key that was made under this name. */
 static enum err check_same(const struct keys_entry *k, const struct record *r, struct diag *why)
 {
-    struct key key = {0};
     uint8_t said[DIGEST_LEN];
-    enum err e = key_from_pkey(k->public, &key, why);
-    if (e == E_OK && (record_digest(r, "public-key", said) != E_OK || memcmp(said, key.digest, DIGEST_LEN) != 0))
-        e = diag_set(why, E_KEY_MISMATCH, "what was destroyed is not the key that was made as %s", k->name);
-    key_free(&key);
-    return e;
+    return record_digest(r, "public-key", said) == E_OK && memcmp(said, k->spki, DIGEST_LEN) == 0
+               ? E_OK
+               : diag_set(why, E_KEY_MISMATCH, "what was destroyed is not the key that was made as %s", k->name);
 }
 
 enum err tokens_take_ending(struct audit *a, const struct record *r)

@@ -7,7 +7,7 @@ COVER_PACKAGES := gcovr jq
 COVER_B := build/cover
 COVER_CASES := ceremony-batch ceremony-forged ceremony-keys ceremony-minutes ceremony-persons ceremony-stops \
     ceremony-two-roots ceremony-chain ceremony-killed ceremony-planted ceremony-request ceremony-requests ceremony-officers \
-    chain-cross chain-forged chain-root chain-sub-ca chain-swapped
+    chain-cross chain-forged chain-root chain-sub-ca chain-swapped ceremony-cut-back cmc evidence seals-consistent tiles
 
 ifdef COVER
 # Without optimisation: each branch of the source is one in the program. Threads count, so atomically.

@@ -104,6 +104,13 @@ approve_text "$work/batch/batch.jsonl" > "$text"
 for shell in dash bash; do
     accepts "$shell: an approval by an SM2 person" $shell "$work/sm2.sh" "$text" "$cms" "$W/people/gz-entry-2.pem"
 done
+for how in yes no; do # in the form of GM/T 0010, with signed attributes and without
+    PASS=$WORLD_PASS ATTRIBUTES=$how tests/gmt0010.sh "$W/people/gz-entry-2.key" "$W/people/gz-entry-2.pem" "$text" "$work/gm.p7s"
+    for shell in dash bash; do
+        accepts "$shell: GM/T 0010, attributes $how" $shell "$work/sm2.sh" "$text" "$work/gm.p7s" "$W/people/gz-entry-2.pem"
+    done
+    rejects "GM/T 0010, attributes $how, of another text" sh "$work/sm2.sh" "$work/digest.sh" "$work/gm.p7s" "$W/people/gz-entry-2.pem"
+done
 rejects "an approval by another SM2 person" sh "$work/sm2.sh" "$text" "$cms" "$W/people/gz-review-2.pem"
 approve_text <(sed 's/r-1/r-2/' "$work/batch/batch.jsonl") > "$work/changed"
 rejects "an approval of another batch" sh "$work/sm2.sh" "$work/changed" "$cms" "$W/people/gz-entry-2.pem"

@@ -1,56 +1,34 @@
 #include "audit/carried.h"
 
-#include <openssl/cms.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <string.h>
 
 #include "pki/cert.h"
 #include "pki/cms.h"
 #include "pki/der.h"
-#include "pki/pem.h"
 
-/* DER or PEM, as cms_parse() took it before. */
-static CMS_ContentInfo *read_cms(struct span bytes)
-{
-    struct buf der = {0};
-    if (bytes.p[0] == DER_SEQUENCE)
-        buf_append(&der, bytes.p, bytes.n);
-    else
-        (void)pem_only(bytes, PEM_STRING_CMS, PEM_STRING_PKCS7, &der);
-    const uint8_t *p = der.data;
-    CMS_ContentInfo *cms = der.len > 0 ? d2i_CMS_ContentInfo(NULL, &p, (long)der.len) : NULL;
-    buf_free(&der);
-    return cms;
-}
-
-static X509 *find(const STACK_OF(X509) *certs, const uint8_t certificate[DIGEST_LEN])
+/* The certificate with this SHA-256 among those that the signature carries; *x is NULL when it is not there. */
+static enum err find(const struct cms *cms, const uint8_t certificate[DIGEST_LEN], X509 **x, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
-    for (int i = 0; i < sk_X509_num(certs); i++) {
-        X509 *x = sk_X509_value(certs, i);
-        if (cert_digest(x, digest) == E_OK && memcmp(digest, certificate, DIGEST_LEN) == 0)
-            return x;
+    struct span in = cms_certificates(cms);
+    struct der one;
+    *x = NULL;
+    while (der_next(&in, &one)) {
+        enum err e = digest_bytes(DIGEST_SHA256, one.whole.p, one.whole.n, digest);
+        if (e != E_OK)
+            return diag_set(d, e, "a certificate");
+        if (memcmp(digest, certificate, DIGEST_LEN) == 0)
+            return cert_parse(one.whole, x, d);
     }
-    return NULL;
+    return E_OK;
 }
 
-/* The signature read strictly, and the certificate with this SHA-256 that it carries; *x is NULL when it carries none. */
+/* The signature, and that certificate; *strict and *x are NULL when it is refused. */
 static enum err look(struct span signature, const uint8_t certificate[DIGEST_LEN], struct cms **strict, X509 **x, struct diag *d)
 {
     *x = NULL;
-    enum err e = cms_parse(signature, strict, d);
-    if (e != E_OK)
-        return e;
-    CMS_ContentInfo *cms = read_cms(signature);
-    STACK_OF(X509) *certs = cms != NULL ? CMS_get1_certs(cms) : NULL;
-    *x = find(certs, certificate);
-    if (*x != NULL && X509_up_ref(*x) != 1)
-        *x = NULL;
-    sk_X509_pop_free(certs, X509_free);
-    CMS_ContentInfo_free(cms);
-    ERR_clear_error();
-    return E_OK;
+    enum err e = cms_parse_person(signature, strict, d);
+    return e == E_OK ? find(*strict, certificate, x, d) : e;
 }
 
 enum err carried_verify(struct span signature, const uint8_t certificate[DIGEST_LEN],

@@ -56,7 +56,8 @@ for i in 0 "$n"; do
         "$(climb "$(get "plan-$i" | tr -d '\n' | leaf)" "$i" $in_plan $(get "plan-$i-path"))"
 done
 
-# cms TEXT CMS CERTIFICATE: a person's signature. openssl cms gives SM2 another ID, so the parts are taken out
+# cms TEXT CMS CERTIFICATE: a person's signature. openssl cms gives SM2 another ID and does not know the form of GM/T 0010,
+# so there the parts are taken out
 at() { openssl asn1parse -inform DER -in "$1" |
     awk -F: -v kind="$2" '$2 ~ /^d=5 / && index($0, kind) { at = $1 + 0 } END { print at }'; }
 part() { openssl asn1parse -inform DER -in "$1" -noout -strparse "$(at "$1" "$2")" -out "$3"; }
@@ -68,13 +69,17 @@ cms() {
             -out "$dir/out"
         return
     fi
-    part "$2" 'cont [ 0 ]' "$dir/tagged" && part "$2" 'OCTET STRING' "$dir/signature"
-    { printf 1; tail -c +2 "$dir/tagged"; } > "$dir/attributes" # signed as a SET, whose tag 0x31 is the character 1
-    digest=$(openssl asn1parse -inform DER -in "$dir/attributes" |
-        awk -F: '/:messageDigest/ { on = 1 } on && /OCTET STRING/ { print tolower($NF); exit }')
-    [ "$digest" = "$(openssl dgst -sm3 -r "$1" | cut -c1-64)" ] &&
-        openssl dgst -sm3 -sigopt distid:1234567812345678 -verify "$dir/key" -signature "$dir/signature" \
-            "$dir/attributes"
+    part "$2" 'OCTET STRING' "$dir/signature"
+    signed=$1 # unless there are signed attributes, which then hold its digest
+    if [ "$(at "$2" 'cont [ 0 ]')" -ne 0 ]; then
+        part "$2" 'cont [ 0 ]' "$dir/tagged"
+        signed=$dir/attributes
+        { printf 1; tail -c +2 "$dir/tagged"; } > "$signed" # signed as a SET, whose tag 0x31 is the character 1
+        digest=$(openssl asn1parse -inform DER -in "$signed" |
+            awk -F: '/:messageDigest/ { on = 1 } on && /OCTET STRING/ { print tolower($NF); exit }')
+        [ "$digest" = "$(openssl dgst -sm3 -r "$1" | cut -c1-64)" ] || return
+    fi
+    openssl dgst -sm3 -sigopt distid:1234567812345678 -verify "$dir/key" -signature "$dir/signature" "$signed"
 }
 
 # who approved the batch, and who authorised the plan

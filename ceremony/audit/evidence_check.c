@@ -203,7 +203,7 @@ static enum err check_signature(const struct evidence_signature *s, struct span 
     X509 *x = NULL;
     enum err e = cert_parse(buf_span(&s->certificate), &x, d);
     if (e == E_OK)
-        e = cms_parse(buf_span(&s->cms), &cms, d);
+        e = cms_parse_person(buf_span(&s->cms), &cms, d);
     if (e == E_OK && !cms_is_by(cms, x))
         e = diag_set(d, E_APPROVAL_SIGNATURE, "it is by another certificate");
     if (e == E_OK)

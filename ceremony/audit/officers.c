@@ -61,7 +61,7 @@ static enum err verify_pinned(const struct policy *policy, const struct officers
         return wrong(d, E_OFFICER, one, &(struct diag){0});
     enum err e = cert_parse(officer->certificate, &x, d);
     if (e == E_OK &&
-        (cms_parse(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
+        (cms_parse_person(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
         e = wrong(d, E_OFFICER_SIGNATURE, one, &why);
     if (e == E_OK && cert_check_time(x, one->time, &why) != E_OK)
         e = wrong(d, E_OFFICER, one, &why);

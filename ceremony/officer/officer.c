@@ -93,7 +93,7 @@ static enum err sign_on_token(X509 *cert, struct buf *out, struct diag *d)
         e = hsm_key_find_public(h, &row, public_key, &k, d);
     if (e == E_KEY_MISSING)
         diag_advise(d, "plug in the token that holds the officer's key");
-    const struct cms_signer signer = {public_key, sign_by_token, k};
+    const struct cms_signer signer = {public_key, sign_by_token, k, CMS_RFC5652};
     if (e == E_OK)
         e = cms_sign_with(cert, &signer, asked.text, asked.now, out, d);
     hsm_close(h);

@@ -152,6 +152,20 @@ static enum err find_person(const struct desk *k, const struct policy_person **p
     return e != E_OK ? e : cert_check_time(*cert, clock_now(), d);
 }
 
+/* In which form it is signed, which must be one for the person's key. */
+static enum err choose_form(X509 *cert, enum cms_form *form, struct diag *d)
+{
+    *form = CMS_RFC5652;
+    if (options.form != NULL && !cms_form_by_name(options.form, form))
+        return diag_set(d, E_USAGE, "--form: %s is neither cms nor gmt0010", options.form);
+    if (*form == CMS_GMT0010 && cms_alg(X509_get0_pubkey(cert)) != SIG_SM2_SM3) {
+        diag_set(d, E_KEY_TYPE, "the form of GM/T 0010 is for SM2 keys");
+        diag_advise(d, "approve without --form");
+        return E_KEY_TYPE;
+    }
+    return E_OK;
+}
+
 static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
 {
     enum err e = keyfile_open(options.key, options.pass_fd, options.person, key, d);
@@ -218,16 +232,17 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
 }
 
 /* Signed, checked as the appliance will check it, and only then written. */
-static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert,
-                     EVP_PKEY *key, struct diag *d)
+static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert, EVP_PKEY *key, enum cms_form form,
+                     struct diag *d)
 {
+    const struct cms_signer signer = cms_signer_in_memory(key, form);
     struct buf text = {0}, out = {0};
     struct cms *cms = NULL;
     enum err e = approval_text(k->digest, &text);
     if (e == E_OK)
-        e = cms_sign(cert, key, buf_span(&text), clock_now(), &out, d);
+        e = cms_sign_with(cert, &signer, buf_span(&text), clock_now(), &out, d);
     if (e == E_OK)
-        e = cms_parse(buf_span(&out), &cms, d);
+        e = cms_parse_person(buf_span(&out), &cms, d);
     if (e == E_OK)
         e = cms_verify(cms, cert, buf_span(&text), d);
     if (e == E_OK)
@@ -244,6 +259,7 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     const struct policy_person *person = NULL;
     X509 *cert = NULL;
     EVP_PKEY *key = NULL;
+    enum cms_form form = CMS_RFC5652;
     (void)n;
     (void)operands;
     enum err e = desk_open(options.dir, &k, d);
@@ -252,6 +268,8 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = find_person(&k, &person, &cert, d);
     if (e == E_OK) /* before all the reading and typing */
+        e = choose_form(cert, &form, d);
+    if (e == E_OK)
         e = cert_check_private_key(options.key, d);
     if (e == E_OK)
         e = check_own(&k, person, cert, d);
@@ -264,7 +282,7 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = load_key(cert, &key, d);
     if (e == E_OK)
-        e = sign(&k, person, cert, key, d);
+        e = sign(&k, person, cert, key, form, d);
     EVP_PKEY_free(key);
     X509_free(cert);
     desk_close(&k);

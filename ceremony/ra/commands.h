@@ -11,7 +11,7 @@ struct options {
     const char *dir, *authority, *ra, *id, *previous; /* new; dir for all but import */
     int sequence, valid_for; /* -1: not given */
     const char *draft[DRAFT_FIELDS], *evidence, *csv; /* add */
-    const char *person, *key, *digest;          /* approve */
+    const char *person, *key, *digest, *form;   /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
     const char *bundle, *batch, *anchors, *out, *db; /* import; bundle and anchors of ocsp-tree, too */
     const char *to; /* ocsp-tree */

@@ -86,6 +86,7 @@ static const struct cli_option *options_approve(void)
          NULL, false},
         {"digest", "HEX", N_("the digest of batch.jsonl, in place of the question"), &options.digest,
          NULL, NULL, false},
+        {"form", "FORM", N_("cms, or gmt0010 with an SM2 key (cms)"), &options.form, NULL, NULL, false},
         END};
     return o;
 }

@@ -19,7 +19,7 @@ static enum err look(const struct desk *k, const char *at, const char *name, X50
     enum err e = file_read(k->fd, at, LIMIT_APPROVAL_BYTES, &bytes, NULL, d);
     if (e != E_OK)
         goto out;
-    e = cms_parse(buf_span(&bytes), &cms, &why);
+    e = cms_parse_person(buf_span(&bytes), &cms, &why);
     if (e == E_APPROVAL_FORMAT) {
         *stale = strcmp(at, name) == 0;
         e = E_OK;

@@ -61,7 +61,7 @@ static enum err check_file(int dir_fd, const char *name, struct span text, const
     struct diag why = {0};
     enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, NULL, &why);
     if (e == E_OK)
-        e = cms_parse(buf_span(&bytes), &cms, &why);
+        e = cms_parse_person(buf_span(&bytes), &cms, &why);
     if (e == E_OK)
         e = find_person(p, cms, name, &person, &cert, &why);
     if (e == E_OK)

@@ -43,7 +43,7 @@ enum err authorise_verify(const struct policy_officer *officer, const char *name
     struct diag why = {0};
     enum err e = cert_parse(officer->certificate, &cert, &why);
     if (e == E_OK)
-        e = cms_parse(bytes, &cms, &why);
+        e = cms_parse_person(bytes, &cms, &why);
     if (e == E_OK && !cms_is_by(cms, cert))
         e = diag_set(&why, cause_take(E_OFFICER), "it is not by %s", officer->id);
     if (e == E_OK)

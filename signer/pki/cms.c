@@ -15,7 +15,9 @@
 
 struct cms {
     struct buf der;
-    bool holds;               /* what it signs is in it, and of this type; else detached, over id-data */
+    bool by_person;           /* GM/T 0010's form is read, too */
+    bool gm;                  /* it has that form */
+    bool holds;               /* what it signs is in it, and of this type; else detached, over plain data */
     struct span type;
     struct span content;
     struct span certificates; /* the contents of the set; empty when there is none */
@@ -112,6 +114,8 @@ static bool read_signer_id(struct cms *c, struct span *in, struct diag *d)
     c->signer = id.body;
     if (!c->by_key_id && id.tag != DER_SEQUENCE)
         return wrong(d, "the signer's identifier");
+    if (c->by_key_id && c->gm)
+        return wrong(d, "GM/T 0010 names the signer by issuer and serial number");
     /* RFC 5652 5.3: version 1 goes with issuer and serial, version 3 with the key identifier. */
     return version == (c->by_key_id ? 3 : 1) || wrong(d, "the signer's version");
 }
@@ -123,6 +127,11 @@ static bool read_algorithms(struct cms *c, struct span digest, struct span signa
     c->digest = cms_digest_by_identifier(digest);
     if (c->digest == NULL)
         return wrong(d, "the digest is not SHA-256, SHA-384, SHA-512 or SM3");
+    if (c->gm) {
+        c->alg = SIG_SM2_SM3;
+        return (c->digest == cms_digest_of(SIG_SM2_SM3) && cms_is_gm_signature(signature)) ||
+               wrong(d, "GM/T 0010 signs with SM2 and SM3");
+    }
     if (der_same(signature, cms_rsa_identifier) && c->digest->rsa_ok) {
         c->alg = c->digest->rsa;
         c->sha512 = c->digest->sha512;
@@ -209,8 +218,12 @@ static bool read_content_info(struct cms *c, struct diag *d)
     if (!der_check(in) || !der_take(&in, DER_SEQUENCE, &info))
         return wrong(d, "it is not in DER");
     in = info.body;
-    if (!der_take(&in, DER_OID, &type) || !der_same(type.whole, cms_id_signed_data) ||
-        !der_take(&in, DER_CONSTRUCTED + 0, &content) || in.n != 0 ||
+    if (!der_take(&in, DER_OID, &type))
+        return wrong(d, "it is not a SignedData");
+    c->gm = c->by_person && der_same(type.whole, cms_gm_signed_data);
+    if (c->gm)
+        c->type = cms_gm_data; /* all object identifiers of its types are of one form */
+    if ((!c->gm && !der_same(type.whole, cms_id_signed_data)) || !der_take(&in, DER_CONSTRUCTED + 0, &content) || in.n != 0 ||
         !der_take(&content.body, DER_SEQUENCE, &data) || content.body.n != 0)
         return wrong(d, "it is not a SignedData");
     return read_signed_data(c, data.body, d);
@@ -250,11 +263,16 @@ enum err cms_parse(struct span bytes, struct cms **out, struct diag *d)
     return parse(bytes, LIMIT_APPROVAL_BYTES, &(struct cms){.type = cms_id_data}, out, d);
 }
 
+enum err cms_parse_person(struct span bytes, struct cms **out, struct diag *d)
+{
+    return parse(bytes, LIMIT_APPROVAL_BYTES, &(struct cms){.type = cms_id_data, .by_person = true}, out, d);
+}
+
 enum err cms_parse_holding(struct span bytes, struct span type, size_t max, struct cms **out, struct span *content,
                            struct diag *d)
 {
     enum err e = parse(bytes, max, &(struct cms){.holds = true, .type = type}, out, d);
-    *content = e == E_OK ? (*out)->content : (struct span){0};
+    *content = *out != NULL ? (*out)->content : (struct span){0};
     return e;
 }
 
@@ -271,6 +289,11 @@ bool cms_is_by(const struct cms *c, X509 *cert)
     bool same = cms_put_issuer_and_serial(cert, &id) == E_OK && der_same(c->signer, buf_span(&id));
     buf_free(&id);
     return same;
+}
+
+struct span cms_certificates(const struct cms *c)
+{
+    return c->certificates;
 }
 
 /* When certificates came along, the signer's must be among them, exactly as it is known here. */

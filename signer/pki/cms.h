@@ -1,4 +1,5 @@
-/* cms.h - detached CMS signatures (RFC 5652) by persons and by the appliance, RSA and SM2.
+/* cms.h - detached CMS signatures (RFC 5652) by persons and by the appliance, RSA and SM2; by persons with SM2 keys in the form of
+ * GM/T 0010, too.
  *
  * OpenSSL's own SM2 in CMS uses an empty distinguishing ID; here it is always SM2_ID, so the bytes that were signed are
  * taken from the SignerInfo and checked with alg_verify(). Accepted on the way in: DER or PEM; exactly one SignerInfo;
@@ -9,6 +10,11 @@
  * attributes other than those three are passed over. Written: DER, no signed
  * attributes for the appliance, with them (content-type, message-digest, signing-time) for persons; the signer's
  * certificate is included.
+ *
+ * GM/T 0010 has the same structure, with object identifiers of its own for SignedData and data, which are not mixed with those of
+ * CMS: content-type names its data. Beside what holds above, the signer is named by issuer and serial number, the digest is SM3,
+ * and the signature is SM2 (1.2.156.10197.1.301.1) or SM2 with SM3 (1.2.156.10197.1.501) with NULL or without, which is the same.
+ * message-digest is SM3 of the content alone; Z comes in with what is signed, the attributes or, when there are none, the content.
  */
 #ifndef ROOTSEAL_PKI_CMS_H
 #define ROOTSEAL_PKI_CMS_H
@@ -23,6 +29,9 @@ struct cms;
 /* Read it. E_APPROVAL_FORMAT when it is not a detached CMS signature as above, E_NO_MEMORY, E_CRYPTO. */
 ERR_MUST_USE enum err cms_parse(struct span bytes, struct cms **out, struct diag *d);
 
+/* The same of a signature by a person, which may have GM/T 0010's form. */
+ERR_MUST_USE enum err cms_parse_person(struct span bytes, struct cms **out, struct diag *d);
+
 /* Read one that holds what it signs, of this eContentType: a whole OBJECT IDENTIFIER other than id-data's. The same form
  * otherwise, and at most max bytes; but there must be signed attributes, whose content-type is that type (RFC 5652 5.3), and
  * ECDSA with P-256 and SHA-256 or P-384 and SHA-384 is read, too. The content lies in *out. */
@@ -31,6 +40,10 @@ ERR_MUST_USE enum err cms_parse_holding(struct span bytes, struct span type, siz
 
 /* True when the SignerInfo names this certificate (issuer and serial, or subject key identifier). */
 bool cms_is_by(const struct cms *cms, X509 *cert);
+
+/* The certificates that it carries, whole, one after another; nothing when there are none. They lie in cms, and only their DER
+ * was checked. */
+struct span cms_certificates(const struct cms *cms);
 
 /* Verify the signature over content with the key of the certificate, which must be the named one. Validity in time and
  * trust in the certificate are the caller's (certificates are pinned). E_APPROVAL_SIGNATURE when it does not verify. */
@@ -46,15 +59,25 @@ ERR_MUST_USE enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, i
 /* How a person's key signs; SIG_ALG_COUNT when it is neither SM2 nor RSA. */
 enum sig_alg cms_alg(const EVP_PKEY *key);
 
-/* A key that is not in memory. */
+enum cms_form { CMS_RFC5652, CMS_GMT0010, CMS_FORMS };
+
+/* "cms", "gmt0010". */
+bool cms_form_by_name(const char *name, enum cms_form *out);
+
+/* A key that need not be in memory, and the form of what it signs. */
 struct cms_signer {
     EVP_PKEY *public_key;
     /* Append the signature over the message: RSA PKCS#1 v1.5 with SHA-256, or SM2. */
     enum err (*sign)(void *arg, struct span message, struct buf *out, struct diag *d);
     void *arg;
+    enum cms_form form;
 };
 
-/* The same with such a key; the bytes differ in nothing. Errors of the signer's, too. */
+/* One that is; key must live as long. */
+struct cms_signer cms_signer_in_memory(EVP_PKEY *key, enum cms_form form);
+
+/* cms_sign() with such a signer; for CMS_RFC5652 the bytes differ in nothing. Errors of the signer's, too, and E_KEY_TYPE for
+ * GM/T 0010's form with an RSA key. */
 ERR_MUST_USE enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
                                     struct buf *out, struct diag *d);
 

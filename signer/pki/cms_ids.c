@@ -8,6 +8,8 @@
 #define PKCS1(last)                                                                                \
     BYTES(0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last, 0x05, 0x00)
 #define SHA2(last) 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, last
+#define GM0010(last) BYTES(0x06, 0x0a, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x06, 0x01, 0x04, 0x02, last)
+#define SM2_1 0x06, 0x09, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x01
 #define SM3 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x83, 0x11
 
 const struct span cms_id_data = PKCS7(0x01);
@@ -15,6 +17,10 @@ const struct span cms_id_signed_data = PKCS7(0x02);
 const struct span cms_id_content_type = PKCS9(0x03);
 const struct span cms_id_message_digest = PKCS9(0x04);
 const struct span cms_id_signing_time = PKCS9(0x05);
+const struct span cms_gm_data = GM0010(0x01);
+const struct span cms_gm_signed_data = GM0010(0x02);
+const struct span cms_gm_signature = BYTES(0x30, 0x0d, SM2_1, 0x05, 0x00);
+static const struct span gm_signature_without_null = BYTES(0x30, 0x0b, SM2_1);
 const struct span cms_rsa_identifier = PKCS1(0x01);
 const struct span cms_rsa_sha512_identifier = PKCS1(0x0d);
 
@@ -37,6 +43,14 @@ const struct cms_digest *cms_digest_by_identifier(struct span der)
         if (der_same(der, digests[i].identifier) || der_same(der, digests[i].with_null))
             return &digests[i];
     return NULL;
+}
+
+bool cms_is_gm_signature(struct span der)
+{
+    enum sig_alg alg;
+    if (der_same(der, cms_gm_signature) || der_same(der, gm_signature_without_null))
+        return true;
+    return alg_from_identifier(der, &alg) == E_OK && alg == SIG_SM2_SM3;
 }
 
 const struct cms_digest *cms_digest_of(enum sig_alg alg)

@@ -14,6 +14,16 @@ extern const struct span cms_id_content_type;
 extern const struct span cms_id_message_digest;
 extern const struct span cms_id_signing_time;
 
+/* The same two types in GM/T 0010, whose object identifiers are 1.2.156.10197.6.1.4.2.1 and .2. */
+extern const struct span cms_gm_data;
+extern const struct span cms_gm_signed_data;
+
+/* SM2's signature there, 1.2.156.10197.1.301.1 (GM/T 0006) with NULL, as it is written. */
+extern const struct span cms_gm_signature;
+
+/* Is it that AlgorithmIdentifier, or SM2 with SM3's, which is found there, too; each with NULL or without? */
+bool cms_is_gm_signature(struct span der);
+
 /* AlgorithmIdentifiers that name no digest (rsaEncryption with NULL), or one that certificates here
  * never use. */
 extern const struct span cms_rsa_identifier;

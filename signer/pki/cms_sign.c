@@ -10,6 +10,31 @@
 #include "pki/cms_ids.h"
 #include "pki/der.h"
 
+static const char *const form_names[CMS_FORMS] = {[CMS_RFC5652] = "cms", [CMS_GMT0010] = "gmt0010"};
+
+bool cms_form_by_name(const char *name, enum cms_form *out)
+{
+    for (int i = 0; i < CMS_FORMS; i++)
+        if (strcmp(form_names[i], name) == 0) {
+            *out = (enum cms_form)i;
+            return true;
+        }
+    return false;
+}
+
+/* What the two forms name differently. */
+struct names {
+    struct span signed_data, data, digest, signature;
+};
+
+static struct names names_of(enum cms_form form, enum sig_alg alg)
+{
+    const struct cms_digest *md = cms_digest_of(alg);
+    if (form == CMS_GMT0010)
+        return (struct names){cms_gm_signed_data, cms_gm_data, md->with_null, cms_gm_signature};
+    return (struct names){cms_id_signed_data, cms_id_data, md->identifier, alg_identifier(alg, true)};
+}
+
 /* Append SEQUENCE { type, SET { value } } (RFC 5652 5.3, Attribute). */
 static void put_attribute(struct buf *out, struct span type, uint8_t tag, struct span value)
 {
@@ -52,7 +77,7 @@ static void put_span(struct buf *out, struct span s)
 }
 
 /* The contents of the one SignerInfo; attributes are the contents of their set, or nothing. */
-static enum err put_signer(struct buf *out, X509 *cert, enum sig_alg alg, struct span attributes,
+static enum err put_signer(struct buf *out, X509 *cert, const struct names *names, struct span attributes,
                            struct span signature)
 {
     struct buf id = {0};
@@ -61,10 +86,10 @@ static enum err put_signer(struct buf *out, X509 *cert, enum sig_alg alg, struct
         static const uint8_t one = 1;
         der_put_unsigned(out, (struct span){&one, 1}); /* version 1 goes with issuer and serial */
         der_put(out, DER_SEQUENCE, buf_span(&id));
-        put_span(out, cms_digest_of(alg)->identifier);
+        put_span(out, names->digest);
         if (attributes.n > 0)
             der_put(out, DER_CONSTRUCTED + 0, attributes);
-        put_span(out, alg_identifier(alg, true));
+        put_span(out, names->signature);
         der_put(out, DER_OCTET_STRING, signature);
         e = buf_err(out);
     }
@@ -73,10 +98,10 @@ static enum err put_signer(struct buf *out, X509 *cert, enum sig_alg alg, struct
 }
 
 /* EncapsulatedContentInfo; nothing behind the type of a detached one. */
-static void put_content(struct buf *out, const struct cms_held *held)
+static void put_content(struct buf *out, struct span data, const struct cms_held *held)
 {
     struct buf octets = {0}, body = {0};
-    put_span(&body, held != NULL ? held->type : cms_id_data);
+    put_span(&body, held != NULL ? held->type : data);
     if (held != NULL) {
         der_put(&octets, DER_OCTET_STRING, held->content);
         der_put(&body, DER_CONSTRUCTED + 0, buf_span(&octets));
@@ -88,24 +113,24 @@ static void put_content(struct buf *out, const struct cms_held *held)
 }
 
 /* Append the whole ContentInfo { signedData }; held is NULL for a detached one. */
-static enum err put_content_info(struct buf *out, X509 *cert, enum sig_alg alg, const struct cms_held *held,
+static enum err put_content_info(struct buf *out, X509 *cert, const struct names *names, const struct cms_held *held,
                                  struct span attributes, struct span signature)
 {
     const uint8_t version = held != NULL ? 3 : 1; /* RFC 5652 5.1 */
     struct buf der = {0}, signer = {0}, set = {0}, data = {0}, wrapped = {0}, info = {0};
     enum err e = cert_write_der(cert, &der);
     if (e == E_OK)
-        e = put_signer(&signer, cert, alg, attributes, signature);
+        e = put_signer(&signer, cert, names, attributes, signature);
     if (e != E_OK)
         goto out;
     der_put(&set, DER_SEQUENCE, buf_span(&signer));
     der_put_unsigned(&data, (struct span){&version, 1});
-    der_put(&data, DER_SET, cms_digest_of(alg)->identifier);
-    put_content(&data, held);
+    der_put(&data, DER_SET, names->digest);
+    put_content(&data, names->data, held);
     der_put(&data, DER_CONSTRUCTED + 0, held != NULL ? held->certificates : buf_span(&der));
     der_put(&data, DER_SET, buf_span(&set));
     der_put(&wrapped, DER_SEQUENCE, buf_span(&data));
-    put_span(&info, cms_id_signed_data);
+    put_span(&info, names->signed_data);
     der_put(&info, DER_CONSTRUCTED + 0, buf_span(&wrapped));
     if (set.failed || data.failed || wrapped.failed || info.failed) {
         e = E_NO_MEMORY;
@@ -136,9 +161,12 @@ static enum err sign_with(X509 *cert, const struct cms_signer *signer, struct sp
         return diag_set(d, cause_take(E_PRIVATE_KEY), "neither an SM2 nor an RSA key");
     if (X509_check_private_key(cert, signer->public_key) != 1)
         return diag_set(d, cause_take(E_PRIVATE_KEY), "the private key does not belong to the certificate");
+    if (signer->form == CMS_GMT0010 && alg != SIG_SM2_SM3)
+        return diag_set(d, E_KEY_TYPE, "the form of GM/T 0010 is for SM2 keys");
+    const struct names names = names_of(signer->form, alg);
     struct buf attributes = {0}, set = {0}, signature = {0};
     enum err e =
-        put_attributes(&attributes, cms_digest_of(alg), held != NULL ? held->type : cms_id_data, content, signing_time);
+        put_attributes(&attributes, cms_digest_of(alg), held != NULL ? held->type : names.data, content, signing_time);
     if (e == E_OK) {
         der_put(&set, DER_SET, buf_span(&attributes));
         e = buf_err(&set);
@@ -148,7 +176,7 @@ static enum err sign_with(X509 *cert, const struct cms_signer *signer, struct sp
     else
         e = signer->sign(signer->arg, buf_span(&set), &signature, d);
     if (e == E_OK) {
-        e = put_content_info(out, cert, alg, held, buf_span(&attributes), buf_span(&signature));
+        e = put_content_info(out, cert, &names, held, buf_span(&attributes), buf_span(&signature));
         if (e != E_OK)
             diag_set(d, e, "signing");
     }
@@ -172,16 +200,21 @@ static enum err sign_in_memory(void *arg, struct span message, struct buf *out, 
     return e == E_OK ? E_OK : diag_set(d, e, "signing");
 }
 
+struct cms_signer cms_signer_in_memory(EVP_PKEY *key, enum cms_form form)
+{
+    return (struct cms_signer){key, sign_in_memory, key, form};
+}
+
 enum err cms_sign(X509 *cert, EVP_PKEY *key, struct span content, int64_t signing_time, struct buf *out, struct diag *d)
 {
-    const struct cms_signer signer = {key, sign_in_memory, key};
+    const struct cms_signer signer = cms_signer_in_memory(key, CMS_RFC5652);
     return cms_sign_with(cert, &signer, content, signing_time, out, d);
 }
 
 enum err cms_sign_holding(X509 *cert, EVP_PKEY *key, const struct cms_held *held, int64_t signing_time, struct buf *out,
                           struct diag *d)
 {
-    const struct cms_signer signer = {key, sign_in_memory, key};
+    const struct cms_signer signer = cms_signer_in_memory(key, CMS_RFC5652);
     return sign_with(cert, &signer, held->content, held, signing_time, out, d);
 }
 
@@ -190,6 +223,7 @@ enum err cms_wrap(X509 *cert, enum sig_alg alg, struct span signature, struct bu
 {
     if (cms_digest_of(alg) == NULL)
         return diag_set(d, E_KEY_TYPE, "%s is not used for signatures on files", alg_sig_name(alg));
-    enum err e = put_content_info(out, cert, alg, NULL, (struct span){0}, signature);
+    const struct names names = names_of(CMS_RFC5652, alg);
+    enum err e = put_content_info(out, cert, &names, NULL, (struct span){0}, signature);
     return e == E_OK ? E_OK : diag_set(d, e, "a signature");
 }

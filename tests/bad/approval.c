@@ -10,13 +10,22 @@
 
 static const char *const names[] = {"entry.p7s", "review.p7s"};
 
+static void spoil(struct inputs *in, const char *name, const struct buf *good)
+{
+    static const struct mutator *const ways[] = {&mutate_bits, &mutate_cuts, &mutate_tails, &mutate_elements};
+    for (size_t m = 0; m < 4; m++)
+        inputs_add(in, name, buf_span(good), ways[m]);
+}
+
 static void prepare(struct inputs *in)
 {
-    const struct people *p = people_get();
-    static const struct mutator *const ways[] = {&mutate_bits, &mutate_cuts, &mutate_tails, &mutate_elements};
     for (int i = 0; i < 2; i++)
-        for (size_t m = 0; m < 4; m++)
-            inputs_add(in, names[i], buf_span(&p->approvals[i]), ways[m]);
+        spoil(in, names[i], &people_get()->approvals[i]);
+}
+
+static void prepare_gmt0010(struct inputs *in)
+{
+    spoil(in, names[1], &people_get()->gmt0010);
 }
 
 enum { VERSION, SIGNER, DIGEST, ATTRIBUTES, ALGORITHM, SIGNATURE, PARTS };
@@ -55,7 +64,7 @@ static bool same_signer(struct span a, struct span b)
 
 /* The same: in DER and nothing behind it, the batch is approved by the very same persons, and the SignerInfo is
  * the very same but for the algorithm's identifier, which for SM2 has two forms of one meaning (with NULL and without parameters). */
-static enum err judge(const char *what, struct span bytes, bool *same)
+static enum err judge_against(const struct buf *good, const char *what, struct span bytes, bool *same)
 {
     const struct people *p = people_get();
     const struct world *w = &p->world;
@@ -66,8 +75,19 @@ static enum err judge(const char *what, struct span bytes, bool *same)
     enum err e = approval_check(dir, &w->policy, &w->authorities[0], &h, WORLD_NOW, &a, NULL);
     close(dir);
     *same = e == E_OK && der_check(bytes) && a.n == 2 && a.by[0] == &w->persons[ENTRY_1] && a.by[1] == &w->persons[REVIEW_1] &&
-            same_signer(bytes, buf_span(&p->approvals[strcmp(what, names[0]) == 0 ? 0 : 1]));
+            same_signer(bytes, buf_span(good));
     return e;
 }
 
+static enum err judge(const char *what, struct span bytes, bool *same)
+{
+    return judge_against(&people_get()->approvals[strcmp(what, names[0]) == 0 ? 0 : 1], what, bytes, same);
+}
+
+static enum err judge_gmt0010(const char *what, struct span bytes, bool *same)
+{
+    return judge_against(&people_get()->gmt0010, what, bytes, same);
+}
+
 const struct kind kind_approval = {"approval", prepare, judge, NULL};
+const struct kind kind_gmt0010 = {"gmt0010", prepare_gmt0010, judge_gmt0010, NULL};

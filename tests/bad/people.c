@@ -83,6 +83,9 @@ static void make_approvals(struct people *p)
     help_clean();
     bad_must(cms_sign(w->person_certs[REVIEW_1], w->person_keys[REVIEW_1], buf_span(&text), WORLD_NOW,
                       &p->approvals[1], NULL) == E_OK, "an approval");
+    const struct cms_signer signer = cms_signer_in_memory(w->person_keys[REVIEW_1], CMS_GMT0010);
+    bad_must(cms_sign_with(w->person_certs[REVIEW_1], &signer, buf_span(&text), WORLD_NOW, &p->gmt0010, NULL) == E_OK,
+             "an approval");
     BIO_free(bio);
     buf_free(&key);
     buf_free(&text);

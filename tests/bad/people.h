@@ -15,6 +15,7 @@ struct people {
     struct buf csr[PEOPLE_KEYS]; /* their good requests for the profile "device", with a subjectAltName */
     struct buf batch;          /* batch.jsonl with one request for each of them */
     struct buf approvals[2];   /* entry by stock openssl cms with RSA, review as ra approve makes it with SM2 */
+    struct buf gmt0010;        /* the same review in the form of GM/T 0010 */
 };
 extern const char *const people_key_names[PEOPLE_KEYS];
 extern const enum sig_alg people_algs[PEOPLE_KEYS];

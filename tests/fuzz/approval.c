@@ -44,7 +44,7 @@ bool fuzz_one(struct span in)
     struct approvals out;
     struct cms *cms;
     struct diag why = {0};
-    enum err parsed = cms_parse(in, &cms, &why);
+    enum err parsed = cms_parse_person(in, &cms, &why);
     fuzz_check_diag(parsed, &why);
     fuzz_hold(parsed == E_OK || parsed == E_APPROVAL_FORMAT, "a signature that is refused for what it cannot be");
     cms_free(cms);

@@ -262,6 +262,12 @@ static void make_approval(enum key_kind kind, enum sig_alg alg, const char *name
     expect_ok(alg_sign(alg, key, buf_span(&text), &signature));
     expect_ok(cms_wrap(cert, alg, buf_span(&signature), &wrapped, &d));
     put(buf_span(&wrapped), "corpus/approval/good-%s-plain", name);
+    if (kind == KEY_SM2) {
+        const struct cms_signer signer = cms_signer_in_memory(key, CMS_GMT0010);
+        buf_reset(&cms);
+        expect_ok(cms_sign_with(cert, &signer, buf_span(&text), FUZZ_NOW, &cms, &d));
+        put(buf_span(&cms), "corpus/approval/good-%s-gmt0010", name);
+    }
     buf_free(&text);
     buf_free(&der);
     buf_free(&cms);

@@ -33,14 +33,26 @@ static void tear_down(void)
     world_free(&w);
 }
 
-static void sign_as(const char *name, X509 *cert, EVP_PKEY *key, const char *content)
+static void sign(const char *name, X509 *cert, const struct cms_signer *signer, const char *content)
 {
     struct buf text = {0}, der = {0};
     help_approval((struct span){(const uint8_t *)content, strlen(content)}, &text);
-    expect_ok_diag(cms_sign(cert, key, buf_span(&text), WORLD_NOW, &der, &d), &d);
+    expect_ok_diag(cms_sign_with(cert, signer, buf_span(&text), WORLD_NOW, &der, &d), &d);
     tree_write(name, der.data, der.len);
     buf_free(&text);
     buf_free(&der);
+}
+
+static void sign_as(const char *name, X509 *cert, EVP_PKEY *key, const char *content)
+{
+    const struct cms_signer signer = cms_signer_in_memory(key, CMS_RFC5652);
+    sign(name, cert, &signer, content);
+}
+
+static void sign_in_form(const char *name, int person, enum cms_form form, const char *content)
+{
+    const struct cms_signer signer = cms_signer_in_memory(w.person_keys[person], form);
+    sign(name, w.person_certs[person], &signer, content);
 }
 
 static void approve(const char *name, int person)
@@ -79,6 +91,23 @@ START_TEST(entry_and_review)
 END_TEST
 
 /* Every combination of who signed, against how many of each role are asked for. */
+/* One person in each form; in GM/T 0010's, too, only over the text, by a pinned person, and once. */
+START_TEST(in_the_form_of_gmt0010)
+{
+    struct approvals a;
+    approve("a.p7s", ENTRY_1);
+    sign_in_form("b.p7s", REVIEW_1, CMS_GMT0010, batch);
+    expect_ok_diag(check_at(WORLD_NOW, &a), &d);
+    ck_assert_uint_eq(a.n, 2);
+    ck_assert_ptr_eq(a.by[1], &w.persons[REVIEW_1]);
+    sign_in_form("c.p7s", ENTRY_1, CMS_GMT0010, batch);
+    expect_check(E_APPROVAL_TWICE, "c.p7s");
+    unlink(tree_path("c.p7s"));
+    sign_in_form("b.p7s", REVIEW_1, CMS_GMT0010, "another batch");
+    expect_check(E_APPROVAL_SIGNATURE, "b.p7s");
+}
+END_TEST
+
 START_TEST(roles_are_counted)
 {
     for (int mask = 0; mask < 8; mask++) {
@@ -272,6 +301,7 @@ Suite *suite_approval(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_set_timeout(t, 30);
     tcase_add_test(t, entry_and_review);
+    tcase_add_test(t, in_the_form_of_gmt0010);
     tcase_add_test(t, roles_are_counted);
     tcase_add_test(t, one_person_counts_once);
     tcase_add_test(t, a_person_of_another_ra);

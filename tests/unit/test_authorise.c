@@ -243,15 +243,34 @@ START_TEST(certificates_in_time)
 }
 END_TEST
 
-static void put(const char *name, X509 *cert, EVP_PKEY *key, const char *text)
+static void put_in_form(const char *name, X509 *cert, EVP_PKEY *key, enum cms_form form, const char *text)
 {
+    const struct cms_signer signer = cms_signer_in_memory(key, form);
     struct buf der = {0};
-    expect_ok_diag(cms_sign(cert, key, (struct span){(const uint8_t *)text, strlen(text)},
-                            WORLD_NOW, &der, &d),
-                   &d);
+    expect_ok_diag(cms_sign_with(cert, &signer, (struct span){(const uint8_t *)text, strlen(text)}, WORLD_NOW, &der, &d), &d);
     tree_write(name, der.data, der.len);
     buf_free(&der);
 }
+
+static void put(const char *name, X509 *cert, EVP_PKEY *key, const char *text)
+{
+    put_in_form(name, cert, key, CMS_RFC5652, text);
+}
+
+/* An officer's file may have that form, whoever made it. */
+START_TEST(in_the_form_of_gmt0010)
+{
+    struct buf text = {0};
+    expect_ok(sign(0));
+    expect_ok(authorise_text(&(struct authorise_what){.digest = plan}, &text));
+    buf_append_byte(&text, 0);
+    put_in_form(FILE_OF(2), w.officer_certs[1], w.officer_keys[1], CMS_GMT0010, (const char *)text.data);
+    expect_check(E_OK);
+    put_in_form(FILE_OF(2), w.officer_certs[1], w.officer_keys[1], CMS_GMT0010, "something else");
+    expect_check(E_OFFICER_SIGNATURE);
+    buf_free(&text);
+}
+END_TEST
 
 /* A file that is wrong is not just left out of the count. */
 START_TEST(files_that_are_wrong)
@@ -371,6 +390,7 @@ Suite *suite_authorise(void)
     tcase_add_test(t, more_officers_than_a_policy_holds);
     tcase_add_test(t, only_with_the_officers_own_key);
     tcase_add_test(t, certificates_in_time);
+    tcase_add_test(t, in_the_form_of_gmt0010);
     tcase_add_test(t, files_that_are_wrong);
     tcase_add_test(t, a_twin);
     tcase_add_test(t, they_belong_to_one_plan);

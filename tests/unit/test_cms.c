@@ -3,6 +3,7 @@
 #include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/limits.h"
 #include "expect.h"
@@ -32,17 +33,32 @@ static void every_flip_and_truncation(const struct buf *good, X509 *cert)
     buf_free(&der);
 }
 
+static const struct {
+    enum sig_alg alg;
+    enum cms_form form;
+} persons[] = {{SIG_SM2_SM3, CMS_RFC5652}, {SIG_RSA_SHA256, CMS_RFC5652}, {SIG_SM2_SM3, CMS_GMT0010}};
+
+static enum err sign_in_form(enum cms_form form, X509 *cert, EVP_PKEY *key, struct buf *out, struct diag *d)
+{
+    const struct cms_signer signer = cms_signer_in_memory(key, form);
+    return form == CMS_RFC5652 ? cms_sign(cert, key, batch, SIGNING_TIME, out, d)
+                               : cms_sign_with(cert, &signer, batch, SIGNING_TIME, out, d);
+}
+
 START_TEST(persons_sign)
 {
-    enum sig_alg alg = _i == 0 ? SIG_SM2_SM3 : SIG_RSA_SHA256;
+    enum sig_alg alg = persons[_i].alg;
+    enum cms_form form = persons[_i].form;
     EVP_PKEY *key = help_key(alg_sig_key(alg)), *other_key = help_key(alg_sig_key(alg));
     X509 *cert = help_cert(key, alg, "Reviewer"), *other = help_cert(other_key, alg, "Another");
     X509 *twin = help_cert(other_key, alg, "Reviewer");
     struct buf der = {0}, none = {0};
     struct cms *cms;
     struct diag d = {0};
-    expect_ok_diag(cms_sign(cert, key, batch, SIGNING_TIME, &der, &d), &d);
-    expect_ok(cms_parse(buf_span(&der), &cms, &d));
+    expect_ok_diag(sign_in_form(form, cert, key, &der, &d), &d);
+    expect_err(cms_parse(buf_span(&der), &cms, &d), form == CMS_RFC5652 ? E_OK : E_APPROVAL_FORMAT);
+    cms_free(cms);
+    expect_ok(cms_parse_person(buf_span(&der), &cms, &d));
     ck_assert(cms_is_by(cms, cert));
     ck_assert(!cms_is_by(cms, other));
     expect_ok(cms_verify(cms, cert, batch, &d));
@@ -54,7 +70,9 @@ START_TEST(persons_sign)
                E_APPROVAL_SIGNATURE);
     expect_err(cms_verify(cms, cert, (struct span){0}, &d), E_APPROVAL_SIGNATURE);
     every_flip_and_truncation(&der, cert);
-    expect_err(cms_sign(cert, other_key, batch, SIGNING_TIME, &none, &d), E_PRIVATE_KEY);
+    expect_err(sign_in_form(form, cert, other_key, &none, &d), E_PRIVATE_KEY);
+    if (alg != SIG_SM2_SM3)
+        expect_err(sign_in_form(CMS_GMT0010, cert, key, &none, &d), E_KEY_TYPE);
     ck_assert_uint_eq(none.len, 0);
     cms_free(cms);
     X509_free(cert);
@@ -253,6 +271,55 @@ START_TEST(the_longer_name_of_rsa_with_sha512)
 }
 END_TEST
 
+/* What others make, laid out and signed by openssl alone: see tests/gmt0010.sh. */
+START_TEST(the_form_of_gmt0010_by_stock_openssl)
+{
+    static const struct {
+        const char *settings;
+        enum err want;
+    } rows[] = {
+        {"", E_OK},
+        {"ATTRIBUTES=no", E_OK},
+        {"PARAMETERS=no", E_OK},
+        {"SIGNATURE=1.2.156.10197.1.501", E_OK},
+        {"SIGNATURE=1.2.156.10197.1.501 PARAMETERS=no ATTRIBUTES=no", E_OK},
+        /* as CMS, and halves of both */
+        {"SIGNED_DATA=1.2.840.113549.1.7.2 DATA=1.2.840.113549.1.7.1 SAID=1.2.840.113549.1.7.1 SIGNATURE=1.2.156.10197.1.501", E_OK},
+        {"SIGNED_DATA=1.2.840.113549.1.7.2 DATA=1.2.840.113549.1.7.1 SAID=1.2.840.113549.1.7.1", E_APPROVAL_FORMAT},
+        {"SIGNED_DATA=1.2.840.113549.1.7.2 SIGNATURE=1.2.156.10197.1.501", E_APPROVAL_FORMAT},
+        {"DATA=1.2.840.113549.1.7.1", E_APPROVAL_FORMAT},
+        {"SAID=1.2.840.113549.1.7.1", E_APPROVAL_FORMAT},
+        {"SAID=1.2.156.10197.6.1.4.2.2", E_APPROVAL_FORMAT},
+        {"DATA=1.2.156.10197.6.1.4.2.3", E_APPROVAL_FORMAT},
+        {"SIGNED_DATA=1.2.156.10197.6.1.4.2.4", E_APPROVAL_FORMAT},
+        {"DIGEST=2.16.840.1.101.3.4.2.1", E_APPROVAL_FORMAT},
+        {"SIGNATURE=1.2.840.113549.1.1.1", E_APPROVAL_FORMAT},
+        {"SIGNATURE=1.2.156.10197.1.301.3", E_APPROVAL_FORMAT},
+        {"DIGEST=2.16.840.1.101.3.4.2.1 SIGNATURE=1.2.840.113549.1.1.11", E_APPROVAL_FORMAT},
+    };
+    char here[512];
+    X509 *cert;
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    help_write("content", batch);
+    ck_assert(help_run("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:SM2 -out g.key && openssl req -x509 -new "
+                       "-key g.key -sm3 -sigopt distid:" SM2_ID " -subj /CN=g -out g.pem"));
+    expect_ok(cert_load(help_path("g.pem"), &cert, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf bytes = {0};
+        ck_assert_msg(help_run("%s %s/tests/gmt0010.sh g.key g.pem content s.p7s", rows[i].settings, here), "%s", rows[i].settings);
+        help_read("s.p7s", &bytes);
+        enum err e = help_accept(buf_span(&bytes), cert, batch);
+        ck_assert_msg(e == rows[i].want, "%s: %s", rows[i].settings, err_name(e));
+        if (e == E_OK)
+            expect_err(help_accept(buf_span(&bytes), cert, (struct span){batch.p, 5}), E_APPROVAL_SIGNATURE);
+        if (i < 2)
+            every_flip_and_truncation(&bytes, cert);
+        buf_free(&bytes);
+    }
+    X509_free(cert);
+}
+END_TEST
+
 /* A signer who is named by a key identifier is nobody whose certificate has none. */
 START_TEST(a_certificate_without_key_identifier)
 {
@@ -317,7 +384,8 @@ Suite *suite_cms(void)
     TCase *c = tcase_create("cms");
     tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, NULL, help_clean);
-    tcase_add_loop_test(c, persons_sign, 0, 2);
+    tcase_add_loop_test(c, persons_sign, 0, 3);
+    tcase_add_test(c, the_form_of_gmt0010_by_stock_openssl);
     tcase_add_test(c, other_keys_do_not_sign);
     tcase_add_test(c, stock_openssl_accepts_what_rsa_persons_sign);
     tcase_add_loop_test(c, signatures_made_elsewhere_are_wrapped, 0, 5);

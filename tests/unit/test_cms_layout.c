@@ -14,6 +14,7 @@ static const struct span batch = {(const uint8_t *)"{\"format\":1}\n{\"id\":\"r1
 
 /* A SignedData put together from parts in hexadecimal, rightly signed whatever they are. */
 struct layout {
+    const char *type; /* of the ContentInfo; NULL for CMS's SignedData */
     const char *version, *digests, *content,
         *extra; /* of the SignedData; extra goes before the signers */
     const char *signer_version, *signer_digest;
@@ -98,7 +99,7 @@ static void lay_out(const struct layout *l, X509 *cert, EVP_PKEY *key, struct bu
     put_hex(&signers, l->signer != NULL ? l->signer : "");
     der_put(&data, DER_SET, buf_span(&signers));
     der_put(&content, DER_SEQUENCE, buf_span(&data));
-    put_hex(&info, "06092a864886f70d010702");
+    put_hex(&info, l->type != NULL ? l->type : "06092a864886f70d010702");
     der_put(&info, DER_CONSTRUCTED + 0, buf_span(&content));
     der_put(all, DER_SEQUENCE, buf_span(&info));
     buf_free(&data);
@@ -194,6 +195,78 @@ START_TEST(the_layout_is_checked)
 }
 END_TEST
 
+/* -- in the form of GM/T 0010 -- */
+
+#define GM_SIGNED_DATA "060a2a811ccf5506010402" "02"
+#define GM_DATA "060a2a811ccf5506010402" "01"
+#define GM_TYPE "301906092a864886f70d010903310c" GM_DATA
+#define GM_SIGNATURE "300d06092a811ccf5501822d010500"
+
+static const struct layout holding;
+static const struct layout gm = {
+    .type = GM_SIGNED_DATA,
+    .version = "020101",
+    .digests = SM3_NULL,
+    .content = "300c" GM_DATA,
+    .extra = "",
+    .signer_version = "020101",
+    .signer_digest = SM3_NULL,
+    .attributes = OTHER_ATTRIBUTE GM_TYPE SIGNED_TIME MESSAGE_DIGEST,
+    .algorithm = GM_SIGNATURE,
+    .behind = "",
+    .signers = 1,
+};
+
+START_TEST(the_layout_of_gmt0010_is_checked)
+{
+#define WITH(...) (change = gm, __VA_ARGS__, laid_out(&change, cert, key))
+    EVP_PKEY *key = help_key(KEY_SM2);
+    X509 *cert = help_cert(key, SIG_SM2_SM3, "Reviewer");
+    struct layout change;
+    expect_ok(laid_out(&gm, cert, key));
+    expect_ok(WITH(change.attributes = NULL));
+    expect_ok(WITH(change.attributes = GM_TYPE MESSAGE_DIGEST));
+    expect_ok(WITH(change.digests = SM3_ID, change.signer_digest = SM3_ID));
+    expect_ok(WITH(change.algorithm = "300b06092a811ccf5501822d01"));
+    expect_ok(WITH(change.algorithm = SM2_SM3_ID));
+    expect_ok(WITH(change.algorithm = "300a06082a811ccf55018375"));
+    /* what is of CMS, one by one, and in CMS what is not */
+    expect_err(WITH(change.type = NULL), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "300b" DATA), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = CONTENT_TYPE MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    expect_err(WITH(change = right, change.type = GM_SIGNED_DATA), E_APPROVAL_FORMAT);
+    expect_err(WITH(change = right, change.algorithm = GM_SIGNATURE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change = right, change.attributes = GM_TYPE MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    expect_err(WITH(change = holding, change.type = GM_SIGNED_DATA), E_APPROVAL_FORMAT);
+    /* other types, digests and algorithms: SM2 alone, its key exchange, RSA */
+    expect_err(WITH(change.type = GM_DATA), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "300c" GM_SIGNED_DATA), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = "301906092a864886f70d010903310c" GM_SIGNED_DATA MESSAGE_DIGEST), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SHA256_ID, change.signer_digest = SHA256_ID), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.digests = SM3_ID), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300a06082a811ccf5501822d"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300b06092a811ccf5501822d02"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300d06092a864886f70d0101010500"), E_APPROVAL_FORMAT);
+    /* versions; a key identifier, which CMS has; content; CRLs; unsigned attributes; other numbers of signers */
+    expect_err(WITH(change.version = "020103"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signer_version = "020103"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.version = "020103", change.signer = "302d02010380080102030405060708" SM3_NULL GM_SIGNATURE "040101"),
+               E_APPROVAL_FORMAT);
+    expect_err(WITH(change.content = "3011" GM_DATA "a003040161"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.extra = "a100"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.extra = "a0023000"), E_APPROVAL_SIGNATURE);
+    expect_err(WITH(change.behind = "a10e" OTHER_ATTRIBUTE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signers = 0), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.signers = 2), E_APPROVAL_FORMAT);
+    /* attributes out of order; the digest of something else */
+    expect_err(WITH(change.attributes = MESSAGE_DIGEST GM_TYPE), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.attributes = "300f06092a864886f70d01090431020400" GM_TYPE), E_APPROVAL_SIGNATURE);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+#undef WITH
+}
+END_TEST
+
 /* -- what holds its content: id-cct-PKIData -- */
 
 #define PKI_DATA "06082b06010505070c02"
@@ -268,6 +341,7 @@ Suite *suite_cms_layout(void)
     TCase *c = tcase_create("cms_layout");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, the_layout_is_checked);
+    tcase_add_test(c, the_layout_of_gmt0010_is_checked);
     tcase_add_test(c, what_is_held_is_checked);
     suite_add_tcase(s, c);
     return s;

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "audit/carried.h"
 #include "batch/request.h"
 #include "expect.h"
 #include "help_bundle.h"
@@ -134,6 +135,50 @@ static void make_desk(void)
     buf_free(&all);
 }
 
+/* -- a person's signature in the form of GM/T 0010 -- */
+
+static const struct span text = {(const uint8_t *)"a text", 6};
+
+static enum err sign_gm(void)
+{
+    const struct cms_signer signer = cms_signer_in_memory(key, CMS_GMT0010);
+    buf_free(&file);
+    return cms_sign_with(cert, &signer, text, NOW, &file, &d);
+}
+
+static enum err verify_gm(void)
+{
+    uint8_t digest[DIGEST_LEN];
+    struct cms *c;
+    struct buf der = {0};
+    bool carried = false;
+    enum err e = cms_parse_person(buf_span(&file), &c, &d);
+    if (e == E_OK)
+        e = cms_verify(c, cert, text, &d);
+    cms_free(c);
+    if (e == E_OK)
+        e = cert_digest(cert, digest);
+    if (e == E_OK)
+        e = carried_verify(buf_span(&file), digest, text, &carried, &d);
+    if (e == E_OK)
+        e = carried_certificate(buf_span(&file), digest, &der, &carried, &d);
+    differs = differs || (e == E_OK && (!carried || der.len == 0));
+    buf_free(&der);
+    return e;
+}
+
+START_TEST(gmt0010_without_memory)
+{
+    key = help_key(KEY_SM2);
+    cert = help_cert(key, SIG_SM2_SM3, "person");
+    SWEEP(sign_gm);
+    SWEEP(verify_gm);
+    buf_free(&file);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
 START_TEST(cmc_without_memory)
 {
     key = help_key(KEY_RSA);
@@ -167,6 +212,7 @@ Suite *suite_memory_cmc(void)
     TCase *t = tcase_create("none left");
     tcase_set_timeout(t, 120);
     tcase_add_test(t, cmc_without_memory);
+    tcase_add_test(t, gmt0010_without_memory);
     suite_add_tcase(s, t);
     return s;
 }

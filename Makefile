@@ -72,6 +72,9 @@ ROOM += $(addprefix ceremony/room/,anchor_tbs.c anchor_file.c certify.c certify_
     officers.c brought.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
 # what an officer is shown, types and signs, by commands and in ceremonies
 OFFICER := $(addprefix ceremony/officer/,officer.c summary.c summary_item.c summary_table.c)
+# a signature in a process of its own, by a key on a person's own token
+OWN_TOKEN := $(addprefix ceremony/officer/,apart.c own_token.c)
+OFFICER += $(OWN_TOKEN)
 CEREMONY := signer/banner.c $(ROOM_PARTS) $(ROOM) $(OFFICER) $(addprefix ceremony/,main.c cmd_init.c cmd_keygen.c cmd_root.c cmd_run.c cmd_rehearse.c rehearsal.c \
     cmd_authorise.c cmd_show.c cmd_policy.c cmd_enrol.c confirm.c keys.c)
 CEREMONY += $(addprefix ceremony/,cmd_keys.c cmd_destroy.c cmd_transfer.c cmd_replace.c token_begin.c) \
@@ -96,8 +99,9 @@ RA_PARTS += $(addprefix ceremony/ra/,cmc_parse.c cmc_draft.c cmc_match.c cmc_sta
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 RA += $(addprefix ceremony/ra/,cmd_cmc_in.c cmd_cmc_out.c)
+RA += ceremony/ra/person.c $(OWN_TOKEN)
 
-# What needs no token, and what does. The auditor's and the RA's programs are linked without the second.
+# What needs no token, and what does. The auditor's program is linked without the second; of the RA's, approving uses it.
 COMMON := $(CORE) $(PKI) $(LOG) $(BATCH) $(POLICY_LIB)
 TOKEN := $(HSM) $(STATE)
 
@@ -149,8 +153,8 @@ $(BIN)/ceremony: $(call objects,$(CEREMONY)) $(BIN)/policy_table.o $(B)/libtoken
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_TOKEN)
 $(BIN)/audit: $(call objects,$(AUDIT)) $(BIN)/policy_table.o $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_MINUTES) $(LIBS_COMMON)
-$(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libcommon.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_COMMON)
+$(BIN)/ra: $(call objects,$(RA)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_TOKEN)
 
 # -- tests --
 

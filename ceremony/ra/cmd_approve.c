@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,10 @@
 #include "commands.h"
 #include "core/clock.h"
 #include "core/screen.h"
-#include "pki/cert.h"
 #include "pki/cms.h"
-#include "pki/keyfile.h"
 #include "ra/foresee.h"
 #include "ra/own.h"
+#include "ra/person.h"
 #include "ra/words.h"
 
 #define LABEL 11 /* columns */
@@ -137,47 +135,6 @@ static enum err confirm(const struct desk *k, struct diag *d)
     return E_OK;
 }
 
-static enum err find_person(const struct desk *k, const struct policy_person **person, X509 **cert,
-                            struct diag *d)
-{
-    *person = policy_person_find(&policy_table, options.person);
-    if (*person == NULL) {
-        diag_set(d, E_APPROVAL_PERSON, "the policy has no person %s", options.person);
-        return E_APPROVAL_PERSON;
-    }
-    if (strcmp((*person)->ra, k->header.ra) != 0)
-        return diag_set(d, E_APPROVAL_RA, "%s is of %s, the batch of %s", options.person,
-                        (*person)->ra, k->header.ra);
-    enum err e = cert_parse((*person)->certificate, cert, d);
-    return e != E_OK ? e : cert_check_time(*cert, clock_now(), d);
-}
-
-/* In which form it is signed, which must be one for the person's key. */
-static enum err choose_form(X509 *cert, enum cms_form *form, struct diag *d)
-{
-    *form = CMS_RFC5652;
-    if (options.form != NULL && !cms_form_by_name(options.form, form))
-        return diag_set(d, E_USAGE, "--form: %s is neither cms nor gmt0010", options.form);
-    if (*form == CMS_GMT0010 && cms_alg(X509_get0_pubkey(cert)) != SIG_SM2_SM3) {
-        diag_set(d, E_KEY_TYPE, "the form of GM/T 0010 is for SM2 keys");
-        diag_advise(d, "approve without --form");
-        return E_KEY_TYPE;
-    }
-    return E_OK;
-}
-
-static enum err load_key(X509 *cert, EVP_PKEY **key, struct diag *d)
-{
-    enum err e = keyfile_open(options.key, options.pass_fd, options.person, key, d);
-    if (e == E_OK && X509_check_private_key(cert, *key) != 1) {
-        ERR_clear_error();
-        e = diag_set(d, E_APPROVAL_PERSON, "%s is not the key of %s's pinned certificate",
-                     options.key, options.person);
-        diag_advise(d, "name the key file that belongs to this person's certificate");
-    }
-    return e;
-}
-
 static void approval_name(const struct policy_person *person, char name[LIMIT_TOKEN_TEXT + 32])
 {
     snprintf(name, LIMIT_TOKEN_TEXT + 32, "%s-%s.p7s", policy_role_name(person->role), person->id);
@@ -232,21 +189,19 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
 }
 
 /* Signed, checked as the appliance will check it, and only then written. */
-static enum err sign(const struct desk *k, const struct policy_person *person, X509 *cert, EVP_PKEY *key, enum cms_form form,
-                     struct diag *d)
+static enum err sign(const struct desk *k, const struct person *p, struct diag *d)
 {
-    const struct cms_signer signer = cms_signer_in_memory(key, form);
     struct buf text = {0}, out = {0};
     struct cms *cms = NULL;
     enum err e = approval_text(k->digest, &text);
     if (e == E_OK)
-        e = cms_sign_with(cert, &signer, buf_span(&text), clock_now(), &out, d);
+        e = person_sign(p, buf_span(&text), clock_now(), &out, d);
     if (e == E_OK)
         e = cms_parse_person(buf_span(&out), &cms, d);
     if (e == E_OK)
-        e = cms_verify(cms, cert, buf_span(&text), d);
+        e = cms_verify(cms, p->cert, buf_span(&text), d);
     if (e == E_OK)
-        e = store(k, person, cert, &out, d);
+        e = store(k, p->row, p->cert, &out, d);
     cms_free(cms);
     buf_free(&text);
     buf_free(&out);
@@ -255,24 +210,19 @@ static enum err sign(const struct desk *k, const struct policy_person *person, X
 
 enum err cmd_approve(int n, char **operands, struct diag *d)
 {
-    struct desk k;
-    const struct policy_person *person = NULL;
-    X509 *cert = NULL;
-    EVP_PKEY *key = NULL;
-    enum cms_form form = CMS_RFC5652;
+    struct desk k = {.fd = -1};
+    struct person p;
     (void)n;
     (void)operands;
-    enum err e = desk_open(options.dir, &k, d);
+    enum err e = person_from_options(&p, d);
+    if (e == E_OK)
+        e = desk_open(options.dir, &k, d);
     if (e == E_OK)
         desk_tidy(k.fd);
-    if (e == E_OK)
-        e = find_person(&k, &person, &cert, d);
     if (e == E_OK) /* before all the reading and typing */
-        e = choose_form(cert, &form, d);
+        e = person_find(&p, k.header.ra, d);
     if (e == E_OK)
-        e = cert_check_private_key(options.key, d);
-    if (e == E_OK)
-        e = check_own(&k, person, cert, d);
+        e = check_own(&k, p.row, p.cert, d);
     if (e == E_OK)
         e = check_whole(&k, d);
     if (e == E_OK)
@@ -280,11 +230,8 @@ enum err cmd_approve(int n, char **operands, struct diag *d)
     if (e == E_OK)
         e = confirm(&k, d);
     if (e == E_OK)
-        e = load_key(cert, &key, d);
-    if (e == E_OK)
-        e = sign(&k, person, cert, key, form, d);
-    EVP_PKEY_free(key);
-    X509_free(cert);
+        e = sign(&k, &p, d);
+    X509_free(p.cert);
     desk_close(&k);
     return e;
 }

@@ -13,6 +13,8 @@ struct options {
     const char *draft[DRAFT_FIELDS], *evidence, *csv; /* add */
     const char *person, *key, *digest, *form;   /* approve */
     int pass_fd;                                /* -1: ask at the terminal */
+    const char *module, *module_files, *vendor; /* of approve, whose key is then on a token */
+    int pin_fd;                                 /* -1: ask at the terminal */
     const char *bundle, *batch, *anchors, *out, *db; /* import; bundle and anchors of ocsp-tree, too */
     const char *to; /* ocsp-tree */
     const char *signer, *keep; /* cmc-in; signer, batch, bundle, anchors, key, pass_fd and out of cmc-out, too */

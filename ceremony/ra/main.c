@@ -4,7 +4,7 @@
 
 #include "commands.h"
 
-struct options options = {.sequence = -1, .valid_for = -1, .pass_fd = -1};
+struct options options = {.sequence = -1, .valid_for = -1, .pass_fd = -1, .pin_fd = -1};
 
 #define DIR {"dir", "DIR", N_("the batch's folder"), &options.dir, NULL, NULL, true}
 #define JSON {"json", NULL, N_("print JSON Lines"), NULL, NULL, &options.json, false}
@@ -81,9 +81,13 @@ static const struct cli_option *options_approve(void)
         DIR,
         {"person", "ID", N_("who approves, as the policy names them"), &options.person, NULL, NULL,
          true},
-        {"key", "FILE", N_("that person's encrypted PKCS#8 key"), &options.key, NULL, NULL, true},
+        {"key", "FILE_OR_URI", N_("that person's encrypted PKCS#8 key, or the token it is on (pkcs11:)"), &options.key, NULL, NULL, true},
         {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd,
          NULL, false},
+        {"module", "FILE", N_("the PKCS#11 module of this token"), &options.module, NULL, NULL, false},
+        {"module-files", "PATHS", N_("files and folders that this module works with, colons between them"), &options.module_files, NULL, NULL, false},
+        {"vendor", "NAME", N_("how it signs SM2, when not as the policy's token"), &options.vendor, NULL, NULL, false},
+        {"pin-fd", "N", N_("read the PIN from this file descriptor"), NULL, &options.pin_fd, NULL, false},
         {"digest", "HEX", N_("the digest of batch.jsonl, in place of the question"), &options.digest,
          NULL, NULL, false},
         {"form", "FORM", N_("cms, or gmt0010 with an SM2 key (cms)"), &options.form, NULL, NULL, false},

@@ -88,6 +88,7 @@ AUDIT_PARTS += ceremony/audit/transcripts.c
 AUDIT_PARTS += ceremony/audit/transcript_ends.c
 AUDIT_PARTS += ceremony/audit/minutes_again.c
 AUDIT_PARTS += ceremony/audit/signatures.c
+AUDIT_PARTS += ceremony/audit/issued.c ceremony/audit/workers.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c publish.c)
 AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_replay.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)

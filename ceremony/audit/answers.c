@@ -1,19 +1,16 @@
 #include "audit/answers.h"
 
-#include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/issued.h"
 #include "audit/responses.h"
 #include "audit/statuses.h"
 #include "batch/certify_eseal.h"
 #include "batch/lateness.h"
-#include "core/base64.h"
 #include "core/clock.h"
-#include "pki/cert.h"
 #include "pki/identity.h"
-#include "pki/lint.h"
-#include "pki/lint_eseal.h"
 
 /* The batch of this line, when its plan can be followed. */
 static struct batches_open *find_batch(struct audit *a, const struct record *r)
@@ -82,80 +79,6 @@ static enum err check_serial(struct audit *a, const struct record *r, struct dia
     return e;
 }
 
-/* The certificate or seal, from the plan's bytes and the log's signature: the log has its digest. */
-static enum err rebuild(const struct plan_item *i, const struct keys_entry *key, const struct record *r,
-                        struct buf *cert, struct diag *d)
-{
-    struct buf signature = {0};
-    uint8_t got[DIGEST_LEN] = {0};
-    char hex[DIGEST_HEX];
-    const char *text = record_text(r, "signature");
-    enum err e = base64_decode(text, strlen(text), &signature);
-    if (e == E_OK)
-        e = certify_assemble(i, key->anchor, buf_span(&signature), cert, d);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, cert->data, cert->len, got);
-    hex_encode(got, DIGEST_LEN, hex);
-    if (e == E_OK && strcmp(hex, record_text(r, "certificate")) != 0)
-        e = diag_set(d, E_ARCHIVE, "the plan's bytes and the signature do not give the certificate "
-                                   "of request %lld", (long long)i->n);
-    buf_free(&signature);
-    return e;
-}
-
-static enum err check_certificate(const struct plan_item *i, const struct keys_entry *key, X509 *x,
-                                  struct diag *d)
-{
-    struct diag why = {0};
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
-    enum err e = cert_verify(x, key->public, &why);
-    if (e != E_OK)
-        return diag_wrap(d, e, &why, "request %lld", (long long)i->n);
-    if (X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(key->anchor)) != 0)
-        return diag_set(d, E_LINT, "request %lld: the issuer is not %s", (long long)i->n, i->key);
-    if (ASN1_STRING_length(serial) != SERIAL_LEN ||
-        memcmp(ASN1_STRING_get0_data(serial), i->serial, SERIAL_LEN) != 0)
-        return diag_set(d, E_LINT, "request %lld: the serial number is not the plan's",
-                        (long long)i->n);
-    if ((X509_get_extension_flags(key->anchor) & EXFLAG_CA) == 0)
-        return diag_set(d, E_LINT, "request %lld: the key %s is not a CA's", (long long)i->n,
-                        i->key);
-    return E_OK;
-}
-
-static enum err check_eseal(const struct plan_item *i, const struct keys_entry *key, struct span der, struct diag *d)
-{
-    struct eseal s;
-    struct diag why = {0};
-    enum err e = eseal_parse(der, &s, &why);
-    if (e == E_OK)
-        e = eseal_verify(&s, &why);
-    if (e == E_OK)
-        e = eseal_check_maker(&s, key->anchor, &why);
-    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->n);
-}
-
-static enum err lint_again(const struct batches_open *b, const struct plan_item *i, const struct keys_entry *key, struct diag *d)
-{
-    struct diag why = {0};
-    if (b->policy == NULL)
-        return E_OK;
-    const struct policy_authority *authority = policy_authority_find(b->policy, b->header.authority);
-    if (plan_is_eseal(i) && authority != NULL && authority->seals.key != NULL &&
-        strcmp(authority->seals.key, i->key) == 0) {
-        enum err seal = lint_eseal(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, &authority->seals, &why);
-        return seal == E_OK ? E_OK : diag_wrap(d, seal, &why, "request %lld", (long long)i->n);
-    }
-    const struct policy_key *row = policy_key_find(b->policy, i->key);
-    const struct policy_profile *profile =
-        authority != NULL ? policy_profile_find(authority, i->profile) : NULL;
-    if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
-        return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
-                        (long long)i->n);
-    enum err e = lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, profile, row, key->anchor, &why);
-    return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->n);
-}
-
 /* A key is one subject's for good; the digests are the index's (batch/history.c). */
 static enum err check_owner(struct audit *a, const struct plan_item *i, struct diag *d)
 {
@@ -175,29 +98,38 @@ static enum err check_owner(struct audit *a, const struct plan_item *i, struct d
     return e;
 }
 
-static enum err check_issued(struct audit *a, const struct batches_open *b,
-                             const struct plan_item *i, const struct record *r, struct diag *d)
+/* In a thread. */
+static enum err check_beside(void *what)
 {
-    struct buf cert = {0};
-    X509 *x = NULL;
-    const struct keys_entry *key = keys_find(&a->keys, i->key);
+    struct issued *i = what;
+    enum err e = issued_check(i, NULL);
+    issued_free(i);
+    free(i);
+    return e;
+}
+
+static enum err check_issued(struct audit *a, const struct batches_open *b, struct plan_item *item, const struct record *r,
+                             struct diag *d)
+{
+    const struct keys_entry *key = keys_find(&a->keys, item->key);
     if (key == NULL || key->anchor == NULL)
-        return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", i->key);
-    enum err e = rebuild(i, key, r, &cert, d);
-    if (e == E_OK && plan_is_eseal(i)) {
-        e = check_eseal(i, key, buf_span(&cert), d);
-    } else {
-        if (e == E_OK)
-            e = cert_parse(buf_span(&cert), &x, d);
-        if (e == E_OK)
-            e = check_certificate(i, key, x, d);
+        return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", item->key);
+    struct issued *i = malloc(sizeof *i);
+    if (i == NULL)
+        return E_NO_MEMORY;
+    struct diag why = {0};
+    enum err e = issued_take(b, item, r, key, i, d);
+    enum err owned = e == E_OK && a->workers != NULL ? check_owner(a, &i->item, &why) : E_OK;
+    if (e == E_OK && a->workers != NULL && owned == E_OK) {
+        workers_put(a->workers, check_beside, i);
+        return E_OK;
     }
     if (e == E_OK)
-        e = lint_again(b, i, key, d);
+        e = issued_check(i, d); /* what is wrong with it comes first */
     if (e == E_OK)
-        e = check_owner(a, i, d);
-    X509_free(x);
-    buf_free(&cert);
+        e = check_owner(a, &i->item, d);
+    issued_free(i);
+    free(i);
     return e;
 }
 

@@ -15,6 +15,7 @@
 #include "audit/policies.h"
 #include "audit/transcripts.h"
 #include "audit/witnesses.h"
+#include "audit/workers.h"
 #include "log/index.h"
 #include "log/log.h"
 #include "policy/policy.h"
@@ -65,6 +66,7 @@ struct audit {
     struct batches batches;
     json_t *unsigned_by;       /* ceremonies, with those who were there and have not signed the minutes */
     struct index *index;       /* of certificates and lists, made from plans and outcome lines (statuses.h) */
+    struct workers *workers;   /* that check what is issued beside; NULL: it is checked at its line */
     struct audit_counts counts;
     struct tally *tally;       /* of whoever asked for it (tally.h), or NULL */
     struct findings findings;

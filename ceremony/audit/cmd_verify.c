@@ -46,7 +46,8 @@ enum err verify_and(struct tally *tally, bool replay,
     struct cli_progress bar = {.label = N_("auditing")};
     const struct progress progress = {cli_progress_step, &bar};
     struct verify_options o = {.policy = &policy_table, .replay = replay, .state = options.state, .policies = options.policies,
-                               .anchors = options.anchors, .progress = &progress, .tally = tally};
+                               .anchors = options.anchors, .progress = &progress, .tally = tally,
+                               .cores = workers_cores()};
     struct audit *a = NULL;
     enum err e = read_witnesses(&o, d);
     if (e == E_OK && (a = malloc(sizeof *a)) == NULL)

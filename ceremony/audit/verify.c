@@ -240,7 +240,8 @@ static enum err finish(const struct verify_options *o, struct audit *a)
     return e;
 }
 
-enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d)
+/* *again: some check that was made beside the walk failed. */
+static enum err run(const struct verify_options *o, size_t cores, struct audit *out, bool *again, struct diag *d)
 {
     uint64_t bytes = 0;
     *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .policies_fd = -1, .tally = o->tally};
@@ -248,10 +249,25 @@ enum err verify_run(const struct verify_options *o, struct audit *out, struct di
     if (e == E_OK)
         e = index_private(&out->index, d);
     if (e == E_OK)
-        e = walk(o, out, bytes, d);
+        out->workers = workers_start(cores);
     if (e == E_OK)
-        e = finish(o, out);
-    return e;
+        e = walk(o, out, bytes, d);
+    *again = !workers_finish(out->workers);
+    out->workers = NULL;
+    return e == E_OK && !*again ? finish(o, out) : e;
+}
+
+enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d)
+{
+    bool again;
+    enum err e = run(o, o->cores, out, &again, d);
+    if (!again)
+        return e;
+    verify_free(out);
+    if (o->tally != NULL)
+        tally_free(o->tally);
+    diag_clear(d);
+    return run(o, 1, out, &again, d);
 }
 
 void verify_free(struct audit *a)

@@ -19,6 +19,7 @@ struct verify_options {
     const char *policies;       /* with replay: folder with a policy folder DIGEST/ for each, that came by hand; or NULL */
     const char *anchors;        /* folder with NAME.pem for each key, that came by hand; or NULL */
     struct witnesses witnesses; /* that the log must have met */
+    size_t cores;               /* to be used; what is said does not depend on it */
     struct tally *tally;        /* counts what is walked along, for a report; or NULL */
     const struct progress *progress; /* in bytes of the log; NULL for silence */
 };

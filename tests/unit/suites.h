@@ -145,7 +145,8 @@
     X(watch) \
     X(witness) \
     X(witnesses) \
-    X(words)
+    X(words) \
+    X(workers)
 
 #define X(name) Suite *suite_##name(void);
 SUITES(X)

@@ -184,16 +184,9 @@ include tests/bad/bad.mk
 include tests/status/status.mk
 include tests/fraud/fraud.mk
 
-BENCH := $(addprefix $(B)/bench/,rawsign requests measure count.so)
-$(B)/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lcrypto -lpthread
-$(B)/bench/%.so: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -lcrypto
-
 include tests/fuzz/fuzz.mk
 include tests/import/import.mk
+include tests/bench/bench.mk
 include tests/cover/cover.mk
 include tests/valgrind/valgrind.mk
 
@@ -203,8 +196,6 @@ demo: packages
 	$(Q)$(ON_ALL_CORES) run-demo
 check: packages test-packages
 	$(Q)$(ON_ALL_CORES) run-check
-bench: packages test-packages
-	$(Q)$(ON_ALL_CORES) run-bench
 
 run-demo: all
 	$(Q)ROOTSEAL_BUILD=$(B) bash tests/demo.sh
@@ -213,8 +204,6 @@ PRELOAD := $(if $(SAN),LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so) $(
 run-check: all $(B)/test/check $(SOFTHSM_SM2_PROBE) $(FAULTY) $(FUZZ_IN_CHECK)
 	$(Q)ROOTSEAL_BUILD=$(B) ROOTSEAL_MODULE=$(CURDIR)/$(B)/softhsm-sm2.so ROOTSEAL_VECTORS=$(VECTORS) \
 	    $(PRELOAD) $(B)/test/check $(ONLY)
-run-bench: all $(BENCH)
-	$(Q)ROOTSEAL_BUILD=$(B) bash tests/bench/run.sh
 
 # -- packages: everything a fresh Debian 12 lacks --
 
@@ -268,5 +257,5 @@ clean:
 	rm -rf build
 
 
-.PHONY: FORCE all modules demo check bench run-demo run-check run-bench packages test-packages lint run-lint install clean
+.PHONY: FORCE all modules demo check run-demo run-check packages test-packages lint run-lint install clean
 .DELETE_ON_ERROR:

@@ -57,6 +57,7 @@ static const struct script scripts[] = {
     {"language", 300, {"tests/language.sh"}},
     {"promises", 300, {"tests/promises.sh"}},
     {"defects", 300, {"tests/defects/run.sh", "--apply-only"}},
+    {"bench-figures", 300, {"tests/bench/figures.pl"}},
     {"agreements", 300, {"tests/policy/agreements.pl", "%B/policyc"}},
 };
 #define SCRIPTS (sizeof scripts / sizeof scripts[0])

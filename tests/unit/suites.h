@@ -121,6 +121,7 @@
     X(screen) \
     X(script) \
     X(seal) \
+    X(sealed) \
     X(set) \
     X(sheet) \
     X(show) \

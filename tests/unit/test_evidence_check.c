@@ -384,6 +384,21 @@ static void no_officers(void)
     adopt();
 }
 
+/* As long as the first one's, and another. */
+static void another_officer(void)
+{
+    static uint8_t bytes[4096];
+    static struct policy_officer one;
+    one = policy.officers[0];
+    ck_assert_uint_le(one.certificate.n, sizeof bytes);
+    memcpy(bytes, one.certificate.p, one.certificate.n);
+    bytes[one.certificate.n - 1] ^= 1;
+    one.certificate.p = bytes;
+    policy.officers = &one;
+    policy.officers_n = 1;
+    adopt();
+}
+
 static void three_officers(void)
 {
     policy.quorum = 3;
@@ -412,6 +427,7 @@ START_TEST(persons_of_the_policy)
                                         {no_authority, E_AUTHORITY, "ca"},
                                         {two_must_enter, E_APPROVAL_MISSING, "1 of 2"},
                                         {no_officers, E_OFFICER, "authorisation 1"},
+                                        {another_officer, E_OFFICER, "authorisation 1"},
                                         {three_officers, E_QUORUM, "2 of 3"},
                                         {no_profile, E_PROFILE, "person"},
                                         {no_key, E_PROFILE, "person"}};

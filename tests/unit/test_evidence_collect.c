@@ -191,6 +191,30 @@ START_TEST(lines_of_other_batches_are_left)
 }
 END_TEST
 
+/* Of anchors those are taken that lead from the seal and the certificate up to a key that certifies itself. */
+START_TEST(anchors_of_the_keys_above)
+{
+    const struct policy_key *root = &h.policy.authorities[0].keys[0];
+    struct policy_key keys[] = {*root, *root, *root, *root};
+    struct policy_authority a = h.policy.authorities[0];
+    struct evidence e;
+    keys[0].issuer = keys[1].name = "upper";
+    keys[1].issuer = keys[2].name = "top";
+    keys[3].name = "beside";
+    a.keys = keys;
+    a.keys_n = 4;
+    policy.authorities = &a;
+    for (int i = 1; i < 4; i++) {
+        repeat(ROOT_ANCHOR);
+        set(ROOT_ANCHOR, "key", keys[i].name);
+    }
+    write_log(true);
+    expect_ok_diag(evidence_collect(help_dir(), SERIAL, &policy, &e, &d), &d);
+    ck_assert_uint_eq(e.log.n, f.records_n + 2);
+    evidence_free(&e);
+}
+END_TEST
+
 START_TEST(what_the_log_lacks)
 {
     expect_err(collect_from(help_dir(), "41"), E_CERT_UNKNOWN);
@@ -337,6 +361,7 @@ Suite *suite_evidence_collect(void)
     tcase_set_timeout(c, 90);
     tcase_add_test(c, it_is_what_the_appliance_has);
     tcase_add_test(c, lines_of_other_batches_are_left);
+    tcase_add_test(c, anchors_of_the_keys_above);
     tcase_add_test(c, what_the_log_lacks);
     tcase_add_test(c, files_of_the_batch);
     tcase_add_test(c, approvals);

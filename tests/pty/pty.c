@@ -83,8 +83,9 @@ static void start(struct pty *p, char **argv)
     if (p->pid < 0)
         fail(p, "no pseudo-terminal: %s", strerror(errno));
     if (p->pid == 0) {
-        signal(SIGINT, SIG_DFL); /* a shell starts what runs behind it with these two ignored */
+        signal(SIGINT, SIG_DFL); /* a shell starts what runs behind it with these two ignored, nohup with the third */
         signal(SIGQUIT, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
         execvp(argv[0], argv);
         fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
         _exit(127);

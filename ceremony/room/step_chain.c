@@ -169,7 +169,7 @@ enum err step_chain(struct room *r, const struct script_step *s, struct diag *d)
 
 enum err step_chain_paper(struct room *r, const struct script_step *s, struct diag *d)
 {
-    struct past past;
+    struct past past = {0};
     enum err e = step_chain_bundles(r, s, d);
     if (e == E_OK)
         e = past_read(r->state_fd, r->script->name, &past, d);

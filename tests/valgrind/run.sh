@@ -89,6 +89,7 @@ whole_way first
 clean cmc-out ra cmc-out --batch "$IN" --bundle "$BUNDLE" --anchors "$S/anchors" --signer "$PEOPLE/gz-entry-2.pem" \
     --key "$PEOPLE/gz-entry-2.key" --pass-fd 3 --out "$C/response" "$C/kept/order.cmc" 3<<< "$WORLD_PASS"
 serial=$(jq -r 'select(.decision == "issued").serial' "$BUNDLE/results.jsonl" | head -n 1)
+FIRST=$BUNDLE
 another second
 when=$(utc)
 line "{\"id\":\"v-1\",\"op\":\"revoke\",\"serial\":\"$serial\",\"by\":\"operator\",\"reason\":\"key-leaked\",\"requested-at\":\"$when\"}"
@@ -100,6 +101,10 @@ mkdir "$C/published"
 openssl genpkey -algorithm ed25519 -aes-256-cbc -pass "pass:$WORLD_PASS" -out "$C/keys/publication.key"
 clean audit-tiles audit tiles --state "$S" --anchors "$W/state/anchors" --to "$C/published" --origin log.example.com \
     --key "$C/keys/publication.key" --pass-fd 3 3<<< "$WORLD_PASS"
+clean audit-evidence audit evidence --state "$S" --anchors "$W/state/anchors" --serial "$serial"
+cp "$LAST.out" "$C/evidence.txt"
+clean audit-check-evidence audit check-evidence --anchors "$W/state/anchors" "$C/evidence.txt"
+clean audit-consistency audit consistency --state "$S" --anchors "$W/state/anchors" "$FIRST/seal.json" "$BUNDLE/seal.json"
 clean audit-status audit status --state "$S" --anchors "$W/state/anchors"
 check "the revocation came through" grep -q ',revoked,' "$LAST.out"
 

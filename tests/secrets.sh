@@ -14,7 +14,7 @@ S=$C/state IN=$C/medium/in LOGS=$C/logs
 # shellcheck source=tests/cases/lib.sh
 . tests/cases/lib.sh
 export FAULTY_MODULE=$MODULE
-OWN_PIN=$WORLD_PIN-own # of the world's officer-4
+OWN_PIN=$WORLD_PIN-own # of the world's officer-4 and gz-review-3
 WORLD_PIN=$WORLD_PIN-$$ # not that of another test beside this one, whose processes are looked at, too
 holds() { grep -raqF -e "$WORLD_PIN" -e "$OWN_PIN" -e "$WORLD_PASS" "$@"; } # FILE|FOLDER...
 
@@ -64,6 +64,14 @@ printf '%s\n' "$OWN_PIN" > "$PINS/own"
 own() { SOFTHSM2_CONF=$C/officers.conf "$@"; }
 check "ceremony authorise, officer-4 with a token" traced authorise-officer-4 own ceremony authorise --state "$S" --batch "$INTAKE" \
     --digest "$PLAN" --officer officer-4 --officer-token pkcs11:token=officer-4 --officer-module "$MODULE" --officer-pin-fd 3 3< "$PINS/own"
+# and that of a person's
+cp -a "$W/persons/tokens" "$C/persons"
+sed "s|^directories.tokendir = .*|directories.tokendir = $C/persons|" "$W/persons/softhsm2.conf" > "$C/persons.conf"
+# shellcheck disable=SC2120 # through traced
+persons() { SOFTHSM2_CONF=$C/persons.conf "$@"; }
+# shellcheck disable=SC2094
+check "ra approve, gz-review-3 with a token" traced approve-gz-review-3 persons ra approve --dir "$IN" --person gz-review-3 \
+    --key pkcs11:token=gz-review-3 --module "$MODULE" --digest "$(world_root "$IN/batch.jsonl")" --pin-fd 3 3< "$PINS/own"
 printf '%s\n%s\n' "${WORLD_PIN%??????}" "${WORLD_PIN: -6}" > "$PINS/parts"
 check "ceremony root, a PIN in parts" traced parts ceremony root --state "$S" --module "$MODULE" --pin-parts 2 --pin-fd 3 3< "$PINS/parts"
 cp -a "$S" "$C/planned"
@@ -192,7 +200,7 @@ openssl genpkey -algorithm ed25519 -aes-256-cbc -pass "pass:$WORLD_PASS" -out "$
 mkdir "$C/published"
 check "audit tiles" traced tiles audit tiles --state "$S" --anchors "$S/anchors" --to "$C/published" --origin log.example.com \
     --key "$C/keys/publication.key" --pass-fd 3 3< "$PINS/pass"
-check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 12 ]
+check "the traces are of whole runs" [ "$(grep -l 'exited with 0' "$C"/traces/* | wc -l)" -eq 13 ]
 check "no system call carried a secret" not holds "$C/traces"
 check "no message did" not holds "$LOGS"
 rm "$C/processes"

@@ -15,6 +15,7 @@
 #   lie      a signature that is none: a wrong bit, a byte too few, too many, zeros, SM3 without Z, another key of the token
 #   form     what is right in another form, or late: DER for raw, milliseconds for each call; nothing may come of it
 #   ceremony init, keygen, root and destroy, with the first four
+#   person   ra approve with a person's own token, with the first five
 #   vendor   a whole ceremony and batch with each row of the SM2 table, and each vendor's habits
 #
 # --every N takes every N-th run of each kind, for `make check`. Ends `N passed, N failed`.
@@ -24,7 +25,7 @@ BUILD=${ROOTSEAL_BUILD:-build}
 cd "$ROOT"
 STEP=1
 if [ "${1:-}" = --every ]; then STEP=${2:?}; shift 2; fi
-KINDS=${*:-answer once die hang lie form ceremony vendor}
+KINDS=${*:-answer once die hang lie form ceremony person vendor}
 tests/cases/world
 W=$ROOT/$BUILD/test/world
 BIN=$W/bin
@@ -114,6 +115,15 @@ conf "$C/ceremony"
 SOFTHSM2_CONF=$C/ceremony/softhsm2.conf softhsm2-util --init-token --free --label rootseal --so-pin 12345678 \
     --pin "$WORLD_PIN" > "$LOGS/init"
 
+# A batch that lacks the approval of a person with an own token.
+AUTHORITY=netca RA=guangzhou ID=person-1 SEQUENCE=1 IN=$C/person/in
+mkdir -p "$IN"
+cp -a "$W/persons/tokens" "$C/person/tokens"
+good r-1
+batch "$IN"
+approve gz-entry
+OWN_PIN=$WORLD_PIN-own
+
 # -- one run, in the folder $D of a worker --
 
 # The commands of each base. The last step of a ceremony is the one that is repeated with the others before it.
@@ -124,6 +134,11 @@ root() { with_pin ceremony root --state "$D/state" --key rootseal-log; }
 destroy() {
     with_pin ceremony destroy --state "$D/state" --key rootseal-log --digest "$(sed -n 's/.*"type":"keygen".*"public-key":"\([^"]*\)".*/\1/p' \
         "$D/state/audit.jsonl" | base64 -d | sha256sum | cut -d' ' -f1)"
+}
+
+approve_own() {
+    ra approve --dir "$D/in" --person gz-review-3 --key pkcs11:token=gz-review-3 --module "$MODULE" \
+        --digest "$(world_root "$D/in/batch.jsonl")" --pin-fd 3 3<<< "$OWN_PIN"
 }
 
 fresh() { # BASE COMMAND: $D as it was before the command
@@ -150,7 +165,7 @@ spoken() {
         echo "$3 failed, and $1 said nothing"
         return 1
     fi
-    line=$(grep -m1 -aE '^(signer|ceremony): E_' "$D/err" || true)
+    line=$(grep -m1 -aE '^(signer|ceremony|ra): E_' "$D/err" || true)
     code=$(printf '%s' "$line" | sed -n 's/^[a-z]*: \(E_[A-Z0-9_]*\): .*/\1/p')
     [ "${STATUS_OF[${code:-none}]:-}" = "$status" ] || { echo "exit status $status, and: $(head -1 "$D/err")"; return 1; }
     case $4 in
@@ -158,7 +173,7 @@ spoken() {
     0xb3) name=CKR_SESSION_HANDLE_INVALID ;;
     0xa4) name='CKR_PIN_LOCKED|E_PIN_LOCKED' ;;
     die) name=CKR_DEVICE_REMOVED ;;
-    hang) name="E_TOKEN_TIMEOUT: .*: .*(C_[A-Za-z]+|loading the module).*: no answer in [0-9]+ s .token .*rootseal" ;;
+    hang) name="E_TOKEN_TIMEOUT: .*: .*(C_[A-Za-z]+|loading the module).*: no answer in [0-9]+ s .token .*(rootseal|gz-review-3)" ;;
     *) name='E_SIGNATURE_BAD|E_SELF_TEST' ;;
     esac
     printf '%s' "$line" | grep -qE "$name" || { echo "the message names no $name: $line"; return 1; }
@@ -199,6 +214,16 @@ whole_end() {
     audit verify --state "$D/state" > "$D/audit" 2>&1 || { echo "the auditor: $(tail -2 "$D/audit")"; return 1; }
 }
 
+# whole_approval: an approval that failed is not there; the same command again, and the batch has them all.
+APPROVAL=in/review-gz-review-3.p7s
+whole_approval() { # STATUS
+    if [ "$1" -ne 0 ]; then
+        [ ! -e "$D/$APPROVAL" ] || { echo "it failed, and approved"; return 1; }
+        approve_own > "$D/again.out" 2> "$D/again.err" || { echo "the repetition failed: $(head -1 "$D/again.err")"; return 1; }
+    fi
+    ra check --dir "$D/in" > "$D/check" 2>&1 || { echo "ra check: $(tail -2 "$D/check")"; return 1; }
+}
+
 # whole_ceremony: go on as the README says.
 whole_ceremony() {
     local c
@@ -236,6 +261,7 @@ one() {
     case $2 in
     destroy) whole_end ;;
     sign) whole_batch "$1" ;;
+    approve_own) whole_approval "$status" ;;
     *) whole_ceremony ;;
     esac
 }
@@ -332,6 +358,14 @@ runs() { # KIND
         each_call ceremony init hang hang
         each_call ceremony keygen hang hang | grep ' C_GenerateKeyPair '
         ;;
+    person)
+        each_call person approve_own answer 0x30
+        each_call person approve_own answer 0xa4
+        each_call person approve_own once 0xb3
+        each_call person approve_own die die
+        each_call person approve_own hang hang
+        for answer in flip short long zero hash; do each_of person approve_own lie $answer C_Sign; done
+        ;;
     vendor)
         for b in generic sansec tass luna xihsm ibm softhsm-sm2; do
             echo "$b batch vendor all 0 -"
@@ -382,6 +416,7 @@ account() { # KIND LIST
 
 for b in sm2 rsa ocsp; do trace $b sign; done
 for c in init keygen root destroy; do trace ceremony $c; done
+trace person approve_own
 : > "$C/results"
 for kind in $KINDS; do
     runs "$kind" | awk -v step="$STEP" 'NR % step == (step > 1)' > "$C/list"

@@ -3,12 +3,13 @@
 # entry of the recording, with each change that was not yet synced kept, dropped, or torn (Disk.pm). From each state the same
 # command goes on, and must end as if nothing had been; what was said or shown before the cut must be there in every state.
 #
-# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them up to ten, 64 samples from a fixed
-# seed beyond. The index is a cache, and its changes are many: the ways of the others go with all of its pending changes,
-# with none, and with samples in turn, and nothing of the others with each. Equal states are checked once. Of those that
-# differ in nothing but the index and files that have no name of their own yet (*.tmp), one is recovered in full; from the
-# others signer status opens log and index, and its counts must be the log's; as many as there is room for are recovered,
-# too. --states N looks at some of the cuts only, two ways at each. --only takes the recordings whose name holds the word.
+# For each cut, the changes that are pending: all ways of keeping, dropping and tearing them up to ten, 64 samples from a
+# fixed seed beyond. The index is a cache, and its changes are many: at each cut all of its pending changes, none of them,
+# and samples are tried with none of the others, and each new state of the others has one of these beside it, in turn.
+# Equal states are checked once. Of those that differ in nothing but the index and files that have no name of their own yet
+# (*.tmp), one is recovered in full; from the others signer status opens log and index, and its counts must be the log's; as
+# many as there is room for are recovered, too. --states N looks at some of the cuts only, two ways at each. --only takes the
+# recordings whose name holds the word.
 #
 # At the end, a disk that lies: every fsync of the log said that it was done, and was not. A cut then shortens a log whose
 # head the token knows, and the run must stop with E_LOG_ROLLED_BACK.
@@ -125,7 +126,8 @@ sub record {
 # -- the states --
 
 sub is_index { return $_[0][1]{path} =~ m{/index\.db[^/]*$} }
-my $UNNAMED = qr/^index\.db|\.tmp$/;
+my $INDEX = qr/^index\.db/;
+my $UNNAMED = qr/$INDEX|\.tmp$/;
 
 # All ways of these changes, each a list of those that are kept, when they are few; $samples of them, by chance, when not.
 sub ways {
@@ -159,7 +161,10 @@ sub enumerate {
     my @shown = grep { $_->{at} < $n } @{$disk->{shown}};
     my ($looked, %known) = (0);
     for my $way ($STATES ? ways(1, 2, @other) : ways($ALL_WAYS, $SAMPLES, @other)) {
-        for my $kept (map { [@$way, @$_] } $looked == 0 ? @of_index : $of_index[$looked % @of_index]) {
+        my $new = !$seen->{'but for the index ' . $disk->digest($disk->state($base, @$way), \%known, $INDEX) . @shown}++;
+        my @beside = $looked == 0 ? @of_index : $new ? $of_index[$seen->{turn}++ % @of_index] : ();
+        $looked++ if !@beside;
+        for my $kept (map { [@$way, @$_] } @beside) {
             $looked++;
             my $state = $disk->state($base, @$kept);
             next if $seen->{$disk->digest($state, \%known) . @shown}++;

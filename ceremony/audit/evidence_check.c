@@ -117,6 +117,16 @@ static enum err check_keys(const struct looking *l, struct diag *d)
     return e;
 }
 
+/* Roles, quorum and profile are those of the policy that this program has, or cannot be looked at. */
+static enum err compare_policy(const struct looking *l, struct diag *d)
+{
+    uint8_t digest[DIGEST_LEN];
+    (void)d;
+    enum err e = policy_digest(l->policy, digest);
+    l->verdict->same_policy = e == E_OK && memcmp(digest, l->f->plan_header.policy, DIGEST_LEN) == 0;
+    return e;
+}
+
 /* -- the batch and the plan that the log names -- */
 
 static enum err check_trees(const struct looking *l, struct diag *d)
@@ -374,15 +384,6 @@ static enum err check_key(const struct looking *l, struct diag *d)
     return e;
 }
 
-static enum err compare_policy(const struct looking *l, struct diag *d)
-{
-    uint8_t digest[DIGEST_LEN];
-    (void)d;
-    enum err e = policy_digest(l->policy, digest);
-    l->verdict->same_policy = e == E_OK && memcmp(digest, l->f->plan_header.policy, DIGEST_LEN) == 0;
-    return e;
-}
-
 static enum err lint_again(const struct looking *l, struct diag *d)
 {
     const struct plan_item *i = &l->f->item;
@@ -412,9 +413,8 @@ enum err evidence_check(const struct evidence *e, const struct evidence_facts *f
                         struct evidence_verdict *out, struct diag *d)
 {
     static enum err (*const checks[])(const struct looking *, struct diag *) = {
-        check_seal,      check_log,           check_keys, check_trees, check_batch, check_plan,
-        check_approvals, check_authorisations, check_item, check_bytes, check_key,   compare_policy,
-        check_certificate,
+        check_seal,      check_log,           check_keys, check_trees, compare_policy, check_batch,       check_plan,
+        check_approvals, check_authorisations, check_item, check_bytes, check_key,      check_certificate,
     };
     const struct looking l = {e, f, policy, anchors, out};
     enum err err = E_OK;

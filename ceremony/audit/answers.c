@@ -43,6 +43,20 @@ static enum err next_item(struct batches_open *b, const struct record *r, struct
     return E_OK;
 }
 
+void answers_count(struct audit_counts *c, const struct record *r)
+{
+    const char *status = r->type == RECORD_REVOKED ? record_text(r, "status") : "";
+    c->issued += r->type == RECORD_ISSUED;
+    c->superseded += r->type == RECORD_ISSUED && record_text(r, "supersedes")[0] != '\0';
+    c->refused += r->type == RECORD_REFUSED;
+    c->accepted += r->type == RECORD_ACCEPTED;
+    c->revoked += strcmp(status, "revoked") == 0;
+    c->held += strcmp(status, "held") == 0;
+    c->released += strcmp(status, "released") == 0;
+    c->late += r->type == RECORD_REVOKED && json_is_true(json_object_get(r->obj, "late"));
+    c->lists += r->type == RECORD_CRL || r->type == RECORD_OCSP;
+}
+
 /* -- issued -- */
 
 static enum err compare_issued(const struct batches_open *b, const struct plan_item *i,
@@ -69,7 +83,7 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
     return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
 }
 
-static enum err check_serial(struct audit *a, const struct record *r, struct diag *d)
+enum err answers_check_serial(struct audit *a, const struct record *r, struct diag *d)
 {
     bool known;
     const char *authority = record_text(r, "authority"), *serial = record_text(r, "serial");
@@ -138,9 +152,8 @@ enum err answers_take_issued(struct audit *a, const struct record *r)
     struct plan_item item = {0};
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
-    a->counts.issued++;
-    a->counts.superseded += record_text(r, "supersedes")[0] != '\0';
-    enum err e = audit_take(a, check_serial(a, r, &why), &why);
+    answers_count(&a->counts, r);
+    enum err e = audit_take(a, answers_check_serial(a, r, &why), &why);
     if (e != E_OK || b == NULL)
         return e;
     e = next_item(b, r, &item, &why);
@@ -176,7 +189,7 @@ enum err answers_take_refused(struct audit *a, const struct record *r)
     struct plan_item item = {0};
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
-    a->counts.refused++;
+    answers_count(&a->counts, r);
     if (b == NULL)
         return E_OK;
     enum err e = next_item(b, r, &item, &why);
@@ -226,22 +239,12 @@ static enum err check_late(const struct batches_open *b, const struct plan_item 
                     late ? "late, and it was not" : "in time, and it was not");
 }
 
-static void count_status(struct audit_counts *c, const struct record *r)
-{
-    const char *status = record_text(r, "status");
-    c->accepted += r->type == RECORD_ACCEPTED;
-    c->revoked += strcmp(status, "revoked") == 0;
-    c->held += strcmp(status, "held") == 0;
-    c->released += strcmp(status, "released") == 0;
-    c->late += json_is_true(json_object_get(r->obj, "late"));
-}
-
 enum err answers_take_status(struct audit *a, const struct record *r)
 {
     struct plan_item item = {0};
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
-    count_status(&a->counts, r);
+    answers_count(&a->counts, r);
     if (b == NULL)
         return E_OK;
     enum err e = next_item(b, r, &item, &why);
@@ -295,7 +298,7 @@ static enum err take_telling(struct audit *a, const struct record *r,
     struct plan_item item = {0};
     struct diag why = {0};
     struct batches_open *b = find_batch(a, r);
-    a->counts.lists++;
+    answers_count(&a->counts, r);
     if (b == NULL)
         return E_OK;
     enum err e = next_item(b, r, &item, &why);

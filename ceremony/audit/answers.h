@@ -2,9 +2,17 @@
 #ifndef ROOTSEAL_AUDIT_ANSWERS_H
 #define ROOTSEAL_AUDIT_ANSWERS_H
 
+#include "core/diag.h"
 #include "log/record.h"
 
 struct audit;
+struct audit_counts;
+
+/* Count what a line about a request or a list tells, whatever the plan says. */
+void answers_count(struct audit_counts *c, const struct record *r);
+
+/* The authority of an issued line did not use its serial number before: E_LOG_ORDER. */
+ERR_MUST_USE enum err answers_check_serial(struct audit *a, const struct record *r, struct diag *d);
 
 /* An issued line: it answers the next item of its batch's plan; the certificate put together from
  * the plan's TBS and this line's signature has the digest in this line, verifies with the issuer's

@@ -45,6 +45,7 @@ struct audit {
     bool policy_known;
     struct policies policies;
     int state_fd, archive_fd;  /* -1 when not there */
+    bool alone;                /* state_fd is a folder with a log, and nothing else in it is looked at */
     int anchors_fd, policies_fd; /* folders that came by hand; -1 for none */
     uint64_t line;             /* number of the line at hand; 0 before and after the log */
     struct log_position before; /* where the log stood before the line at hand */

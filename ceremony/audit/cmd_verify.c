@@ -45,14 +45,14 @@ enum err verify_and(struct tally *tally, bool replay,
 {
     struct cli_progress bar = {.label = N_("auditing")};
     const struct progress progress = {cli_progress_step, &bar};
-    struct verify_options o = {.policy = &policy_table, .replay = replay, .state = options.state, .policies = options.policies,
+    struct verify_options o = {.policy = &policy_table, .replay = replay, .state = options.state, .log = options.log, .policies = options.policies,
                                .anchors = options.anchors, .progress = &progress, .tally = tally,
                                .cores = workers_cores()};
     struct audit *a = NULL;
     enum err e = read_witnesses(&o, d);
     if (e == E_OK && (a = malloc(sizeof *a)) == NULL)
         e = diag_set(d, E_NO_MEMORY, "audit");
-    if (e == E_OK) {
+    if (e == E_OK && a != NULL) {
         e = verify_run(&o, a, d);
         cli_progress_end(&bar);
         if (e == E_OK)
@@ -79,5 +79,7 @@ enum err cmd_verify(int n, char **operands, struct diag *d)
 {
     (void)n;
     (void)operands;
+    if ((options.state == NULL) == (options.log == NULL))
+        return diag_set(d, E_USAGE, "name one of --state and --log");
     return verify_and(NULL, false, verify_report, d);
 }

@@ -7,7 +7,7 @@
 
 /* Options of all commands, set by cli.h; NULL when not given. */
 struct options {
-    const char *state, *anchors, *policies, *min_size, *size, *head, *seal, *token_head;
+    const char *state, *log, *anchors, *policies, *min_size, *size, *head, *seal, *token_head;
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;

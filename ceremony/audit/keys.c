@@ -361,7 +361,7 @@ enum err keys_finish(struct audit *a)
 {
     struct diag why = {0};
     enum err e = audit_take(a, finish_by_hand(a, &why), &why);
-    if (e == E_OK)
+    if (e == E_OK && !a->alone)
         e = audit_take(a, finish_own(a, &why), &why);
     return e;
 }

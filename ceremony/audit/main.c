@@ -5,8 +5,8 @@
 
 struct options options = {.pass_fd = -1};
 
-#define STATE                                                                                                              \
-    {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true},                                \
+#define STATE {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, true}, COMPARED
+#define COMPARED                                                                                                           \
     {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},                   \
     {"head", "DIGEST", N_("the log must hold the line with this digest: hex or words"), &options.head, NULL, NULL, false},     \
     {"size", "N", N_("which must be line N"), &options.size, NULL, NULL, false},                                               \
@@ -17,7 +17,11 @@ struct options options = {.pass_fd = -1};
 static const struct cli_option *options_verify(void)
 {
     static const struct cli_option o[] = {
-        STATE, {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false}, {0}};
+        {"state", "DIR", N_("the appliance's state, or a copy"), &options.state, NULL, NULL, false},
+        {"log", "FILE", N_("or the log alone, without what its lines name"), &options.log, NULL, NULL, false},
+        COMPARED,
+        {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false},
+        {0}};
     return o;
 }
 

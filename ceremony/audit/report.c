@@ -24,7 +24,10 @@ static void print_table(const struct audit *a, const struct verify_options *o)
     char time[CLOCK_TEXT];
     const struct audit_counts *c = &a->counts;
     clock_format(a->end.time, time);
-    screen_field(_("state"), LABEL, "%s", o->state);
+    if (o->log != NULL)
+        screen_field(_("file"), LABEL, "%s", o->log);
+    else
+        screen_field(_("state"), LABEL, "%s", o->state);
     print_hex(_("log"), a->end.id, "");
     print_hex(_("policy"), a->log_policy, memcmp(a->log_policy, a->policy_digest, DIGEST_LEN) == 0 ? _(", this program's") : _(", not this program's"));
     screen_field(_("lines"), LABEL, _("%" PRIu64 ", the last of %s"), a->end.size, time);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "audit/answers.h"
 #include "audit/bundles.h"
 #include "audit/ceremonies.h"
+#include "audit/log_alone.h"
 #include "audit/seals.h"
 #include "audit/signatures.h"
 #include "audit/sweep.h"
@@ -19,22 +21,44 @@
 
 #define PROGRESS_LINES 64
 
-static enum err open_all(const struct verify_options *o, struct audit *a, uint64_t *bytes,
-                         struct diag *d)
+/* The folder of a log, and its name there; NULL for a path that names none. */
+static const char *open_folder_of(const char *path, int *fd, struct diag *d)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (dir == NULL || file_open_dir(dir, fd, d) != E_OK)
+        path = NULL;
+    free(dir);
+    return path == NULL || slash == NULL ? path : slash + 1;
+}
+
+static enum err open_log(const struct verify_options *o, struct audit *a, const char **name, uint64_t *bytes, struct diag *d)
 {
     struct stat st;
+    enum err e = E_OK;
+    *name = LOG_FILE;
+    if (o->log != NULL)
+        *name = open_folder_of(o->log, &a->state_fd, d);
+    else
+        e = file_open_dir(o->state, &a->state_fd, d);
+    if (*name == NULL || e == E_MEDIUM || (e == E_OK && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0))
+        return diag_set(d, E_STATE_MISSING, "%s", o->log != NULL ? o->log : o->state);
+    *bytes = e == E_OK ? (uint64_t)st.st_size : 0;
+    return e;
+}
+
+static enum err open_all(const struct verify_options *o, struct audit *a, const char **name, uint64_t *bytes, struct diag *d)
+{
     a->own = a->policy = o->policy;
     a->replay = o->replay;
+    a->alone = o->log != NULL;
     enum err e = policy_digest(o->policy, a->policy_digest);
     if (e == E_OK)
-        e = file_open_dir(o->state, &a->state_fd, d);
-    if (e == E_MEDIUM ||
-        (e == E_OK && fstatat(a->state_fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0))
-        return diag_set(d, E_STATE_MISSING, "%s", o->state);
+        e = open_log(o, a, name, bytes, d);
     if (e != E_OK)
         return e;
-    *bytes = (uint64_t)st.st_size;
-    a->archive_fd = file_open_beneath(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY, 0);
+    if (!a->alone)
+        a->archive_fd = file_open_beneath(a->state_fd, ARCHIVE_DIR, O_RDONLY | O_DIRECTORY, 0);
     if (o->policies != NULL)
         e = file_open_dir(o->policies, &a->policies_fd, d);
     return o->anchors == NULL || e != E_OK ? e : file_open_dir(o->anchors, &a->anchors_fd, d);
@@ -66,9 +90,54 @@ static void take_recovery(struct audit *a, const struct record *r)
                (long long)record_number(r, "torn"), record_text(r, "digest"));
 }
 
-static enum err take_line(struct audit *a, const struct record *r)
+/* Lines that name something in the archive or in the record of a ceremony. */
+static enum err take_with_archive(struct audit *a, const struct record *r)
 {
     enum err e;
+    switch (r->type) {
+    case RECORD_BATCH:
+        return batches_take_batch(a, r);
+    case RECORD_AUTHORISE:
+        return officers_take(a, r);
+    case RECORD_PLAN:
+        return batches_take_plan(a, r);
+    case RECORD_ISSUED:
+        return answers_take_issued(a, r);
+    case RECORD_REVOKED:
+    case RECORD_ACCEPTED:
+        return answers_take_status(a, r);
+    case RECORD_CRL:
+        return answers_take_list(a, r);
+    case RECORD_OCSP:
+        return answers_take_responses(a, r);
+    case RECORD_REFUSED:
+        return record_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
+    case RECORD_BUNDLE:
+        return bundles_take(a, r);
+    case RECORD_CERTIFY:
+        e = transcripts_take(a, r);
+        return e == E_OK ? certifies_take(a, r) : e;
+    case RECORD_CROSS:
+        return certifies_take_cross(a, r);
+    case RECORD_CEREMONY:
+        a->certifies.ceremony = true;
+        __attribute__((fallthrough));
+    case RECORD_TIME:
+    case RECORD_STEP:
+    case RECORD_EXCEPTION:
+    case RECORD_MINUTES:
+        e = transcripts_take(a, r);
+        return e == E_OK ? ceremonies_take(a, r) : e;
+    default:
+        break;
+    }
+    audit_error(a, E_LOG_FORMAT, "a line of a type this program does not know");
+    return E_OK;
+}
+
+/* What a line says of keys, tokens, policies and seals is all in the log. */
+static enum err take_line(struct audit *a, const struct record *r)
+{
     tokens_take_signature(a, r);
     switch (r->type) {
     case RECORD_GENESIS:
@@ -94,52 +163,19 @@ static enum err take_line(struct audit *a, const struct record *r)
         return tokens_take_destroyed(a, r);
     case RECORD_TRANSFERRED:
         return tokens_take_transferred(a, r);
-    case RECORD_BATCH:
-        return batches_take_batch(a, r);
-    case RECORD_AUTHORISE:
-        return officers_take(a, r);
-    case RECORD_PLAN:
-        note_program(a, r);
-        return batches_take_plan(a, r);
-    case RECORD_ISSUED:
-        return answers_take_issued(a, r);
-    case RECORD_REVOKED:
-    case RECORD_ACCEPTED:
-        return answers_take_status(a, r);
-    case RECORD_CRL:
-        return answers_take_list(a, r);
-    case RECORD_OCSP:
-        return answers_take_responses(a, r);
-    case RECORD_REFUSED:
-        return record_number(r, "n") == 0 ? batches_take_refusal(a, r) : answers_take_refused(a, r);
     case RECORD_SEAL:
         return seals_take(a, r);
-    case RECORD_BUNDLE:
-        return bundles_take(a, r);
     case RECORD_RECOVERY:
         take_recovery(a, r);
         return E_OK;
-    case RECORD_CERTIFY:
-        e = transcripts_take(a, r);
-        return e == E_OK ? certifies_take(a, r) : e;
-    case RECORD_CROSS:
-        return certifies_take_cross(a, r);
-    case RECORD_CEREMONY:
-        a->certifies.ceremony = true;
-        __attribute__((fallthrough));
-    case RECORD_TIME:
-    case RECORD_STEP:
-    case RECORD_EXCEPTION:
-    case RECORD_MINUTES:
-        e = transcripts_take(a, r);
-        return e == E_OK ? ceremonies_take(a, r) : e;
-    case RECORD_TYPE_COUNT:
+    case RECORD_PLAN:
+        note_program(a, r);
+        break;
+    default:
         break;
     }
-    audit_error(a, E_LOG_FORMAT, "a line of a type this program does not know");
-    return E_OK;
+    return a->alone ? log_alone_take(a, r) : take_with_archive(a, r);
 }
-
 static void tell_torn(struct audit *a, struct log_reader *reader)
 {
     struct span torn = log_reader_torn(reader);
@@ -178,12 +214,11 @@ static enum err step(const struct verify_options *o, struct audit *a, struct log
     return e;
 }
 
-static enum err walk(const struct verify_options *o, struct audit *a, uint64_t bytes,
-                     struct diag *d)
+static enum err walk(const struct verify_options *o, struct audit *a, const char *name, uint64_t bytes, struct diag *d)
 {
     struct log_reader *reader = NULL;
     bool more = true;
-    enum err e = log_reader_open(a->state_fd, LOG_FILE, NULL, &reader, d);
+    enum err e = log_reader_open(a->state_fd, name, NULL, &reader, d);
     if (e != E_OK)
         return e;
     while (e == E_OK && more) {
@@ -194,7 +229,7 @@ static enum err walk(const struct verify_options *o, struct audit *a, uint64_t b
     a->line = 0;
     a->before = a->end;
     if (e == E_OK && a->log_ended && a->end.size == 0)
-        audit_error(a, E_LOG_FORMAT, "%s has no line", LOG_FILE);
+        audit_error(a, E_LOG_FORMAT, "%s has no line", name);
     tell_torn(a, reader);
     log_reader_close(reader);
     return e;
@@ -213,25 +248,32 @@ static void tell_unsealed(struct audit *a)
                       "written it", (unsigned long long)a->policy_line);
 }
 
+/* What lines promised to come, or to be there. */
+static enum err finish_lines(struct audit *a)
+{
+    tell_unsealed(a);
+    tokens_finish(a);
+    enum err e = keys_finish(a);
+    if (a->alone || e != E_OK)
+        return e;
+    e = certifies_finish(a);
+    officers_finish(a);
+    transcript_ends_finish(a);
+    if (e == E_OK)
+        e = transcript_heads_finish(a);
+    signatures_finish(a);
+    batches_finish(a);
+    return e == E_OK ? sweep_run(a) : e;
+}
+
 /* What only the end of the log can tell. After a break it would all be said of lines not read. */
 static enum err finish(const struct verify_options *o, struct audit *a)
 {
     enum err e = witnesses_finish(&o->witnesses, a);
-    if (e == E_OK && a->log_ended) {
-        tell_unsealed(a);
-        tokens_finish(a);
-        e = keys_finish(a);
-        if (e == E_OK)
-            e = certifies_finish(a);
-        officers_finish(a);
-        transcript_ends_finish(a);
-        if (e == E_OK)
-            e = transcript_heads_finish(a);
-        signatures_finish(a);
-        batches_finish(a);
-        if (e == E_OK)
-            e = sweep_run(a);
-    }
+    if (e == E_OK && a->log_ended)
+        e = finish_lines(a);
+    if (a->alone)
+        log_alone_finish(a);
     if (a->anchors_fd < 0)
         audit_open(a, "the keys were taken from the state itself: compare the words of their "
                       "certificates with the ceremony's, or give --anchors");
@@ -243,15 +285,16 @@ static enum err finish(const struct verify_options *o, struct audit *a)
 /* *again: some check that was made beside the walk failed. */
 static enum err run(const struct verify_options *o, size_t cores, struct audit *out, bool *again, struct diag *d)
 {
+    const char *name = LOG_FILE;
     uint64_t bytes = 0;
     *out = (struct audit){.state_fd = -1, .archive_fd = -1, .anchors_fd = -1, .policies_fd = -1, .tally = o->tally};
-    enum err e = open_all(o, out, &bytes, d);
+    enum err e = open_all(o, out, &name, &bytes, d);
     if (e == E_OK)
         e = index_private(&out->index, d);
     if (e == E_OK)
         out->workers = workers_start(cores);
     if (e == E_OK)
-        e = walk(o, out, bytes, d);
+        e = walk(o, out, name, bytes, d);
     *again = !workers_finish(out->workers);
     out->workers = NULL;
     return e == E_OK && !*again ? finish(o, out) : e;

@@ -15,6 +15,7 @@
 struct verify_options {
     const struct policy *policy;
     const char *state;
+    const char *log;            /* this file alone in place of a state (log_alone.h); or NULL */
     bool replay;                /* decide under every policy that the log names, not this program's alone */
     const char *policies;       /* with replay: folder with a policy folder DIGEST/ for each, that came by hand; or NULL */
     const char *anchors;        /* folder with NAME.pem for each key, that came by hand; or NULL */
@@ -25,7 +26,7 @@ struct verify_options {
 };
 
 /* Do it. What is wrong with the state is in the findings; the return value is other than E_OK when
- * nothing could be said: E_STATE_MISSING, E_MEDIUM for the folders of anchors and policies, E_NO_MEMORY. End with
+ * nothing could be said: E_STATE_MISSING, also for a log alone, E_MEDIUM for the folders of anchors and policies, E_NO_MEMORY. End with
  * verify_free(), on failure too. */
 ERR_MUST_USE enum err verify_run(const struct verify_options *o, struct audit *out, struct diag *d);
 

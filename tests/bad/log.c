@@ -2,6 +2,7 @@
 #include "bad/log.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,7 +86,7 @@ static enum err audit(const struct verify_options *with, bool *same)
         report(a, o);
     if (e == E_OK && a->findings.count[FINDING_ERROR] > 0)
         e = a->findings.kept[FINDING_ERROR][0].code;
-    *same = e == E_OK && a->findings.count[FINDING_OPEN] == 0 && a->end.size == bad_log_real()->lines &&
+    *same = e == E_OK && a->findings.count[FINDING_OPEN] == a->alone /* which is told */ && a->end.size == bad_log_real()->lines &&
             a->end.bytes == bad_log_real()->bytes.len;
     tally_free(&tally);
     verify_free(a);
@@ -112,17 +113,32 @@ static void prepare_audit(struct inputs *in)
 /* The same: nothing is found, nothing is left open, and it is as long as it was. What follows the last whole line is no
  * line: the auditor notes it, and the next run cuts it off; so a tail is told from the good log by being noted. A whole line more that follows rightly is
  * what any later run writes: the witness is older than it, and says nothing of it. */
-static enum err judge_audit(const char *what, struct span bytes, bool *same)
+static enum err judge(struct verify_options *o, struct span bytes, bool *same)
 {
     const struct bad_log *l = bad_log_real();
-    struct verify_options o = {.policy = &policy_table, .state = bad_folder(), .anchors = bad_log_anchors()};
-    (void)what;
     bad_write(LOG_FILE, bytes);
-    head_by_words(l->at[l->lines].head, &o);
-    enum err e = audit(&o, same);
+    head_by_words(l->at[l->lines].head, o);
+    enum err e = audit(o, same);
     bool begins_so = bytes.n >= l->bytes.len && memcmp(bytes.p, l->bytes.data, l->bytes.len) == 0;
     *same = begins_so && (*same || (e == E_OK && bytes.n > l->bytes.len && bytes.p[bytes.n - 1] == '\n'));
     return e;
+}
+
+static enum err judge_audit(const char *what, struct span bytes, bool *same)
+{
+    struct verify_options o = {.policy = &policy_table, .state = bad_folder(), .anchors = bad_log_anchors()};
+    (void)what;
+    return judge(&o, bytes, same);
+}
+
+/* The same by the same rule, of the file without a state. */
+static enum err judge_alone(const char *what, struct span bytes, bool *same)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/" LOG_FILE, bad_folder());
+    struct verify_options o = {.policy = &policy_table, .log = path, .anchors = bad_log_anchors()};
+    (void)what;
+    return judge(&o, bytes, same);
 }
 
 /* A line can also say something that is wrong in itself, a key off its curve, before its chain shows it to be another. */
@@ -132,6 +148,7 @@ static bool may_audit(enum err e)
 }
 
 const struct kind kind_log_audit = {"log, audit", prepare_audit, judge_audit, may_audit};
+const struct kind kind_log_alone = {"log, alone", prepare_audit, judge_alone, may_audit};
 
 /* -- rolled back: each of the three witnesses finds it by itself -- */
 

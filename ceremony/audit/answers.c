@@ -10,6 +10,7 @@
 #include "batch/certify_eseal.h"
 #include "batch/lateness.h"
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "pki/identity.h"
 
 /* The batch of this line, when its plan can be followed. */
@@ -64,23 +65,22 @@ static enum err compare_issued(const struct batches_open *b, const struct plan_i
 {
     char serial[2 * SERIAL_LEN + 1];
     hex_encode(i->serial, SERIAL_LEN, serial);
-    const char *other = NULL;
     char supersedes[2 * SERIAL_LEN + 1] = "";
     if (i->act != PLAN_ISSUE)
         return diag_set(d, E_LOG_ORDER, "request %lld was not planned to be issued", (long long)i->n);
     if (i->has_supersedes)
         hex_encode(i->supersedes, SERIAL_LEN, supersedes);
     if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
-        other = "authority";
-    else if (strcmp(record_text(r, "profile"), i->profile) != 0)
-        other = "profile";
-    else if (strcmp(record_text(r, "key"), i->key) != 0)
-        other = "key";
-    else if (strcmp(record_text(r, "serial"), serial) != 0)
-        other = "serial number";
-    else if (strcmp(record_text(r, "supersedes"), supersedes) != 0)
-        other = "certificate that it supersedes";
-    return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
+        return diag_set(d, E_LOG_ORDER, "the plan has another authority");
+    if (strcmp(record_text(r, "profile"), i->profile) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another profile");
+    if (strcmp(record_text(r, "key"), i->key) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another key");
+    if (strcmp(record_text(r, "serial"), serial) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another serial number");
+    if (strcmp(record_text(r, "supersedes"), supersedes) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another certificate that it supersedes");
+    return E_OK;
 }
 
 enum err answers_check_serial(struct audit *a, const struct record *r, struct diag *d)
@@ -206,7 +206,6 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
                                struct diag *d)
 {
     char serial[2 * SERIAL_LEN + 1], asked[CLOCK_TEXT];
-    const char *other = NULL;
     bool revoked = r->type == RECORD_REVOKED;
     hex_encode(i->serial, SERIAL_LEN, serial);
     clock_format(i->asked, asked);
@@ -214,19 +213,19 @@ static enum err compare_status(const struct batches_open *b, const struct plan_i
         (i->act == PLAN_ACCEPT) == revoked)
         return diag_set(d, E_LOG_ORDER, "request %lld was planned to %s", (long long)i->n, plan_act_name(i->act));
     if (strcmp(record_text(r, "authority"), b->header.authority) != 0)
-        other = "authority";
-    else if (strcmp(record_text(r, "key"), i->key) != 0)
-        other = "key";
-    else if (strcmp(record_text(r, "serial"), serial) != 0)
-        other = "serial number";
-    else if (revoked && strcmp(record_text(r, "status"), plan_status_name(i->act)) != 0)
-        other = "status";
-    else if (revoked && (strcmp(record_text(r, "reason"), i->reason) != 0 ||
+        return diag_set(d, E_LOG_ORDER, "the plan has another authority");
+    if (strcmp(record_text(r, "key"), i->key) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another key");
+    if (strcmp(record_text(r, "serial"), serial) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another serial number");
+    if (revoked && strcmp(record_text(r, "status"), plan_status_name(i->act)) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another status");
+    if (revoked && (strcmp(record_text(r, "reason"), i->reason) != 0 ||
                          record_number(r, "reason-code") != i->reason_code))
-        other = "reason";
-    else if (revoked && strcmp(record_text(r, "asked"), asked) != 0)
-        other = "time at which it was asked for";
-    return other == NULL ? E_OK : diag_set(d, E_LOG_ORDER, "the plan has another %s", other);
+        return diag_set(d, E_LOG_ORDER, "the plan has another reason");
+    if (revoked && strcmp(record_text(r, "asked"), asked) != 0)
+        return diag_set(d, E_LOG_ORDER, "the plan has another time at which it was asked for");
+    return E_OK;
 }
 
 static enum err check_late(const struct batches_open *b, const struct plan_item *i, const struct record *r, struct diag *d)
@@ -235,8 +234,8 @@ static enum err check_late(const struct batches_open *b, const struct plan_item 
     bool late = json_is_true(json_object_get(r->obj, "late"));
     if (authority == NULL || lateness_fits(authority, i->act, i->asked, r->time, late))
         return E_OK;
-    return diag_set(d, E_LOG_ORDER, "the line says that the revocation was %s",
-                    late ? "late, and it was not" : "in time, and it was not");
+    return diag_set(d, E_LOG_ORDER, late ? N_("the line says that the revocation was late, and it was not")
+                                         : N_("the line says that the revocation was in time, and it was not"));
 }
 
 enum err answers_take_status(struct audit *a, const struct record *r)

@@ -11,6 +11,7 @@
 #include "audit/folder.h"
 #include "audit/statuses.h"
 #include "core/clock.h"
+#include "core/i18n.h"
 
 enum err batches_put(struct set *s, const uint8_t key[DIGEST_LEN], bool *known)
 {
@@ -192,25 +193,24 @@ static enum err compare_header(const struct batches_open *b, const struct record
     hex_encode(h->intake, DIGEST_LEN, intake);
     hex_encode(b->plan_digest, DIGEST_LEN, plan);
     hex_encode(h->policy, DIGEST_LEN, policy);
-    const char *other = NULL;
     if (strcmp(plan, record_text(r, "plan")) != 0)
         return diag_set(d, E_ARCHIVE, "%s is not the plan of this line", PLAN_FILE);
     if (strcmp(batch, record_text(r, "batch")) != 0)
-        other = "batch";
-    else if (strcmp(intake, record_text(r, "intake")) != 0)
-        other = "intake";
-    else if (strcmp(policy, record_text(r, "policy")) != 0)
-        other = "policy";
-    else if (strcmp(h->authority, record_text(r, "authority")) != 0)
-        other = "authority";
-    else if (strcmp(h->ra, record_text(r, "ra")) != 0)
-        other = "RA";
-    else if (h->sequence != record_number(r, "sequence"))
-        other = "sequence number";
-    else if (b->counts.issue != record_number(r, "issue") || b->counts.refuse != record_number(r, "refuse") ||
+        return diag_set(d, E_ARCHIVE, "the plan names another batch");
+    if (strcmp(intake, record_text(r, "intake")) != 0)
+        return diag_set(d, E_ARCHIVE, "the plan names another intake");
+    if (strcmp(policy, record_text(r, "policy")) != 0)
+        return diag_set(d, E_ARCHIVE, "the plan names another policy");
+    if (strcmp(h->authority, record_text(r, "authority")) != 0)
+        return diag_set(d, E_ARCHIVE, "the plan names another authority");
+    if (strcmp(h->ra, record_text(r, "ra")) != 0)
+        return diag_set(d, E_ARCHIVE, "the plan names another RA");
+    if (h->sequence != record_number(r, "sequence"))
+        return diag_set(d, E_ARCHIVE, "the plan names another sequence number");
+    if (b->counts.issue != record_number(r, "issue") || b->counts.refuse != record_number(r, "refuse") ||
              b->counts.status != record_number(r, "status") || b->counts.lists != record_number(r, "lists"))
-        other = "number of requests";
-    return other == NULL ? E_OK : diag_set(d, E_ARCHIVE, "the plan names another %s", other);
+        return diag_set(d, E_ARCHIVE, "the plan names another number of requests");
+    return E_OK;
 }
 
 /* An RA uses a batch id once. */
@@ -378,9 +378,9 @@ void batches_finish(struct audit *a)
                           "answered; run signer again", (unsigned long long)b->plan_line,
                        (long long)b->answered, (long long)batches_total(b));
         else
-            audit_note(a, "the batch of line %llu is answered, but not %s; run signer again",
-                       (unsigned long long)b->plan_line,
-                       b->seal_line == 0 ? "sealed" : "bundled");
+            audit_note(a, b->seal_line == 0 ? N_("the batch of line %llu is answered, but not sealed; run signer again")
+                                            : N_("the batch of line %llu is answered, but not bundled; run signer again"),
+                       (unsigned long long)b->plan_line);
     }
 }
 

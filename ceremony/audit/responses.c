@@ -10,6 +10,7 @@
 #include "batch/bundle.h"
 #include "batch/responses.h"
 #include "core/file.h"
+#include "core/i18n.h"
 #include "pki/ocsp_check.h"
 
 static enum err find_issuer(const struct audit *a, const char *name, struct issuer *out, struct diag *d)
@@ -45,7 +46,7 @@ static enum err verify_all(struct ocsp_file *file, struct responses_walk *walk, 
         if (e == E_OK)
             e = responses_next(walk, &tbs, &another, &why);
         if (e == E_OK && more != another)
-            e = diag_set(&why, E_ARCHIVE, "there are %s than certificates", more ? "more" : "fewer");
+            e = diag_set(&why, E_ARCHIVE, more ? N_("there are more than certificates") : N_("there are fewer than certificates"));
         if (e == E_OK && more)
             e = verify_one(response, &tbs, walk->source->issuer.cert, &why);
         n += e == E_OK && more;

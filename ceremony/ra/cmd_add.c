@@ -35,7 +35,8 @@ static enum err check_table(int n, struct diag *d)
     for (int i = 0; i < DRAFT_FIELDS; i++)
         if (i != DRAFT_OPERATOR && is_given((enum draft_field)i))
             return diag_set(d, E_USAGE, "--%s beside --csv: it is a column of the table", draft_name((enum draft_field)i));
-    return n == 0 ? E_OK : diag_set(d, E_USAGE, "%d file%s beside --csv: the table names them", n, n == 1 ? "" : "s");
+    return n == 0 ? E_OK : diag_set(d, E_USAGE, n == 1 ? N_("%d file beside --csv: the table names them")
+                                                       : N_("%d files beside --csv: the table names them"), n);
 }
 
 static enum err check_options(int n, char **operands, bool *files, struct diag *d)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "core/text.h"
 #include "ra/draft_files.h"
 #include "ra/ident.h"
@@ -102,8 +103,8 @@ static enum err check_fields(struct work *w, struct diag *d)
         if (there && !has)
             return diag_set(d, E_FIELD_UNKNOWN, "a request to %s has no %s", op, draft_name(f));
         if (!there && has && is_required(f))
-            return diag_set(d, E_FIELD_MISSING, "a request to %s needs %s%s", op, draft_name(f),
-                            f == DRAFT_SERIAL ? ", or the certificate" : "");
+            return diag_set(d, E_FIELD_MISSING, f == DRAFT_SERIAL ? N_("a request to %s needs %s, or the certificate")
+                                                                  : N_("a request to %s needs %s"), op, draft_name(f));
     }
     if (look(w, DRAFT_SERIAL) != NULL && look(w, DRAFT_CERTIFICATE) != NULL)
         return diag_set(d, E_FIELD_VALUE, "there is a serial, too: give one of the two");

@@ -20,8 +20,9 @@ static enum err check_id(struct decider *c, const struct request *r, uint64_t nu
 
 static enum err not_offered(const struct decider *c, const struct request *r, const char *clause, struct diag *d)
 {
-    return diag_set_clause(d, E_OP_NOT_OFFERED, clause, "%s%s%s is not offered by %s", r->op_text,
-                           r->by[0] != '\0' ? " by " : "", r->by, c->authority->name);
+    return r->by[0] != '\0' ? diag_set_clause(d, E_OP_NOT_OFFERED, clause, "%s by %s is not offered by %s", r->op_text, r->by,
+                                              c->authority->name)
+                            : diag_set_clause(d, E_OP_NOT_OFFERED, clause, "%s is not offered by %s", r->op_text, c->authority->name);
 }
 
 /* What the authority does not offer is refused before anything else is looked at. Lists are a matter of the key's row, OCSP

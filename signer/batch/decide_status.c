@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 
 enum err decide_find_existing(struct decider *c, struct decision *o, struct diag *d)
 {
@@ -17,7 +18,7 @@ enum err decide_find_existing(struct decider *c, struct decision *o, struct diag
                             hex);
     bool seal = strcmp(o->existing.profile, POLICY_SEAL) == 0;
     if (e == E_OK && seal != op_is_eseal(o->request.op))
-        e = diag_set_clause(d, E_NOT_A_SEAL, o->clause, "%s is %s", hex, seal ? "a seal's" : "a certificate's");
+        e = diag_set_clause(d, E_NOT_A_SEAL, o->clause, seal ? N_("%s is a seal's") : N_("%s is a certificate's"), hex);
     return e;
 }
 

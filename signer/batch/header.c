@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/i18n.h"
 
 #define WHERE "batch.jsonl line 1"
 
@@ -139,7 +140,7 @@ enum err header_check(const struct batch_header *h, const struct policy *p, int6
     uint8_t digest[DIGEST_LEN];
     *authority = NULL;
     if (p->persons_n == 0 || p->officers_n == 0)
-        return diag_set(d, E_NO_PERSONS, "people.yaml names no %s", p->persons_n == 0 ? "persons" : "officers");
+        return diag_set(d, E_NO_PERSONS, p->persons_n == 0 ? N_("people.yaml names no persons") : N_("people.yaml names no officers"));
     const struct policy_authority *a = policy_authority_find(p, h->authority);
     if (a == NULL)
         return diag_set(d, E_AUTHORITY, "%s", h->authority);

@@ -6,6 +6,7 @@
 
 #include "batch/announce.h"
 #include "core/base64.h"
+#include "core/i18n.h"
 
 /* A key has one certificate for good: a second line for it would let names be changed behind everybody's back. */
 static enum err check_first_anchor(struct state *s, const char *key, const struct record *r, struct diag *d)
@@ -14,8 +15,8 @@ static enum err check_first_anchor(struct state *s, const char *key, const struc
     bool found = false;
     enum err e = index_key(s->index, key, &known, &found, d);
     if (e == E_OK && (!found || known.certificate.len > 0))
-        e = diag_set(d, E_LOG_ORDER, "log line %llu: the key %s %s", (unsigned long long)r->seq, key,
-                     found ? "has a certificate already" : "was never made");
+        e = diag_set(d, E_LOG_ORDER, found ? N_("log line %llu: the key %s has a certificate already")
+                                           : N_("log line %llu: the key %s was never made"), (unsigned long long)r->seq, key);
     index_key_free(&known);
     return e;
 }

@@ -5,6 +5,7 @@
 #include "batch/header.h"
 #include "batch/request.h"
 #include "core/clock.h"
+#include "core/i18n.h"
 
 /* Whether a key that was named can be asked is decided like everything else. */
 static bool wanted(const struct policy *p, const struct policy_authority *a, const struct policy_key *row, const char *key,
@@ -52,6 +53,15 @@ static enum err next_header(struct state *s, const struct policy_authority *a, e
     return e;
 }
 
+static enum err tell_no_key(const struct policy_authority *a, const char *key, bool delta, struct diag *d)
+{
+    if (key == NULL)
+        return diag_set_clause(d, E_LIST_KEY, a->services_clause, delta ? N_("%s has no key that issues deltas")
+                                                                        : N_("%s has no key that issues lists"), a->name);
+    return diag_set_clause(d, E_LIST_KEY, a->services_clause, delta ? N_("%s has no key %s that issues deltas")
+                                                                    : N_("%s has no key %s that issues lists"), a->name, key);
+}
+
 enum err own_batch_make(struct state *s, const char *authority, const char *key, enum op op, struct intake *out,
                         struct diag *d)
 {
@@ -67,8 +77,7 @@ enum err own_batch_make(struct state *s, const char *authority, const char *key,
     if (e == E_OK)
         e = put_requests(s->policy, a, key, op, h.created, &requests, &h.count);
     if (e == E_OK && h.count == 0)
-        e = diag_set_clause(d, E_LIST_KEY, a->services_clause, "%s has no key %s%sthat issues %s", a->name,
-                            key != NULL ? key : "", key != NULL ? " " : "", op == OP_DELTA_CRL ? "deltas" : "lists");
+        e = tell_no_key(a, key, op == OP_DELTA_CRL, d);
     if (e == E_OK)
         e = put_line(&batch, header_write(&h, &batch));
     buf_append(&batch, requests.data, requests.len);

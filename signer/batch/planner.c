@@ -12,6 +12,7 @@
 #include "batch/standing.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/i18n.h"
 #include "log/merkle_lines.h"
 #include "pki/cert.h"
 
@@ -64,8 +65,9 @@ static enum err check_count(struct job *j, struct diag *d)
     if (e != E_OK)
         return diag_set(d, e, BATCH_FILE);
     if (n != j->header.count)
-        return diag_set(d, E_BATCH_COUNT, "the header announces %lld requests, the file has %s%lld",
-                        (long long)j->header.count, n > j->header.count ? "at least " : "", (long long)n);
+        return diag_set(d, E_BATCH_COUNT, n > j->header.count ? N_("the header announces %lld requests, the file has at least %lld")
+                                                              : N_("the header announces %lld requests, the file has %lld"),
+                        (long long)j->header.count, (long long)n);
     if (fseeko(j->lines.f, 0, SEEK_SET) != 0)
         return diag_errno(d, errno, BATCH_FILE);
     j->lines.number = 0;

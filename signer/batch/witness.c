@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "log/head_text.h"
 
 static enum err read_head(struct hsm *h, struct head_text *out, bool *found, struct diag *d)
@@ -50,8 +51,9 @@ static enum err check_holds(const struct state *s, struct head_text *head, struc
     if (at.size <= now->size)
         e = log_position_holds(s->fd, &at, &holds, d);
     if (e == E_OK && !holds)
-        e = diag_set(d, E_LOG_ROLLED_BACK, "the token knows %" PRIu64 " lines, the log has %" PRIu64 "%s", head->size,
-                     now->size, head->size <= now->size ? " others" : "");
+        e = diag_set(d, E_LOG_ROLLED_BACK, head->size <= now->size ? N_("the token knows %" PRIu64 " lines, the log has %" PRIu64 " others")
+                                                                   : N_("the token knows %" PRIu64 " lines, the log has %" PRIu64),
+                     head->size, now->size);
     return e;
 }
 

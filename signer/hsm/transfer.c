@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "hsm/ckr.h"
 #include "hsm/session.h"
 #include "hsm/sign.h"
@@ -187,8 +188,8 @@ static enum err carry_key(struct hsm_key *k, struct hsm *second, struct diag *d)
     CK_ULONG n = WRAPPED_MAX;
     enum err e = wrapped != NULL ? hsm_key_attributes(k, &a, d) : diag_set(d, E_NO_MEMORY, "%s", k->row->name);
     if (e == E_OK && !a.extractable)
-        e = diag_set(d, E_KEY_STAYS, "key \"%s\" %s", k->row->name,
-                     a.never_extractable ? "was made never to leave its token" : "was closed");
+        e = diag_set(d, E_KEY_STAYS, a.never_extractable ? N_("key \"%s\" was made never to leave its token")
+                                                         : N_("key \"%s\" was closed"), k->row->name);
     if (e == E_OK)
         e = make_way(k->h, second, &w, k->row, d);
     if (e == E_OK)

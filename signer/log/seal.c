@@ -204,18 +204,14 @@ enum err seal_check_position(const struct seal *s, const struct log_position *at
     enum err e = merkle_root(&at->merkle, root);
     if (e != E_OK)
         return diag_set(d, e, "the seal over %llu lines", (unsigned long long)s->size);
-    const char *other = NULL;
     if (s->size != at->size)
-        other = "size";
-    else if (memcmp(s->log, at->id, DIGEST_LEN) != 0 || s->hash != at->hash)
-        other = "genesis line";
-    else if (memcmp(s->head, at->head, DIGEST_LEN) != 0)
-        other = "head";
-    else if (memcmp(s->root, root, DIGEST_LEN) != 0)
-        other = "Merkle root";
-    if (other != NULL)
-        return diag_set(d, E_LOG_SEAL, "the seal over %llu lines has another %s than the log",
-                        (unsigned long long)s->size, other);
+        return diag_set(d, E_LOG_SEAL, "the seal over %llu lines has another size than the log", (unsigned long long)s->size);
+    if (memcmp(s->log, at->id, DIGEST_LEN) != 0 || s->hash != at->hash)
+        return diag_set(d, E_LOG_SEAL, "the seal over %llu lines has another genesis line than the log", (unsigned long long)s->size);
+    if (memcmp(s->head, at->head, DIGEST_LEN) != 0)
+        return diag_set(d, E_LOG_SEAL, "the seal over %llu lines has another head than the log", (unsigned long long)s->size);
+    if (memcmp(s->root, root, DIGEST_LEN) != 0)
+        return diag_set(d, E_LOG_SEAL, "the seal over %llu lines has another Merkle root than the log", (unsigned long long)s->size);
     return E_OK;
 }
 

@@ -105,34 +105,34 @@ static void set(int i, const char *key, json_t *value)
 
 static const struct field {
     int line;
-    const char *key, *text; /* text NULL: the number 3 */
     enum err want;
+    const char *key, *text; /* text NULL: the number 3 */
     const char *words;
 } fields[] = {
-    {GENESIS, "hash", "sha256", E_LOG_SEAL, "another log"},
-    {BATCH, "batch", "no digest", E_LOG_FORMAT, NULL},
-    {BATCH, "requests", NULL, E_LOG_PROOF, "of the batch"},
-    {BATCH, "authority", "cb", E_EVIDENCE_CONTENT, "the log has another batch"},
-    {BATCH, "ra", "city", E_EVIDENCE_CONTENT, "the log has another batch"},
-    {BATCH, "sequence", NULL, E_EVIDENCE_CONTENT, "the log has another batch"},
-    {PLAN, "batch", OTHER, E_EVIDENCE_CONTENT, "more than one batch"},
-    {PLAN, "intake", OTHER, E_EVIDENCE_CONTENT, "more than one batch"},
-    {PLAN, "authority", "cb", E_EVIDENCE_CONTENT, "more than one batch"},
-    {PLAN, "ra", "city", E_EVIDENCE_CONTENT, "more than one batch"},
-    {PLAN, "sequence", NULL, E_EVIDENCE_CONTENT, "more than one batch"},
-    {PLAN, "policy", OTHER, E_EVIDENCE_CONTENT, "of another batch than the log says"},
-    {ISSUED, "batch", OTHER, E_EVIDENCE_CONTENT, "more than one batch"},
-    {ISSUED, "authority", "cb", E_EVIDENCE_CONTENT, "more than one batch"},
-    {ISSUED, "serial", "01", E_EVIDENCE_CONTENT, "something else"},
-    {ISSUED, "n", NULL, E_EVIDENCE_CONTENT, "something else"},
-    {ISSUED, "profile", "server", E_EVIDENCE_CONTENT, "something else"},
-    {ISSUED, "key", "cb-root", E_EVIDENCE_CONTENT, "something else"},
-    {ISSUED, "supersedes", "01", E_EVIDENCE_CONTENT, "something else"},
-    {ISSUED, "certificate", OTHER, E_EVIDENCE_CONTENT, "not the one of plan and log"},
-    {ISSUED, "signature", "!", E_BASE64, NULL},
-    {AUTHORISE_1, "plan", OTHER, E_EVIDENCE_CONTENT, "authorisation 1: the log has another one"},
-    {AUTHORISE_1, "officer", OTHER, E_EVIDENCE_CONTENT, "authorisation 1: the log has another one"},
-    {AUTHORISE_2, "signature", OTHER, E_EVIDENCE_CONTENT, "authorisation 2: the log has another one"},
+    {GENESIS, E_LOG_SEAL, "hash", "sha256", "another log"},
+    {BATCH, E_LOG_FORMAT, "batch", "no digest", NULL},
+    {BATCH, E_LOG_PROOF, "requests", NULL, "of the batch"},
+    {BATCH, E_EVIDENCE_CONTENT, "authority", "cb", "the log has another batch"},
+    {BATCH, E_EVIDENCE_CONTENT, "ra", "city", "the log has another batch"},
+    {BATCH, E_EVIDENCE_CONTENT, "sequence", NULL, "the log has another batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "batch", OTHER, "more than one batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "intake", OTHER, "more than one batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "authority", "cb", "more than one batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "ra", "city", "more than one batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "sequence", NULL, "more than one batch"},
+    {PLAN, E_EVIDENCE_CONTENT, "policy", OTHER, "of another batch than the log says"},
+    {ISSUED, E_EVIDENCE_CONTENT, "batch", OTHER, "more than one batch"},
+    {ISSUED, E_EVIDENCE_CONTENT, "authority", "cb", "more than one batch"},
+    {ISSUED, E_EVIDENCE_CONTENT, "serial", "01", "something else"},
+    {ISSUED, E_EVIDENCE_CONTENT, "n", NULL, "something else"},
+    {ISSUED, E_EVIDENCE_CONTENT, "profile", "server", "something else"},
+    {ISSUED, E_EVIDENCE_CONTENT, "key", "cb-root", "something else"},
+    {ISSUED, E_EVIDENCE_CONTENT, "supersedes", "01", "something else"},
+    {ISSUED, E_EVIDENCE_CONTENT, "certificate", OTHER, "not the one of plan and log"},
+    {ISSUED, E_BASE64, "signature", "!", NULL},
+    {AUTHORISE_1, E_EVIDENCE_CONTENT, "plan", OTHER, "authorisation 1: the log has another one"},
+    {AUTHORISE_1, E_EVIDENCE_CONTENT, "officer", OTHER, "authorisation 1: the log has another one"},
+    {AUTHORISE_2, E_EVIDENCE_CONTENT, "signature", OTHER, "authorisation 2: the log has another one"},
 };
 static const struct field *changed;
 

@@ -23,19 +23,18 @@ static struct diag d;
 START_TEST(paths)
 {
     static const struct {
-        unsigned level;
+        unsigned level, width;
         uint64_t index;
-        unsigned width;
         const char *path;
     } known[] = {
-        {0, 0, 256, "tile/0/000"},
-        {0, 0, 1, "tile/0/000.p/1"},
-        {0, 273, 112, "tile/0/273.p/112"},
-        {1, 999, 256, "tile/1/999"},
-        {7, 1000, 256, "tile/7/x001/000"},
-        {2, 1234067, 255, "tile/2/x001/x234/067.p/255"},
-        {TILE_ENTRIES, 1234067, 256, "tile/entries/x001/x234/067"},
-        {TILE_ENTRIES, UINT64_C(72057594037927935), 100, "tile/entries/x072/x057/x594/x037/x927/935.p/100"},
+        {0, 256, 0, "tile/0/000"},
+        {0, 1, 0, "tile/0/000.p/1"},
+        {0, 112, 273, "tile/0/273.p/112"},
+        {1, 256, 999, "tile/1/999"},
+        {7, 256, 1000, "tile/7/x001/000"},
+        {2, 255, 1234067, "tile/2/x001/x234/067.p/255"},
+        {TILE_ENTRIES, 256, 1234067, "tile/entries/x001/x234/067"},
+        {TILE_ENTRIES, 100, UINT64_C(72057594037927935), "tile/entries/x072/x057/x594/x037/x927/935.p/100"},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         char path[TILE_PATH_MAX];

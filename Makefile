@@ -166,6 +166,7 @@ CHECK := tests/check.c tests/jobs.c $(addprefix tests/unit/,expect.c help_pki.c 
     mutants.c token.c $(SUITES:%=test_%.c))
 CHECK += tests/unit/help_cmc.c
 CHECK += tests/unit/help_evidence.c
+CHECK += tests/unit/help_change.c
 
 # tests/unit/test_request_take_in.c stands in front of this one.
 WRAP_STEP := -Wl$(comma)--wrap=step_run

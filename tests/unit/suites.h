@@ -23,6 +23,7 @@
     X(clock) \
     X(cmc) \
     X(cmc_answer) \
+    X(cmc_draft) \
     X(cms) \
     X(cms_layout) \
     X(consistency) \
@@ -52,6 +53,7 @@
     X(evidence_check) \
     X(evidence_collect) \
     X(evidence_file) \
+    X(evidence_people) \
     X(export) \
     X(file) \
     X(header) \

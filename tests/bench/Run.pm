@@ -1,14 +1,17 @@
-# Run.pm - one program run and measured. The PIN of all tokens here is at its descriptor 3.
+# Run.pm - one program run and measured. What is the PIN of all tokens here, and the passphrase of all persons, is at its
+# descriptor 3.
 package Run;
 use v5.36;
 use Exporter qw(import);
 use POSIX ();
 our @EXPORT_OK = qw(run raw counted must slurp);
 
+our @front;    # before what is counted: strace, where bytes are told, too
+
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 my $tools = POSIX::getcwd() . "/$build/bench";
 my $scratch = "$tools/run";
-my $PIN = '1234';    # as in tests/world.sh
+my $PIN = '1234';    # as in world.sh
 
 sub slurp($path) {
     open my $f, '<', $path or return '';
@@ -53,7 +56,7 @@ sub run(@command) {
 # signatures is measured so, so that it cannot be fast by leaving that out.
 sub counted(@command) {
     unlink "$scratch.count";
-    my $r = run('env', "LD_PRELOAD=$tools/count.so", "COUNT_FILE=$scratch.count", @command);
+    my $r = run(@front, 'env', "LD_PRELOAD=$tools/count.so", "COUNT_FILE=$scratch.count", @command);
     @$r{qw(syncs verifications)} = slurp("$scratch.count") =~ /^(\d+) (\d+)$/ or die "bench: @command was not counted\n";
     return $r;
 }

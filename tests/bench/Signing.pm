@@ -2,8 +2,11 @@
 # alone, and on a token that is slow.
 package Signing;
 use v5.36;
+use Exporter qw(import);
 use Figure;
 use Run qw(run raw must);
+
+our @EXPORT_OK = qw(loop);
 
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 my $cores = `nproc` + 0;
@@ -72,7 +75,7 @@ sub openssl_ca($w, $batch) {
 }
 
 sub rsa2048($w, $size, $runs) {
-    my $batch = $w->batch('netca', 'p256', $size->{requests}, 1);
+    my $batch = $w->batch('netca', 'p256', $size->{requests}, pem => 1);
     my ($n, @rounds, @raw, @ca) = $batch->{n};
     for my $i (1 .. $runs) {
         $w->begin;
@@ -137,7 +140,7 @@ sub latency($w, $size, $runs) {
         proof => $rounds[0]{sign});
 }
 
-sub figures() {
+sub figures($class) {
     return ([rsa2048 => \&rsa2048], [rsa4096 => \&rsa4096], [sm2 => \&sm2], [latency => \&latency]);
 }
 

@@ -34,15 +34,16 @@ sub keep($w, $name) {
     must('mv', "$w->{dir}/now", "$w->{dir}/$name");
 }
 
-# N requests of this kind, approved, on a medium; made once.
-sub batch($w, $authority, $kind, $n, $pem = 0) {
-    my $name = "$authority-$kind-$n";
+# N requests of this kind, approved, on a medium; made once. %o: sequence => of the RA's batches, 1; pem => as files for openssl, too
+sub batch($w, $authority, $kind, $n, %o) {
+    my $sequence = $o{sequence} // 1;
+    my $name = "$authority-$kind-$n-$sequence";
     my $b = $w->{batches}{$name} //= do {
         say STDERR "bench: $n requests with $kind keys for $authority";
-        must('bash', 'tests/bench/world.sh', 'batch', $w->{dir}, $name, $authority, $kind, $n);
+        must('bash', 'tests/bench/world.sh', 'batch', $w->{dir}, $name, $authority, $kind, $n, $sequence);
         {name => $name, n => $n, medium => "$w->{dir}/batches/$name/medium", pem => "$w->{dir}/batches/$name/pem"};
     };
-    must('bash', 'tests/bench/world.sh', 'pem', $w->{dir}, $name) if $pem && !-d $b->{pem};
+    must('bash', 'tests/bench/world.sh', 'pem', $w->{dir}, $name) if $o{pem} && !-d $b->{pem};
     return $b;
 }
 
@@ -66,8 +67,14 @@ sub plan($w, $batch) {
     return $r;
 }
 
+# Two officers sign it; how the second one's was measured.
 sub authorise($w, $plan) {
-    must('bash', 'tests/bench/world.sh', 'authorise', $w->{dir}, @$plan{qw(intake plan)});
+    my $r;
+    for my $officer (qw(officer-1 officer-2)) {
+        $r = run($w->program('ceremony'), 'authorise', '--state', $w->state, '--batch', $plan->{intake}, '--digest', $plan->{plan},
+            '--officer', $officer, '--key-file', "$w->{dir}/policy/people/$officer.key", '--pass-fd', 3);
+    }
+    return $r;
 }
 
 # %o: sessions; front => [what goes before the program]; expect => regular expression of what it must say
@@ -87,14 +94,29 @@ sub export($w, $plan) {
 
 # A whole batch, in now/: what plan, sign and export took, and their sum.
 sub round($w, $batch, %o) {
-    my $plan = $w->plan($batch);
-    $w->authorise($plan);
-    my $sign = $w->sign($plan, $batch->{n}, %o);
+    return $w->follow($w->plan($batch), $batch->{n}, %o);
+}
+
+# The rest of the way of what is planned.
+sub follow($w, $plan, $n, %o) {
+    my $authorise = $w->authorise($plan);
+    my $sign = $w->sign($plan, $n, %o);
     my $export = $w->export($plan);
-    my @steps = ($plan, $sign, $export);
     my %sum = (wall => 0, syncs => 0, verifications => 0);
-    for my $r (@steps) { $sum{$_} += $r->{$_} for keys %sum }
-    return {plan => $plan, sign => $sign, export => $export, all => \%sum};
+    for my $r ($plan, $sign, $export) { $sum{$_} += $r->{$_} for keys %sum }
+    return {plan => $plan, authorise => $authorise, sign => $sign, export => $export, all => \%sum};
+}
+
+# A state in which this batch was issued and exported, kept under the batch's name; made once. What its round came to.
+sub issued($w, $batch, %o) {
+    my $name = "issued-$batch->{name}";
+    return $w->{issued}{$name} //= do {
+        $w->begin;
+        my $round = $w->round($batch, %o);
+        my ($bundle) = glob "$w->{dir}/now/out/*";
+        $w->keep($name);
+        +{%$round, kept => $name, bundle => $bundle =~ s{/now/}{/$name/}r};
+    };
 }
 
 1;

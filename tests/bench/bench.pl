@@ -20,6 +20,10 @@ use List::Util qw(max);
 use Figure;
 use World;
 use Signing;
+use Lists;
+use Auditing;
+use Memory;
+use Scale;
 $| = 1;
 
 my ($runs, $divide, $quick, $list) = (5, 1);
@@ -30,12 +34,14 @@ $ENV{LC_ALL} = 'C.UTF-8';
 delete $ENV{LANGUAGE};
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 
-my %FULL = (requests => 5_000, rsa4096 => 1_000, latency => 4_000, bound => 2);
-my %QUICK = (requests => 500, rsa4096 => 100, latency => 500, bound => 0.2);
+my %FULL = (requests => 5_000, rsa4096 => 1_000, latency => 4_000, bound => 2, crl => 1_000_000, many => 100_000, audit => 10_000,
+            batch => 1_000, history => 1_000_000);
+my %QUICK = (requests => 500, rsa4096 => 100, latency => 500, bound => 0.2, crl => 20_000, many => 5_000, audit => 500,
+             batch => 100, history => 20_000);
 my %size = $quick ? %QUICK : %FULL;
 $size{$_} = $_ eq 'bound' ? $size{$_} / $divide : max(1, int($size{$_} / $divide)) for keys %size;
 
-my @figures = Signing::figures();
+my @figures = map { $_->figures } qw(Signing Lists Auditing Memory Scale);
 if ($list) {
     say $_->[0] for @figures;
     exit 0;

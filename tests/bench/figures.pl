@@ -1,9 +1,11 @@
 #!/usr/bin/perl
-# figures.pl - the bench's own arithmetic (Figure.pm): medians, ratios of pairs, spreads, goals. Ends `N passed, N failed`.
+# figures.pl - the bench's own arithmetic: medians, ratios of pairs, spreads, goals (Figure.pm), what strace saw written (Scale.pm);
+# and that the README tells of the figures that there are. Ends `N passed, N failed`.
 use v5.36;
 use FindBin;
 use lib $FindBin::Bin;
 use Figure;
+use Scale;
 
 my ($passed, $failed) = (0, 0);
 sub ok($what, $good) {
@@ -46,5 +48,22 @@ ok('digits', join(' ', map { Figure::digits($_) } 0.0123, 0.9951, 12.346, 123.46
 refused('no runs', ours => []);
 refused('not as many of both', ours => [1, 2], theirs => [1]);
 refused('a goal that is none', ours => [1], goal => '~ 3');
+
+# A call that another thread's stands between is told in two lines.
+my $bytes = Scale::written(<<'END');
+10 write(3</s/state/audit.jsonl>, ""..., 100) = 100
+10 write(4</s/state/index.db-wal>, ""..., 4096 <unfinished ...>
+11 write(3</s/state/audit.jsonl>, ""..., 50) = 7
+10 <... write resumed>) = 4096
+11 write(3</s/state/audit.jsonl>, ""..., 50) = -1 ENOSPC (No space left on device)
+11 pwrite64(5</s/state/archive/ab/plan.jsonl.tmp>, ""..., 5, 0) = 5
+END
+ok('what was written, by file', join(' ', map { "$_ $bytes->{$_}" } sort keys %$bytes) eq
+    '/s/state/archive/ab/plan.jsonl.tmp 5 /s/state/audit.jsonl 107 /s/state/index.db-wal 4096');
+
+my @listed = sort split ' ', `$FindBin::Bin/bench.pl --list`;
+open my $readme, '<', "$FindBin::Bin/../../README.md" or die "README.md: $!\n";
+my @told = sort map { /^\| `([a-z0-9]+)` \| / && $1 || () } grep { /^\| figures \|/ .. /^$/ } <$readme>;
+ok("the README's table has each figure, and no other", @listed > 5 && "@listed" eq "@told");
 say "$passed passed, $failed failed";
 exit($failed > 0);

@@ -1,7 +1,7 @@
 /* make - the status of many certificates, by the product's own writers and readers, for crl.sh and ocsp.sh:
  *
- *   make crl N FOLDER                      two CRLs with N entries each, FOLDER/rsa.crl and sm2.crl, with their issuers, verified;
- *                                          what they are, and the most memory that it took
+ *   make crl N FOLDER [CA]                 two CRLs with N entries each, FOLDER/rsa.crl and sm2.crl, with their issuers, verified;
+ *                                          what they are, how long each took, and the most memory; or only the one of rsa or sm2
  *   make ocsp FOLDER                       two CAs with a responder, and the responses about their certificates in FOLDER/www;
  *                                          FOLDER/list tells of each: CA, serial number, status, path
  *   make check CA RESPONSE SERIAL STATUS   is the response of the CA for this serial number, in force now, and as told?
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -142,6 +143,13 @@ static struct crl_written write_list(const struct crl_head *head, uint64_t n, X5
     return w;
 }
 
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void make_list(enum sig_alg alg, const char *name, uint64_t n, const char *folder)
 {
     char path[512];
@@ -154,8 +162,9 @@ static void make_list(enum sig_alg alg, const char *name, uint64_t n, const char
     unlink(path);
     path_of(path, folder, "%s.crl", name);
     int fd = open_new(path);
+    double begun = seconds();
     struct crl_written w = write_list(&head, n, issuer, key, tbs_fd, fd);
-    printf("%s: %llu entries, %zu bytes to be signed\n", name, (unsigned long long)w.entries, w.bytes);
+    printf("%s: %llu entries, %zu bytes to be signed, %.3f s\n", name, (unsigned long long)w.entries, w.bytes, seconds() - begun);
     close(fd);
     close(tbs_fd);
     X509_free(issuer);
@@ -166,7 +175,8 @@ START_TEST(lists)
 {
     struct rusage use;
     for (size_t i = 0; i < CAS; i++)
-        make_list(cas[i].alg, cas[i].name, strtoull(args[0], NULL, 10), args[1]);
+        if (args[2] == NULL || strcmp(args[2], cas[i].name) == 0)
+            make_list(cas[i].alg, cas[i].name, strtoull(args[0], NULL, 10), args[1]);
     getrusage(RUSAGE_SELF, &use);
     printf("peak %ld kB\n", use.ru_maxrss);
 }
@@ -248,7 +258,7 @@ int main(int argc, char **argv)
     TCase *t = tcase_create("status");
     tcase_set_timeout(t, 0);
     args = argv + 2;
-    if (argc == 4 && strcmp(argv[1], "crl") == 0)
+    if ((argc == 4 || argc == 5) && strcmp(argv[1], "crl") == 0)
         tcase_add_test(t, lists);
     else if (argc == 3 && strcmp(argv[1], "ocsp") == 0)
         tcase_add_test(t, responses);

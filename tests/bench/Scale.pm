@@ -1,0 +1,102 @@
+# Scale.pm - what years of history cost, and what is written for each certificate.
+package Scale;
+use v5.36;
+use Figure;
+use Run qw(run must slurp);
+
+my $cores = `nproc` + 0;
+
+# A state with a past that tests/bench/history.c makes: plans in the archive, lines in the log, a seal for each batch.
+sub past($w, $n) {
+    return $w->{past}{$n} //= do {
+        say STDERR "bench: a past of $n certificates";
+        $w->begin;
+        my $r = run($w->program('history'), $w->state, $w->{module}, 'netca', $n);
+        $w->keep("past-$n");
+        +{kept => "past-$n", made => $r};
+    };
+}
+
+# So many batches one after the other upon that state, and what `signer status` took before them.
+sub batches($w, $from, $n, $runs) {
+    my %took;
+    $w->begin($from);
+    for my $i (1 .. $runs) {
+        push @{$took{status}}, run($w->program('signer'), 'status', '--state', $w->state);
+        my $round = $w->round($w->batch('netca', 'p256', $n, sequence => $i), sessions => $cores);
+        push @{$took{$_}}, $round->{$_} for qw(plan sign export all);
+    }
+    return \%took;
+}
+
+sub history($w, $size, $runs) {
+    my ($n, $m) = @$size{qw(batch history)};
+    $w->batch('netca', 'p256', $n, sequence => $_) for 1 .. $runs;    # not while anything is measured
+    my $past = past($w, $m);
+    my $long = batches($w, $past->{kept}, $n, $runs);
+    my $none = batches($w, 'fresh', $n, $runs);
+    my $of = sub ($took, $step, $what) { [map { $_->{$what} } @{$took->{$step}}] };
+    my $pair = sub ($step, $what = 'wall') { (ours => $of->($long, $step, $what), theirs => $of->($none, $step, $what)) };
+    my $mib = sub ($step) { my %p = $pair->($step, 'peak'); map { $_ => [map { $_ / 1024 } @{$p{$_}}] } keys %p };
+    return (
+        Figure->new(name => 'history-all', text => "a batch of $n on $m certificates / on none", $pair->('all'), goal => '<= 1.10', proof => $long->{all}[0],
+            note => [sprintf 'the past was made in %.0f s by tests/bench/history.c: it has no requests, approvals or signatures of its own', $past->{made}{wall}]),
+        (map { Figure->new(name => "history-$_", text => "its $_", $pair->($_), goal => '<= 1.10') } qw(plan sign export)),
+        Figure->new(name => 'history-start', text => 'signer status on it', ours => $of->($long, 'status', 'wall'), goal => '<= 0.5'),
+        map { Figure->new(name => "history-memory-$_", text => "memory of $_ on it / on none", unit => 'MiB', $mib->($_), goal => '<= 1.10') } qw(plan sign export),
+    );
+}
+
+# -- bytes written --
+
+# Whose bytes they are, and why they are written.
+my @PARTS = (
+    ['audit log', qr{/state/audit\.jsonl}, 'the truth: one line a certificate, with its digest and its signature'],
+    ['index', qr{/state/index\.db}, 'the cache: serial, key, subject and standing, written as a journal and again in place'],
+    ['plan', qr{/state/archive/[^/]+/plan}, 'the exact bytes to be signed, and the decision with its clause'],
+    ['batch', qr{/state/archive/[^/]+/[^/]+$}, 'the batch, its approvals and authorisations, as they came'],
+    ['bundle', qr{/state/archive/}, 'the answers, certificates and log lines for the RA'],
+    ['rest of the state', qr{/state/}, 'anchors, lock'],
+    ['medium', qr{/out/}, 'the bundle once more'],
+    ['token', qr{/tokens/}, 'SoftHSM keeps the head of the log'],
+);
+
+# What strace saw written to files, by their names. A call that another one interrupted stands in two lines.
+sub written($trace) {
+    my (%bytes, %waits);
+    for (split /\n/, $trace) {
+        next unless /^(\d+) +(.*)$/;
+        my ($pid, $call) = ($1, $2);
+        if ($call =~ /^\w+\(\d+<([^>]+)>.*<unfinished/) { $waits{$pid} = $1 }
+        elsif ($call =~ /^<\.\.\. \w+ resumed>.* = (\d+)/) { $bytes{delete $waits{$pid} // ''} += $1 }
+        elsif ($call =~ /^\w+\(\d+<([^>]+)>.* = (\d+)/) { $bytes{$1} += $2 }
+    }
+    return \%bytes;
+}
+
+sub writes($w, $size, $runs) {
+    my $n = $size->{batch};
+    my $trace = "$w->{dir}/writes.trace";
+    my @strace = ('strace', '-f', '-qq', '-y', '-s', '0', '-A', '-o', $trace, '-e', 'trace=write,pwrite64,writev,pwritev');
+    unlink $trace;
+    $w->begin;
+    my $batch = $w->batch('netca', 'p256', $n);
+    my $round = do {
+        local @Run::front = @strace;
+        $w->round($batch, sessions => $cores);
+    };
+    my ($bytes, %part) = written(slurp($trace));
+    for my $path (keys %$bytes) {
+        my ($p) = grep { $path =~ $_->[1] } @PARTS;
+        $part{$p->[0]} += $bytes->{$path} if $p;
+    }
+    return (
+        (map { Figure->new(name => 'written-' . $_->[0] =~ tr/ /-/r, text => "bytes written a certificate, of $n: $_->[0]", unit => 'B',
+             ours => [($part{$_->[0]} // 0) / $n], note => [$_->[2]]) } @PARTS),
+        Figure->new(name => 'syncs', text => 'syncs a thousand certificates: plan, sign and export', unit => '', ours => [1000 * $round->{all}{syncs} / $n]),
+    );
+}
+
+sub figures($class) { return ([history => \&history], [writes => \&writes]) }
+
+1;

@@ -11,7 +11,7 @@ struct options {
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;
-    const char *from, *to, *origin, *key;
+    const char *from, *to, *origin, *key, *record;
     int pass_fd;
     bool json;
 };

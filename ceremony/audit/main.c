@@ -104,6 +104,7 @@ static const struct cli_option *options_tiles(void)
         {"to", "DIR", N_("the folder that is served"), &options.to, NULL, NULL, true},
         {"origin", "NAME", N_("the log's name, its address without the scheme"), &options.origin, NULL, NULL, true},
         {"key", "FILE", N_("the key that signs checkpoints: Ed25519, encrypted PKCS#8"), &options.key, NULL, NULL, true},
+        {"record", "FILE", N_("where the checkpoint signed last is kept: KEY.published if not given"), &options.record, NULL, NULL, false},
         {"pass-fd", "N", N_("read the passphrase from this file descriptor"), NULL, &options.pass_fd, NULL, false},
         {0},
     };

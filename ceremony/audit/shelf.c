@@ -87,8 +87,7 @@ static enum err write_as(const struct shelf *s, int folder, const char *name, st
 
 /* -- keeping -- */
 
-/* Is the file there? Its bytes are compared. */
-static enum err look(const struct shelf *s, const char *path, struct span bytes, bool *there, struct diag *d)
+enum err shelf_look(const struct shelf *s, const char *path, struct span bytes, bool *there, struct diag *d)
 {
     char copy[PATH_LONGEST + 1];
     const char *name = "";
@@ -114,7 +113,7 @@ enum err shelf_keep(struct shelf *s, const char *path, struct span bytes, struct
     int fd = -1;
     bool there;
     snprintf(copy, sizeof copy, "%s", path);
-    enum err e = look(s, path, bytes, &there, d);
+    enum err e = shelf_look(s, path, bytes, &there, d);
     if (e == E_OK && there)
         s->present++;
     if (e != E_OK || there)

@@ -19,6 +19,9 @@ struct shelf {
 ERR_MUST_USE enum err shelf_open(const char *path, struct shelf *out, struct diag *d);
 void shelf_close(struct shelf *s);
 
+/* Is a file there at this path? *there; E_LOG_PUBLISHED when it has other bytes. */
+ERR_MUST_USE enum err shelf_look(const struct shelf *s, const char *path, struct span bytes, bool *there, struct diag *d);
+
 /* Put a file there, at a path of at most 255 characters whose folders are made; files 0644, folders 0755, safely on the medium when it
  * returns. E_LOG_PUBLISHED when there is one with other bytes: it stays. */
 ERR_MUST_USE enum err shelf_keep(struct shelf *s, const char *path, struct span bytes, struct diag *d);

@@ -45,6 +45,44 @@ void tiles_path(unsigned level, uint64_t index, unsigned width, char out[TILE_PA
     snprintf(out, TILE_PATH_MAX, "tile/%s/%.40s%s", name, at, partial);
 }
 
+/* The digits up to something else, of which there may be an x and slashes in between. */
+static const char *read_index(const char *p, uint64_t *out)
+{
+    for (*out = 0; (*p >= '0' && *p <= '9') || *p == 'x' || *p == '/'; p++)
+        if (*p >= '0' && *p <= '9')
+            *out = *out * 10 + (uint64_t)(*p - '0');
+    return p;
+}
+
+static const char *read_level(const char *p, unsigned *out)
+{
+    *out = TILE_ENTRIES;
+    if (strncmp(p, "entries/", 8) == 0)
+        return p + 8;
+    if (*p < '0' || *p >= '0' + TILE_LEVELS || p[1] != '/')
+        return NULL;
+    *out = (unsigned)(*p - '0');
+    return p + 2;
+}
+
+/* What is read loosely is written again: it must be the same. */
+bool tiles_parse(const char *path, unsigned *level, uint64_t *index, unsigned *width)
+{
+    char again[TILE_PATH_MAX];
+    if (strlen(path) >= TILE_PATH_MAX || strncmp(path, "tile/", 5) != 0)
+        return false;
+    const char *p = read_level(path + 5, level);
+    if (p == NULL)
+        return false;
+    p = read_index(p, index);
+    *width = TILE_WIDTH;
+    if (strncmp(p, ".p/", 3) == 0)
+        for (*width = 0, p += 3; *p >= '0' && *p <= '9' && *width < TILE_WIDTH; p++)
+            *width = *width * 10 + (unsigned)(*p - '0');
+    tiles_path(*level, *index, *width, again);
+    return *width > 0 && strcmp(path, again) == 0;
+}
+
 enum err tiles_new(tiles_put *put, void *arg, struct tiles **out, struct diag *d)
 {
     *out = NULL;

@@ -19,6 +19,9 @@
 /* Where a tile is served: tile/<level>/<index>, tile/entries/<index>; partial with .p/<width>. width: 1 to 256. */
 void tiles_path(unsigned level, uint64_t index, unsigned width, char out[TILE_PATH_MAX]);
 
+/* The other way: false when nothing of a log is served there. */
+bool tiles_parse(const char *path, unsigned *level, uint64_t *index, unsigned *width);
+
 /* Takes each tile once it is whole, and at the end those that stay partial. */
 typedef enum err tiles_put(void *arg, const char *path, struct span bytes, struct diag *d);
 

@@ -8,6 +8,7 @@
 
 #include "audit/publish.h"
 #include "audit/shelf.h"
+#include "audit/shown.h"
 #include "audit/tiles.h"
 #include "expect.h"
 #include "help_audit.h"
@@ -40,7 +41,24 @@ START_TEST(paths)
         char path[TILE_PATH_MAX];
         tiles_path(known[i].level, known[i].index, known[i].width, path);
         ck_assert_str_eq(path, known[i].path);
+        unsigned level, width;
+        uint64_t index;
+        ck_assert(tiles_parse(path, &level, &index, &width));
+        ck_assert(level == known[i].level && index == known[i].index && width == known[i].width);
     }
+}
+END_TEST
+
+START_TEST(no_paths)
+{
+    static const char *const wrong[] = {"tile/0/00", "tile/0/0000", "tile/0/x000/000", "tile/0/000/000", "tile/8/000", "tile/00/000",
+                                        "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/", "tile/0/000.p",
+                                        "tile/0/000/", "tile/entries/", "tile/entries", "tile/", "checkpoint", "tile/0/ 00", "tile/-1/000",
+                                        "tile/0/x999/x999/x999/x999/x999/x999/x999/x999/x999/999"};
+    unsigned level, width;
+    uint64_t index;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_msg(!tiles_parse(wrong[i], &level, &index, &width), "%s", wrong[i]);
 }
 END_TEST
 
@@ -260,6 +278,94 @@ START_TEST(what_lies_on_the_shelf_stays)
 }
 END_TEST
 
+/* -- what was published before -- */
+
+static struct shelf shelf;
+
+static enum err show(const char *path, const char *text)
+{
+    return shelf_keep(&shelf, path, (struct span){(const uint8_t *)text, strlen(text)}, &d);
+}
+
+static enum err shown(struct shown *n)
+{
+    *n = (struct shown){0};
+    return shown_read(&shelf, n, &d);
+}
+
+static const struct span entries = {(const uint8_t *)"\0\1a\0\2bc\0\0", 9};
+
+/* Two partial tiles of entries lie there, and a seal; the log has three entries by now. */
+START_TEST(every_width_is_compared)
+{
+    struct shown n;
+    expect_ok_diag(shelf_open(site, &shelf, &d), &d);
+    expect_ok_diag(shelf_keep(&shelf, "tile/entries/000.p/1", (struct span){entries.p, 3}, &d), &d);
+    expect_ok_diag(shelf_keep(&shelf, "tile/entries/000.p/2", (struct span){entries.p, 7}, &d), &d);
+    expect_ok_diag(show("seal/2.json", "{}"), &d);
+    expect_ok_diag(shown(&n), &d);
+    ck_assert_uint_eq(n.n, 3);
+    expect_ok_diag(shown_compare_tile(&n, &shelf, "tile/entries/000.p/3", entries, &d), &d);
+    expect_ok_diag(shown_compare_seal(&n, &shelf, 3, (struct span){NULL, 0}, &d), &d); /* not published */
+    expect_err(shown_finish(&n, 3, &d), E_LOG_PUBLISHED); /* a seal that the log has not */
+    expect_ok_diag(shown_compare_seal(&n, &shelf, 2, (struct span){(const uint8_t *)"{}", 2}, &d), &d);
+    expect_ok_diag(shown_finish(&n, 3, &d), &d);
+    shown_free(&n);
+    /* a log that is shorter, and one that has another second line */
+    expect_ok_diag(shown(&n), &d);
+    expect_ok_diag(shown_compare_tile(&n, &shelf, "tile/entries/000.p/1", entries, &d), &d);
+    expect_err(shown_finish(&n, 1, &d), E_LOG_ROLLED_BACK);
+    expect_err(shown_compare_tile(&n, &shelf, "tile/entries/000.p/2", (struct span){(const uint8_t *)"\0\1a\0\2bb", 7}, &d), E_LOG_PUBLISHED);
+    expect_err(shown_compare_seal(&n, &shelf, 2, (struct span){(const uint8_t *)"[]", 2}, &d), E_LOG_PUBLISHED);
+    shown_free(&n);
+    shelf_close(&shelf);
+}
+END_TEST
+
+START_TEST(nothing_else_lies_there)
+{
+    static const char *const wrong[] = {"tile/0/note", "seal/02.json", "seal/x", "tile/0/000.p/256", "seal/2.json.old",
+                                        "tile/1/2/3/4/5/6/7/8/9/10/11/12/13"};
+    expect_ok_diag(shelf_open(site, &shelf, &d), &d);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char command[160];
+        struct shown n;
+        expect_ok_diag(show(wrong[i], "x"), &d);
+        expect_err(shown(&n), E_LOG_PUBLISHED);
+        shown_free(&n);
+        snprintf(command, sizeof command, "rm -r '%s'/*", site);
+        ck_assert_int_eq(system(command), 0);
+    }
+    ck_assert_int_eq(symlinkat("/tmp", shelf.fd, "tile"), 0);
+    struct shown n;
+    ck_assert_int_ne(shown(&n), E_OK);
+    shown_free(&n);
+    shelf_close(&shelf);
+}
+END_TEST
+
+static enum err read_shown(void)
+{
+    struct shown n;
+    enum err e = shown(&n);
+    differs = differs || (e == E_OK && n.n != 70);
+    shown_free(&n);
+    return e;
+}
+
+START_TEST(shown_without_memory)
+{
+    expect_ok_diag(shelf_open(site, &shelf, &d), &d);
+    for (int i = 1; i <= 70; i++) {
+        char path[TILE_PATH_MAX];
+        tiles_path(0, 0, (unsigned)i, path);
+        expect_ok_diag(show(path, "x"), &d);
+    }
+    memory_sweep("shown_read", read_shown, &d, &differs);
+    shelf_close(&shelf);
+}
+END_TEST
+
 /* -- the whole, without memory -- */
 
 static EVP_PKEY *own;
@@ -271,13 +377,20 @@ static void look_away(void *arg, uint64_t done, uint64_t total)
     (void)arg, (void)done, (void)total;
 }
 
+static enum err holds(struct diag *why)
+{
+    (void)why;
+    return E_OK;
+}
+
 static enum err publish(void)
 {
     static const struct progress silent = {look_away, NULL};
-    char anchors[96];
+    char anchors[96], record[96];
     struct published p;
     snprintf(anchors, sizeof anchors, "%s/by-hand", audit_fix.path);
-    const struct publish_options o = {.state = audit_fix.path, .anchors = anchors, .to = site, .policy = &policy_table, .key = &key,
+    snprintf(record, sizeof record, "%s/record", audit_fix.path);
+    const struct publish_options o = {.state = audit_fix.path, .anchors = anchors, .to = site, .record = record, .verify = holds, .policy = &policy_table, .key = &key,
                                       .progress = &silent};
     enum err e = publish_log(&o, &p, &d);
     differs = differs || (e == E_OK && p.now.size != sealed);
@@ -333,6 +446,7 @@ Suite *suite_tiles(void)
     Suite *s = suite_create("tiles");
     TCase *c = tcase_create("tree");
     tcase_add_test(c, paths);
+    tcase_add_test(c, no_paths);
     tcase_add_loop_test(c, every_hash_is_where_the_standard_has_it, 0, 12);
     tcase_add_test(c, the_standards_own_example);
     tcase_add_test(c, a_tile_that_is_not_taken_ends_it);
@@ -342,6 +456,9 @@ Suite *suite_tiles(void)
     c = tcase_create("folder");
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_test(c, what_lies_on_the_shelf_stays);
+    tcase_add_test(c, every_width_is_compared);
+    tcase_add_test(c, nothing_else_lies_there);
+    tcase_add_test(c, shown_without_memory);
     tcase_add_test(c, a_long_log);
     tcase_add_test(c, where_there_is_no_log);
     tcase_add_test(c, publishing_without_memory);

@@ -66,9 +66,9 @@ struct kind {
     bool (*may)(enum err e);
 };
 
-extern const struct kind kind_csr, kind_transplant, kind_approval, kind_gmt0010, kind_header, kind_request, kind_plan, kind_bundle,
-    kind_signed_bundle, kind_log_reader, kind_log_audit, kind_log_alone, kind_log_rollback, kind_eseal, kind_eseal_value, kind_crl,
-    kind_ocsp, kind_csv, kind_cmc, kind_checkpoint, kind_evidence;
+extern const struct kind kind_csr, kind_transplant, kind_approval, kind_gmt0010, kind_header, kind_request, kind_plan,
+    kind_bundle, kind_signed_bundle, kind_log_reader, kind_log_audit, kind_log_alone, kind_log_rollback, kind_eseal,
+    kind_eseal_value, kind_crl, kind_ocsp, kind_csv, kind_cmc, kind_checkpoint, kind_evidence;
 
 /* -- what kinds share -- */
 

@@ -1,7 +1,7 @@
 /* approval.h - who of the RA approved the batch.
  *
- * What a person signs (detached CMS) is this text, so that the signature can mean nothing else, and can be verified by somebody who
- * may see one request of the batch only:
+ * What a person signs (detached, in either form of cms_parse_person()) is this text, so that the signature can mean
+ * nothing else, and can be verified by somebody who may see one request of the batch only:
  *
  *     rootseal-approve-1
  *     batch <digest of batch.jsonl, see log/merkle_lines.h>

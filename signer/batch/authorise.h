@@ -1,6 +1,7 @@
 /* authorise.h - officers over the digest of a plan, or of what a step of a ceremony certifies: k of n.
  *
- * What an officer signs (detached CMS) is one of these texts, so that the signature can mean nothing else:
+ * What an officer signs (detached; either form of cms_parse_person() is read) is one of these texts, so that the
+ * signature can mean nothing else:
  *
  *     rootseal-authorise-1                          rootseal-certify-1
  *     plan <digest of the plan>                     ceremony <its name>
@@ -43,7 +44,7 @@ struct authorisations {
 /* Append the text that is signed. */
 ERR_MUST_USE enum err authorise_text(const struct authorise_what *what, struct buf *out);
 
-/* Verify an officer's detached CMS signature over a text of ours, with the pinned certificate, which must be valid at `now`; name
+/* Verify an officer's detached signature over a text of ours, with the pinned certificate, which must be valid at `now`; name
  * is the file's. E_OFFICER when it is not by this officer or the certificate was not valid, E_OFFICER_SIGNATURE when it does not
  * fit the text. */
 ERR_MUST_USE enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,

@@ -1,5 +1,5 @@
-/* cms.h - detached CMS signatures (RFC 5652) by persons and by the appliance, RSA and SM2; by persons with SM2 keys in the form of
- * GM/T 0010, too.
+/* cms.h - detached CMS signatures (RFC 5652) by persons and by the appliance, RSA and SM2; by persons with SM2 keys in
+ * the form of GM/T 0010, too.
  *
  * OpenSSL's own SM2 in CMS uses an empty distinguishing ID; here it is always SM2_ID, so the bytes that were signed are
  * taken from the SignerInfo and checked with alg_verify(). Accepted on the way in: DER or PEM; exactly one SignerInfo;
@@ -11,10 +11,11 @@
  * attributes for the appliance, with them (content-type, message-digest, signing-time) for persons; the signer's
  * certificate is included.
  *
- * GM/T 0010 has the same structure, with object identifiers of its own for SignedData and data, which are not mixed with those of
- * CMS: content-type names its data. Beside what holds above, the signer is named by issuer and serial number, the digest is SM3,
- * and the signature is SM2 (1.2.156.10197.1.301.1) or SM2 with SM3 (1.2.156.10197.1.501) with NULL or without, which is the same.
- * message-digest is SM3 of the content alone; Z comes in with what is signed, the attributes or, when there are none, the content.
+ * GM/T 0010 has the same structure, with object identifiers of its own for SignedData and data, which are not mixed
+ * with those of CMS: content-type names its data. Beside what holds above, the signer is named by issuer and serial
+ * number, the digest is SM3, and the signature is SM2 (1.2.156.10197.1.301.1) or SM2 with SM3 (1.2.156.10197.1.501)
+ * with NULL or without, which is the same. message-digest is SM3 of the content alone; Z comes in with what is signed,
+ * the attributes or, when there are none, the content.
  */
 #ifndef ROOTSEAL_PKI_CMS_H
 #define ROOTSEAL_PKI_CMS_H
@@ -41,8 +42,8 @@ ERR_MUST_USE enum err cms_parse_holding(struct span bytes, struct span type, siz
 /* True when the SignerInfo names this certificate (issuer and serial, or subject key identifier). */
 bool cms_is_by(const struct cms *cms, X509 *cert);
 
-/* The certificates that it carries, whole, one after another; nothing when there are none. They lie in cms, and only their DER
- * was checked. */
+/* The certificates that it carries, whole, one after another; nothing when there are none. They lie in cms, and only
+ * their DER was checked. */
 struct span cms_certificates(const struct cms *cms);
 
 /* Verify the signature over content with the key of the certificate, which must be the named one. Validity in time and
@@ -76,8 +77,8 @@ struct cms_signer {
 /* One that is; key must live as long. */
 struct cms_signer cms_signer_in_memory(EVP_PKEY *key, enum cms_form form);
 
-/* cms_sign() with such a signer; for CMS_RFC5652 the bytes differ in nothing. Errors of the signer's, too, and E_KEY_TYPE for
- * GM/T 0010's form with an RSA key. */
+/* cms_sign() with such a signer; for CMS_RFC5652 the bytes differ in nothing. Errors of the signer's, too, and
+ * E_KEY_TYPE for GM/T 0010's form with an RSA key. */
 ERR_MUST_USE enum err cms_sign_with(X509 *cert, const struct cms_signer *signer, struct span content, int64_t signing_time,
                                     struct buf *out, struct diag *d);
 

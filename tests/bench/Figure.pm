@@ -21,6 +21,9 @@ sub median(@values) {
     return @sorted % 2 ? $sorted[$middle] : ($sorted[$middle - 1] + $sorted[$middle]) / 2;
 }
 
+# By which power of its size a cost grows, from what it is at a size and at `times` that size.
+sub exponent($less, $more, $times) { return log($more / $less) / log($times) }
+
 # One number for each run. A goal that is a bound from above speaks of cost.
 sub values($f) {
     return @{$f->{ours}} unless $f->{theirs};

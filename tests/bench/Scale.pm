@@ -5,6 +5,7 @@ use Figure;
 use Run qw(run must slurp);
 
 my $cores = `nproc` + 0;
+my $TIMES = 4;    # exponents are fitted over this factor
 
 # A state with a past that tests/bench/history.c makes: plans in the archive, lines in the log, a seal for each batch.
 sub past($w, $n) {
@@ -17,31 +18,41 @@ sub past($w, $n) {
     };
 }
 
-# So many batches one after the other upon that state, and what `signer status` took before them.
-sub batches($w, $from, $n, $runs) {
-    my %took;
-    $w->begin($from);
-    for my $i (1 .. $runs) {
-        push @{$took{status}}, run($w->program('signer'), 'status', '--state', $w->state);
-        my $round = $w->round($w->batch('netca', 'p256', $n, sequence => $i), sessions => $cores);
-        push @{$took{$_}}, $round->{$_} for qw(plan sign export all);
-    }
-    return \%took;
+# The next batch upon a state that goes on from run to run, and what `signer status` takes before it.
+sub next_batch($w, $scene, $run) {
+    $run == 1 ? $w->begin($scene->{from}) : $w->resume("upon-$scene->{name}");
+    push @{$scene->{status}}, run($w->program('signer'), 'status', '--state', $w->state);
+    my $round = $w->round($w->batch('netca', 'p256', $scene->{n}, sequence => $run), sessions => $cores);
+    push @{$scene->{$_}}, $round->{$_} for qw(plan sign export all);
+    $w->keep("upon-$scene->{name}");
 }
 
 sub history($w, $size, $runs) {
     my ($n, $m) = @$size{qw(batch history)};
-    $w->batch('netca', 'p256', $n, sequence => $_) for 1 .. $runs;    # not while anything is measured
+    for my $many ($n, $TIMES * $n) { # not while anything is measured
+        $w->batch('netca', 'p256', $many, sequence => $_) for 1 .. $runs;
+    }
     my $past = past($w, $m);
-    my $long = batches($w, $past->{kept}, $n, $runs);
-    my $none = batches($w, 'fresh', $n, $runs);
+    my @scenes = my ($long, $none, $less, $more) = (
+        {name => 'long', n => $n, from => $past->{kept}},
+        {name => 'none', n => $n, from => 'fresh'},
+        {name => 'less', n => $n, from => past($w, int($m / $TIMES) || 1)->{kept}},
+        {name => 'more', n => $TIMES * $n, from => 'fresh'},
+    );
+    for my $run (1 .. $runs) { next_batch($w, $_, $run) for @scenes }
     my $of = sub ($took, $step, $what) { [map { $_->{$what} } @{$took->{$step}}] };
     my $pair = sub ($step, $what = 'wall') { (ours => $of->($long, $step, $what), theirs => $of->($none, $step, $what)) };
+    my $power = sub ($small, $large) {
+        my ($from, $to) = map { $of->($_, 'all', 'wall') } $small, $large;
+        return [map { Figure::exponent($from->[$_], $to->[$_], $TIMES) } 0 .. $#$to];
+    };
     my $mib = sub ($step) { my %p = $pair->($step, 'peak'); map { $_ => [map { $_ / 1024 } @{$p{$_}}] } keys %p };
     return (
         Figure->new(name => 'history-all', text => "a batch of $n on $m certificates / on none", $pair->('all'), goal => '<= 1.10', proof => $long->{all}[0],
             note => [sprintf 'the past was made in %.0f s by tests/bench/history.c: it has no requests, approvals or signatures of its own', $past->{made}{wall}]),
         (map { Figure->new(name => "history-$_", text => "its $_", $pair->($_), goal => '<= 1.10') } qw(plan sign export)),
+        Figure->new(name => 'exponent-history', text => "its time grows with the history m as m to the", unit => '', ours => $power->($less, $long)),
+        Figure->new(name => 'exponent-batch', text => "and on none with the batch n as n to the", unit => '', ours => $power->($none, $more)),
         Figure->new(name => 'history-start', text => 'signer status on it', ours => $of->($long, 'status', 'wall'), goal => '<= 0.5'),
         map { Figure->new(name => "history-memory-$_", text => "memory of $_ on it / on none", unit => 'MiB', $mib->($_), goal => '<= 1.10') } qw(plan sign export),
     );

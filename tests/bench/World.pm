@@ -19,9 +19,21 @@ sub token($w) { return ('--module', $w->{module}, '--pin-fd', 3) }
 
 # now/ becomes a copy of this folder: fresh/, or what keep() kept.
 sub begin($w, $from = 'fresh') {
+    must('rm', '-rf', "$w->{dir}/now");
+    must('cp', '-a', "$w->{dir}/$from", "$w->{dir}/now");
+    $w->settle;
+}
+
+# ... or is what keep() kept, which goes on.
+sub resume($w, $name) {
+    must('rm', '-rf', "$w->{dir}/now");
+    must('mv', "$w->{dir}/$name", "$w->{dir}/now");
+    $w->settle;
+}
+
+# The token is there now.
+sub settle($w) {
     my $now = "$w->{dir}/now";
-    must('rm', '-rf', $now);
-    must('cp', '-a', "$w->{dir}/$from", $now);
     mkdir "$now/out";
     open my $f, '>', "$now/softhsm2.conf" or die "$now: $!\n";
     say $f "directories.tokendir = $now/tokens\nobjectstore.backend = file\nlog.level = ERROR";

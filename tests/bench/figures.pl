@@ -23,6 +23,9 @@ ok('the middle one of an odd number', Figure::median(9, 1, 10) == 9);
 ok('numbers, not texts, are sorted', Figure::median(100, 20, 3) == 20);
 ok('the mean of the two in the middle', about(Figure::median(4, 1, 3, 2), 2.5));
 ok('of one, that one', Figure::median(7) == 7);
+ok('what is four times as much for four times as many grows as they do', about(Figure::exponent(2, 8, 4), 1));
+ok('a square', about(Figure::exponent(1, 16, 4), 2));
+ok('what is the same for any number', about(Figure::exponent(3, 3, 4), 0));
 
 # ours takes 2, 4, 10; theirs 1, 4, 4: 0.5, 1, 0.4 as fast
 my %pairs = (ours => [2, 4, 10], theirs => [1, 4, 4]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "batch/kept_policy.h"
+#include "batch/sealing.h"
 #include "batch/untold.h"
 #include "batch/witness.h"
 #include "commands.h"
@@ -33,8 +34,8 @@ static enum err record(struct state *s, struct hsm *h, bool named, struct diag *
         e = kept_policy_write(s->fd, s->policy, s->policy_digest, d);
     if (e == E_OK && !named)
         e = log_append(s->log, RECORD_POLICY, json_pack("{s:s}", "policy", hex), d);
-    if (e == E_OK)
-        e = witness_write(s, h, d);
+    if (e == E_OK) /* should the token be lost next, the seal speaks for the line */
+        e = sealing_finish_if_able(s, h, d);
     if (e == E_OK)
         e = state_refresh(s, d);
     if (e == E_OK)

@@ -142,19 +142,10 @@ static bool replaces_later(const struct room *r)
 /* What only the log's token knows is put under a seal, step by step, when that token will not be there to be asked. */
 static enum err seal_before_loss(struct room *r, struct diag *d)
 {
-    struct index_key log_key = {0};
-    struct diag why = {0};
-    bool found = false;
     if (!replaces_later(r))
         return E_OK;
-    enum err e = index_key(r->state.index, policy_table.log_key.name, &log_key, &found, d);
-    index_key_free(&log_key);
-    if (e != E_OK || !found)
-        return e;
-    e = sealing_finish(&r->state, r->hsm, &why);
-    if (e == E_KEY_ATTRIBUTES) /* it was not closed yet, and signs nothing until then */
-        return E_OK;
-    return e == E_OK ? state_refresh(&r->state, d) : diag_again(d, e, &why);
+    enum err e = sealing_finish_if_able(&r->state, r->hsm, d);
+    return e == E_OK ? state_refresh(&r->state, d) : e;
 }
 
 static enum err walk_group(struct room *r, int from, struct diag *d)

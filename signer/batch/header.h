@@ -37,8 +37,8 @@ ERR_MUST_USE enum err header_read(int dir_fd, struct batch_header *out, struct d
 /* Append the line in canonical form, without its newline. */
 ERR_MUST_USE enum err header_write(const struct batch_header *h, struct buf *out);
 
-/* Check the header against the policy at time now, as far as it can be done without the history: E_NO_PERSONS,
- * E_AUTHORITY, E_RA, E_POLICY_OTHER, E_BATCH_FUTURE, E_BATCH_EXPIRED, E_BATCH_COUNT. *authority is the policy row. */
+/* Check the header against the policy at time now, as far as it can be done without the history: E_NO_PERSONS
+ * (no officers, or a batch that persons approve and none of them), E_AUTHORITY, E_RA, E_POLICY_OTHER, E_BATCH_FUTURE, E_BATCH_EXPIRED, E_BATCH_COUNT. *authority is the policy row. */
 ERR_MUST_USE enum err header_check(const struct batch_header *h, const struct policy *p, int64_t now,
                                    const struct policy_authority **authority, struct diag *d);
 

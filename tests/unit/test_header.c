@@ -222,9 +222,13 @@ START_TEST(nobody_pinned)
     struct batch_header h = world_header(1);
     w.policy.persons_n = 0;
     expect_err(check_at(&h, WORLD_NOW), E_NO_PERSONS);
+    const struct batch_header own = {.authority = "ca", .ra = HEADER_OWN_RA, .id = "lists-1", .sequence = 1, .count = 1,
+                                     .created = WORLD_NOW, .valid_until = WORLD_NOW + w.policy.limits.plan_lifetime};
+    expect_ok(check_at(&own, WORLD_NOW)); /* officers alone authorise what the appliance asks for */
     w.policy.persons_n = 1;
     w.policy.officers_n = 0;
     expect_err(check_at(&h, WORLD_NOW), E_NO_PERSONS);
+    expect_err(check_at(&own, WORLD_NOW), E_NO_PERSONS);
 }
 END_TEST
 

@@ -54,6 +54,7 @@ STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifi
     bundle.c export.c)
 LOG += signer/log/course.c
 LOG += signer/log/head_text.c
+LOG += signer/log/missing.c
 STATE += signer/batch/untold_ceremonies.c
 STATE += signer/batch/untold_keys.c
 STATE += signer/batch/kept_policy.c
@@ -68,10 +69,11 @@ ROOM_PARTS := $(addprefix policy/,yaml.c where.c scalar.c) $(addprefix ceremony/
 ROOM_PARTS += ceremony/officer/typed.c ceremony/room/certify_spec.c
 ROOM_PARTS += ceremony/room/request.c
 ROOM := $(addprefix ceremony/room/,run.c enter.c walk.c steps.c step_time.c step_chain.c step_init.c step_keys.c step_medium.c stick.c)
+ROOM += ceremony/room/over.c
 ROOM += $(addprefix ceremony/room/,anchor_tbs.c anchor_file.c certify.c certify_file.c certify_tbs.c \
     officers.c brought.c step_root.c step_cross.c step_subca.c step_batch.c) signer/steps.c
 # what an officer is shown, types and signs, by commands and in ceremonies
-OFFICER := $(addprefix ceremony/officer/,officer.c summary.c summary_item.c summary_table.c)
+OFFICER := $(addprefix ceremony/officer/,officer.c summary.c summary_item.c summary_table.c own_letters.c)
 # a signature in a process of its own, by a key on a person's own token
 OWN_TOKEN := $(addprefix ceremony/officer/,apart.c own_token.c)
 OFFICER += $(OWN_TOKEN)
@@ -89,6 +91,7 @@ AUDIT_PARTS += ceremony/audit/transcript_ends.c
 AUDIT_PARTS += ceremony/audit/minutes_again.c
 AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT_PARTS += ceremony/audit/issued.c ceremony/audit/workers.c ceremony/audit/log_alone.c
+AUDIT_PARTS += ceremony/audit/records.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c shown.c publish.c)
 AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_replay.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)

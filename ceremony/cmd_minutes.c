@@ -6,9 +6,12 @@
 #include "commands.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/i18n.h"
+#include "core/letters.h"
 #include "core/screen.h"
 #include "core/text.h"
 #include "officer/officer.h"
+#include "room/extent.h"
 #include "room/minutes_archive.h"
 #include "room/minutes_show.h"
 #include "room/minutes_sign.h"
@@ -25,6 +28,26 @@ struct record_at {
     struct officer_key key; /* of the officer who signs them, if anybody does */
 };
 
+/* The names that there are, for whoever mistyped one. */
+static enum err no_such(int all, struct diag *d)
+{
+    struct file_list list = {0};
+    struct buf names = {0};
+    enum err e = all >= 0 ? file_list(all, LIMIT_MEDIUM_FILES, &list, d) : E_OK;
+    for (size_t i = 0; i < list.n && e == E_OK; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", list.names[i]);
+    buf_append_byte(&names, '\0');
+    if (e == E_OK && buf_err(&names) != E_OK)
+        e = diag_set(d, E_NO_MEMORY, "names of ceremonies");
+    if (e == E_OK && list.n > 0)
+        e = diag_set(d, E_USAGE, "there is no ceremony %s; those there are: %s", options.ceremony, (const char *)names.data);
+    else if (e == E_OK)
+        e = diag_set(d, E_USAGE, "there is no ceremony %s, and no other", options.ceremony);
+    file_list_free(&list);
+    buf_free(&names);
+    return e;
+}
+
 static enum err enter(struct record_at *r, struct diag *d)
 {
     struct buf text = {0};
@@ -36,7 +59,7 @@ static enum err enter(struct record_at *r, struct diag *d)
     if (e == E_OK && all >= 0)
         r->dir_fd = file_open_beneath(all, options.ceremony, O_RDONLY | O_DIRECTORY, 0);
     if (e == E_OK && r->dir_fd < 0)
-        e = diag_set(d, E_STATE_MISSING, "no ceremony %s", options.ceremony);
+        e = no_such(all, d);
     if (e == E_OK)
         e = file_read(r->dir_fd, SCRIPT_FILE, SCRIPT_BYTES, &text, NULL, d);
     if (e == E_OK)
@@ -112,7 +135,7 @@ static enum err find_signer(const struct record_at *r, struct policy_officer *ou
     const struct policy_officer *officer = policy_officer_find(&policy_table, options.officer);
     const int i = script_person_find(&r->script, options.officer);
     if (officer == NULL && (i < 0 || r->script.persons[i].certificate.n == 0))
-        return diag_set(d, E_OFFICER, "neither policy nor ceremony file has a certificate of %s", options.officer);
+        return diag_set(d, E_MINUTES_SIGNATURE, "neither policy nor ceremony file has a certificate of %s", options.officer);
     *out = officer != NULL ? *officer : (struct policy_officer){r->script.persons[i].id, r->script.persons[i].certificate};
     return E_OK;
 }
@@ -120,7 +143,10 @@ static enum err find_signer(const struct record_at *r, struct policy_officer *ou
 static enum err sign(const struct record_at *r, const struct policy_officer *who, struct span text, struct diag *d)
 {
     struct buf cms = {0};
-    enum err e = officer_sign(&r->key, who, text, clock_now(), &cms, d);
+    struct diag why = {0};
+    enum err e = officer_sign(&r->key, who, text, clock_now(), &cms, &why);
+    if (e != E_OK)
+        e = minutes_sign_again(d, e, &why);
     if (e == E_OK)
         e = minutes_sign_put(r->dir_fd, who, buf_span(&cms), text, r->line.time, d);
     buf_free(&cms);
@@ -129,9 +155,47 @@ static enum err sign(const struct record_at *r, const struct policy_officer *who
 
 /* -- who has signed -- */
 
+static bool is(const json_t *event, const char *key, const char *text)
+{
+    const char *s = json_string_value(json_object_get(event, key));
+    return s != NULL && strcmp(s, text) == 0;
+}
+
+/* The last word about this person's signature, when it is that it need not be there; else NULL. */
+static const json_t *excepted(const json_t *events, const char *id)
+{
+    for (size_t i = json_array_size(events); i > 0; i--) {
+        const json_t *event = json_array_get(events, i - 1);
+        if (is(event, "event", "signed") && is(event, "person", id))
+            return NULL;
+        if (is(event, "event", "exception") && is(event, "about", id) && is(event, "code", err_name(E_UNSIGNED)))
+            return event;
+    }
+    return NULL;
+}
+
+/* Anybody may have written it since: it is shown like what comes from outside. */
+static void show_exception(const json_t *event)
+{
+    const json_t *persons = json_object_get(event, "persons");
+    const char *one = json_string_value(json_array_get(persons, 0)), *other = json_string_value(json_array_get(persons, 1)),
+               *why = json_string_value(json_object_get(event, "reason"));
+    char text[4 * SCRIPT_TEXT];
+    struct buf own = {0};
+    text_escape(text, sizeof text, why != NULL ? why : "", why != NULL ? strlen(why) : 0);
+    if (i18n_is_utf8()) {
+        letters_show((struct span){(const uint8_t *)text, strlen(text)}, &own);
+        buf_append_byte(&own, '\0');
+    }
+    screen_field("", LABEL, _("excepted by %s and %s: %s"), one != NULL ? one : "?", other != NULL ? other : "?",
+                 own.len > 0 && buf_err(&own) == E_OK ? (const char *)own.data : text);
+    buf_free(&own);
+}
+
 static enum err show_present(const struct record_at *r, struct span text, struct diag *d)
 {
-    enum err e = E_OK;
+    json_t *events = NULL;
+    enum err e = extent_read(r->dir_fd, &events, d);
     for (size_t i = 0; i < r->script.persons_n && e == E_OK; i++) {
         const struct script_person *p = &r->script.persons[i];
         bool found = false;
@@ -139,7 +203,11 @@ static enum err show_present(const struct record_at *r, struct span text, struct
             e = minutes_sign_check(r->dir_fd, &(struct policy_officer){p->id, p->certificate}, text, r->line.time, &found, d);
         if (e == E_OK)
             screen_field(p->certificate.n == 0 ? _("on paper") : found ? _("signed by") : _("not signed"), LABEL, "%s", p->id);
+        const json_t *exception = excepted(events, p->id);
+        if (e == E_OK && p->certificate.n > 0 && !found && exception != NULL)
+            show_exception(exception);
     }
+    json_decref(events);
     return e;
 }
 

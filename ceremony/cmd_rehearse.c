@@ -3,12 +3,13 @@
 
 #include "commands.h"
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "rehearsal.h"
 #include "room/run.h"
 
 enum err cmd_rehearse(int n, char **operands, struct diag *d)
 {
-    char state[PATH_MAX];
+    char state[PATH_MAX], text[PATH_MAX + 256];
     struct room_place place;
     if (n != 1)
         return diag_set(d, E_USAGE, "one ceremony file is needed");
@@ -22,6 +23,8 @@ enum err cmd_rehearse(int n, char **operands, struct diag *d)
         e = rehearsal_begin(d);
     if (e != E_OK)
         return e;
-    printf(_("This is a rehearsal: its token lies in %s and its PIN is %s. Nothing of it is real.\n"), options.dir, REHEARSAL_PIN);
+    snprintf(text, sizeof text, _("This is a rehearsal: its token lies in %s and its PIN is %s. Nothing of it is real."), options.dir,
+             REHEARSAL_PIN);
+    screen_fold(0, 0, text);
     return room_run(operands[0], &place, d);
 }

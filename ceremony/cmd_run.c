@@ -9,6 +9,7 @@ enum err room_place_from_options(const char *state, struct room_place *out, stru
                                .media = options.media,
                                .pin_fd = options.pin_fd,
                                .pin_parts = options.pin_parts,
+                               .utf8 = options.utf8,
                                .officer = {.module = options.officer_module,
                                            .module_files = options.officer_module_files,
                                            .pass_fd = options.pass_fd,

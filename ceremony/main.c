@@ -96,7 +96,7 @@ static const struct cli_option *options_root(void)
 static const struct cli_option *options_run(void)
 {
     static const struct cli_option o[] = {
-        STATE, TOKEN, PASSES, OFFICER_MODULE, OFFICER_TOKEN, MEDIA, END};
+        STATE, TOKEN, PASSES, OFFICER_MODULE, OFFICER_TOKEN, MEDIA, UTF8, END};
     return o;
 }
 
@@ -104,7 +104,7 @@ static const struct cli_option *options_rehearse(void)
 {
     static const struct cli_option o[] = {
         {"dir", "DIR", N_("the rehearsal's folder: its token and its state"), &options.dir, NULL, NULL, true}, TOKEN, PASSES,
-        OFFICER_MODULE, OFFICER_TOKEN, MEDIA, END};
+        OFFICER_MODULE, OFFICER_TOKEN, MEDIA, UTF8, END};
     return o;
 }
 

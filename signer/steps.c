@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch/archive.h"
 #include "batch/own_batch.h"
 #include "batch/signing.h"
 #include "core/cli.h"
+#include "core/file.h"
 #include "core/filter.h"
 #include "core/i18n.h"
 #include "core/sandbox.h"
@@ -14,9 +16,27 @@
 #include "hsm/login.h"
 #include "hsm/reach.h"
 
+/* What is opened by its name later is this folder, or out of reach: also when a link was put into its place meanwhile. */
+static enum err allow_medium(struct sandbox *box, const char *media, const char *medium, bool write, struct diag *d)
+{
+    int base = -1, fd = -1;
+    if (media == NULL)
+        return sandbox_allow(box, medium, write, d);
+    enum err e = file_open_dir(media, &base, d);
+    if (e == E_OK)
+        e = file_open_dir_beneath(base, medium + strlen(media) + 1, &fd, d);
+    if (e == E_OK)
+        e = sandbox_allow_fd(box, fd, write, d);
+    if (base >= 0)
+        close(base);
+    if (fd >= 0)
+        close(fd);
+    return e;
+}
+
 /* Shut in a step that needs neither token nor terminal: the archive can be written; the state read, if reads_state; and
  * the medium, if it is not NULL, read or, if writes_medium, written. */
-static enum err shut_in(const struct state *s, bool reads_state, const char *medium, bool writes_medium, struct diag *d)
+static enum err shut_in(const struct state *s, bool reads_state, const char *media, const char *medium, bool writes_medium, struct diag *d)
 {
     struct sandbox *box;
     enum err e = sandbox_new(&box, d);
@@ -25,7 +45,7 @@ static enum err shut_in(const struct state *s, bool reads_state, const char *med
     if (e == E_OK)
         e = sandbox_allow_fd(box, s->archive_fd, true, d);
     if (e == E_OK && medium != NULL)
-        e = sandbox_allow(box, medium, writes_medium, d);
+        e = allow_medium(box, media, medium, writes_medium, d);
     if (e == E_OK)
         e = sandbox_enter(box, d);
     sandbox_free(box);
@@ -49,7 +69,7 @@ static enum err run_intake(void *data, struct diag *d)
     enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     state_close_records(&s);
     if (e == E_OK)
-        e = shut_in(&s, false, p->from, false, d);
+        e = shut_in(&s, false, p->media, p->from, false, d);
     if (e == E_OK)
         e = intake_copy(p->from, s.archive_fd, &policy_table.limits, &job->intake, d);
     state_close(&s);
@@ -93,7 +113,7 @@ static enum err run_lists(void *data, struct diag *d)
     struct state s;
     enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
-        e = shut_in(&s, true, NULL, false, d);
+        e = shut_in(&s, true, NULL, NULL, false, d);
     if (e == E_OK)
         e = own_batch_make(&s, p->authority, p->key, job->op, &job->intake, d);
     state_close(&s);
@@ -133,7 +153,7 @@ static enum err run_plan(void *data, struct diag *d)
     struct state s;
     enum err e = state_open(p->state, &policy_table, STATE_CACHED, &s, d);
     if (e == E_OK)
-        e = shut_in(&s, true, NULL, false, d);
+        e = shut_in(&s, true, NULL, NULL, false, d);
     if (e == E_OK)
         e = planner_run(&s, &in, &progress, planned, d);
     cli_progress_end(&bar);
@@ -249,7 +269,7 @@ static enum err run_export(void *data, struct diag *d)
     if (e == E_OK && job->by_option)
         e = archive_find(s.archive_fd, p->batch, job->intake, d);
     if (e == E_OK)
-        e = shut_in(&s, true, p->to, true, d);
+        e = shut_in(&s, true, p->media, p->to, true, d);
     if (e == E_OK && job->refused.refused != E_OK)
         e = export_refusal(&s, &job->refused, p->to, job->name, d);
     else if (e == E_OK)

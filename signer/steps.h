@@ -22,6 +22,7 @@
 struct step_place {
     const char *state;
     const char *from, *to;       /* folders on media */
+    const char *media;           /* both are below it and reached through no symbolic link; NULL: they are where they say */
     const char *batch;           /* an intake */
     const char *authority, *key; /* whose list, or whose responses */
     const char *module, *module_files;

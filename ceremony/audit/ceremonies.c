@@ -6,6 +6,7 @@
 
 #include "audit/audit.h"
 #include "audit/minutes_again.h"
+#include "audit/records.h"
 #include "audit/signatures.h"
 #include "batch/state.h"
 #include "core/file.h"
@@ -13,11 +14,13 @@
 #include "room/record_files.h"
 
 /* The file of that ceremony has the digest that this field of the line says. */
-static enum err check_file(int dir_fd, const char *file, const struct record *r, const char *field, struct diag *d)
+static enum err check_file(struct audit *a, int dir_fd, const char *file, const struct record *r, const char *field, struct diag *d)
 {
     uint8_t said[DIGEST_LEN], found[DIGEST_LEN];
     struct diag why = {0};
-    enum err e = record_digest(r, field, said);
+    enum err e = records_name(a, record_text(r, "ceremony"), file);
+    if (e == E_OK)
+        e = record_digest(r, field, said);
     if (e == E_OK)
         e = file_digest(dir_fd, file, RECORD_FILE_MAX, found, &why);
     if (e == E_OK && memcmp(said, found, DIGEST_LEN) != 0)
@@ -45,6 +48,7 @@ static enum err check_transcript(struct audit *a, int dir_fd, const struct recor
     }
     if (e == E_OK)
         e = signatures_check(a, dir_fd, r, t->events, n, d);
+    t->keys_known = e == E_OK && a->policy_known;
     return e == E_OK ? minutes_again_check(a, dir_fd, r, t, d) : e;
 }
 
@@ -67,11 +71,11 @@ static enum err check_files(struct audit *a, const struct record *r, struct diag
     if (e == E_OK)
         e = ceremonies_open(a, record_text(r, "ceremony"), &fd, d);
     if (e == E_OK && r->type == RECORD_CEREMONY)
-        e = check_file(fd, SCRIPT_FILE, r, "file", d);
+        e = check_file(a, fd, SCRIPT_FILE, r, "file", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
-        e = check_file(fd, MINUTES_HTML, r, "minutes", d);
+        e = check_file(a, fd, MINUTES_HTML, r, "minutes", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
-        e = check_file(fd, MINUTES_TEXT, r, "text", d);
+        e = check_file(a, fd, MINUTES_TEXT, r, "text", d);
     if (e == E_OK && r->type == RECORD_MINUTES)
         e = check_transcript(a, fd, r, t, d);
     if (fd >= 0)

@@ -8,6 +8,7 @@
 
 #include "audit/audit.h"
 #include "audit/ceremonies.h"
+#include "audit/records.h"
 #include "batch/state.h"
 #include "core/file.h"
 #include "pki/cert.h"
@@ -39,6 +40,14 @@ static enum err put_agreed(struct audit *a, struct span file, int64_t *n, struct
     return E_OK;
 }
 
+/* The request of a sub-CA, which its certificate came of. */
+static enum err name_request(struct audit *a, const struct record *r)
+{
+    char name[32];
+    snprintf(name, sizeof name, "step-%lld.csr", (long long)record_number(r, "step"));
+    return records_name(a, record_text(r, "ceremony"), name);
+}
+
 static enum err check_file(struct audit *a, const struct record *r, int dir_fd, const uint8_t want[DIGEST_LEN], struct diag *d)
 {
     char name[32];
@@ -47,7 +56,11 @@ static enum err check_file(struct audit *a, const struct record *r, int dir_fd, 
     int64_t n = 0;
     struct diag why = {0};
     snprintf(name, sizeof name, "step-%lld.tbs", (long long)record_number(r, "step"));
-    enum err e = file_read(dir_fd, name, CERTIFY_MAX * LIMIT_TBS_BYTES, &file, NULL, &why);
+    enum err e = records_name(a, record_text(r, "ceremony"), name);
+    if (e == E_OK)
+        e = name_request(a, r);
+    if (e == E_OK)
+        e = file_read(dir_fd, name, CERTIFY_MAX * LIMIT_TBS_BYTES, &file, NULL, &why);
     if (e == E_OK)
         e = digest_bytes(DIGEST_SHA256, file.data, file.len, have);
     if (e == E_OK && memcmp(have, want, DIGEST_LEN) != 0)

@@ -26,6 +26,22 @@ static enum err compare(const char *path, const struct seal *there, struct diag 
     return e;
 }
 
+/* Is it a log or a seal that is not as it should be, rather than a file's name? */
+static bool is_a_finding(enum err e)
+{
+    switch (e) {
+    case E_LOG_SEAL:
+    case E_LOG_PROOF:
+    case E_LOG_FORMAT:
+    case E_LOG_CHAIN:
+    case E_LOG_ROLLED_BACK:
+    case E_SEAL_OTHER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static enum err take(struct consistency *c, char **operands, struct diag *d)
 {
     *c = (struct consistency){0};
@@ -71,7 +87,7 @@ enum err cmd_consistency(int n, char **operands, struct diag *d)
         if (options.anchors == NULL)
             fprintf(stderr, "%s", _("audit: the signatures of the seals were not checked: give --anchors\n"));
     }
-    if (e != E_OK && e != E_USAGE)
+    if (is_a_finding(e))
         diag_advise(d, ADVICE);
     consistency_free(&c);
     return e;

@@ -54,6 +54,8 @@ enum err verify_and(struct tally *tally, bool replay,
         e = diag_set(d, E_NO_MEMORY, "audit");
     if (e == E_OK && a != NULL) {
         e = verify_run(&o, a, d);
+        if (e == E_LOG_MISSING)
+            diag_advise(d, ADVICE);
         cli_progress_end(&bar);
         if (e == E_OK)
             e = tell(a, &o, d);

@@ -27,6 +27,14 @@ enum err consistency_read_seal(const char *path, struct seal *out, struct diag *
 
 /* -- making -- */
 
+/* What is told of another log would all follow from that. */
+static enum err check_genesis(const struct consistency *c, const struct log_position *first, struct diag *d)
+{
+    if (memcmp(first->id, c->earlier.log, DIGEST_LEN) == 0)
+        return E_OK;
+    return diag_set(d, E_SEAL_OTHER, "the log begins with another line than the one that both seals name");
+}
+
 static enum err take_lines(struct proof_maker *m, struct log_reader *r, const struct consistency *c, struct diag *d)
 {
     enum err e = E_OK;
@@ -43,6 +51,8 @@ static enum err take_lines(struct proof_maker *m, struct log_reader *r, const st
         e = proof_take(m, line);
         record_free(&rec);
         const struct log_position *at = log_reader_position(r);
+        if (e == E_OK && at->size == 1)
+            e = check_genesis(c, at, d);
         if (e == E_OK && at->size == c->earlier.size)
             e = seal_check_position(&c->earlier, at, d);
         if (e == E_OK && at->size == c->later.size)
@@ -56,6 +66,8 @@ enum err consistency_prove(struct consistency *c, const char *state, struct diag
     struct proof_maker m;
     struct log_reader *r = NULL;
     int fd = -1;
+    if (memcmp(c->earlier.log, c->later.log, DIGEST_LEN) != 0)
+        return diag_set(d, E_LOG_SEAL, "the seals are of two logs");
     if (c->earlier.size > c->later.size)
         return diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size,
                         c->later.size);
@@ -136,7 +148,7 @@ static enum err read_object(const json_t *obj, const char *key, struct seal *out
 {
     struct buf text = {0};
     const json_t *seal = json_object_get(obj, key);
-    enum err e = json_is_object(seal) ? json_line_write(seal, &text) : diag_set(d, E_BUNDLE_FORMAT, "there is no seal %s", key);
+    enum err e = json_is_object(seal) ? json_line_write(seal, &text) : diag_set(d, E_PROOF_FORMAT, "there is no seal %s", key);
     buf_append_byte(&text, '\n');
     if (e == E_OK)
         e = seal_parse(buf_span(&text), out, d);
@@ -149,11 +161,11 @@ static enum err read_path(const json_t *obj, struct proof *out, struct diag *d)
     const json_t *path = json_object_get(obj, "path");
     out->n = json_array_size(path);
     if (!json_is_array(path) || out->n > PROOF_MAX)
-        return diag_set(d, E_BUNDLE_FORMAT, "path is no list of at most %d digests", PROOF_MAX);
+        return diag_set(d, E_PROOF_FORMAT, "path is no list of at most %d digests", PROOF_MAX);
     for (size_t i = 0; i < out->n; i++) {
         const char *hex = json_string_value(json_array_get(path, i));
         if (hex == NULL || !hex_decode(hex, out->hash[i], DIGEST_LEN))
-            return diag_set(d, E_BUNDLE_FORMAT, "hash %zu of the path is no digest", i + 1);
+            return diag_set(d, E_PROOF_FORMAT, "hash %zu of the path is no digest", i + 1);
     }
     return E_OK;
 }
@@ -164,7 +176,7 @@ static enum err read_all(struct span file, struct consistency *out, struct diag 
     struct buf again = {0};
     enum err e = file.n > 0 && file.p[file.n - 1] == '\n'
                      ? json_line_parse((const char *)file.p, file.n - 1, FORMAT, &obj, d)
-                     : diag_set(d, E_BUNDLE_FORMAT, "it does not end with a newline");
+                     : diag_set(d, E_PROOF_FORMAT, "it does not end with a newline");
     if (e == E_OK)
         e = read_object(obj, "earlier", &out->earlier, d);
     if (e == E_OK)
@@ -174,7 +186,7 @@ static enum err read_all(struct span file, struct consistency *out, struct diag 
     if (e == E_OK)
         e = consistency_write(out, &again);
     if (e == E_OK && (again.len != file.n || memcmp(again.data, file.p, file.n) != 0))
-        e = diag_set(d, E_BUNDLE_FORMAT, "it is not in canonical form");
+        e = diag_set(d, E_PROOF_FORMAT, "it is not in canonical form");
     json_decref(obj);
     buf_free(&again);
     return e;
@@ -185,9 +197,9 @@ enum err consistency_read(const char *path, struct consistency *out, struct diag
     struct buf bytes = {0};
     struct diag why = {0};
     *out = (struct consistency){0};
-    enum err e = file_read_path(path, FILE_MAX, E_BUNDLE_FORMAT, &bytes, d);
+    enum err e = file_read_path(path, FILE_MAX, E_PROOF_FORMAT, &bytes, d);
     if (e == E_OK && (e = read_all(buf_span(&bytes), out, &why)) != E_OK)
-        e = diag_wrap(d, e == E_NO_MEMORY ? e : E_BUNDLE_FORMAT, &why, "%s", path);
+        e = diag_wrap(d, e == E_NO_MEMORY ? e : E_PROOF_FORMAT, &why, "%s", path);
     buf_free(&bytes);
     return e;
 }

@@ -19,7 +19,7 @@ struct consistency {
 ERR_MUST_USE enum err consistency_read_seal(const char *path, struct seal *out, struct diag *d);
 
 /* Make the proof from the log in this folder, whose lines are read up to the later seal; each seal must be over the lines that are
- * there. E_LOG_SEAL, E_LOG_ROLLED_BACK when the log is too short, and the codes of log_reader_next(). */
+ * there. E_SEAL_OTHER when the log begins otherwise, E_LOG_SEAL, E_LOG_ROLLED_BACK when it is too short, and the codes of log_reader_next(). */
 ERR_MUST_USE enum err consistency_prove(struct consistency *c, const char *state, struct diag *d);
 
 /* Are both seals of one log, and does the proof lead from one to the other? E_LOG_SEAL, E_LOG_PROOF. */
@@ -29,7 +29,7 @@ ERR_MUST_USE enum err consistency_check(const struct consistency *c, struct diag
 ERR_MUST_USE enum err consistency_check_signatures(const struct consistency *c, const struct policy *policy, const char *anchors,
                                                    struct diag *d);
 
-/* The file, to and fro; of the file the path and the seals are taken. E_BUNDLE_FORMAT. */
+/* The file, to and fro; of the file the path and the seals are taken. E_PROOF_FORMAT. */
 ERR_MUST_USE enum err consistency_write(const struct consistency *c, struct buf *out);
 ERR_MUST_USE enum err consistency_read(const char *path, struct consistency *out, struct diag *d);
 

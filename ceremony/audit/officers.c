@@ -1,11 +1,15 @@
 #include "audit/officers.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/audit.h"
 #include "audit/carried.h"
+#include "audit/records.h"
 #include "batch/intake.h"
+#include "batch/state.h"
 #include "core/file.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
@@ -43,42 +47,45 @@ static const struct policy_officer *find_officer(const struct policy *p,
     return NULL;
 }
 
-static enum err wrong(struct diag *d, enum err code, const struct officers_entry *one,
+static enum err wrong(struct diag *d, enum err code, const struct officers_of *b, const struct officers_entry *one,
                       const struct diag *why)
 {
-    return diag_wrap(d, code, why, "the authorisation of line %llu", (unsigned long long)one->line);
+    const unsigned long long line = one->line;
+    if (b->what.ceremony == NULL)
+        return diag_wrap(d, code, why, "the authorisation of line %llu", line);
+    return diag_wrap(d, code, why, "the authorisation of line %llu, for step %d of the ceremony %s", line, b->what.step, b->what.ceremony);
 }
 
 /* By an officer of the policy. */
-static enum err verify_pinned(const struct policy *policy, const struct officers_entry *one,
-                              struct span bytes, struct span text, struct diag *d)
+static enum err verify_pinned(const struct officers_of *b, const struct officers_entry *one, struct span bytes,
+                              struct span text, struct diag *d)
 {
     struct cms *cms = NULL;
     X509 *x = NULL;
     struct diag why = {0};
-    const struct policy_officer *officer = find_officer(policy, one->officer);
+    const struct policy_officer *officer = find_officer(b->policy, one->officer);
     if (officer == NULL)
-        return wrong(d, E_OFFICER, one, &(struct diag){0});
+        return wrong(d, E_OFFICER, b, one, &(struct diag){0});
     enum err e = cert_parse(officer->certificate, &x, d);
     if (e == E_OK &&
         (cms_parse_person(bytes, &cms, &why) != E_OK || cms_verify(cms, x, text, &why) != E_OK))
-        e = wrong(d, E_OFFICER_SIGNATURE, one, &why);
+        e = wrong(d, E_OFFICER_SIGNATURE, b, one, &why);
     if (e == E_OK && cert_check_time(x, one->time, &why) != E_OK)
-        e = wrong(d, E_OFFICER, one, &why);
+        e = wrong(d, E_OFFICER, b, one, &why);
     cms_free(cms);
     X509_free(x);
     return e;
 }
 
 /* By whom the line names, if the signature says who that is. */
-static enum err verify_named(struct audit *a, const struct officers_entry *one, struct span bytes,
+static enum err verify_named(struct audit *a, const struct officers_of *b, const struct officers_entry *one, struct span bytes,
                              struct span text, struct diag *d)
 {
     bool carried = false;
     struct diag why = {0};
     enum err e = carried_verify(bytes, one->officer, text, &carried, &why);
     if (e != E_OK && e != E_NO_MEMORY)
-        return wrong(d, E_OFFICER_SIGNATURE, one, &why);
+        return wrong(d, E_OFFICER_SIGNATURE, b, one, &why);
     if (e == E_OK && !carried)
         audit_open(a, "the authorisation of line %llu is by an officer of another policy and "
                       "carries no certificate: its signature is not checked",
@@ -92,15 +99,34 @@ static enum err verify_one(struct audit *a, const struct officers_of *b,
     struct buf text = {0};
     enum err e = authorise_text(&b->what, &text);
     if (e == E_OK && b->policy != NULL)
-        e = verify_pinned(b->policy, one, bytes, buf_span(&text), d);
+        e = verify_pinned(b, one, bytes, buf_span(&text), d);
     else if (e == E_OK)
-        e = verify_named(a, one, bytes, buf_span(&text), d);
+        e = verify_named(a, b, one, bytes, buf_span(&text), d);
     buf_free(&text);
     return e;
 }
 
+/* It is named by who signed, where this program knows that. */
+static enum err no_file(const struct officers_of *b, const struct officers_entry *one, struct diag *d)
+{
+    const unsigned long long line = one->line;
+    const struct policy_officer *officer = b->policy != NULL ? find_officer(b->policy, one->officer) : NULL;
+    char name[AUTHORISE_NAME];
+    if (b->what.ceremony == NULL)
+        return diag_set(d, E_ARCHIVE, "the archive has no file with the authorisation of line %llu", line);
+    if (officer == NULL)
+        return diag_set(d, E_ARCHIVE, "%s/%s has no file with the authorisation of line %llu, for step %d", CEREMONIES_DIR, b->what.ceremony,
+                        line, b->what.step);
+    authorise_name(officer, &b->what, name);
+    if (faccessat(b->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return diag_set(d, E_ARCHIVE, "%s/%s/%s, the authorisation of line %llu for step %d, is missing", CEREMONIES_DIR, b->what.ceremony,
+                        name, line, b->what.step);
+    return diag_set(d, E_ARCHIVE, "%s/%s/%s is not the authorisation of line %llu for step %d", CEREMONIES_DIR, b->what.ceremony, name,
+                    line, b->what.step);
+}
+
 /* The file beside the plan that has the digest the line names. */
-static enum err find_file(const struct officers_of *b, const struct file_list *list,
+static enum err find_file(struct audit *a, const struct officers_of *b, const struct file_list *list,
                           const struct officers_entry *one, struct buf *bytes, struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
@@ -115,10 +141,9 @@ static enum err find_file(const struct officers_of *b, const struct file_list *l
         if (e != E_OK)
             return audit_archive(e, d);
         if (memcmp(digest, one->signature, DIGEST_LEN) == 0)
-            return E_OK;
+            return b->what.ceremony != NULL ? records_name(a, b->what.ceremony, list->names[i]) : E_OK;
     }
-    return diag_set(d, E_ARCHIVE, "the archive has no file with the authorisation of line %llu",
-                    (unsigned long long)one->line);
+    return no_file(b, one, d);
 }
 
 /* A crash between an authorise line and the plan's makes it come again. */
@@ -137,7 +162,7 @@ static enum err check_entry(struct audit *a, const struct officers_of *b,
     const struct officers_entry *one = &a->officers.v[at];
     struct buf bytes = {0};
     struct diag why = {0};
-    enum err e = find_file(b, list, one, &bytes, &why);
+    enum err e = find_file(a, b, list, one, &bytes, &why);
     if (e == E_OK)
         e = verify_one(a, b, one, buf_span(&bytes), &why);
     if (e == E_OK && !comes_again(&a->officers, at))

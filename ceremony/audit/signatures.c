@@ -1,9 +1,11 @@
 #include "audit/signatures.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "audit/audit.h"
 #include "audit/carried.h"
+#include "audit/records.h"
 #include "batch/state.h"
 #include "core/text.h"
 #include "room/minutes_sign.h"
@@ -56,10 +58,20 @@ static json_t *who_was_there(const struct minutes_of *m)
     return all;
 }
 
+static enum err name_file(const struct minutes_of *m, const char *id)
+{
+    char name[sizeof MINUTES_SIGNATURE_PREFIX + LIMIT_TOKEN_TEXT + sizeof ".p7s"];
+    snprintf(name, sizeof name, MINUTES_SIGNATURE_PREFIX "%s.p7s", id);
+    return records_name(m->a, record_text(m->line, "ceremony"), name);
+}
+
 /* An officer of this program's policy, with the certificate that this policy pins. */
 static enum err check_officer(const struct minutes_of *m, const struct policy_officer *who, bool *found, struct diag *d)
 {
-    enum err e = minutes_sign_check(m->dir_fd, who, m->text, m->line->time, found, d);
+    enum err e = name_file(m, who->id);
+    *found = false;
+    if (e == E_OK)
+        e = minutes_sign_check(m->dir_fd, who, m->text, m->line->time, found, d);
     if (e == E_OK && *found)
         audit_note(m->a, "the minutes of the ceremony %s are signed by %s", record_text(m->line, "ceremony"), who->id);
     return e;
@@ -71,15 +83,18 @@ static enum err check_named(const struct minutes_of *m, const char *id, const ui
     struct buf cms = {0};
     struct diag why = {0};
     bool carried = false;
-    enum err e = minutes_sign_read(m->dir_fd, id, &cms, found, d);
+    enum err e = name_file(m, id);
+    *found = false;
+    if (e == E_OK)
+        e = minutes_sign_read(m->dir_fd, id, &cms, found, d);
     if (e == E_OK && *found)
         e = carried_verify(buf_span(&cms), certificate, m->text, &carried, &why);
     if (e == E_OK && *found && !carried)
-        e = diag_set(&why, E_OFFICER_SIGNATURE, "it carries another certificate");
+        e = diag_set(&why, E_MINUTES_SIGNATURE, "it carries another certificate");
     if (e == E_OK && *found)
         audit_note(m->a, "the minutes of the ceremony %s are signed by %s", record_text(m->line, "ceremony"), id);
     else if (e != E_OK && *found && e != E_NO_MEMORY)
-        e = diag_wrap(d, E_OFFICER_SIGNATURE, &why, "%s%s.p7s", MINUTES_SIGNATURE_PREFIX, id);
+        e = diag_wrap(d, E_MINUTES_SIGNATURE, &why, "%s%s.p7s", MINUTES_SIGNATURE_PREFIX, id);
     buf_free(&cms);
     return e;
 }

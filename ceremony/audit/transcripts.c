@@ -9,6 +9,7 @@
 
 #include "audit/audit.h"
 #include "audit/ceremonies.h"
+#include "audit/records.h"
 #include "batch/state.h"
 #include "core/clock.h"
 #include "room/extent.h"
@@ -132,6 +133,8 @@ static enum err read_events(struct audit *a, struct transcripts_entry *t)
         e = diag_set(&d, E_ARCHIVE, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE, t->name);
     if (fd >= 0)
         close(fd);
+    if (e == E_OK)
+        e = records_name(a, t->name, TRANSCRIPT_FILE);
     if (e == E_OK)
         e = add_lines(t);
     if (e == E_OK) {
@@ -313,6 +316,7 @@ void transcripts_free(struct transcripts *t)
         free(t->v[i]);
     }
     free(t->v);
+    set_free(&t->named);
     courses_free(&t->courses);
     *t = (struct transcripts){0};
 }

@@ -4,6 +4,7 @@
 
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/set.h"
 #include "log/course.h"
 
 struct audit;
@@ -19,6 +20,7 @@ struct transcripts_entry {
     size_t at;        /* the events before this one stand under a line of the log, */
     uint64_t line;    /* which is this one */
     int64_t persons;  /* of the last time line */
+    bool keys_known;  /* whose signatures of the minutes there can be is known, and they were looked at */
 };
 
 /* Zero-initialise; free with transcripts_free(). */
@@ -26,6 +28,7 @@ struct transcripts {
     struct courses courses;
     struct transcripts_entry **v;
     size_t n;
+    struct set named; /* files of records that something names (records.h) */
 };
 
 /* A line of a ceremony: it follows from those before it (log/course.h: E_LOG_ORDER). A step or exception line: the transcript

@@ -11,6 +11,7 @@
 #include "audit/bundles.h"
 #include "audit/ceremonies.h"
 #include "audit/log_alone.h"
+#include "audit/records.h"
 #include "audit/seals.h"
 #include "audit/signatures.h"
 #include "audit/sweep.h"
@@ -41,7 +42,10 @@ static enum err open_log(const struct verify_options *o, struct audit *a, const 
         *name = open_folder_of(o->log, &a->state_fd, d);
     else
         e = file_open_dir(o->state, &a->state_fd, d);
-    if (*name == NULL || e == E_MEDIUM || (e == E_OK && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0))
+    const bool missing = e == E_OK && *name != NULL && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0;
+    if (missing && o->log == NULL)
+        return log_missing(a->state_fd, o->state, d);
+    if (*name == NULL || e == E_MEDIUM || missing)
         return diag_set(d, E_STATE_MISSING, "%s", o->log != NULL ? o->log : o->state);
     *bytes = e == E_OK ? (uint64_t)st.st_size : 0;
     return e;
@@ -263,6 +267,8 @@ static enum err finish_lines(struct audit *a)
         e = transcript_heads_finish(a);
     signatures_finish(a);
     batches_finish(a);
+    if (e == E_OK)
+        e = records_finish(a);
     return e == E_OK ? sweep_run(a) : e;
 }
 

@@ -6,14 +6,14 @@
 
 #include "core/clock.h"
 #include "core/i18n.h"
-#include "core/letters.h"
 #include "core/pager.h"
 #include "core/screen.h"
+#include "officer/own_letters.h"
 
 #define BANNER_ROWS 4 /* of banner_print(), and one to spare */
 #define WORDS_ROWS 8
 #define QUESTION_ROWS 2 /* of confirm_digest() */
-#define DETAIL 4 /* columns that a detail is indented */
+#define DETAIL OWN_LETTERS_DETAIL
 
 static void put(struct buf *out, const char *label, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void put(struct buf *out, const char *label, const char *format, ...)
@@ -59,35 +59,13 @@ static void put_unusual(const struct summary_table *t, struct buf *out)
         t->turns[TURN_LATE]);
 }
 
-/* Below a line with escapes the same in its own characters, from this column on. */
-static void put_letters(const struct buf *text, size_t column, struct buf *out)
-{
-    const char *from = (const char *)text->data, *end = from + text->len;
-    while (from < end) {
-        const char *newline = memchr(from, '\n', (size_t)(end - from));
-        size_t n = newline != NULL ? (size_t)(newline - from) : (size_t)(end - from);
-        char line[4096];
-        snprintf(line, sizeof line, "%.*s", (int)n, from);
-        buf_append(out, from, n);
-        buf_append_byte(out, '\n');
-        size_t deep = strspn(line, " "), columns = deep > DETAIL ? deep : column;
-        if (n < sizeof line && strstr(line, "\\u{") != NULL) {
-            size_t at = screen_bytes(line, columns);
-            buf_printf(out, "%*s", (int)columns, "");
-            letters_show((struct span){(const uint8_t *)line + at, strlen(line + at)}, out);
-            buf_append_byte(out, '\n');
-        }
-        from += n + 1;
-    }
-}
-
 /* Lines that are folded go on below column `indent`. */
 static enum err page(struct pager *pager, const struct summary_of *of, size_t indent, size_t column, struct buf *text,
                      struct diag *d)
 {
     struct buf both = {0};
     if (of->utf8 && buf_err(text) == E_OK)
-        put_letters(text, column, &both);
+        own_letters_put(text, column, &both);
     enum err e = pager_print(pager, indent, of->utf8 ? &both : text, d);
     buf_free(&both);
     buf_reset(text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "core/words.h"
 
 #define SEPARATORS " \t\r\n-"
@@ -66,6 +67,14 @@ bool typed_take(struct typed *t, const char *line, char why[TYPED_WHY])
     return why[0] == '\0';
 }
 
+static void ask_again(const char *why, const struct typed *t, const char *what)
+{
+    char text[TYPED_WHY + 128];
+    snprintf(text, sizeof text, _("That is not it: %s."), why);
+    screen_fold(0, 0, text);
+    printf(_("Go on with word %zu of the %s: "), t->n + 1, _(what));
+}
+
 enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_read *read, typed_other *other, void *arg, struct diag *d)
 {
     struct typed t = {.digest = digest};
@@ -81,7 +90,7 @@ enum err typed_words(const uint8_t digest[DIGEST_LEN], const char *what, typed_r
         if (right && t.n >= TYPED_ENOUGH)
             return E_OK;
         if (!right && ++slips < TRIES)
-            printf(_("That is not it: %s. Go on with word %zu of the %s: "), why, t.n + 1, _(what));
+            ask_again(why, &t, what);
         else if (right)
             printf(_("So far it is right. Go on with word %zu of the %s: "), t.n + 1, _(what));
     }

@@ -18,6 +18,7 @@
 #include "core/pager.h"
 #include "core/screen.h"
 #include "hsm/sign.h"
+#include "officer/own_letters.h"
 #include "pki/cert.h"
 #include "pki/show.h"
 #include "room/certify_file.h"
@@ -118,7 +119,17 @@ static void put_title(const struct certify_file *f, size_t i, struct buf *out)
         buf_printf(out, _("%s, by %s\n"), item->subject->name, item->ca->name);
 }
 
-static enum err show_all(const struct certify_file *f, struct diag *d)
+static enum err print_one(struct pager *pager, const struct buf *text, bool utf8, struct diag *d)
+{
+    struct buf both = {0};
+    if (utf8)
+        own_letters_put(text, FOLDED, &both);
+    enum err e = pager_print(pager, FOLDED, utf8 ? &both : text, d);
+    buf_free(&both);
+    return e;
+}
+
+static enum err show_all(const struct certify_file *f, bool utf8, struct diag *d)
 {
     enum err e = E_OK;
     struct pager pager;
@@ -131,7 +142,7 @@ static enum err show_all(const struct certify_file *f, struct diag *d)
         if (e == E_OK && i > 0)
             e = pager_keep_together(&pager, SCREEN_ROWS, d); /* each on its own pages */
         if (e == E_OK)
-            e = pager_print(&pager, FOLDED, &text, d);
+            e = print_one(&pager, &text, utf8, d);
         buf_free(&text);
     }
     return e == E_OK ? pager_keep_together(&pager, SCREEN_ROWS, d) : e;
@@ -154,7 +165,7 @@ enum err certify_agree(struct room *r, const struct script_step *s, const struct
     for (size_t i = 0; i < f.n && e == E_OK; i++)
         e = check_expectations(r, s, &f.v[i], false, d);
     if (e == E_OK && f.n > 0) { /* shown again, too, when a quorum has signed: those present must know what it was */
-        e = show_all(&f, d);
+        e = show_all(&f, r->place->utf8, d);
         if (e == E_OK)
             show_digest(s, &f);
         if (e == E_OK)

@@ -9,6 +9,7 @@
 #include "batch/witness.h"
 #include "core/file.h"
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "core/step.h"
 #include "hsm/login.h"
 #include "hsm/reach.h"
@@ -89,7 +90,7 @@ static bool is_lost(struct room *r)
 /* Then nobody vouches for what stands behind the last seal: steps that only such lines tell of are walked again. */
 static enum err go_on_without(struct room *r, struct diag *d)
 {
-    printf("%s", _("The log's token is not there. How far the ceremony came is what the log says up to its last seal.\n"));
+    screen_fold(0, 0, _("The log's token is not there. How far the ceremony came is what the log says up to its last seal."));
     enum err e = sealed_take(&r->state, d);
     return e == E_OK ? untold_take_back_steps(&r->state, d) : e;
 }

@@ -34,12 +34,25 @@ static void name_of(const char *id, char out[NAME_MAX_])
     snprintf(out, NAME_MAX_, MINUTES_SIGNATURE_PREFIX "%s.p7s", id);
 }
 
+/* What officers authorise is told in other words. */
+static enum err verify(const struct policy_officer *who, const char *name, struct span cms, struct span text, int64_t then, struct diag *d)
+{
+    struct diag why = {0};
+    enum err e = authorise_verify(who, name, cms, text, then, &why);
+    return e == E_OK ? E_OK : minutes_sign_again(d, e, &why);
+}
+
+enum err minutes_sign_again(struct diag *d, enum err e, const struct diag *why)
+{
+    return diag_again(d, e == E_OFFICER || e == E_OFFICER_SIGNATURE ? E_MINUTES_SIGNATURE : e, why);
+}
+
 enum err minutes_sign_put(int dir_fd, const struct policy_officer *who, struct span cms, struct span text, int64_t now,
                           struct diag *d)
 {
     char name[NAME_MAX_];
     name_of(who->id, name);
-    enum err e = authorise_verify(who, name, cms, text, now, d);
+    enum err e = verify(who, name, cms, text, now, d);
     return e == E_OK ? file_write(dir_fd, name, cms.p, cms.n, d) : e;
 }
 
@@ -58,7 +71,7 @@ enum err minutes_sign_check(int dir_fd, const struct policy_officer *who, struct
     name_of(who->id, name);
     enum err e = minutes_sign_read(dir_fd, who->id, &cms, found, d);
     if (e == E_OK && *found)
-        e = authorise_verify(who, name, buf_span(&cms), text, then, d);
+        e = verify(who, name, buf_span(&cms), text, then, d);
     *found = *found && e == E_OK;
     buf_free(&cms);
     return e;

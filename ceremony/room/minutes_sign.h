@@ -27,17 +27,20 @@ ERR_MUST_USE enum err minutes_sign_text(const struct record *line, struct buf *o
 ERR_MUST_USE enum err minutes_sign_text_of(const char *ceremony, const uint8_t minutes[DIGEST_LEN], const uint8_t text[DIGEST_LEN],
                                            const uint8_t transcript[DIGEST_LEN], struct buf *out);
 
-/* Put a person's signature over this text beside the minutes, synced; one that is there is replaced. E_OFFICER,
- * E_OFFICER_SIGNATURE when it is not that. */
+/* Put a person's signature over this text beside the minutes, synced; one that is there is replaced. E_MINUTES_SIGNATURE
+ * when it is not that. */
 ERR_MUST_USE enum err minutes_sign_put(int dir_fd, const struct policy_officer *who, struct span cms, struct span text,
                                        int64_t now, struct diag *d);
 
 /* The person's signature as it lies beside the minutes, appended to cms; *found is false when there is none. */
 ERR_MUST_USE enum err minutes_sign_read(int dir_fd, const char *id, struct buf *cms, bool *found, struct diag *d);
 
-/* Has the person signed this text? Verified, by a certificate valid at `then`, when the minutes were logged. E_OFFICER,
- * E_OFFICER_SIGNATURE when what is there is not what it seems. */
+/* Has the person signed this text? Verified, by a certificate valid at `then`, when the minutes were logged.
+ * E_MINUTES_SIGNATURE when what is there is not what it seems. */
 ERR_MUST_USE enum err minutes_sign_check(int dir_fd, const struct policy_officer *who, struct span text, int64_t then, bool *found,
                                          struct diag *d);
+
+/* why once more, in the words of minutes: a key that is not the person's is E_MINUTES_SIGNATURE, other codes are as they were. */
+ERR_MUST_USE enum err minutes_sign_again(struct diag *d, enum err e, const struct diag *why);
 
 #endif

@@ -25,7 +25,7 @@ static bool has_signed(const struct authorisations *a, const char *id)
 /* What only the officer at the keyboard can mend: another file, another passphrase. */
 static bool is_slip(enum err e)
 {
-    return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_PASSPHRASE_MISSING || e == E_IO || e == E_USAGE ||
+    return e == E_PRIVATE_KEY || e == E_OFFICER || e == E_MINUTES_SIGNATURE || e == E_PASSPHRASE_MISSING || e == E_IO || e == E_USAGE ||
            err_class(e) == CLASS_HSM;
 }
 
@@ -35,6 +35,7 @@ static const char *slip_advice(enum err e)
     switch (e) {
     case E_PRIVATE_KEY: return _("name the file of your private key, encrypted as PKCS#8, and type its own passphrase");
     case E_OFFICER: return _("give the key of the officer who is asked here: this one is somebody else's");
+    case E_MINUTES_SIGNATURE: return _("give the key of the person who is asked here: this one is somebody else's, or its certificate has ended");
     case E_USAGE: return _("a token of the officer's own needs --officer-module: name the key's file, or stop and begin again with it");
     case E_IO: return _("name a file that is there and can be read");
     default: return _(err_advice(e));

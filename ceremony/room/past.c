@@ -34,6 +34,16 @@ static void take_own(struct past *out, const struct course *c)
         memcpy(out->over, c->over[c->done - 1], DIGEST_LEN);
 }
 
+static void take_end(struct past *out, const struct record *r, const char *name)
+{
+    if (r->type == RECORD_SEAL && out->last > 0 && out->seal == 0)
+        out->seal = r->seq;
+    if ((r->type != RECORD_STEP && r->type != RECORD_EXCEPTION) || strcmp(record_text(r, "ceremony"), name) != 0)
+        return;
+    out->last = r->seq;
+    out->seal = 0;
+}
+
 static enum err walk(struct log_reader *reader, const char *name, struct past *out, struct diag *d)
 {
     struct courses courses = {0};
@@ -48,6 +58,7 @@ static enum err walk(struct log_reader *reader, const char *name, struct past *o
         e = courses_take(&courses, &r, d);
         if (e == E_OK)
             e = take_minutes(out, &r, name);
+        take_end(out, &r, name);
         record_free(&r);
     }
     take_own(out, courses_find(&courses, name));

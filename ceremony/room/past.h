@@ -20,7 +20,9 @@ struct past {
     bool begun;        /* there is a line of the ceremony `name`, by the file with this digest, and */
     uint8_t file[DIGEST_LEN];
     int done;          /* so many of its steps are over (log/course.h); */
-    uint8_t over[DIGEST_LEN]; /* the transcript's digest in the line of the last of them */
+    uint8_t over[DIGEST_LEN]; /* the transcript's digest in the line of the last of them, */
+    uint64_t last;     /* which is this line of the log, */
+    uint64_t seal;     /* and the next seal behind it is this one; 0: none is */
 };
 
 /* Read the log in the state's folder; name is the ceremony's own. No log is E_OK. The log's errors otherwise, E_LOG_ORDER. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/i18n.h"
 #include "core/screen.h"
@@ -11,6 +12,7 @@
 #include "officer/typed.h"
 
 #define TRIES 3
+#define TROUBLE 4 /* columns that the rest of a message is indented */
 
 enum err people_read(char *out, size_t cap, struct diag *d)
 {
@@ -52,7 +54,7 @@ static enum err ask_initials(const struct script_person *p, struct diag *d)
         enum err e = people_read(line, sizeof line, d);
         if (e != E_OK)
             return e;
-        if (strcmp(line, p->initials) == 0)
+        if (strcasecmp(line, p->initials) == 0) /* the capitals are those of the file */
             return E_OK;
     }
     return diag_set(d, E_ABSENT, "%s, %s", p->id, script_role_name(p->role));
@@ -104,11 +106,11 @@ static enum err choose(const struct script_step *s, const struct people_trouble 
     char line[64];
     for (;;) {
         if (t->about != NULL)
-            printf("%s: ", t->about);
+            printf("%s:\n", t->about);
         else
-            printf(_("Step %d is not done. "), s->n);
-        printf("%s", t->exception ? _("Type \"again\" to try it again, \"exception\" to go on without it and say why, or \"stop\": ")
-                                  : _("Type \"again\" to try it again, or \"stop\": "));
+            printf(_("Step %d is not done.\n"), s->n);
+        printf("%s", t->exception ? _("Type \"again\" to try again, \"exception\" to go on without and say why, or \"stop\": ")
+                                  : _("Type \"again\" to try again, or \"stop\": "));
         enum err e = people_read(line, sizeof line, d);
         *again = strcmp(line, "again") == 0;
         if (e != E_OK || *again || (t->exception && strcmp(line, "exception") == 0))
@@ -164,10 +166,17 @@ static enum err except(struct room *r, const struct script_step *s, const struct
                           d);
 }
 
+static void tell_trouble(const struct people_trouble *t)
+{
+    char line[2 * DIAG_TEXT_MAX];
+    snprintf(line, sizeof line, "%s: %s: %s", err_name(t->code), _(err_sentence(t->code)), t->why->said);
+    screen_fold(0, TROUBLE, line);
+}
+
 enum err people_settle(struct room *r, const struct script_step *s, const struct people_trouble *t, bool *again, struct diag *d)
 {
     *again = false;
-    printf("%s: %s: %s\n", err_name(t->code), _(err_sentence(t->code)), t->why->said);
+    tell_trouble(t);
     enum err e = transcript_add(r->transcript, EVENT_FAILED,
                                 json_pack("{s:i,s:s*,s:s,s:s}", "n", s->n, "about", t->about, "code", err_name(t->code), "text", t->why->text),
                                 d);

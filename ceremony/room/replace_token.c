@@ -25,8 +25,8 @@ void replace_token_show(const struct state *s)
     screen_field(_("lines"), LABEL, _("%llu, the last of %s"), (unsigned long long)at->size, when);
     screen_field(_("head"), LABEL, "%s", hex);
     screen_words(_("words"), LABEL, at->head);
-    printf("%s", _("The lost token cannot say any more where the log stood. The last minutes, and the seal of the last bundle\n"
-                   "that an RA took home, have the head of an earlier line, which this log must have, too.\n"));
+    screen_fold(0, 0, _("The lost token cannot say any more where the log stood. The last minutes, and the seal of the last bundle "
+                        "that an RA took home, have the head of an earlier line, which this log must have, too."));
 }
 
 /* The log key must be there; what else is missing cannot sign, and nothing asks for it in vain without a word. */

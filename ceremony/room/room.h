@@ -18,6 +18,7 @@ struct room_place {
     const char *module, *module_files;
     const char *media; /* the folder where sticks are plugged in; NULL: the file says where */
     int pin_fd, pin_parts;
+    bool utf8; /* names in their own characters, too, where a certificate is shown */
     struct officer_key officer; /* what all officers' keys have in common: their tokens' module, where passphrases come from */
     room_plug *plug; /* of a rehearsal; what it follows was one, too, so its minutes have another digest than the file says. NULL on the day */
 };

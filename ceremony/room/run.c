@@ -1,13 +1,13 @@
 #include "room/run.h"
 
-#include <inttypes.h>
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/file.h"
 #include "core/i18n.h"
 #include "core/screen.h"
-#include "room/past.h"
-#include "room/record_files.h"
+#include "room/over.h"
 #include "room/script_media.h"
 #include "room/walk.h"
 
@@ -32,43 +32,42 @@ static void show(const struct script *s)
     screen_words(_("words"), LABEL, s->digest);
 }
 
-/* The minutes were made before the last lines of the log, so no document has its end: people write it down. */
-static enum err show_end(const char *state, const struct script *s, struct diag *d)
+/* Nobody types anything for a module that is not there. A name without a folder is looked for by the system. */
+static enum err check_module(const char *module, struct diag *d)
 {
-    struct past past = {0};
-    char hex[DIGEST_HEX];
-    int fd = -1;
-    enum err e = file_open_dir(state, &fd, d);
-    if (e == E_OK)
-        e = past_read(fd, s->name, &past, d);
-    if (fd >= 0)
-        close(fd);
-    if (e != E_OK)
+    if (module == NULL || strchr(module, '/') == NULL || access(module, R_OK) == 0)
+        return E_OK;
+    return diag_set(d, E_MODULE, "%s: %s", module, strerror(errno));
+}
+
+/* From the first step that is not done to the last. */
+static enum err go(const struct room_place *place, const struct script *s, struct diag *d)
+{
+    bool over = false;
+    enum err e = over_tell(place->state, s, &over, d);
+    if (e != E_OK || over)
         return e;
-    hex_encode(past.head, DIGEST_LEN, hex);
-    printf(_("\nThe ceremony is over. Print %s/%s/%s,\nfor those to sign who sign on paper, and write beside the minutes where the log ends:\n"),
-           CEREMONIES_DIR, s->name, MINUTES_HTML);
-    screen_field(_("lines"), LABEL, "%" PRIu64, past.size);
-    screen_field(_("head"), LABEL, "%s", hex);
-    screen_words(_("words"), LABEL, past.head);
-    return E_OK;
+    e = walk_run(place, s, d);
+    return e == E_OK ? over_show_end(place->state, s, d) : e;
 }
 
 enum err room_run(const char *path, const struct room_place *place, struct diag *d)
 {
     struct buf text = {0};
     struct script script = {0};
-    enum err e = file_read_path(path, SCRIPT_BYTES, E_SCRIPT, &text, d);
+    enum err e = check_module(place->module, d);
+    if (e == E_OK)
+        e = check_module(place->officer.module, d);
+    if (e == E_OK)
+        e = file_read_path(path, SCRIPT_BYTES, E_SCRIPT, &text, d);
     if (e == E_OK)
         e = script_parse(path, buf_span(&text), &policy_table, &script, d);
     if (e == E_OK && place->media != NULL)
         e = script_under_media(&script, place->media, d);
     if (e == E_OK) {
         show(&script);
-        e = walk_run(place, &script, d);
+        e = go(place, &script, d);
     }
-    if (e == E_OK)
-        e = show_end(place->state, &script, d);
     script_free(&script);
     buf_free(&text);
     return e;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/i18n.h"
 #include "room/script_build.h"
@@ -56,7 +57,7 @@ int script_person_find(const struct script *s, const char *id)
 int script_person_by_initials(const struct script *s, const char *initials)
 {
     for (size_t i = 0; i < s->persons_n; i++)
-        if (strcmp(s->persons[i].initials, initials) == 0)
+        if (strcasecmp(s->persons[i].initials, initials) == 0)
             return (int)i;
     return -1;
 }

@@ -104,14 +104,14 @@ const char *script_step_name(enum step_kind k);
 
 /* Read and check the text of a ceremony file; `file` names it in messages. One person has one role, and is there once; there
  * are an operator, a witness and the policy's quorum of officers, who are those of the policy; keys are the policy's; a
- * `minutes` step is the last and nowhere else; what writes to a stick has a `medium` step before it, and none of these asks
+ * `minutes` step is the last and nowhere else; a log begins once; a key is taken to another token where the policy lets it; what writes to a stick has a `medium` step before it, and none of these asks
  * for a stick that was in before; what a step kind needs is there and nothing else. E_SCRIPT with file, line
  * and path; E_NO_MEMORY. script_free() it. */
 ERR_MUST_USE enum err script_parse(const char *file, struct span text, const struct policy *policy, struct script *out,
                                    struct diag *d);
 void script_free(struct script *s);
 
-/* The person with this id, or with these initials; -1 when there is none. */
+/* The person with this id, or with these initials, in capitals or not; -1 when there is none. */
 int script_person_find(const struct script *s, const char *id);
 int script_person_by_initials(const struct script *s, const char *initials);
 

@@ -85,6 +85,14 @@ static enum err check_names(struct script_build *b, int i, const char *field, co
     return E_OK;
 }
 
+static enum err check_transferable(struct script_build *b, int i, const struct script_step *s)
+{
+    const struct policy_key *row = s->kind == STEP_TRANSFER ? policy_key_find(b->policy, s->keys[0]) : NULL;
+    if (row != NULL && !row->transferable)
+        return script_build_error(b, "steps", i, "key", "the policy does not call %s transferable", row->name);
+    return E_OK;
+}
+
 static enum err build_keys(struct script_build *b, int i, struct yaml_step *y, struct script_step *out)
 {
     out->keys = y->key != NULL ? (const char *const *)&y->key : (const char *const *)y->keys.v;
@@ -93,6 +101,8 @@ static enum err build_keys(struct script_build *b, int i, struct yaml_step *y, s
     out->without_n = y->without.n;
     out->key_by = y->key_by;
     enum err e = check_names(b, i, y->key != NULL ? "key" : "keys", out->keys, out->keys_n);
+    if (e == E_OK)
+        e = check_transferable(b, i, out);
     if (e == E_OK)
         e = check_names(b, i, "without", out->without, out->without_n);
     return e == E_OK && y->key_by != NULL ? check_names(b, i, "signed-by", &out->key_by, 1) : e;
@@ -165,6 +175,19 @@ static bool is_chain(const struct script *s, int i)
     return s->follows_any && (i == 1 ? second->kind != STEP_REPLACE : i == 2 && second->kind == STEP_REPLACE);
 }
 
+/* A log begins once, and what follows a ceremony has one. */
+static enum err check_init(struct script_build *b, const struct script *s, int i)
+{
+    if (s->steps[i].kind != STEP_INIT)
+        return E_OK;
+    if (s->follows_any)
+        return script_build_error(b, "steps", i, "do", "the ceremony follows one, whose log goes on");
+    for (int k = 0; k < i; k++)
+        if (s->steps[k].kind == STEP_INIT)
+            return script_build_error(b, "steps", i, "do", "step %d has begun the log", s->steps[k].n);
+    return E_OK;
+}
+
 static enum err build_step(struct script_build *b, struct script *out, int i)
 {
     struct yaml_step *y = &out->memory->yaml->steps[i];
@@ -182,9 +205,12 @@ static enum err build_step(struct script_build *b, struct script *out, int i)
         return script_build_error(b, "steps", i, "do", out->follows_any
                                       ? "chain is the second step, or the third behind replace, since the ceremony follows one"
                                       : "the ceremony follows none, so there is no chain");
+    enum err e = check_init(b, out, i);
+    if (e != E_OK)
+        return e;
     if (y->say != NULL && (!scalar_filled(y->say) || scalar_characters(y->say) > SCRIPT_TEXT))
         return script_build_error(b, "steps", i, "say", "it is empty or longer than %d characters", SCRIPT_TEXT);
-    enum err e = check_fields(b, i, &takes[s->kind], y);
+    e = check_fields(b, i, &takes[s->kind], y);
     if (e == E_OK)
         e = build_by(b, out, i, y, s, takes[s->kind].persons);
     if (e == E_OK)

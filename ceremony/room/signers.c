@@ -30,8 +30,12 @@ static enum err sign(void *arg, const struct policy_officer *who, const struct a
     struct buf cms = {0};
     enum err e = g->typed ? E_OK : people_words(g->html, N_("minutes"), d);
     g->typed = e == E_OK;
-    if (e == E_OK)
-        e = hand->sign(hand->arg, who, g->text, clock_now(), &cms, d);
+    if (e == E_OK) {
+        struct diag why = {0};
+        e = hand->sign(hand->arg, who, g->text, clock_now(), &cms, &why);
+        if (e != E_OK)
+            e = minutes_sign_again(d, e, &why);
+    }
     if (e == E_OK)
         e = minutes_sign_put(g->dir_fd, who, buf_span(&cms), g->text, clock_now(), d);
     buf_free(&cms);
@@ -43,7 +47,7 @@ static enum err has_signed(const struct room *r, const struct policy_officer *wh
 {
     struct diag why = {0};
     enum err e = minutes_sign_check(r->dir_fd, who, text, clock_now(), out, &why);
-    if (e == E_OK || e == E_OFFICER || e == E_OFFICER_SIGNATURE || e == E_MEDIUM_FILE || e == E_MEDIUM_LIMIT)
+    if (e == E_OK || e == E_MINUTES_SIGNATURE || e == E_MEDIUM_FILE || e == E_MEDIUM_LIMIT)
         return E_OK;
     return diag_again(d, e, &why);
 }

@@ -23,6 +23,7 @@ static struct step_place place_of(const struct room *r, const struct script_step
     return (struct step_place){.state = r->path,
                                .from = s->from,
                                .to = s->to,
+                               .media = r->place->media,
                                .authority = authority != NULL ? authority->name : NULL,
                                .key = key != NULL ? key->name : NULL,
                                .module = r->place->module,
@@ -46,7 +47,7 @@ static enum err agree(struct room *r, const struct planned *planned, struct diag
     if (e == E_OK)
         e = recheck_plan(&s, dir_fd, &plan, d);
     if (e == E_OK)
-        e = summary_print(&plan, false, d);
+        e = summary_print(&plan, r->place->utf8, d);
     if (e == E_OK)
         e = officers_sign(r, dir_fd, &(struct authorise_what){.digest = plan.digest}, N_("plan"), d);
     plan_close(&plan);
@@ -81,7 +82,10 @@ enum err step_batch_agree(struct room *r, const struct script_step *s, struct di
     if (e != E_OK)
         return e;
     memcpy(r->intake, in.digest, DIGEST_LEN);
-    return planned.refused != E_OK ? refuse(&place, &planned, d) : agree(r, &planned, d);
+    if (planned.refused == E_OK)
+        return agree(r, &planned, d);
+    e = stick_at_hand(r, s, d);
+    return e == E_OK ? refuse(&place, &planned, d) : e;
 }
 
 enum err step_batch(struct room *r, const struct script_step *s, struct diag *d)
@@ -92,6 +96,8 @@ enum err step_batch(struct room *r, const struct script_step *s, struct diag *d)
     enum err e = stick_at_hand(r, s, d); /* before there is anything to write to it */
     if (e == E_OK)
         e = step_sign(&place, r->intake, &report, d);
+    if (e == E_OK) /* signing took a while */
+        e = stick_at_hand(r, s, d);
     if (e == E_OK)
         e = step_export(&place, r->intake, name, d);
     if (e != E_OK)

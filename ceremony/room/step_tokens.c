@@ -47,9 +47,7 @@ enum err step_destroy(struct room *r, const struct script_step *s, struct diag *
 
 static enum err show_traveller(struct room *r, const struct script_step *s, struct diag *d)
 {
-    const struct policy_key *row = policy_key_find(&policy_table, s->keys[0]);
-    enum err e = move_check(row, d);
-    return e == E_OK ? step_check_key(r, s, row->name, d) : e;
+    return step_check_key(r, s, s->keys[0], d);
 }
 
 /* Before anybody looks for a token. */
@@ -58,7 +56,7 @@ enum err step_transfer_show(struct room *r, const struct script_step *s, struct 
     enum err e = step_with_state(r, s, show_traveller, d);
     if (e != E_OK || s->expect.token == NULL)
         return e;
-    printf(_("Plug in the token with the serial number %s beside the log's, and press Enter: "), s->expect.token);
+    printf(_("Plug in the token with the serial number %s beside the log's,\nand press Enter: "), s->expect.token);
     return wait_for_token(d);
 }
 
@@ -101,7 +99,7 @@ enum err step_replace_show(struct room *r, const struct script_step *s, struct d
         e = people_words(r->head, N_("log's head"), d);
     if (e != E_OK)
         return e;
-    printf(_("Pull the log's token, plug in the one with the serial number %s, and press Enter: "), s->expect.token);
+    printf(_("Pull the log's token, plug in the one with the serial number %s,\nand press Enter: "), s->expect.token);
     return wait_for_token(d);
 }
 

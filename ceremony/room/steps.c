@@ -1,9 +1,11 @@
 #include "room/steps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/i18n.h"
+#include "core/screen.h"
 #include "room/tee.h"
 
 const struct step_row step_rows[STEP_KINDS] = {
@@ -24,20 +26,33 @@ const struct step_row step_rows[STEP_KINDS] = {
     [STEP_MINUTES] = {step_minutes_agree, step_minutes, true, false},
 };
 
+#define INDENT 4 /* columns */
+
 /* What a rehearsal cannot have as the file says it. */
 static bool is_thrown_away(const char *what)
 {
     return strcmp(what, "token") == 0 || strcmp(what, "key-id") == 0;
 }
 
+/* The text, if it was made, is freed. */
+static enum err tell(int made, char **text, struct diag *d)
+{
+    if (made < 0)
+        return diag_set(d, E_NO_MEMORY, "what was found");
+    printf("%*s", INDENT, "");
+    screen_fold(INDENT, 2 * INDENT, *text);
+    free(*text);
+    return E_OK;
+}
+
 enum err step_expect(struct room *r, const struct script_step *s, const char *what, const char *expected, const char *found,
                      struct diag *d)
 {
+    char *text = NULL;
     if (expected == NULL)
         return E_OK;
     if (r->rehearsal && is_thrown_away(what)) {
-        printf(_("    not compared in a rehearsal: %s %s\n"), _(what), found);
-        return E_OK;
+        return tell(asprintf(&text, _("not compared in a rehearsal: %s %s"), _(what), found), &text, d);
     }
     enum err e = transcript_add(r->transcript, EVENT_CHECKED,
                                 json_pack("{s:i,s:s,s:s,s:s}", "n", s->n, "what", what, "expected", expected, "found", found),
@@ -46,8 +61,7 @@ enum err step_expect(struct room *r, const struct script_step *s, const char *wh
         return e;
     if (strcmp(expected, found) != 0)
         return diag_set(d, E_EXPECTATION, "%s: %s was expected, %s was found", what, expected, found);
-    printf(_("    as expected: %s %s\n"), _(what), found);
-    return E_OK;
+    return tell(asprintf(&text, _("as expected: %s %s"), _(what), found), &text, d);
 }
 
 enum err step_done(struct room *r, const struct script_step *s, struct diag *d)

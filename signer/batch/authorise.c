@@ -11,7 +11,6 @@
 #include "pki/cms.h"
 
 #define STEP_MAX 12 /* "-" and the digits of a number */
-#define NAME_MAX_ (sizeof AUTHORISATION_PREFIX + STEP_MAX + 16 + LIMIT_TOKEN_TEXT + sizeof ".p7s")
 
 enum err authorise_text(const struct authorise_what *what, struct buf *out)
 {
@@ -26,13 +25,13 @@ enum err authorise_text(const struct authorise_what *what, struct buf *out)
     return buf_err(out);
 }
 
-static void name_of(const struct policy_officer *officer, const struct authorise_what *what, char out[NAME_MAX_])
+void authorise_name(const struct policy_officer *officer, const struct authorise_what *what, char out[AUTHORISE_NAME])
 {
     char hex[DIGEST_HEX], step[STEP_MAX + 1] = "";
     hex_encode(what->digest, DIGEST_LEN, hex);
     if (what->ceremony != NULL)
         snprintf(step, sizeof step, "%d-", what->step);
-    snprintf(out, NAME_MAX_, AUTHORISATION_PREFIX "%s%.16s-%s.p7s", step, hex, officer->id);
+    snprintf(out, AUTHORISE_NAME, AUTHORISATION_PREFIX "%s%.16s-%s.p7s", step, hex, officer->id);
 }
 
 enum err authorise_verify(const struct policy_officer *officer, const char *name, struct span bytes,
@@ -64,10 +63,10 @@ enum err authorise_verify(const struct policy_officer *officer, const char *name
 static enum err collect_one(int dir_fd, const struct policy_officer *officer, const struct authorise_what *what,
                             struct span text, int64_t now, struct authorisations *out, struct diag *d)
 {
-    char name[NAME_MAX_];
+    char name[AUTHORISE_NAME];
     struct buf bytes = {0};
     bool found = false;
-    name_of(officer, what, name);
+    authorise_name(officer, what, name);
     enum err e = file_read(dir_fd, name, LIMIT_APPROVAL_BYTES, &bytes, &found, d);
     if (e == E_OK && found) {
         struct authorisation *a = &out->by[out->n];
@@ -126,10 +125,10 @@ static enum err check_turn(int dir_fd, const struct policy_officer *officer, con
 enum err authorise_sign(int dir_fd, const struct policy_officer *officer, const struct authorise_hand *hand,
                         const struct authorise_what *what, int64_t now, struct diag *d)
 {
-    char name[NAME_MAX_];
+    char name[AUTHORISE_NAME];
     X509 *cert = NULL;
     struct buf text = {0}, out = {0};
-    name_of(officer, what, name);
+    authorise_name(officer, what, name);
     enum err e = authorise_text(what, &text);
     if (e == E_OK)
         e = cert_parse(officer->certificate, &cert, d);

@@ -41,6 +41,10 @@ struct authorisations {
     size_t n;
 };
 
+/* The file with what this officer signs. */
+#define AUTHORISE_NAME (32 + 16 + LIMIT_TOKEN_TEXT) /* bytes that suffice */
+void authorise_name(const struct policy_officer *officer, const struct authorise_what *what, char out[AUTHORISE_NAME]);
+
 /* Append the text that is signed. */
 ERR_MUST_USE enum err authorise_text(const struct authorise_what *what, struct buf *out);
 

@@ -148,8 +148,10 @@ enum err state_enter(const char *path, const struct policy *policy, struct state
     enum err e = begin(path, policy, out, d);
     if (e == E_OK)
         e = file_open_dir(path, &out->fd, d);
-    if (e == E_MEDIUM || (e == E_OK && fstatat(out->fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0))
+    if (e == E_MEDIUM)
         return diag_set(d, E_STATE_MISSING, "%s", path);
+    if (e == E_OK && fstatat(out->fd, LOG_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return log_missing(out->fd, path, d);
     if (e == E_OK)
         e = take_lock(out, d);
     if (e == E_OK)

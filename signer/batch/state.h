@@ -51,11 +51,11 @@ ERR_MUST_USE enum err state_create(const char *path, const struct policy *policy
                                    struct state *out, struct diag *d);
 
 /* Lock an existing state and open its folders only, for what needs neither log nor index: both are NULL. E_STATE_MISSING,
- * E_STATE_LOCKED. End with state_close(), on failure too. */
+ * E_LOG_MISSING, E_STATE_LOCKED. End with state_close(), on failure too. */
 ERR_MUST_USE enum err state_enter(const char *path, const struct policy *policy, struct state *out, struct diag *d);
 
 /* Open and lock an existing state: a torn log line is cut off and explained, the index brought up to date. E_STATE_MISSING,
- * E_STATE_LOCKED, E_STATE_POLICY when the state is under another policy, the log's and index's errors.
+ * E_LOG_MISSING, E_STATE_LOCKED, E_STATE_POLICY when the state is under another policy, the log's and index's errors.
  * End with state_close(), on failure too. */
 enum state_trust {
     STATE_CACHED,   /* the index is believed where its head fits the log: for looking, planning, handing out */

@@ -52,6 +52,7 @@ enum err_class {
     X(E_LOG_PROOF, STORAGE, "RFC 9162 2.1", "a proof does not lead to the root of the seal", "stop and call the auditor")  \
     X(E_LOG_PUBLISHED, STORAGE, "C2SP tlog-tiles", "the log differs from what was published of it",                     \
       "publish nothing more; have the officers explain it")                                                             \
+    X(E_LOG_MISSING, STORAGE, "", "the state has lost its audit log", "stop and call the auditor")                      \
     X(E_LOG_ROLLED_BACK, STORAGE, "", "the audit log is older than its witness", "stop and call the auditor")           \
     X(E_CLOCK_BEHIND, STORAGE, "", "the clock is behind the last log entry", "set the clock, then run again")           \
     X(E_ARCHIVE, STORAGE, "", "the archive lacks or contradicts what the log says", "stop and call the auditor")        \
@@ -216,6 +217,8 @@ enum err_class {
       "wait for the person, then run it again")                                                                         \
     X(E_UNSIGNED, REFUSED, "", "somebody who was there has not signed the minutes",                                     \
       "sign them, or record an exception and sign later with ceremony minutes")                                         \
+    X(E_MINUTES_SIGNATURE, REFUSED, "RFC 5652 5.4", "the minutes are not signed with the key of the person named",       \
+      "have that person sign them again with ceremony minutes")                                                         \
     X(E_SEAL_OTHER, STORAGE, "", "the seal is of another log than this one", "stop and call the auditor")               \
     X(E_EXPECTATION, REFUSED, "", "a step did not come to what the ceremony file expects",                              \
       "stop, or record an exception")                                                                                   \
@@ -255,6 +258,8 @@ enum err_class {
        "name the batch and the file that ra cmc-in was given")                                                          \
     X(E_WITNESS, INPUT, "rootseal-formats(5)", "the head of the log that a token kept is not in its proper form",        \
        "read the token's data object rootseal-log-head out again")                                                      \
+    X(E_PROOF_FORMAT, INPUT, "rootseal-formats(5)", "the proof is not in its proper form",                               \
+       "have the auditor make it again from the log")                                                                    \
     X(E_EVIDENCE_FORMAT, INPUT, "rootseal-formats(5)", "the evidence is not in its proper form",                         \
        "get the file again from the auditor who made it")                                                               \
     X(E_EVIDENCE_CONTENT, INPUT, "", "the parts of the evidence do not belong together",                                \

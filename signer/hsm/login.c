@@ -31,7 +31,7 @@ static void tell_tries(const struct hsm_identity *t)
 
 static void tell_token(const struct hsm_identity *t)
 {
-    say(_("Token \"%s\", %s, serial %s: a PIN of %zu to %zu characters.\n"), t->label, t->model, t->serial, t->pin_length.min,
+    say(_("Token \"%s\", %s, serial %s:\na PIN of %zu to %zu characters.\n"), t->label, t->model, t->serial, t->pin_length.min,
         t->pin_length.max);
     tell_tries(t);
 }
@@ -72,7 +72,7 @@ static enum err read_parts(const struct hsm_identity *t, int pin_fd, int parts, 
         if (pin_fd >= 0)
             return diag_set(d, E_PIN_LENGTH, "its parts together must have %zu to %zu characters; it was not tried",
                             t->pin_length.min, t->pin_length.max);
-        say(_("Together that is not %zu to %zu characters; nothing was tried. Once more, from part 1.\n"), t->pin_length.min,
+        say(_("Together that is not %zu to %zu characters; nothing was tried.\nOnce more, from part 1.\n"), t->pin_length.min,
             t->pin_length.max);
     }
 }

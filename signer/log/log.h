@@ -32,6 +32,10 @@ ERR_MUST_USE enum err log_reader_open(int dirfd, const char *name, const struct 
 ERR_MUST_USE enum err log_reader_next(struct log_reader *r, struct span *line, struct record *rec, bool *more,
                                       struct diag *d);
 
+/* There is no log in this folder, which is `path`: E_LOG_MISSING when there was one, as what is made after it tells, else
+ * E_STATE_MISSING. */
+ERR_MUST_USE enum err log_missing(int dirfd, const char *path, struct diag *d);
+
 /* Where the reader stands: after the last line it returned. */
 const struct log_position *log_reader_position(const struct log_reader *r);
 

@@ -85,7 +85,7 @@ within_memory() { awk -v most=$MEMORY '$4 > most { bad = 1 } END { exit bad || N
 quiet() { import "$MEASURE" "$C/times-$KIND" > "$C/out-$KIND" 2> "$C/err-$KIND" && [ ! -s "$C/err-$KIND" ]; }
 at_terminal() {
     printf 'expect %s\n' checking storing writing |
-        import env PTY_SECONDS=1200 "$BUILD/test/pty" - "$MEASURE" "$C/times-$KIND"
+        import env PTY_SECONDS=1200 PTY_WIDE=1 "$BUILD/test/pty" - "$MEASURE" "$C/times-$KIND"
 }
 said_already() { [ "$(grep -c 'all of it there already$' "$C/out-$KIND")" = 2 ]; }
 files() { (cd "$C/imported-$KIND" && find . -type f -printf '%p %s\n' | LC_ALL=C sort); }

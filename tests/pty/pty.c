@@ -17,7 +17,8 @@
  *   hangup         take the terminal away (the program gets SIGHUP)
  *   end CODE       wait until the program ends; its exit status must be CODE, or 128 and the signal that ended it
  *
- * At its end the dialogue waits for the program. What stood on the terminal goes to standard output, as it was at the end
+ * At its end the dialogue waits for the program, none of whose lines may be wider than the terminal, but for those of an error
+ * at its end; what was typed behind a question is not counted. (PTY_WIDE: wider ones may stand there.) What stood on the terminal goes to standard output, as it was at the end
  * (screen.h), with lines that end as lines of files do. Exit status: the program's; 125 with a message on
  * standard error, which says where the dialogue stands and what the terminal shows, when something did not come within 60
  * seconds (PTY_SECONDS) or was not as it must be, and then the program is killed.
@@ -42,6 +43,7 @@
 
 #define FAILED 125
 #define LINE_BYTES 4096
+#define TYPED_MAX 1024
 
 struct pty {
     int master; /* -1: the terminal was taken away */
@@ -51,6 +53,8 @@ struct pty {
     struct screen screen;
     size_t expected; /* the text before this offset has been expected */
     size_t line;     /* of the dialogue */
+    char *typed[TYPED_MAX]; /* what was, a text each time */
+    size_t typed_n;
 };
 
 static _Noreturn __attribute__((format(printf, 2, 3))) void fail(struct pty *p, const char *format, ...)
@@ -240,6 +244,13 @@ static void check_end(struct pty *p, const char *code)
         fail(p, "the program ended with %d, not %ld", p->status, wanted);
 }
 
+static void remember(struct pty *p, const char *text)
+{
+    if (p->typed_n == TYPED_MAX || (p->typed[p->typed_n] = strdup(text)) == NULL)
+        fail(p, "too much is typed");
+    p->typed_n++;
+}
+
 static void follow(struct pty *p, const char *word, const char *text)
 {
     if (strcmp(word, "expect") == 0)
@@ -264,6 +275,8 @@ static void follow(struct pty *p, const char *word, const char *text)
         fail(p, "there is no command %s", word);
     if (strcmp(word, "send") == 0)
         type(p, "\r", 1);
+    if (strcmp(word, "send") == 0 || strcmp(word, "type") == 0)
+        remember(p, text);
     if (strcmp(word, "hangup") == 0) {
         if (p->pid > 0) /* close() sends it, too, but the program may find out by reading before */
             kill(-p->pid, SIGHUP);
@@ -287,6 +300,41 @@ static void follow_all(struct pty *p, FILE *dialogue)
     }
 }
 
+/* The bytes of a line before what was typed at its end. */
+static size_t before_typed(const struct pty *p, const char *line, size_t n)
+{
+    size_t least = n;
+    for (size_t i = 0; i < p->typed_n; i++) {
+        size_t k = strlen(p->typed[i]);
+        if (k <= n && memcmp(line + n - k, p->typed[i], k) == 0 && n - k < least)
+            least = n - k;
+    }
+    return least;
+}
+
+/* What a program says of an error at its end is one line each for code and advice, for scripts, too. */
+static bool is_of_error(const char *line, size_t n)
+{
+    static const char *const words[] = {": E_", ": what to do: ", ": 处理办法: "};
+    const char *colon = memchr(line, ':', n);
+    for (size_t i = 0; i < sizeof words / sizeof *words && colon != NULL; i++)
+        if ((size_t)(line + n - colon) >= strlen(words[i]) && memcmp(colon, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+static void check_width(struct pty *p)
+{
+    const char *at = p->screen.text, *end = at + p->screen.n;
+    while (at != NULL && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t n = newline != NULL ? (size_t)(newline - at) : (size_t)(end - at);
+        if (!is_of_error(at, n) && screen_width(at, before_typed(p, at, n)) > SCREEN_COLUMNS)
+            fail(p, "a line is wider than the terminal: %.*s", (int)n, at);
+        at += n + 1;
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct pty p = {.master = -1, .seconds = 60};
@@ -306,11 +354,15 @@ int main(int argc, char **argv)
     if (dialogue != stdin)
         fclose(dialogue);
     wait_for_end(&p);
+    if (getenv("PTY_WIDE") == NULL)
+        check_width(&p);
     if (p.screen.n > 0)
         fwrite(p.screen.text, 1, p.screen.n, stdout);
     if (p.screen.n > 0 && p.screen.text[p.screen.n - 1] != '\n')
         putchar('\n');
     screen_free(&p.screen);
+    while (p.typed_n > 0)
+        free(p.typed[--p.typed_n]);
     if (p.master >= 0)
         close(p.master);
     return fflush(stdout) == 0 ? p.status : FAILED;

@@ -48,6 +48,9 @@ talk 'a long line takes two rows' 125 'echo first; printf "%90s\n" x; for i in {
     <<< $'expect last\nshown first'
 talk 'and wide characters two columns' 125 'echo first; printf "汉%.0s" {1..41}; for i in {1..22}; do echo; done; echo last' \
     <<< $'expect last\nshown first'
+talk 'a line of 80 columns' 0 'printf "%80s\n汉%78s\n" x y; read -rp "$(printf "%78s: " name)" a' <<< $'expect : \nsend Anna'
+talk 'and one of more' 125 'printf "%81s\n" x' <<< 'end 0'
+talk 'and of wide characters' 125 'printf "汉%79s\n" x' <<< 'end 0'
 talk 'a bar is written over' 0 'printf "[#..]\r[##.]\rd\xc3\xa9\e[Kx\by\n\e[1m\a"' <<< 'end 0'
 screen 'a bar is written over' $'d\xc3\xa9y\n^[[1m^G'
 talk 'a command meanwhile' 0 'echo ready; read -r a' <<< $'expect ready\nrun kill -0 $PTY_PID\nsend x'

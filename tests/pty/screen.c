@@ -109,6 +109,20 @@ bool screen_write(struct screen *s, const char *p, size_t n)
     return true;
 }
 
+size_t screen_width(const char *p, size_t n)
+{
+    mbstate_t state = {0};
+    size_t columns = 0;
+    for (size_t i = 0; i < n;) {
+        wchar_t c;
+        size_t used = mbrtowc(&c, p + i, n - i, &state);
+        bool valid = used != 0 && used < (size_t)-2;
+        columns += valid && wcwidth(c) == 2 ? 2 : 1;
+        i += valid ? used : 1;
+    }
+    return columns;
+}
+
 /* How many rows the line takes that ends at `end`, and where it begins. */
 static size_t rows_of(const struct screen *s, size_t end, size_t *begin)
 {

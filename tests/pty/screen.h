@@ -26,6 +26,9 @@ bool screen_write(struct screen *s, const char *p, size_t n);
 /* Where the text that stands in the 24 rows now begins; lines longer than 80 columns take several rows. */
 size_t screen_top(const struct screen *s);
 
+/* How many columns these n bytes of UTF-8 take, two for a wide character. */
+size_t screen_width(const char *p, size_t n);
+
 void screen_free(struct screen *s);
 
 #endif

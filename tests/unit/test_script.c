@@ -10,7 +10,7 @@ Suite *suite_script(void);
 
 static const struct policy_officer officers[] = {{.id = "officer-1"}, {.id = "officer-2"}};
 static const struct policy policy = {
-    .log_key = {.name = "log"}, .bundle_key = {.name = "bundle"}, .quorum = 2, .officers = officers, .officers_n = 2};
+    .log_key = {.name = "log"}, .bundle_key = {.name = "bundle", .transferable = true}, .quorum = 2, .officers = officers, .officers_n = 2};
 
 static const char good[] = "ceremony: first\n"
                            "title: The first\n"
@@ -72,7 +72,9 @@ START_TEST(a_good_file_is_read)
     ck_assert_ptr_null(s.steps[1].expect.subject);
     ck_assert_int_eq(s.steps[3].n, 4);
     ck_assert_int_eq(script_person_by_initials(&s, "WF"), 2);
+    ck_assert_int_eq(script_person_by_initials(&s, "wf"), 2);
     ck_assert_int_eq(script_person_by_initials(&s, "XX"), -1);
+    ck_assert_int_eq(script_person_by_initials(&s, "w"), -1);
     ck_assert_int_eq(script_person_find(&s, "witness-1"), 3);
     script_free(&s);
 }
@@ -104,6 +106,19 @@ START_TEST(what_follows_a_ceremony_has_a_chain)
     expect_ok_diag(parse(chained, &s, &d), &d);
     ck_assert(s.follows_any);
     ck_assert_int_eq(s.follows[1], 0x11);
+    script_free(&s);
+    edit(text, "  - do: keygen", "  - do: chain\n  - do: init\n  - do: keygen", chained);
+    expect_err(parse(chained, &s, &d), E_SCRIPT);
+    ck_assert_ptr_nonnull(strstr(d.text, "steps[2].do: the ceremony follows one, whose log goes on"));
+}
+END_TEST
+
+START_TEST(a_log_that_begins_and_a_key_that_travels)
+{
+    struct script s;
+    struct diag d;
+    expect_ok_diag(parse_with("  - do: medium\n    from: stick/batch.jsonl\n",
+                              "  - do: init\n  - {do: transfer, key: bundle, expect: {token: \"1\"}}\n", &s, &d), &d);
     script_free(&s);
 }
 END_TEST
@@ -212,6 +227,9 @@ static const struct {
      "steps[2].without: the policy has no key other"},
     {"    from: stick/batch.jsonl\n", "    from: f\n    without: [log]\n", "steps[2].without: a step of this kind has no such key"},
     {"from: stick/batch.jsonl", "from: stick\n    digest: 00", "steps[2].digest: \"00\" is not 64"},
+    {"  - do: medium\n    from: stick/batch.jsonl\n", "  - do: init\n  - do: init\n", "steps[3].do: step 3 has begun the log"},
+    {"  - do: medium\n    from: stick/batch.jsonl\n", "  - {do: transfer, key: log, expect: {algorithm: sm2-sm3}}\n",
+     "steps[2].key: the policy does not call log transferable"},
 };
 
 START_TEST(a_bad_file_is_told_with_its_place)
@@ -243,6 +261,7 @@ Suite *suite_script(void)
     tcase_add_test(t, a_good_file_is_read);
     tcase_add_test(t, a_pin_in_parts);
     tcase_add_test(t, what_follows_a_ceremony_has_a_chain);
+    tcase_add_test(t, a_log_that_begins_and_a_key_that_travels);
     tcase_add_test(t, sticks);
     tcase_add_loop_test(t, no_way_out_of_the_media, 0, (int)(sizeof out_of_media / sizeof *out_of_media));
     tcase_add_test(t, a_stick_that_was_in_before);

@@ -93,6 +93,7 @@ AUDIT_PARTS += ceremony/audit/signatures.c
 AUDIT_PARTS += ceremony/audit/issued.c ceremony/audit/workers.c ceremony/audit/log_alone.c
 AUDIT_PARTS += ceremony/audit/records.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,evidence.c evidence_collect.c evidence_archive.c evidence_file.c evidence_check.c)
+AUDIT_PARTS += ceremony/audit/evidence_decide.c
 AUDIT_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c tiles.c shelf.c shown.c publish.c)
 AUDIT := $(AUDIT_PARTS) ceremony/audit/cmd_tiles.c $(addprefix ceremony/audit/,main.c cmd_verify.c cmd_replay.c cmd_status.c cmd_eseal.c cmd_consistency.c cmd_evidence.c cmd_check_evidence.c eseal_list.c)
 RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.c form.c manifest.c result.c anchors.c bundle_read.c \

@@ -92,13 +92,14 @@ ERR_MUST_USE enum err evidence_parse(struct span text, struct evidence *out, str
 /* -- checking -- */
 
 struct evidence_verdict {
-    bool same_policy;      /* the plan was made under this program's policy, so that roles and quorum were checked, too */
+    bool same_policy;      /* the plan was made under this policy, so that roles, quorum and decision were checked, too */
     bool anchors_compared; /* with those that came by hand */
+    bool log_key_known;    /* this policy has a key of that name for seals */
 };
 
 /* Does all of it belong together? anchors is the folder of certificates from the ceremony, or NULL. The first thing that does not:
- * E_LOG_PROOF, E_LOG_SEAL, E_ANCHOR, E_EVIDENCE_CONTENT, E_CERT_SIGNATURE, E_LINT, E_QUORUM, and those of approvals and
- * authorisations. */
+ * E_LOG_PROOF, E_LOG_SEAL, E_ANCHOR, E_EVIDENCE_CONTENT, E_CERT_SIGNATURE, E_LINT, E_QUORUM, and those of approvals,
+ * authorisations and evidence_decide(). */
 ERR_MUST_USE enum err evidence_check(const struct evidence *e, const struct evidence_facts *f, const struct policy *policy,
                                      const char *anchors, struct evidence_verdict *out, struct diag *d);
 

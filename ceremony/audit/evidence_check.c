@@ -2,9 +2,11 @@
 #include <string.h>
 
 #include "audit/evidence.h"
+#include "audit/evidence_decide.h"
 #include "batch/approval.h"
 #include "batch/authorise.h"
 #include "core/base64.h"
+#include "core/limits.h"
 #include "pki/cause.h"
 #include "pki/cert.h"
 #include "pki/cms.h"
@@ -103,10 +105,24 @@ static enum err check_issuer(const struct evidence_facts *f, struct diag *d)
     return verified ? E_OK : diag_set(d, E_CERT_SIGNATURE, "that of %s", record_text(f->issued, "key"));
 }
 
+/* Seals are signed with the key that the policy has for that. What it is called under another policy is not known here; but what this
+ * program's policy has for something else signs no seals. */
+static enum err check_log_key(const struct looking *l, struct diag *d)
+{
+    const char *key = l->e->seal.key;
+    bool known = strcmp(key, l->policy->log_key.name) == 0;
+    l->verdict->log_key_known = known;
+    if (!known && (l->verdict->same_policy || policy_key_find(l->policy, key) != NULL))
+        return diag_set(d, E_LOG_SEAL, "%s is not the key that signs seals", key);
+    return E_OK;
+}
+
 static enum err check_keys(const struct looking *l, struct diag *d)
 {
     const struct evidence_facts *f = l->f;
-    enum err e = compare_anchor(l, l->e->seal.key, f->log_key, d);
+    enum err e = check_log_key(l, d);
+    if (e == E_OK)
+        e = compare_anchor(l, l->e->seal.key, f->log_key, d);
     if (e == E_OK)
         e = compare_anchor(l, record_text(f->issued, "key"), f->issuer, d);
     if (e == E_OK)
@@ -185,6 +201,8 @@ static enum err check_plan(const struct looking *l, struct diag *d)
         return other(d, "the plan is of another batch than the log says");
     if (r->time < h->created || r->time > h->expires)
         return other(d, "the plan was not good any more, or not yet");
+    if (l->f->header.created > h->created + LIMIT_CLOCK_SKEW || l->f->header.valid_until < h->created)
+        return other(d, "the batch was not good any more, or not yet");
     return E_OK;
 }
 
@@ -334,6 +352,7 @@ static enum err check_authorisations(const struct looking *l, struct diag *d)
 static enum err check_item(const struct looking *l, struct diag *d)
 {
     const struct plan_item *i = &l->f->item;
+    const struct request *q = &l->f->request;
     const struct record *r = l->f->issued;
     char serial[2 * SERIAL_LEN + 1], supersedes[2 * SERIAL_LEN + 1] = "";
     hex_encode(i->serial, SERIAL_LEN, serial);
@@ -343,8 +362,11 @@ static enum err check_item(const struct looking *l, struct diag *d)
         strcmp(i->profile, record_text(r, "profile")) != 0 || strcmp(i->key, record_text(r, "key")) != 0 ||
         strcmp(supersedes, record_text(r, "supersedes")) != 0)
         return other(d, "the plan decided something else than the log says");
-    if (strcmp(i->id, l->f->request.id) != 0 || strcmp(i->profile, l->f->request.profile) != 0)
+    if (strcmp(i->id, q->id) != 0 || strcmp(i->profile, q->profile) != 0)
         return other(d, "the plan is about another request");
+    if (!op_certifies(q->op) || i->has_supersedes != op_supersedes(q->op) ||
+        (i->has_supersedes && memcmp(i->supersedes, q->serial, SERIAL_LEN) != 0))
+        return other(d, "the request asks for something else");
     return E_OK;
 }
 
@@ -409,12 +431,17 @@ static enum err check_certificate(const struct looking *l, struct diag *d)
     return e;
 }
 
+static enum err decide_again(const struct looking *l, struct diag *d)
+{
+    return l->verdict->same_policy ? evidence_decide(l->e, l->f, l->policy, d) : E_OK;
+}
+
 enum err evidence_check(const struct evidence *e, const struct evidence_facts *f, const struct policy *policy, const char *anchors,
                         struct evidence_verdict *out, struct diag *d)
 {
     static enum err (*const checks[])(const struct looking *, struct diag *) = {
-        check_seal,      check_log,           check_keys, check_trees, compare_policy, check_batch,       check_plan,
-        check_approvals, check_authorisations, check_item, check_bytes, check_key,      check_certificate,
+        check_seal,      check_log,            compare_policy, check_keys,  check_trees, check_batch,       check_plan,
+        check_approvals, check_authorisations, check_item,     check_bytes, check_key,   check_certificate, decide_again,
     };
     const struct looking l = {e, f, policy, anchors, out};
     enum err err = E_OK;

@@ -45,6 +45,22 @@ static void write_script(struct buf *out)
     }
 }
 
+static const char words[] =
+    "This shows of one certificate who asked for it, which persons of the registration authority approved that, by which\n"
+    "rule it was decided, which officers authorised it, and which bytes were signed; and that all of it stands in the log\n"
+    "that the appliance sealed. Of other certificates there are digests only, which lead to the roots of Merkle trees\n"
+    "(RFC 9162 2.1).\n\n"
+    "Three things cannot come from this file, and are to be had elsewhere:\n"
+    "- the certificate of the key that signs the seals, which the ceremony handed out: compare its SHA-256 with the one above;\n"
+    "- the policy, whose SHA-256 the CA publishes: it says whose the certificates of persons and officers are, which of them\n"
+    "  may approve and authorise, and how many have to;\n"
+    "- whether the certificate has been revoked since: the issuer's newest revocation list tells, or its OCSP responder.\n\n"
+    "`rootseal-audit check-evidence` checks everything. By hand it takes a shell and openssl, version 3. The lines indented\n"
+    "by four blanks are a script, which takes nothing from the parts below before it has looked at their form. Run it only\n"
+    "when it is the genuine one, for who gave you this file could have written another: rootseal-audit(1) names its SHA-256.\n\n"
+    "sed -n 's/^    //p' evidence.txt > check.sh\nopenssl dgst -sha256 check.sh\nsh check.sh evidence.txt log-key.pem\n\n"
+    "Its last line says whether anything is bad; before it stands what is to be compared with the policy.\n\n";
+
 static enum err write_words(const struct evidence *e, const struct evidence_facts *f, struct buf *out)
 {
     uint8_t digest[DIGEST_LEN];
@@ -52,18 +68,10 @@ static enum err write_words(const struct evidence *e, const struct evidence_fact
     const struct record *r = f->issued;
     enum err err = cert_digest(f->log_key, digest);
     hex_encode(digest, DIGEST_LEN, hex);
-    buf_printf(out, TITLE "\nserial number  %s\nauthority      %s\nprofile        %s\nissued         %s\nlog            line %llu of %llu under a seal by %s\n\n",
+    buf_printf(out, TITLE "\nserial number  %s\nauthority      %s\nprofile        %s\nissued         %s\nlog            line %llu of %llu under a seal by %s\nlog key        %s\n\n",
                record_text(r, "serial"), record_text(r, "authority"), record_text(r, "profile"), json_string_value(json_object_get(r->obj, "time")),
-               (unsigned long long)r->seq, (unsigned long long)e->seal.size, e->seal.key);
-    buf_printf(out, "This shows of one certificate who asked for it, which persons of the registration authority approved that, by which\n"
-                    "rule it was decided, which officers authorised it, and which bytes were signed; and that all of it stands in the log\n"
-                    "that the appliance sealed. Of other certificates there are digests only, which lead to the roots of Merkle trees\n"
-                    "(RFC 9162 2.1).\n\n"
-                    "Take one thing from elsewhere: the certificate of the key that signs the seals, which the ceremony handed out. The\n"
-                    "log has one with the SHA-256\n\n%s\n\n"
-                    "Then `rootseal-audit check-evidence` checks everything. By hand it takes a shell and openssl, version 3. The lines\n"
-                    "indented by four blanks are a script; read it, and run it:\n\n"
-                    "sed -n 's/^    //p' evidence.txt > check.sh\nsh check.sh evidence.txt log-key.pem\n\n", hex);
+               (unsigned long long)r->seq, (unsigned long long)e->seal.size, e->seal.key, hex);
+    buf_append_str(out, words);
     write_script(out);
     buf_append_str(out, "\n" PARTS);
     return err == E_OK ? buf_err(out) : err;

@@ -91,6 +91,8 @@ static const struct cli_option *options_check_evidence(void)
 {
     static const struct cli_option o[] = {
         {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},
+        {"policies", "DIR", N_("folder with the policy that the plan names, by digest"), &options.policies, NULL, NULL, false},
+        {"json", NULL, N_("print one JSON object"), NULL, NULL, &options.json, false},
         {0},
     };
     return o;

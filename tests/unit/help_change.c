@@ -29,9 +29,11 @@ static void begin(struct change_fix *x)
     x->authority = x->policy.authorities[0];
     x->person = x->policy.persons[0];
     x->root = x->authority.keys[0];
+    x->profile = x->authority.profiles[0];
     x->policy.authorities = &x->authority;
     x->policy.persons = &x->person;
     x->authority.keys = &x->root;
+    x->authority.profiles = &x->profile;
 }
 
 void change_expect(const char *name, const struct change *c)
@@ -69,4 +71,12 @@ struct record *change_record(int line)
 void change_field(int line, const char *key, json_t *value)
 {
     ck_assert_int_eq(json_object_set_new(change_record(line)->obj, key, value), 0);
+}
+
+void change_adopt(void)
+{
+    char hex[DIGEST_HEX];
+    expect_ok(policy_digest(&change_fix.policy, change_fix.f.plan_header.policy));
+    hex_encode(change_fix.f.plan_header.policy, DIGEST_LEN, hex);
+    change_field(PLAN, "policy", json_string(hex));
 }

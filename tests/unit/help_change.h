@@ -17,6 +17,7 @@ extern struct change_fix {
     struct policy_authority authority;
     struct policy_person person;
     struct policy_key root;
+    struct policy_profile profile;
     const char *anchors;
     struct diag d;
     struct evidence_verdict verdict;
@@ -29,6 +30,9 @@ void change_tear_down(void);
 /* A line of the log as it was read, and a field of it, whose reference is taken. */
 struct record *change_record(int line);
 void change_field(int line, const char *key, json_t *value);
+
+/* Let the plan have been made under the changed policy. */
+void change_adopt(void);
 
 struct change {
     void (*make)(void);

@@ -52,6 +52,7 @@
     X(evidence) \
     X(evidence_check) \
     X(evidence_collect) \
+    X(evidence_decide) \
     X(evidence_file) \
     X(evidence_people) \
     X(export) \

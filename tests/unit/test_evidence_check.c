@@ -78,6 +78,10 @@ END_TEST
 
 /* -- headers, request and item -- */
 
+static void batch_too_old(void) { change_fix.f.header.valid_until = change_fix.f.plan_header.created - 1; }
+static void batch_too_new(void) { change_fix.f.header.created = change_fix.f.plan_header.created + LIMIT_CLOCK_SKEW + 1; }
+static void asked_to_revoke(void) { change_fix.f.request.op = OP_REVOKE; }
+static void asked_to_change(void) { change_fix.f.request.op = OP_CHANGE; }
 static void longer_batch(void) { change_fix.f.header.count++; }
 static void plan_of_batch(void) { change_fix.f.plan_header.batch[0] ^= 1; }
 static void plan_of_intake(void) { change_fix.f.plan_header.intake[0] ^= 1; }
@@ -124,12 +128,16 @@ START_TEST(batch_plan_and_certificate)
                                         {plan_of_sequence, E_EVIDENCE_CONTENT, "of another batch than"},
                                         {plan_too_old, E_EVIDENCE_CONTENT, "not good any more"},
                                         {plan_too_new, E_EVIDENCE_CONTENT, "not good any more, or not yet"},
+                                        {batch_too_old, E_EVIDENCE_CONTENT, "the batch was not good any more"},
+                                        {batch_too_new, E_EVIDENCE_CONTENT, "the batch was not good any more, or not yet"},
+                                        {asked_to_revoke, E_EVIDENCE_CONTENT, "asks for something else"},
+                                        {asked_to_change, E_EVIDENCE_CONTENT, "asks for something else"},
                                         {refused, E_EVIDENCE_CONTENT, "something else"},
                                         {is_eseal, E_EVIDENCE_CONTENT, "something else"},
                                         {item_of_key, E_EVIDENCE_CONTENT, "something else"},
                                         {item_of_id, E_EVIDENCE_CONTENT, "another request"},
                                         {asked_for_other, E_EVIDENCE_CONTENT, "another request"},
-                                        {supersedes_what_the_log_has, E_OK, NULL},
+                                        {supersedes_what_the_log_has, E_EVIDENCE_CONTENT, "asks for something else"},
                                         {tbs_broken, E_LINT, NULL},
                                         {certificate_longer, E_EVIDENCE_CONTENT, "not the one of plan and log"},
                                         {certificate_other, E_EVIDENCE_CONTENT, "not the one of plan and log"},
@@ -193,15 +201,36 @@ static void anchor_above_broken(void)
 static void log_key_of_other(void) { change_fix.f.log_key = reissue(change_fix.f.log_key, change_fix.f.log_key, change_fix.f.log_key, change_fix.h.bundle.keys[HELP_BUNDLE_ROOT]); }
 static void root_of_other_name(void) { reissue_root(change_fix.f.log_key, change_fix.f.issuer, change_fix.h.bundle.keys[HELP_BUNDLE_ROOT]); }
 
+static void sealed_by(const char *key) { snprintf(change_fix.e.seal.key, sizeof change_fix.e.seal.key, "%s", key); }
+static void sealed_with_bundle_key(void) { sealed_by("the-bundle"); }
+static void sealed_with_other_key(void) { sealed_by("a-log"); }
+
+static void bundle_key_under_other_policy(void)
+{
+    sealed_with_bundle_key();
+    change_fix.policy.quorum++;
+}
+
+static void other_key_under_other_policy(void)
+{
+    sealed_with_other_key();
+    change_fix.policy.quorum++;
+}
+
 START_TEST(keys_of_the_appliance)
 {
-    static const struct change all[] = {{root_below_log_key, E_OK, NULL},
+    static const struct change all[] = {{sealed_with_bundle_key, E_LOG_SEAL, "the-bundle is not the key that signs seals"},
+                                        {sealed_with_other_key, E_LOG_SEAL, "a-log is not the key that signs seals"},
+                                        {bundle_key_under_other_policy, E_LOG_SEAL, "the-bundle is not"},
+                                        {root_below_log_key, E_OK, NULL},
                                         {root_below_nobody, E_CERT_SIGNATURE, "ca-root"},
                                         {root_below_unknown_name, E_CERT_SIGNATURE, "ca-root"},
                                         {anchor_above_broken, E_EVIDENCE_FORMAT, NULL},
                                         {log_key_of_other, E_CERT_SIGNATURE, NULL},
                                         {root_of_other_name, E_EVIDENCE_CONTENT, "names another issuer"}};
     EXPECT_ALL(all);
+    change_expect("another policy's key", &(struct change){other_key_under_other_policy, E_OK, NULL});
+    ck_assert(!change_fix.verdict.log_key_known && !change_fix.verdict.same_policy);
 }
 END_TEST
 

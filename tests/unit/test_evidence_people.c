@@ -11,19 +11,10 @@ Suite *suite_evidence_people(void);
 
 /* -- whom the policy has -- */
 
-/* Let the plan have been made under this policy. */
-static void adopt(void)
-{
-    char hex[DIGEST_HEX];
-    expect_ok(policy_digest(&change_fix.policy, change_fix.f.plan_header.policy));
-    hex_encode(change_fix.f.plan_header.policy, DIGEST_LEN, hex);
-    change_field(PLAN, "policy", json_string(hex));
-}
-
 static void person_of_shorter(void)
 {
     change_fix.person.certificate.n--;
-    adopt();
+    change_adopt();
 }
 
 static void person_of_other_bytes(void)
@@ -33,38 +24,38 @@ static void person_of_other_bytes(void)
     memcpy(bytes, change_fix.person.certificate.p, change_fix.person.certificate.n);
     bytes[change_fix.person.certificate.n - 1] ^= 1;
     change_fix.person.certificate.p = bytes;
-    adopt();
+    change_adopt();
 }
 
 static void person_of_other_ra(void)
 {
     change_fix.person.ra = "city";
-    adopt();
+    change_adopt();
 }
 
 static void person_of_other_role(void)
 {
     change_fix.person.role = POLICY_REVIEW;
-    adopt();
+    change_adopt();
 }
 
 static void no_authority(void)
 {
     change_fix.policy.authorities_n = 0;
-    adopt();
+    change_adopt();
 }
 
 static void two_must_enter(void)
 {
     static const struct policy_approval two[] = {{POLICY_ENTRY, 2, "c 10"}};
     change_fix.authority.approvals = two;
-    adopt();
+    change_adopt();
 }
 
 static void no_officers(void)
 {
     change_fix.policy.officers_n = 0;
-    adopt();
+    change_adopt();
 }
 
 /* As long as the first one's, and another. */
@@ -79,30 +70,30 @@ static void another_officer(void)
     one.certificate.p = bytes;
     change_fix.policy.officers = &one;
     change_fix.policy.officers_n = 1;
-    adopt();
+    change_adopt();
 }
 
 static void three_officers(void)
 {
     change_fix.policy.quorum = 3;
-    adopt();
+    change_adopt();
 }
 
 static void no_profile(void)
 {
     change_fix.authority.profiles_n = 0;
-    adopt();
+    change_adopt();
 }
 
 static void no_key(void)
 {
     change_fix.root.name = "cb-root";
-    adopt();
+    change_adopt();
 }
 
 START_TEST(persons_of_the_policy)
 {
-    static const struct change all[] = {{adopt, E_OK, NULL},
+    static const struct change all[] = {{change_adopt, E_OK, NULL},
                                         {person_of_shorter, E_APPROVAL_PERSON, "approval 1"},
                                         {person_of_other_bytes, E_APPROVAL_PERSON, "approval 1"},
                                         {person_of_other_ra, E_APPROVAL_PERSON, "approval 1"},
@@ -173,6 +164,8 @@ static void long_ago(void)
         change_record((int)i)->time += YEARS;
     change_fix.f.plan_header.created += YEARS;
     change_fix.f.plan_header.expires += YEARS;
+    change_fix.f.header.created += YEARS;
+    change_fix.f.header.valid_until += YEARS;
 }
 
 START_TEST(approvals)

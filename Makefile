@@ -101,6 +101,7 @@ RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.
     results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
 RA_PARTS += ceremony/ra/running.c
 RA_PARTS += $(addprefix ceremony/ra/,cmc_parse.c cmc_draft.c cmc_match.c cmc_status.c cmc_answer.c cmc_write.c)
+RA_PARTS += ceremony/ra/cmc_keep.c ceremony/ra/cmc_repeat.c
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 RA += $(addprefix ceremony/ra/,cmd_cmc_in.c cmd_cmc_out.c)

@@ -31,6 +31,8 @@ static enum err check_line(const struct answering *w, const struct result *s, co
         return answering_differs(w, "it rests on another clause than the policy's", d);
     if (!same_text(r, "authority", w->desk->header.authority) || !is_key(w, record_text(r, "key")))
         return answering_differs(w, "its log line has another authority, or a key of another one", d);
+    if (o->request.issuer[0] != '\0' && !same_text(r, "key", o->request.issuer))
+        return answering_differs(w, "its log line has another issuer than was named", d);
     return E_OK;
 }
 

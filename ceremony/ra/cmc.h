@@ -20,7 +20,10 @@ struct cmc_part {
 };
 
 struct cmc {
-    uint8_t digest[DIGEST_LEN]; /* SHA-256 of the file as it came */
+    uint8_t digest[DIGEST_LEN]; /* SHA-256 of the file as it came, */
+    uint8_t signed_digest[DIGEST_LEN]; /* and of the PKIData alone: the same however it is wrapped */
+    bool has_time;              /* it says when it was signed: */
+    int64_t time;               /* UTC seconds */
     struct cms *signature;
     struct span content;        /* PKIData */
     struct cmc_part *parts;     /* by ascending id */
@@ -28,6 +31,8 @@ struct cmc {
     struct span transaction;    /* transactionId, the whole INTEGER; empty when there is none */
     struct span nonce;          /* senderNonce, the whole OCTET STRING; the same */
 };
+
+#define CMC_AHEAD 3600 /* seconds by which the signer's clock may be fast */
 
 /* The numbers of controls below id-cmc (RFC 5272 appendix A). */
 enum cmc_control {
@@ -50,7 +55,8 @@ extern const struct span cmc_id_control, cmc_id_request, cmc_id_response;
  * verified by cmc_verify() alone. End with cmc_free(), on failure too. */
 ERR_MUST_USE enum err cmc_parse(struct span file, struct cmc *out, struct diag *d);
 
-/* Is it signed by this certificate, which is valid at time now? E_CMC_SIGNATURE. */
+/* Is it signed by this certificate, which is valid at time now, and was at the time that the signature names, if it names one,
+ * which is at most CMC_AHEAD seconds to come? E_CMC_SIGNATURE. */
 ERR_MUST_USE enum err cmc_verify(const struct cmc *c, X509 *signer, int64_t now, struct diag *d);
 
 /* The body part of this number among those that ask for something; NULL when there is none. */

@@ -20,14 +20,18 @@ static enum err is_issuer(const struct policy_key *key, struct span name, bool *
     return e;
 }
 
-static enum err check_certificate(const struct cmc_part *p, const struct cmc_additions *with, struct diag *d)
+/* Which of the authority's CAs is meant: its name is *key. */
+static enum err check_certificate(const struct cmc_part *p, const struct cmc_additions *with, const char **key, struct diag *d)
 {
     const struct policy_authority *a = with->authority;
     enum err e = E_OK;
     bool is = false;
-    for (size_t i = 0; i < a->keys_n && !is && e == E_OK; i++)
+    *key = "";
+    for (size_t i = 0; i < a->keys_n && !is && e == E_OK; i++) {
+        *key = a->keys[i].name;
         if (policy_key_is_ca(with->policy, &a->keys[i]))
             e = is_issuer(&a->keys[i], p->issuer, &is, d);
+    }
     if (e != E_OK)
         return e;
     if (!is)
@@ -38,37 +42,47 @@ static enum err check_certificate(const struct cmc_part *p, const struct cmc_add
                           SERIAL_LEN);
 }
 
-static bool fits(const struct policy_reason *r, const struct cmc_part *p, enum policy_by by, const char *named)
+/* The reasons of the policy that have this CRLReason, for a person to choose from; *first is NULL when there is none. */
+static size_t list_reasons(const struct policy_authority *a, int code, enum policy_by by, const char **first, struct buf *all)
 {
-    bool any = p->reason == 0 && named != NULL;
-    return r->by == by && (r->code == p->reason || any) && (named == NULL || strcmp(r->name, named) == 0);
+    size_t n = 0;
+    *first = NULL;
+    for (size_t i = 0; i < a->reasons_n; i++) {
+        const struct policy_reason *r = &a->reasons[i];
+        if (r->by != by || r->code != code)
+            continue;
+        *first = n == 0 ? r->name : *first;
+        buf_printf(all, "%s%s", n++ > 0 ? ", " : "", r->name);
+    }
+    return n;
 }
 
-/* The policy's name for a CRLReason. Where it has several, a person must say which. */
+/* The one that a person named, when it has this CRLReason, or the request left that open. */
+static const char *named_reason(const struct policy_authority *a, int code, enum policy_by by, const char *named)
+{
+    const struct policy_reason *r = named != NULL ? policy_reason_find(a, by, named) : NULL;
+    return r != NULL && (r->code == code || code == 0) ? r->name : NULL;
+}
+
+/* The policy's name for a CRLReason. When one reason has it, it is that one, whatever a person said of the others in the file;
+ * else a person must say which. */
 static enum err find_reason(const struct cmc_part *p, const struct cmc_additions *a, const char **name, struct diag *d)
 {
-    const char *named = a->text[DRAFT_REASON];
     const char *code = policy_code_name(p->reason);
     struct buf all = {0};
     enum policy_by by;
-    size_t n = 0;
     if (!policy_by_by_name(a->text[DRAFT_BY], &by))
         return diag_set(d, E_FIELD_VALUE, "--by: %s is not subscriber, ceased or operator", a->text[DRAFT_BY]);
-    for (size_t i = 0; i < a->authority->reasons_n; i++) {
-        const struct policy_reason *r = &a->authority->reasons[i];
-        if (!fits(r, p, by, named))
-            continue;
-        *name = r->name;
-        buf_printf(&all, "%s%s", n++ > 0 ? ", " : "", r->name);
-    }
+    size_t n = list_reasons(a->authority, p->reason, by, name, &all);
+    if (n != 1)
+        *name = named_reason(a->authority, p->reason, by, a->text[DRAFT_REASON]);
     enum err e = buf_err(&all);
     if (e != E_OK)
         diag_set(d, e, "a reason");
-    else if (n == 0)
-        e = diag_set(d, E_REASON, "by %s %s has no reason%s%s for the CRLReason %d%s%s%s", a->text[DRAFT_BY], a->authority->name,
-                     named != NULL ? " " : "", named != NULL ? named : "", p->reason, code != NULL ? " (" : "",
-                     code != NULL ? code : "", code != NULL ? ")" : "");
-    else if (n > 1)
+    else if (*name == NULL && n == 0)
+        e = diag_set(d, E_REASON, "by %s %s has no reason for the CRLReason %d%s%s%s", a->text[DRAFT_BY], a->authority->name,
+                     p->reason, code != NULL ? " (" : "", code != NULL ? code : "", code != NULL ? ")" : "");
+    else if (*name == NULL)
         e = diag_set(d, E_REASON, "the CRLReason %d may be one of %.*s: give --reason", p->reason, (int)all.len,
                      (const char *)all.data);
     buf_free(&all);
@@ -76,9 +90,9 @@ static enum err find_reason(const struct cmc_part *p, const struct cmc_additions
 }
 
 static enum err fill_revocation(const struct cmc_part *p, const struct cmc_additions *a, struct draft *draft,
-                                char serial[2 * SERIAL_LEN + 1], struct diag *d)
+                                char serial[2 * SERIAL_LEN + 1], const char **issuer, struct diag *d)
 {
-    enum err e = check_certificate(p, a, d);
+    enum err e = check_certificate(p, a, issuer, d);
     if (e != E_OK)
         return e;
     hex_encode(p->serial.p, SERIAL_LEN, serial);
@@ -106,6 +120,7 @@ static enum err draft_part(const struct cmc *c, const struct cmc_part *p, const 
                            struct diag *d)
 {
     char serial[2 * SERIAL_LEN + 1], id[ID];
+    const char *issuer = "";
     struct draft draft = {.folder = NULL};
     struct diag why = {0};
     enum draft_field at = DRAFT_FIELDS;
@@ -113,7 +128,7 @@ static enum err draft_part(const struct cmc *c, const struct cmc_part *p, const 
     if (p->csr.n > 0)
         fill_request(p, a, &draft);
     else
-        e = fill_revocation(p, a, &draft, serial, d);
+        e = fill_revocation(p, a, &draft, serial, &issuer, d);
     if (e != E_OK)
         return e;
     snprintf(id, sizeof id, "%s-%" PRIu32, a->text[DRAFT_ID], p->id);
@@ -124,6 +139,7 @@ static enum err draft_part(const struct cmc *c, const struct cmc_part *p, const 
     if (e != E_OK)
         return at == DRAFT_FIELDS ? diag_again_clause(d, e, why.clause, &why)
                                   : diag_wrap_clause(d, e, why.clause, &why, "%s%s", a->text[at] != NULL ? "--" : "", draft_name(at));
+    snprintf(out->issuer, sizeof out->issuer, "%s", issuer);
     out->has_evidence = true;
     memcpy(out->evidence, c->digest, DIGEST_LEN);
     return E_OK;

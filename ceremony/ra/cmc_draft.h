@@ -16,9 +16,10 @@ struct cmc_additions {
 };
 
 /* Make it a request whose evidence is the CMC request. A revokeRequest is about a certificate by one of the authority's
- * keys with a serial number as the appliance makes them (E_CERT_UNKNOWN). The reason certificateHold suspends,
- * removeFromCRL resumes, any other revokes: for the one reason of the policy that has this CRLReason and this DRAFT_BY, or
- * the one of them that DRAFT_REASON names, which may be any when the request leaves the reason unspecified (E_REASON). What
+ * keys, which the request names as its issuer, with a serial number as the appliance makes them (E_CERT_UNKNOWN). The reason
+ * certificateHold suspends, removeFromCRL resumes, any other revokes: for the one reason of the policy that has this CRLReason
+ * and this DRAFT_BY; of several, or when there is none for a request that leaves the reason unspecified, for the one that
+ * DRAFT_REASON names (E_REASON). What
  * draft_request() says, with the body part's number. Free the request with request_free(), on failure too. */
 ERR_MUST_USE enum err cmc_draft(const struct cmc *c, const struct cmc_part *p, const struct cmc_additions *a,
                                 struct request *out, struct diag *d);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/text.h"
 #include "pki/cause.h"
 #include "pki/cert.h"
@@ -294,7 +295,25 @@ enum err cmc_parse(struct span file, struct cmc *out, struct diag *d)
     if (e != E_OK)
         return diag_set(d, e, "a CMC request");
     e = code_of(cms_parse_holding(file, cmc_id_request, LIMIT_CMC_BYTES, &out->signature, &out->content, &why), &why, d);
-    return e == E_OK ? read_data(out, d) : e;
+    if (e != E_OK)
+        return e;
+    out->has_time = cms_signing_time(out->signature, &out->time);
+    if ((e = digest_bytes(DIGEST_SHA256, out->content.p, out->content.n, out->signed_digest)) != E_OK)
+        return diag_set(d, e, "a CMC request");
+    return read_data(out, d);
+}
+
+static enum err check_time(const struct cmc *c, X509 *signer, int64_t now, struct diag *d)
+{
+    struct diag why = {0};
+    char when[CLOCK_TEXT];
+    if (!c->has_time)
+        return E_OK;
+    clock_format(c->time, when);
+    if (c->time > now + CMC_AHEAD)
+        return diag_set(d, E_CMC_SIGNATURE, "it says it was signed at %s, which is to come", when);
+    enum err e = cert_check_time(signer, c->time, &why);
+    return e == E_OK ? E_OK : diag_wrap(d, E_CMC_SIGNATURE, &why, "at %s, when it was signed", when);
 }
 
 enum err cmc_verify(const struct cmc *c, X509 *signer, int64_t now, struct diag *d)
@@ -303,7 +322,9 @@ enum err cmc_verify(const struct cmc *c, X509 *signer, int64_t now, struct diag 
     if (!cms_is_by(c->signature, signer))
         return diag_set(d, cause_take(E_CMC_SIGNATURE), "it names another certificate");
     enum err e = code_of(cert_check_time(signer, now, &why), &why, d);
-    return e == E_OK ? code_of(cms_verify(c->signature, signer, c->content, &why), &why, d) : e;
+    if (e == E_OK)
+        e = code_of(cms_verify(c->signature, signer, c->content, &why), &why, d);
+    return e == E_OK ? check_time(c, signer, now, d) : e;
 }
 
 struct cmc_part *cmc_find(const struct cmc *c, uint32_t id)

@@ -1,16 +1,15 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include "pki/cert.h"
 #include "ra/addition.h"
 #include "ra/cmc_draft.h"
+#include "ra/cmc_keep.h"
+#include "ra/cmc_repeat.h"
 #include "ra/ident.h"
-
-#define KEPT (LIMIT_TOKEN_TEXT + 8)
 
 /* What is at hand while a CMC request is taken in. */
 struct intake_cmc {
@@ -18,7 +17,10 @@ struct intake_cmc {
     struct buf file;
     struct cmc cmc;
     struct cmc_additions with;
-    char id[LIMIT_TOKEN_TEXT + 1];
+    struct cmc_keep keep;
+    struct cmc_repeat repeat;
+    bool reason_used;
+    char id[LIMIT_TOKEN_TEXT + 1], requested_at[CLOCK_TEXT];
 };
 
 /* -- what may stand together on the command line -- */
@@ -91,52 +93,54 @@ static enum err choose_id(struct intake_cmc *in, const char *path, struct diag *
     return E_OK;
 }
 
+/* It was asked for when it was signed, unless a person knows better; so a revocation that lay about is late. What is older than a
+ * batch may be is not taken without a word from a person. */
+static enum err choose_time(struct intake_cmc *in, struct diag *d)
+{
+    const int64_t now = in->addition.now, age = policy_table.limits.batch_age;
+    if (options.draft[DRAFT_REQUESTED_AT] != NULL)
+        return E_OK;
+    if (!in->cmc.has_time)
+        return diag_set(d, E_FIELD_MISSING, "it does not say when it was signed: give --requested-at");
+    clock_format(in->cmc.time < now ? in->cmc.time : now, in->requested_at);
+    if (in->cmc.time < now - age)
+        return diag_set(d, E_REQUEST_DATE, "it was signed at %s, more than %lld days ago: give --requested-at", in->requested_at,
+                        (long long)(age / 86400));
+    in->with.text[DRAFT_REQUESTED_AT] = in->requested_at;
+    return E_OK;
+}
+
+/* Was it taken before, under whatever name, in this batch or another? */
+static enum err check_new(struct intake_cmc *in, struct diag *d)
+{
+    enum err e = cmc_keep_open(options.keep, &in->addition.desk, &in->keep, d);
+    if (e == E_OK)
+        e = cmc_repeat_read(&in->addition.desk, &in->repeat, d);
+    if (e == E_OK)
+        e = cmc_repeat_check(&in->repeat, in->cmc.digest, d);
+    return e == E_OK ? cmc_keep_check(&in->keep, &in->cmc, &in->repeat, d) : e;
+}
+
 static enum err add_part(struct intake_cmc *in, const struct cmc_part *p, struct diag *d)
 {
     struct request r;
     enum err e = cmc_draft(&in->cmc, p, &in->with, &r, d);
     if (e == E_OK)
+        e = cmc_repeat_put(&in->repeat, &r, d);
+    if (e == E_OK)
         e = addition_put(&in->addition, &r, r.id, d);
+    in->reason_used = in->reason_used || (e == E_OK && options.draft[DRAFT_REASON] != NULL &&
+                                          strcmp(r.reason, options.draft[DRAFT_REASON]) == 0);
     request_free(&r);
     return e;
 }
 
-/* -- the original -- */
-
-/* On a medium the appliance would refuse a file that it does not know. */
-static enum err check_apart(int keep, int desk, struct diag *d)
+/* A reason that is nobody's is a slip. */
+static enum err check_reason(const struct intake_cmc *in, struct diag *d)
 {
-    struct stat a, b;
-    if (fstat(keep, &a) != 0 || fstat(desk, &b) != 0)
-        return diag_set(d, E_IO, "%s", options.keep);
-    return a.st_dev != b.st_dev || a.st_ino != b.st_ino
-               ? E_OK
-               : diag_set(d, E_USAGE, "--keep: the batch's own folder goes to the appliance, which takes no such file");
-}
-
-/* Before the batch names it as evidence it is there. */
-static enum err keep_original(const struct intake_cmc *in, struct diag *d)
-{
-    char name[KEPT];
-    struct buf there = {0};
-    bool found = false;
-    int fd = -1;
-    snprintf(name, sizeof name, "%s.cmc", in->id);
-    enum err e = file_make_path(options.keep, &fd, d);
-    if (e == E_OK)
-        e = check_apart(fd, in->addition.desk.fd, d);
-    if (e == E_OK)
-        e = file_read(fd, name, LIMIT_CMC_BYTES, &there, &found, d);
-    if (e == E_OK && found && (there.len != in->file.len || memcmp(there.data, in->file.data, there.len) != 0))
-        e = diag_set(d, E_FOLDER_OCCUPIED, "%s/%s is another request: give --id", options.keep, name);
-    if (e == E_OK && !found)
-        e = file_write(fd, name, in->file.data, in->file.len, d);
-    if (e == E_OK)
-        printf(_("%s/%s: kept as the evidence\n"), options.keep, name);
-    buf_free(&there);
-    if (fd >= 0)
-        close(fd);
-    return e;
+    const char *reason = options.draft[DRAFT_REASON];
+    return reason == NULL || in->reason_used ? E_OK
+                                             : diag_set(d, E_REASON, "--reason %s fits none of its revocations", reason);
 }
 
 /* -- the whole -- */
@@ -154,18 +158,28 @@ static enum err begin(struct intake_cmc *in, struct diag *d)
 
 enum err cmd_cmc_in(int n, char **operands, struct diag *d)
 {
-    struct intake_cmc in = {.addition = {.desk = {.fd = -1}, .evidence_fd = -1}};
+    struct intake_cmc in = {.addition = {.desk = {.fd = -1}, .evidence_fd = -1}, .keep = {.fd = -1}};
     enum err e = n == 1 ? begin(&in, d) : diag_set(d, E_USAGE, "name one file");
     if (e == E_OK)
         e = choose_id(&in, operands[0], d);
     if (e == E_OK)
         e = read_request(&in, operands[0], d);
+    if (e == E_OK)
+        e = choose_time(&in, d);
+    if (e == E_OK)
+        e = check_new(&in, d);
     for (size_t i = 0; e == E_OK && i < in.cmc.n; i++)
         e = add_part(&in, &in.cmc.parts[i], d);
     if (e == E_OK)
-        e = keep_original(&in, d);
+        e = check_reason(&in, d);
+    if (e == E_OK)
+        e = cmc_keep_put(&in.keep, in.id, buf_span(&in.file), d);
+    if (e == E_OK)
+        printf(_("%s/%s.cmc: kept as the evidence\n"), options.keep, in.id);
     if (e == E_OK)
         e = addition_finish(&in.addition, d);
+    cmc_keep_close(&in.keep);
+    cmc_repeat_free(&in.repeat);
     cmc_free(&in.cmc);
     buf_free(&in.file);
     addition_free(&in.addition);

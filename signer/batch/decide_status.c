@@ -16,6 +16,8 @@ enum err decide_find_existing(struct decider *c, struct decision *o, struct diag
     if (e == E_OK && !o->existing_found)
         e = diag_set_clause(d, E_CERT_UNKNOWN, o->clause, "%s issued none with the serial number %s", c->authority->name,
                             hex);
+    if (e == E_OK && o->request.issuer[0] != '\0' && strcmp(o->request.issuer, o->existing.key) != 0)
+        e = diag_set_clause(d, E_CERT_UNKNOWN, o->clause, "%s is by %s, not by %s", hex, o->existing.key, o->request.issuer);
     bool seal = strcmp(o->existing.profile, POLICY_SEAL) == 0;
     if (e == E_OK && seal != op_is_eseal(o->request.op))
         e = diag_set_clause(d, E_NOT_A_SEAL, o->clause, seal ? N_("%s is a seal's") : N_("%s is a certificate's"), hex);

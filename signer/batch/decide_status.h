@@ -6,7 +6,8 @@
 
 #include "batch/decide.h"
 
-/* Look for the certificate that the request names, if it names one: E_CERT_UNKNOWN when the authority issued none such.
+/* Look for the certificate that the request names, if it names one: E_CERT_UNKNOWN when the authority issued none such, or by
+ * another key than the request says.
  * Without a history nothing is looked for. */
 ERR_MUST_USE enum err decide_find_existing(struct decider *c, struct decision *o, struct diag *d);
 

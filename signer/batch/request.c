@@ -37,6 +37,16 @@ static enum err get_serial(const json_t *obj, struct request *r, const char *whe
     return e;
 }
 
+/* Who signed it may stand beside a serial number. */
+static enum err get_issuer(const json_t *obj, struct request *r, const char *where, struct diag *d)
+{
+    if (json_object_get(obj, "issuer") == NULL)
+        return E_OK;
+    if (r->op != OP_UNKNOWN && (op_fields(r->op) & OP_SERIAL) == 0)
+        return diag_set(d, E_FIELD_UNKNOWN, "%s: \"issuer\" in a request to %s", where, op_name(r->op));
+    return json_get_token(obj, "issuer", r->issuer, where, d);
+}
+
 static enum err get_csr(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
     bool there;
@@ -106,6 +116,8 @@ static enum err get_op_fields(const json_t *obj, struct request *r, const char *
     if (e == E_OK)
         e = get_serial(obj, r, where, d);
     if (e == E_OK)
+        e = get_issuer(obj, r, where, d);
+    if (e == E_OK)
         e = get_word(obj, r, OP_BY, "by", r->by, where, d);
     if (e == E_OK)
         e = get_word(obj, r, OP_REASON, "reason", r->reason, where, d);
@@ -117,7 +129,7 @@ static enum err get_op_fields(const json_t *obj, struct request *r, const char *
 /* The id comes first, so that whatever else is wrong can be answered under it. */
 static enum err get_fields(const json_t *obj, struct request *r, const char *where, struct diag *d)
 {
-    static const char *const keys[] = {"id",           "op",       "profile",     "serial",        "by",       "reason",
+    static const char *const keys[] = {"id",           "op",       "profile",     "serial",        "issuer",   "by",       "reason",
                                        "key",          "csr",      "name",        "picture",       "width",    "height",
                                        "holder",       "identity",   "pair",          "pair-serial",
                                        "enveloped-key", "requested-at", "evidence", "operator", "override", NULL};
@@ -188,7 +200,8 @@ enum err request_write(const struct request *r, struct buf *out)
     hex_encode(r->serial, SERIAL_LEN, serial);
     json_t *obj = json_pack("{s:s,s:s}", "id", r->id, "op", r->op_text);
     int bad = obj == NULL || set_text(obj, "profile", r->profile) != 0 ||
-              set_text(obj, "serial", r->has_serial ? serial : "") != 0 || set_text(obj, "by", r->by) != 0 ||
+              set_text(obj, "serial", r->has_serial ? serial : "") != 0 ||
+              set_text(obj, "issuer", r->issuer) != 0 || set_text(obj, "by", r->by) != 0 ||
               set_text(obj, "reason", r->reason) != 0 || set_text(obj, "key", r->key) != 0 ||
               set_csr(obj, r) != 0 || set_seal(obj, r) != 0 ||
               request_identity_write(&r->identity, obj) != 0 || pair_write(&r->pair, obj) != 0 ||

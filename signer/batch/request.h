@@ -20,6 +20,7 @@ struct request {
     char key[LIMIT_TOKEN_TEXT + 1];
     bool has_serial;
     uint8_t serial[SERIAL_LEN];          /* of the certificate that is renewed, changed, revoked, ... */
+    char issuer[LIMIT_TOKEN_TEXT + 1];   /* the policy's key that signed that certificate; "" when absent */
     char operator_[LIMIT_TOKEN_TEXT + 1]; /* the RA's own pseudonym for who keyed it in; "" when absent */
     int64_t requested_at;
     bool has_evidence;

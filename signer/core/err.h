@@ -256,6 +256,7 @@ enum err_class {
        "ask for PKCS#10 requests and revokeRequest controls alone")                                                     \
     X(E_CMC_OTHER, INPUT, "", "the batch does not hold what the CMC request asks for",                                   \
        "name the batch and the file that ra cmc-in was given")                                                          \
+    X(E_CMC_REPEATED, REFUSED, "", "the CMC request was taken before", "ask the RA that sent it for a new one")          \
     X(E_WITNESS, INPUT, "rootseal-formats(5)", "the head of the log that a token kept is not in its proper form",        \
        "read the token's data object rootseal-log-head out again")                                                      \
     X(E_PROOF_FORMAT, INPUT, "rootseal-formats(5)", "the proof is not in its proper form",                               \

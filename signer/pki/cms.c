@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/limits.h"
 #include "pki/cause.h"
@@ -28,6 +29,8 @@ struct cms {
     bool sha512;                /* RSASSA-PKCS1-v1_5 with SHA-512, which no certificate here uses */
     struct span attributes;     /* [0] signedAttrs, whole; empty when there are none */
     struct span content_digest; /* the messageDigest attribute */
+    bool has_time;              /* the signingTime attribute */
+    int64_t time;
     struct span signature;
 };
 
@@ -47,14 +50,16 @@ static bool take_version(struct span *in, uint8_t *version)
     return true;
 }
 
-/* signingTime must be a time that exists, although nothing rests on it. */
-static bool is_time(struct span der)
+/* signingTime must be a time that exists, although no approval rests on it. */
+static bool read_time(struct cms *c, struct span der)
 {
     const uint8_t *p = der.p;
+    struct tm tm;
     ASN1_TIME *t = d2i_ASN1_TIME(NULL, &p, (long)der.n);
-    bool ok = t != NULL && p == der.p + der.n && ASN1_TIME_check(t) == 1;
+    c->has_time = t != NULL && p == der.p + der.n && ASN1_TIME_check(t) == 1 && ASN1_TIME_to_tm(t, &tm) == 1;
+    c->time = c->has_time ? (int64_t)timegm(&tm) : 0;
     ASN1_TIME_free(t);
-    return ok;
+    return c->has_time;
 }
 
 /* RFC 5652 11: each of these attributes has one value. */
@@ -78,7 +83,7 @@ static bool read_attribute(struct cms *c, struct span attribute, unsigned seen[3
     }
     if (der_same(type.whole, cms_id_signing_time)) {
         seen[2]++;
-        return (one && is_time(value.whole)) || wrong(d, "the signing-time attribute");
+        return (one && read_time(c, value.whole)) || wrong(d, "the signing-time attribute");
     }
     return true; /* others are signed, and mean nothing here */
 }
@@ -294,6 +299,12 @@ bool cms_is_by(const struct cms *c, X509 *cert)
 struct span cms_certificates(const struct cms *c)
 {
     return c->certificates;
+}
+
+bool cms_signing_time(const struct cms *c, int64_t *out)
+{
+    *out = c->time;
+    return c->has_time;
 }
 
 /* When certificates came along, the signer's must be among them, exactly as it is known here. */

@@ -46,6 +46,10 @@ bool cms_is_by(const struct cms *cms, X509 *cert);
  * their DER was checked. */
 struct span cms_certificates(const struct cms *cms);
 
+/* When it says it was signed, UTC seconds; false when it does not say it. Nobody but the signer vouches for it, and only what
+ * cms_verify() took. */
+bool cms_signing_time(const struct cms *cms, int64_t *out);
+
 /* Verify the signature over content with the key of the certificate, which must be the named one. Validity in time and
  * trust in the certificate are the caller's (certificates are pinned). E_APPROVAL_SIGNATURE when it does not verify. */
 ERR_MUST_USE enum err cms_verify(const struct cms *cms, X509 *cert, struct span content, struct diag *d);

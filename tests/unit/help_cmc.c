@@ -9,6 +9,8 @@
 #include "pki/name.h"
 #include "ra/cmc.h"
 
+int64_t help_cmc_signed_at = HELP_BUNDLE_NOW;
+
 static void put_number(struct buf *out, uint32_t n)
 {
     const uint8_t bytes[] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
@@ -76,7 +78,13 @@ static void sign_by_openssl(struct span data, X509 *cert, EVP_PKEY *key, struct 
     BIO *in = BIO_new_mem_buf(data.p, (int)data.n);
     CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
     ck_assert(cms != NULL && CMS_set1_eContentType(cms, type) == 1);
-    ck_assert_ptr_nonnull(CMS_add1_signer(cms, cert, key, EVP_sha256(), flags));
+    CMS_SignerInfo *signer = CMS_add1_signer(cms, cert, key, EVP_sha256(), flags);
+    ck_assert_ptr_nonnull(signer);
+    ASN1_TIME *t = ASN1_TIME_set(NULL, help_cmc_signed_at);
+    ck_assert_int_eq(
+        CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, ASN1_STRING_type(t), ASN1_STRING_get0_data(t), ASN1_STRING_length(t)),
+        1);
+    ASN1_TIME_free(t);
     ck_assert_int_eq(CMS_final(cms, in, NULL, flags), 1);
     uint8_t *der = NULL;
     int n = i2d_CMS_ContentInfo(cms, &der);
@@ -99,7 +107,7 @@ void help_cmc_sign(struct span data, X509 *cert, EVP_PKEY *key, struct buf *out)
     int n = i2d_X509(cert, &bytes);
     ck_assert_int_gt(n, 0);
     const struct cms_held held = {cmc_id_request, data, {bytes, (size_t)n}};
-    expect_ok_diag(cms_sign_holding(cert, key, &held, HELP_BUNDLE_NOW, out, &d), &d);
+    expect_ok_diag(cms_sign_holding(cert, key, &held, help_cmc_signed_at, out, &d), &d);
     OPENSSL_free(bytes);
 }
 

@@ -104,6 +104,55 @@ START_TEST(what_is_asked_for_is_read)
 }
 END_TEST
 
+/* What it says of its own time must be possible. */
+START_TEST(it_was_signed_when_that_could_be)
+{
+    static const struct {
+        int64_t at;
+        enum err want;
+        const char *words;
+    } rows[] = {{NOW - 86400, E_OK, ""},
+                {NOW + 3600, E_OK, ""},
+                {NOW + 3601, E_CMC_SIGNATURE, "which is to come"},
+                {1704067200 - 1, E_CMC_SIGNATURE, "when it was signed: the certificate is not valid yet"}, /* 2024-01-01 */
+                {1704067200, E_OK, ""}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf file = {0};
+        struct cmc c;
+        struct diag d = {0};
+        help_cmc_signed_at = rows[i].at;
+        help_cmc_good(buf_span(&csr), cert, key, &file);
+        expect_ok_diag(cmc_parse(buf_span(&file), &c, &d), &d);
+        ck_assert(c.has_time && c.time == rows[i].at);
+        enum err e = cmc_verify(&c, cert, NOW, &d);
+        ck_assert_msg(e == rows[i].want && (e == E_OK || strstr(d.text, rows[i].words) != NULL), "%zu: %s", i, d.text);
+        expect_seen(e);
+        cmc_free(&c);
+        buf_free(&file);
+    }
+}
+END_TEST
+
+/* The PKIData has one digest in whatever file. */
+START_TEST(what_was_signed_is_known_again)
+{
+    struct buf file = {0}, again = {0};
+    struct cmc a, b;
+    struct diag d = {0};
+    help_cmc_good(buf_span(&csr), cert, key, &file);
+    help_cmc_signed_at--;
+    help_cmc_good(buf_span(&csr), cert, key, &again);
+    expect_ok_diag(cmc_parse(buf_span(&file), &a, &d), &d);
+    expect_ok_diag(cmc_parse(buf_span(&again), &b, &d), &d);
+    ck_assert_mem_ne(a.digest, b.digest, DIGEST_LEN);
+    ck_assert_mem_eq(a.signed_digest, b.signed_digest, DIGEST_LEN);
+    cmc_free(&a);
+    cmc_free(&b);
+    buf_free(&file);
+    buf_free(&again);
+}
+END_TEST
+
 START_TEST(no_bit_can_be_another)
 {
     struct buf file = {0};
@@ -294,6 +343,8 @@ Suite *suite_cmc(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, what_is_asked_for_is_read, 0, 3);
+    tcase_add_test(t, it_was_signed_when_that_could_be);
+    tcase_add_test(t, what_was_signed_is_known_again);
     tcase_add_test(t, no_bit_can_be_another);
     tcase_add_test(t, what_is_not_understood_is_named);
     tcase_add_test(t, revocations_are_whole);

@@ -8,6 +8,7 @@
 #include "help_bundle.h"
 #include "help_cmc.h"
 #include "help_pki.h"
+#include "pki/name.h"
 
 Suite *suite_cmc_draft(void);
 
@@ -73,6 +74,7 @@ START_TEST(body_parts_become_requests)
         ck_assert_str_eq(r.profile, i == 0 ? "person" : "");
         ck_assert_str_eq(r.by, i == 1 ? "subscriber" : "");
         ck_assert_str_eq(r.reason, i == 1 ? "lost" : "");
+        ck_assert_str_eq(r.issuer, i > 0 ? with.authority->keys[0].name : "");
         ck_assert(i > 0 ? r.csr.len == 0 && r.serial[15] == 6 + i : r.csr.len == csr.len);
         request_free(&r);
     }
@@ -91,8 +93,10 @@ START_TEST(reasons_are_those_of_the_policy)
     expect_ok_diag(draft(1, &r), &d);
     ck_assert_str_eq(r.reason, "moved");
     request_free(&r);
-    with.text[DRAFT_REASON] = "lost";
-    expect_wrong(1, E_REASON, "body part 9: by subscriber ca has no reason lost for the CRLReason 3 (affiliationChanged)");
+    with.text[DRAFT_REASON] = "lost"; /* of another one in the file */
+    expect_ok_diag(draft(1, &r), &d);
+    ck_assert_str_eq(r.reason, "moved");
+    request_free(&r);
     /* unspecified: a person says which */
     cmc.parts[1].reason = 0;
     expect_ok_diag(draft(1, &r), &d);
@@ -119,6 +123,8 @@ START_TEST(one_code_may_be_two_reasons)
     p.authorities = with.authority = &a;
     with.policy = &p;
     expect_wrong(1, E_REASON, "body part 9: the CRLReason 1 may be one of lost, gone: give --reason");
+    with.text[DRAFT_REASON] = "none";
+    expect_wrong(1, E_REASON, "body part 9: the CRLReason 1 may be one of lost, gone: give --reason");
     with.text[DRAFT_REASON] = "gone";
     expect_ok_diag(draft(1, &r), &d);
     ck_assert_str_eq(r.reason, "gone");
@@ -141,7 +147,24 @@ START_TEST(one_of_several_keys)
     p.authorities = with.authority = &a;
     with.policy = &p;
     expect_ok_diag(draft(1, &r), &d);
+    ck_assert_str_eq(r.issuer, root->name);
     request_free(&r);
+    /* the issuer's name says which of two is meant */
+    struct policy_attribute other = root->subject[0];
+    struct buf name = {0};
+    const struct span issuer = cmc.parts[1].issuer;
+    other.type = "CN";
+    other.value = "another root";
+    other.string = POLICY_UTF8;
+    keys[2].subject = &other;
+    keys[2].subjects = 1;
+    expect_ok_diag(name_from_rules(&other, 1, &name, &d), &d);
+    cmc.parts[1].issuer = buf_span(&name);
+    expect_ok_diag(draft(1, &r), &d);
+    ck_assert_str_eq(r.issuer, "ca-other");
+    request_free(&r);
+    cmc.parts[1].issuer = issuer;
+    buf_free(&name);
     a.keys_n = 1;
     expect_wrong(1, E_CERT_UNKNOWN, "body part 9: the issuer is not a CA of ca");
 }

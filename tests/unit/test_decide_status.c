@@ -161,6 +161,17 @@ START_TEST(holds_and_hand_overs_in_every_state)
 }
 END_TEST
 
+/* Two roots may have given one number; the request says whose is meant. */
+START_TEST(an_issuer_that_is_named_is_the_issuer)
+{
+    struct request r = ask("suspend");
+    snprintf(r.issuer, sizeof r.issuer, "ca-root");
+    expect_outcome(&r, E_OK, PLAN_HOLD, "c suspend");
+    snprintf(r.issuer, sizeof r.issuer, "ca-other");
+    expect_outcome(&r, E_CERT_UNKNOWN, PLAN_HOLD, NULL);
+}
+END_TEST
+
 START_TEST(revocations_in_every_state)
 {
     static const struct {
@@ -401,6 +412,7 @@ Suite *suite_decide_status(void)
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, set_up, NULL);
     tcase_add_test(t, holds_and_hand_overs_in_every_state);
+    tcase_add_test(t, an_issuer_that_is_named_is_the_issuer);
     tcase_add_test(t, revocations_in_every_state);
     tcase_add_test(t, at_a_desk_the_state_is_not_asked);
     tcase_add_test(t, lists_of_every_kind_of_key);

@@ -355,7 +355,7 @@ START_TEST(the_batch_stands_with_its_fields)
                              .count = 1,
                              .has_policy = true,
                              .has_previous = true};
-    struct request r = {.id = "i", .op_text = "issue", .profile = "p", .has_serial = true, .by = "b", .reason = "r",
+    struct request r = {.id = "i", .op_text = "issue", .profile = "p", .has_serial = true, .issuer = "k", .by = "b", .reason = "r",
                         .key = "k", .operator_ = "o", .has_evidence = true, .override_ = "o",
                         .pair = {.request = "i", .has_serial = true}, .identity = {.value = {"1"}}};
     struct buf line = {0};

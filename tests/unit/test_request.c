@@ -101,6 +101,20 @@ START_TEST(optional_fields)
 }
 END_TEST
 
+/* Who signed a certificate may stand beside its number, and nowhere else. */
+START_TEST(an_issuer_beside_a_serial)
+{
+    struct request r;
+    expect_round_trip("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"00112233445566778899aabbccddeeff\",\"issuer\":\"ca-root\","
+                      "\"requested-at\":\"2026-03-01T00:00:00Z\"}");
+    expect_err(parse(line_with(EVIDENCE, "\"issuer\":\"ca-root\""), &r), E_FIELD_UNKNOWN);
+    request_free(&r);
+    expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"00112233445566778899aabbccddeeff\",\"issuer\":\"\","
+                     "\"requested-at\":\"2026-03-01T00:00:00Z\"}", &r), E_FIELD_VALUE);
+    request_free(&r);
+}
+END_TEST
+
 START_TEST(fields_missing_or_unknown)
 {
     struct request r;
@@ -190,6 +204,7 @@ Suite *suite_request(void)
     tcase_add_test(t, a_good_one_round_trips);
     tcase_add_test(t, empty_fields_stay);
     tcase_add_test(t, optional_fields);
+    tcase_add_test(t, an_issuer_beside_a_serial);
     tcase_add_test(t, fields_missing_or_unknown);
     tcase_add_test(t, values_out_of_form);
     tcase_add_test(t, size_of_the_csr);

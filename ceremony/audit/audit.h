@@ -58,6 +58,7 @@ struct audit {
     uint64_t policy_line;      /* the line that did */
     uint64_t sealed;           /* lines under the newest good seal */
     uint64_t witness;          /* the last line that a witness knows; 0 while none is met */
+    uint64_t unknown;          /* the first line after it that does something (witnesses.h); 0 for none */
     uint64_t met[WITNESS_KINDS]; /* of each, the line */
     char token_model[129], token_serial[129]; /* that holds the keys at this line */
     struct keys keys;

@@ -47,7 +47,7 @@ enum err cmd_report(int n, char **operands, struct diag *d)
     (void)operands;
     enum err e = read_period(&tally, d);
     if (e == E_OK)
-        e = verify_and(&tally, false, print_page, d);
+        e = verify_and(&tally, options.policies != NULL, print_page, d);
     tally_free(&tally);
     return e;
 }

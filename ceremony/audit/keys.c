@@ -264,8 +264,10 @@ void keys_take_self_test(struct audit *a, const struct record *r)
     struct keys_entry *k = keys_find(&a->keys, name);
     if (k == NULL)
         audit_error(a, E_LOG_ORDER, "a self-test of %s, which no line made", name);
-    else
+    else {
         k->self_test = r->seq;
+        k->self_tests++;
+    }
 }
 
 /* -- after the log -- */

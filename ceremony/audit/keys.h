@@ -23,7 +23,8 @@ struct keys_entry {
     int64_t made_at;            /* then */
     uint64_t self_test;         /* last line with a self-test; */
     uint64_t transferred;       /* with a good copy on a second token; 0 for none */
-    uint64_t signatures;        /* that the lines up to here stand for */
+    uint64_t signatures;        /* that the lines up to here stand for, */
+    uint64_t self_tests;        /* and how many of them are self-tests */
     uint64_t ending;            /* line that tells that its end begins, */
     uint64_t destroyed;         /* line that tells of its end; 0 while there is none */
 };

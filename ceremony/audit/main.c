@@ -46,6 +46,7 @@ static const struct cli_option *options_report(void)
 {
     static const struct cli_option o[] = {
         STATE,
+        {"policies", "DIR", N_("folder with the policies that the log names, by digest"), &options.policies, NULL, NULL, false},
         {"from", "DATE", N_("count from this day on, in UTC: 2026-01-31"), &options.from, NULL, NULL, false},
         {"to", "DATE", N_("count up to this day and with it"), &options.to, NULL, NULL, false},
         {0},

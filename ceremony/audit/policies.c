@@ -9,6 +9,8 @@
 #include "batch/state.h"
 #include "core/file.h"
 
+#define FOLDERS_MAX 100000
+
 static bool is_own(const struct audit *a, const uint8_t digest[DIGEST_LEN])
 {
     return memcmp(digest, a->policy_digest, DIGEST_LEN) == 0;
@@ -61,15 +63,16 @@ static void open_named(int dir_fd, const char *name, int *fd)
     *fd = dir_fd >= 0 ? file_open_beneath(dir_fd, name, O_RDONLY | O_DIRECTORY, 0) : -1;
 }
 
-/* The auditor's own copy is believed; of the state's it is said that it was taken from there. */
-static enum err load(struct audit *a, const uint8_t digest[DIGEST_LEN], struct policy_folder **out, struct diag *d)
+/* Of another policy than this program's. The auditor's own copy is believed; of the state's it is said that it was taken from there. */
+static enum err load(struct audit *a, const char *hex, const uint8_t digest[DIGEST_LEN], struct policy_folder **out, struct diag *d)
 {
-    char hex[DIGEST_HEX], kept[sizeof POLICIES_DIR + DIGEST_HEX];
+    char kept[sizeof POLICIES_DIR + DIGEST_HEX];
     int fd;
-    hex_encode(digest, DIGEST_LEN, hex);
     snprintf(kept, sizeof kept, POLICIES_DIR "/%s", hex);
     open_named(a->policies_fd, hex, &fd);
     const bool by_hand = fd >= 0;
+    if (!by_hand && a->policies_fd >= 0)
+        audit_error(a, E_ARCHIVE, "%s is not among the policies that came by hand", hex);
     if (!by_hand)
         open_named(a->state_fd, kept, &fd);
     if (fd < 0) {
@@ -79,16 +82,35 @@ static enum err load(struct audit *a, const uint8_t digest[DIGEST_LEN], struct p
     enum err e = read_folder(fd, by_hand ? hex : kept, digest, out, d);
     close(fd);
     if (e == E_OK && !by_hand)
-        audit_open(a, "the policy was taken from the state itself: compare %s with what the officers typed then, or give --policies", hex);
+        audit_open(a, "the policy was taken from the state itself: compare %s with the digest that was given then, or give --policies", hex);
+    return e;
+}
+
+/* This program has it, and needs no file; that the one which is kept is the same is for others. */
+static enum err look_at_own(struct audit *a, const char *hex, const uint8_t digest[DIGEST_LEN], struct diag *d)
+{
+    char kept[sizeof POLICIES_DIR + DIGEST_HEX];
+    struct policy_folder *folder = NULL;
+    int fd;
+    snprintf(kept, sizeof kept, POLICIES_DIR "/%s", hex);
+    open_named(a->state_fd, kept, &fd);
+    if (fd < 0) {
+        audit_open(a, "%s is not there: only a program of that policy can decide again what was decided under it", kept);
+        return E_OK;
+    }
+    enum err e = read_folder(fd, kept, digest, &folder, d);
+    close(fd);
+    policy_folder_free(folder);
     return e;
 }
 
 /* Once for each policy, at the line that names it first. */
 static enum err meet(struct audit *a, const uint8_t digest[DIGEST_LEN])
 {
+    char hex[DIGEST_HEX];
     struct policies *p = &a->policies;
     struct diag why = {0};
-    if (!a->replay || is_own(a, digest) || find(p, digest) != NULL)
+    if (!a->replay || find(p, digest) != NULL)
         return E_OK;
     struct policies_entry *more = realloc(p->v, (p->n + 1) * sizeof *more);
     if (more == NULL)
@@ -97,7 +119,98 @@ static enum err meet(struct audit *a, const uint8_t digest[DIGEST_LEN])
     struct policies_entry *one = &p->v[p->n++];
     *one = (struct policies_entry){0};
     memcpy(one->digest, digest, DIGEST_LEN);
-    return audit_take(a, load(a, digest, &one->folder, &why), &why);
+    hex_encode(digest, DIGEST_LEN, hex);
+    enum err e = is_own(a, digest) ? look_at_own(a, hex, digest, &why) : load(a, hex, digest, &one->folder, &why);
+    return audit_take(a, e, &why);
+}
+
+/* -- what changed -- */
+
+static bool same_bytes(struct span one, struct span other)
+{
+    return one.n == other.n && (one.n == 0 || memcmp(one.p, other.p, one.n) == 0);
+}
+
+/* Certificates of one policy that the other has not under the same id. */
+static size_t officers_without(const struct policy *p, const struct policy *other)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->officers_n; i++) {
+        const struct policy_officer *there = policy_officer_find(other, p->officers[i].id);
+        n += there == NULL || !same_bytes(there->certificate, p->officers[i].certificate);
+    }
+    return n;
+}
+
+static size_t persons_without(const struct policy *p, const struct policy *other)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->persons_n; i++) {
+        const struct policy_person *one = &p->persons[i], *there = policy_person_find(other, one->id);
+        n += there == NULL || !same_bytes(there->certificate, one->certificate) || there->role != one->role || strcmp(there->ra, one->ra) != 0;
+    }
+    return n;
+}
+
+static size_t keys_without(const struct policy *p, const struct policy *other)
+{
+    const struct policy_key *key;
+    size_t n = 0;
+    for (size_t i = 0; (key = policy_key_at(p, i)) != NULL; i++)
+        n += policy_key_find(other, key->name) == NULL;
+    return n;
+}
+
+void policies_tell_change(struct audit *a, const uint8_t before[DIGEST_LEN])
+{
+    char hex[DIGEST_HEX];
+    const struct policy *old = policies_find(a, before), *now = policies_find(a, a->log_policy);
+    hex_encode(a->log_policy, DIGEST_LEN, hex);
+    audit_note(a, "from here on the policy is %s", hex);
+    if (old == NULL || now == NULL)
+        return;
+    audit_note(a, "with it come %zu officers, %zu persons and %zu keys, and go %zu, %zu and %zu; %d officers authorise a plan, before it %d",
+               officers_without(now, old), persons_without(now, old), keys_without(now, old), officers_without(old, now),
+               persons_without(old, now), keys_without(old, now), now->quorum, old->quorum);
+}
+
+/* -- after the log -- */
+
+static void tell_stray(struct audit *a, const char *folder, const char *name, bool all)
+{
+    uint8_t digest[DIGEST_LEN];
+    if (strlen(name) != 2 * DIGEST_LEN || !hex_decode(name, digest, DIGEST_LEN))
+        audit_note(a, "%s/%s is no policy", folder, name);
+    else if (all && find(&a->policies, digest) == NULL)
+        audit_note(a, "%s/%s: no line names this policy", folder, name);
+}
+
+static enum err look_through(struct audit *a, int fd, const char *folder, bool all, struct diag *d)
+{
+    struct file_list list = {0};
+    enum err e = file_list(fd, FOLDERS_MAX, &list, d);
+    for (size_t i = 0; i < list.n && e == E_OK; i++)
+        tell_stray(a, folder, list.names[i], all);
+    file_list_free(&list);
+    return e;
+}
+
+/* Who collects policies by hand may have more of them than this log names. */
+enum err policies_finish(struct audit *a)
+{
+    struct diag why = {0};
+    enum err e = E_OK;
+    int fd;
+    if (!a->replay)
+        return E_OK;
+    open_named(a->state_fd, POLICIES_DIR, &fd);
+    if (fd >= 0)
+        e = look_through(a, fd, POLICIES_DIR, true, &why);
+    if (fd >= 0)
+        close(fd);
+    if (e == E_OK && a->policies_fd >= 0)
+        e = look_through(a, a->policies_fd, "--policies", false, &why);
+    return audit_take(a, e, &why);
 }
 
 enum err policies_take(struct audit *a, const struct record *r)

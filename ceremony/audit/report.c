@@ -75,9 +75,9 @@ static void print_keys(const struct audit *a, const struct verify_options *o)
  * use, and a run that was killed may have signed what was not recorded. */
 static void print_signatures(const struct audit *a)
 {
-    printf("\n%s\n", _("Signatures that the log stands for, by key:"));
+    printf("\n%s\n", _("Signatures that the log stands for, how many of them are self-tests, and the key:"));
     for (size_t i = 0; i < a->keys.n; i++)
-        printf("  %8" PRIu64 "  %s\n", a->keys.v[i].signatures, a->keys.v[i].name);
+        printf("  %8" PRIu64 "  %8" PRIu64 "  %s\n", a->keys.v[i].signatures, a->keys.v[i].self_tests, a->keys.v[i].name);
 }
 
 /* The kind's name, which JSON has as it is, in the person's language. */
@@ -165,11 +165,11 @@ static json_t *pack_counts(const struct audit *a)
                      (json_int_t)c->bundles, "recoveries", (json_int_t)c->recoveries);
 }
 
-static json_t *pack_signatures(const struct audit *a)
+static json_t *pack_signatures(const struct audit *a, bool self_tests)
 {
     json_t *all = json_object();
     for (size_t i = 0; i < a->keys.n && all != NULL; i++)
-        if (json_object_set_new(all, a->keys.v[i].name, json_integer((json_int_t)a->keys.v[i].signatures)) != 0) {
+        if (json_object_set_new(all, a->keys.v[i].name, json_integer((json_int_t)(self_tests ? a->keys.v[i].self_tests : a->keys.v[i].signatures))) != 0) {
             json_decref(all);
             all = NULL;
         }
@@ -228,10 +228,10 @@ enum err report_json(const struct audit *a, const struct verify_options *o)
     hex_encode(a->policy_digest, DIGEST_LEN, policy);
     clock_format(a->end.time, time);
     json_t *obj = json_pack(
-        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
+        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:b,s:o,s:I,s:I,s:I,s:o}", "verified",
         !wrong, "code", err_name(wrong ? f->kept[FINDING_ERROR][0].code : E_OK), "log", log,
         "policy", named, "program-policy", policy, "other-policies", (json_int_t)policies_read(&a->policies), "time", time, "end",
-        pack_position(&a->end), "counts", pack_counts(a), "signatures", pack_signatures(a), "sealed", (json_int_t)a->sealed, "witness",
+        pack_position(&a->end), "counts", pack_counts(a), "signatures", pack_signatures(a, false), "self-tests", pack_signatures(a, true), "sealed", (json_int_t)a->sealed, "witness",
         (json_int_t)a->witness, "holds", pack_position(wrong ? &a->holds : &a->end),
         "holds-sealed", (json_int_t)(wrong ? a->holds_sealed : a->sealed), "anchors-compared",
         o->anchors != NULL, "anchors", pack_anchors(a), "errors",

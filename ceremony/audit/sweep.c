@@ -9,7 +9,9 @@
 #include "batch/bundle.h"
 #include "batch/intake.h"
 #include "core/file.h"
+#include "log/index.h"
 #include "log/merkle_lines.h"
+#include "room/record_files.h"
 
 #define FOLDERS_MAX 10000000
 #define SUPERSEDED "superseded-"
@@ -159,7 +161,7 @@ static enum err check_entry(struct audit *a, const char *name)
     return audit_take(a, e, &why);
 }
 
-enum err sweep_run(struct audit *a)
+static enum err sweep_archive(struct audit *a)
 {
     struct file_list list = {0};
     struct diag why = {0};
@@ -170,4 +172,32 @@ enum err sweep_run(struct audit *a)
         e = check_entry(a, list.names[i]);
     file_list_free(&list);
     return e;
+}
+
+/* What an interrupted program may leave is there to be used or replaced by the next. */
+static bool belongs_to_state(const char *name)
+{
+    static const char *const names[] = {LOG_FILE, LOG_FILE ".tmp", "lock", ARCHIVE_DIR, ANCHORS_DIR, CEREMONIES_DIR, POLICIES_DIR, CROSSES_DIR};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return begins(name, INDEX_FILE); /* and what SQLite puts beside it */
+}
+
+static enum err sweep_state(struct audit *a)
+{
+    struct file_list list = {0};
+    struct diag why = {0};
+    enum err e = audit_take(a, file_list(a->state_fd, FOLDERS_MAX, &list, &why), &why);
+    for (size_t i = 0; i < list.n && e == E_OK; i++)
+        if (!belongs_to_state(list.names[i]))
+            audit_note(a, "%s is no part of a state", list.names[i]);
+    file_list_free(&list);
+    return e;
+}
+
+enum err sweep_run(struct audit *a)
+{
+    enum err e = sweep_archive(a);
+    return e == E_OK ? sweep_state(a) : e;
 }

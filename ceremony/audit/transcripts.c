@@ -235,8 +235,8 @@ static enum err check_end(struct audit *a, const struct transcripts_entry *t, co
     enum err e = same && exception ? same_reason(r, event, &same) : E_OK;
     if (e == E_OK && !same)
         wrong(a, t, end, "the line tells otherwise of the end of");
-    if (e == E_OK && !exception && is_time(t, end) && confirmed(t, end) != t->persons)
-        wrong(a, t, end, "the time line tells of others who confirmed");
+    if (e == E_OK && !exception && is_time(t, end) && t->persons == 0)
+        wrong(a, t, end, "no time line tells of those who confirmed");
     for (size_t i = t->at; i < end; i++)
         if (transcripts_is_end(event_at(t, i)) && !transcripts_is_undone(t, i, end))
             wrong(a, t, i, "no line tells of this end of");
@@ -278,8 +278,28 @@ static enum err take_end(struct audit *a, struct transcripts_entry *t, const str
         tell_parts(a, t, end);
         t->at = end + 1;
         t->line = r->seq;
+        t->persons = 0;
     }
     return e;
+}
+
+/* It comes before the line of its step, whose end the transcript has by then. */
+static void take_time(struct audit *a, struct transcripts_entry *t, const struct record *r)
+{
+    const struct course *c = courses_find(&a->transcripts.courses, t->name);
+    const size_t n = json_array_size(t->events);
+    t->persons = record_number(r, "persons");
+    if (c == NULL || t->broken)
+        return;
+    for (size_t i = t->at; i < n; i++) {
+        if (!transcripts_is_end(event_at(t, i)) || step_of(event_at(t, i)) != c->done + 1 || !is_time(t, i))
+            continue;
+        if (confirmed(t, i) == t->persons)
+            return;
+        wrong(a, t, i, "the time line tells of others who confirmed");
+        return;
+    }
+    audit_error(a, E_TRANSCRIPT, CEREMONIES_DIR "/%s/" TRANSCRIPT_FILE ": nobody confirmed the clock there", t->name);
 }
 
 /* The lines of the steps after this one are taken back, because the token was not told of them. What follows may be their ends
@@ -300,8 +320,8 @@ enum err transcripts_take(struct audit *a, const struct record *r)
     e = transcripts_read(a, record_text(r, "ceremony"), &t);
     if (e == E_OK && r->type == RECORD_CEREMONY)
         take_back(t, record_number(r, "done"));
-    if (e == E_OK && r->type == RECORD_TIME)
-        t->persons = record_number(r, "persons");
+    if (e == E_OK && r->type == RECORD_TIME && t->events != NULL)
+        take_time(a, t, r);
     if (e == E_OK && t->events != NULL && (r->type == RECORD_STEP || r->type == RECORD_EXCEPTION))
         e = take_end(a, t, r);
     return e;

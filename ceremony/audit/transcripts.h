@@ -19,7 +19,7 @@ struct transcripts_entry {
     size_t *ends;     /* where each event ends in it */
     size_t at;        /* the events before this one stand under a line of the log, */
     uint64_t line;    /* which is this one */
-    int64_t persons;  /* of the last time line */
+    int64_t persons;  /* of the last time line since; 0 for none */
     bool keys_known;  /* whose signatures of the minutes there can be is known, and they were looked at */
 };
 
@@ -33,7 +33,7 @@ struct transcripts {
 
 /* A line of a ceremony: it follows from those before it (log/course.h: E_LOG_ORDER). A step or exception line: the transcript
  * has that step's end, in that way, with that digest up to there, and before it no other end that is in no line: E_TRANSCRIPT;
- * E_ARCHIVE when it is not there. Of a transcript that differs the first place is told, and not what follows from it. */
+ * E_ARCHIVE when it is not there. A time line: as many confirmed the clock in the step that comes next. Of a transcript that differs the first place is told, and not what follows from it. */
 ERR_MUST_USE enum err transcripts_take(struct audit *a, const struct record *r);
 
 /* The transcript in the record of that ceremony; read, and its events looked at one by one, when it is asked for first. What is

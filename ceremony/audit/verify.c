@@ -18,9 +18,11 @@
 #include "audit/tokens.h"
 #include "audit/transcript_ends.h"
 #include "batch/state.h"
+#include "core/clock.h"
 #include "core/file.h"
 
 #define PROGRESS_LINES 64
+#define FUTURE (24 * 3600) /* seconds that clocks may differ by */
 
 /* The folder of a log, and its name there; NULL for a path that names none. */
 static const char *open_folder_of(const char *path, int *fd, struct diag *d)
@@ -83,7 +85,7 @@ static enum err take_policy(struct audit *a, const struct record *r)
     if (e == E_OK && memcmp(before, a->log_policy, DIGEST_LEN) == 0)
         audit_error(a, E_LOG_ORDER, "the policy is the one before");
     else if (e == E_OK)
-        audit_note(a, "from here on the policy is %s", record_text(r, "policy"));
+        policies_tell_change(a, before);
     return e;
 }
 
@@ -213,7 +215,7 @@ static enum err step(const struct verify_options *o, struct audit *a, struct log
     e = take_line(a, &r);
     if (e == E_OK && a->tally != NULL)
         e = tally_take(a, &r);
-    witnesses_take(&o->witnesses, a);
+    witnesses_take(&o->witnesses, a, &r);
     record_free(&r);
     return e;
 }
@@ -252,10 +254,21 @@ static void tell_unsealed(struct audit *a)
                       "written it", (unsigned long long)a->policy_line);
 }
 
+/* Lines are in the order of time, so the last is the latest. The clock is the auditor's. */
+static void tell_future(struct audit *a, int64_t now)
+{
+    char time[CLOCK_TEXT];
+    clock_format(a->end.time, time);
+    if (a->end.time > now + FUTURE)
+        audit_open(a, "the last line is of %s, which is to come by the clock here: one of the clocks is wrong, or somebody dated lines ahead",
+                   time);
+}
+
 /* What lines promised to come, or to be there. */
 static enum err finish_lines(struct audit *a)
 {
     tell_unsealed(a);
+    tell_future(a, clock_now());
     tokens_finish(a);
     enum err e = keys_finish(a);
     if (a->alone || e != E_OK)
@@ -269,6 +282,8 @@ static enum err finish_lines(struct audit *a)
     batches_finish(a);
     if (e == E_OK)
         e = records_finish(a);
+    if (e == E_OK)
+        e = policies_finish(a);
     return e == E_OK ? sweep_run(a) : e;
 }
 

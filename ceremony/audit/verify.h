@@ -17,7 +17,7 @@ struct verify_options {
     const char *state;
     const char *log;            /* this file alone in place of a state (log_alone.h); or NULL */
     bool replay;                /* decide under every policy that the log names, not this program's alone */
-    const char *policies;       /* with replay: folder with a policy folder DIGEST/ for each, that came by hand; or NULL */
+    const char *policies;       /* with replay: folder with a policy folder DIGEST/ for each other one, that came by hand; or NULL */
     const char *anchors;        /* folder with NAME.pem for each key, that came by hand; or NULL */
     struct witnesses witnesses; /* that the log must have met */
     size_t cores;               /* to be used; what is said does not depend on it */

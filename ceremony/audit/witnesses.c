@@ -53,9 +53,18 @@ bool witnesses_given(const struct witnesses *w)
     return given;
 }
 
-void witnesses_take(const struct witnesses *w, struct audit *a)
+/* The line of a seal and that of its bundle, with a self-test between, follow every seal in a bundle: no witness but the token's head can
+ * know them, and nothing is done by them. */
+static bool ends_a_run(const struct record *r)
+{
+    return r->type == RECORD_SEAL || r->type == RECORD_SELF_TEST || r->type == RECORD_BUNDLE;
+}
+
+void witnesses_take(const struct witnesses *w, struct audit *a, const struct record *r)
 {
     const struct log_position *at = &a->end;
+    if (a->unknown == 0 && !ends_a_run(r))
+        a->unknown = at->size;
     for (int k = 0; k < WITNESS_KINDS; k++) {
         const struct witness *one = &w->of[k];
         if (!one->given || (one->line != 0 && one->line != at->size) || memcmp(one->head, at->head, DIGEST_LEN) != 0 ||
@@ -63,6 +72,7 @@ void witnesses_take(const struct witnesses *w, struct audit *a)
             continue;
         a->met[k] = at->size;
         a->witness = at->size; /* lines only grow */
+        a->unknown = 0;
     }
 }
 
@@ -87,6 +97,15 @@ static void tell_missed(struct audit *a, enum witness_kind kind, uint64_t line)
         audit_error(a, E_LOG_ROLLED_BACK, "line %llu is not there with the digest of the witness", (unsigned long long)line);
 }
 
+/* An old witness says nothing of what came after it. */
+static void tell_unknown(const struct witnesses *w, struct audit *a)
+{
+    const uint64_t from = a->unknown > w->min_lines ? a->unknown : w->min_lines + 1;
+    if (witnesses_given(w) && a->unknown > 0 && from <= a->end.size)
+        audit_open(a, "no witness knows lines %llu to %llu: there may once have been others in their place, or more", (unsigned long long)from,
+                   (unsigned long long)a->end.size);
+}
+
 enum err witnesses_finish(const struct witnesses *w, struct audit *a)
 {
     struct diag why = {0};
@@ -103,6 +122,7 @@ enum err witnesses_finish(const struct witnesses *w, struct audit *a)
         if (one->given && a->met[k] == 0)
             tell_missed(a, (enum witness_kind)k, one->line);
     }
+    tell_unknown(w, a);
     return w->of[WITNESS_SEAL].given ? audit_take(a, check_seal(w, a, &why), &why) : E_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/diag.h"
 #include "core/digest.h"
+#include "log/record.h"
 #include "log/seal.h"
 
 struct audit;
@@ -37,10 +38,10 @@ ERR_MUST_USE enum err witnesses_read_token(struct witnesses *w, const char *path
 /* Is there any? */
 bool witnesses_given(const struct witnesses *w);
 
-/* The log has been read up to a->end: is its last line that of a witness? */
-void witnesses_take(const struct witnesses *w, struct audit *a);
+/* The log has been read up to a->end, with this line: is it that of a witness? */
+void witnesses_take(const struct witnesses *w, struct audit *a, const struct record *r);
 
-/* After the log: each must have been met. */
+/* After the log: each must have been met; what was done after the newest of them is open. */
 ERR_MUST_USE enum err witnesses_finish(const struct witnesses *w, struct audit *a);
 
 void witnesses_free(struct witnesses *w);

@@ -25,7 +25,11 @@ START_TEST(a_good_log)
     expect_err(help_audit_verdict(0), E_OK);
     snprintf(by_hand, sizeof by_hand, "%s/by-hand", audit_fix.path);
     audit_fix.o.anchors = by_hand;
-    audit_fix.o.witnesses.min_lines = 1; /* a witness, else one thing is open */
+    audit_fix.o.witnesses.min_lines = 1; /* a witness, which says nothing of lines 2 to 6 */
+    expect_ok(verify_run(&audit_fix.o, &audit_fix.a, &audit_fix.d));
+    ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_OPEN], 1);
+    verify_free(&audit_fix.a);
+    audit_fix.o.witnesses.min_lines = 6;
     expect_err(help_audit_verdict(0), E_OK);
     expect_ok(verify_run(&audit_fix.o, &audit_fix.a, &audit_fix.d));
     ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_OPEN], 0);
@@ -242,8 +246,8 @@ START_TEST(torn_line)
     close(fd);
     expect_ok(verify_run(&audit_fix.o, &audit_fix.a, &audit_fix.d));
     ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_ERROR], 0);
-    /* this, the unsealed last line, and two anchors that the state has no file of */
-    ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_NOTE], 4);
+    /* this, the unsealed last line, two anchors that the state has no file of, and the folder by-hand/, which is no part of it */
+    ck_assert_uint_eq(audit_fix.a.findings.count[FINDING_NOTE], 5);
     verify_free(&audit_fix.a);
     help_audit_end();
 }

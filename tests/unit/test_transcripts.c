@@ -388,6 +388,19 @@ START_TEST(other_persons)
 }
 END_TEST
 
+/* Whoever can write the log dates it by clocks that nobody compared. */
+START_TEST(time_that_nobody_confirmed)
+{
+    begin(2);
+    over(1, DONE_1);
+    append(RECORD_TIME, json_pack("{s:s,s:i}", "ceremony", "one", "persons", 2));
+    over(2, DONE_2);
+    look();
+    expect_error("transcript.jsonl: nobody confirmed the clock there");
+    ck_assert_uint_eq(a->findings.count[FINDING_ERROR], 1);
+}
+END_TEST
+
 /* They confirm anew after a failure: those before it do not count. */
 START_TEST(confirmed_again)
 {
@@ -563,6 +576,7 @@ Suite *suite_transcripts(void)
     tcase_add_test(t, stood_nowhere);
     tcase_add_test(t, a_step_that_ends_after_the_last_line);
     tcase_add_test(t, other_persons);
+    tcase_add_test(t, time_that_nobody_confirmed);
     tcase_add_test(t, confirmed_again);
     tcase_add_test(t, another_reason);
     tcase_add_test(t, another_code);

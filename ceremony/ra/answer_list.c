@@ -139,6 +139,7 @@ enum err answer_list(struct answering *w, const struct result *s, const struct r
     snprintf(a->key, sizeof a->key, "%s", s->key);
     a->number = s->number;
     a->base = s->base;
+    clock_format(w->this_update, a->this_update);
     clock_format(s->next_update, a->next_update);
     return e;
 }

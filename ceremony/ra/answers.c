@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "ra/answering.h"
 #include "ra/copies.h"
 
@@ -162,6 +163,7 @@ static enum err take_one(struct answering *w, const struct record *r, struct dia
     enum err e = result_parse(line, w->results.number, &s, d);
     if (e == E_OK)
         e = w->n > w->desk->header.count ? take_due(w, &s, r, &a, d) : take_request(w, &s, r, &a, d);
+    clock_format(r->time, a.log_time);
     if (e == E_OK)
         e = spool_append(&w->out->rows, (struct span){(const uint8_t *)&a, sizeof a}, NULL, d);
     w->out->n += e == E_OK;

@@ -15,6 +15,7 @@ struct answer {
     enum err code;                 /* refused: why; else E_OK */
     char clause[LIMIT_CLAUSE + 1];
     int64_t log;                   /* the line of the log that records it */
+    char log_time[21];             /* when it was recorded */
     char profile[LIMIT_TOKEN_TEXT + 1]; /* issued */
     const char *note; /* refused: the detail; issued: the requested extensions that were not copied; never NULL */
     char serial[64];                         /* issued, or whose status changed */
@@ -27,6 +28,7 @@ struct answer {
     bool late;                               /* revoked after the time that the policy promises */
     char key[LIMIT_TOKEN_TEXT + 1];          /* list: who signed it, */
     int64_t number, base;                    /* its number, and of a delta that of the list it builds on; */
+    char this_update[21];                    /* its time; */
     char next_update[21];                    /* when the next one is due; */
     const struct spool *list;                /* its bytes: the bundle's */
 };

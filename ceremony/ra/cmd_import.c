@@ -31,8 +31,27 @@ enum err cmd_import_verify(struct import *i, const char *work, struct diag *d)
 /* What came of it. */
 struct written {
     char folder[LAYOUT_NAME];
-    bool news, stored; /* files were written; the database was changed */
+    bool news; /* files were written */
+    struct store_done stored;
 };
+
+/* What is not as a person would expect of the own database. */
+static void tell_stored(const struct store_done *done)
+{
+    const char *at = (const char *)done->names.data;
+    uint64_t named = done->mended < STORE_NAMED ? done->mended : STORE_NAMED;
+    if (done->stranger.len > 0)
+        fprintf(stderr, _("ra: the tables belong to another account: %.*s\n"), (int)done->stranger.len,
+                (const char *)done->stranger.data);
+    for (uint64_t i = 0; i < named; i++) {
+        int n = (int)strcspn(at, "\n");
+        fprintf(stderr, _("ra: %.*s: was changed or lost, and is put right\n"), n, at);
+        at += n + 1;
+    }
+    if (done->mended > named)
+        fprintf(stderr, i18n_plural("ra: and %" PRIu64 " other row\n", "ra: and %" PRIu64 " other rows\n", done->mended - named),
+                done->mended - named);
+}
 
 static enum err write_out(const struct import *i, char name[LAYOUT_NAME], bool *news, struct diag *d)
 {
@@ -58,8 +77,21 @@ static enum err store_and_write(const struct import *i, struct written *w, struc
         e = write_out(i, w->folder, &w->news, d);
     if (e == E_OK && db != NULL)
         e = db_commit(db, d);
+    if (e == E_OK && db != NULL)
+        tell_stored(&w->stored);
     db_close(db);
     return e;
+}
+
+/* The first import of a bundle leaves all its lists there, and a second one finds them. */
+static bool is_own(const struct answers *answers, const char *key, int64_t number)
+{
+    for (size_t i = 0; i < answers->n; i++) {
+        const struct answer *a = answers_at(answers, i);
+        if (a->act == PLAN_CRL && a->number == number && strcmp(a->key, key) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* A list that comes after one with a higher number is from an earlier batch: whoever hands lists out must not put it in that
@@ -72,7 +104,7 @@ static enum err tell_old_lists(const struct answers *answers, struct diag *d)
         enum err e = a->act == PLAN_CRL ? layout_last_list(options.out, a->key, &last, d) : E_OK;
         if (e != E_OK)
             return e;
-        if (last > a->number)
+        if (last > a->number && !is_own(answers, a->key, last))
             fprintf(stderr, _("ra: list %" PRId64 " of %s is older than list %" PRId64 ", which was imported before it\n"),
                     a->number, a->key, last);
     }
@@ -92,7 +124,7 @@ static enum err report_json(const struct import *i, const struct written *w)
                   "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists",
                   (json_int_t)m->lists, "folder", w->folder, "news", (int)w->news, "log-size",
                   (json_int_t)i->seal.size, "log-head", head);
-    enum err e = obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored)) != 0
+    enum err e = obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored.news)) != 0
                      ? E_NO_MEMORY
                      : json_line_write(obj, &line);
     if (e == E_OK)
@@ -152,7 +184,7 @@ static void report(const struct import *i, const struct written *w)
     screen_field(_("lists"), LABEL, "%" PRId64, m->lists);
     screen_field(_("folder"), LABEL, w->news ? "%s/%s" : _("%s/%s, all of it there already"), options.out, w->folder);
     if (options.db != NULL)
-        screen_field(_("database"), LABEL, w->stored ? "%s" : _("%s, all of it there already"), options.db);
+        screen_field(_("database"), LABEL, w->stored.news ? "%s" : _("%s, all of it there already"), options.db);
     screen_field(_("log"), LABEL, _("sealed over %" PRIu64 " lines"), i->seal.size);
     screen_field(_("head"), LABEL, "%s", head);
     screen_words(_("words"), LABEL, i->seal.head);
@@ -173,6 +205,7 @@ enum err cmd_import(int n, char **operands, struct diag *d)
         e = report_json(&i, &w);
     else if (e == E_OK)
         report(&i, &w);
+    store_done_free(&w.stored);
     import_free(&i);
     return e;
 }

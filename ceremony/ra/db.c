@@ -66,6 +66,11 @@ const char *db_schema_query(const struct db *db)
     return db->kind->schema_query;
 }
 
+const char *db_owner_query(const struct db *db)
+{
+    return db->kind->owner_query;
+}
+
 enum err db_script(struct db *db, const char *sql, struct diag *d)
 {
     return db->kind->script(db->connection, sql, d);

@@ -30,8 +30,8 @@ struct db_value db_number(int64_t number);
 struct db;
 
 /* Open what `where` names: postgresql:// or postgres:// and what follows is a server, anything else the path of a file, which is
- * made (mode 0600) when it is missing. E_USAGE for a URL that libpq does not understand, and for a password in it or in the
- * environment (PGPASSWORD), where others can read it; E_DATABASE, E_DISK_FULL, E_NO_MEMORY. End with db_close(). */
+ * made (mode 0600) when it is missing. E_USAGE for a name that is no file's (SQLite keeps :memory: and "" nowhere), for
+ * a URL that libpq does not understand, and for a password in it or in the environment (PGPASSWORD), where others can read it; E_DATABASE, E_DISK_FULL, E_NO_MEMORY. End with db_close(). */
 ERR_MUST_USE enum err db_open(const char *where, struct db **out, struct diag *d);
 
 /* Begin a transaction beside which no other import writes, and end it. Without db_commit() nothing of it happens. Below, too:
@@ -44,11 +44,15 @@ ERR_MUST_USE enum err db_commit(struct db *db, struct diag *d);
 const char *db_type_name(const struct db *db, enum db_type type);
 const char *db_schema_query(const struct db *db);
 
+/* A query for an account other than this one that a table of ours belongs to, and whose triggers would run as this one; no row
+ * where there is none, or the kind of database has no accounts. */
+const char *db_owner_query(const struct db *db);
+
 /* Run statements without parameters, as when tables are made. */
 ERR_MUST_USE enum err db_script(struct db *db, const char *sql, struct diag *d);
 
 /* Prepare one statement; *statement is its number, for db_run(). DB_STATEMENTS at most. */
-#define DB_STATEMENTS 16
+#define DB_STATEMENTS 32
 ERR_MUST_USE enum err db_prepare(struct db *db, const char *sql, size_t *statement, struct diag *d);
 
 /* Run it with these n values, DB_VALUES at most. *rows: how many it made or changed, or of a query whether there is any (1 or 0);

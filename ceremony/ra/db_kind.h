@@ -7,7 +7,7 @@
 #define DB_WAIT_MS "10000" /* for another import to end */
 
 struct db_kind {
-    const char *begin, *bytes, *schema_query;
+    const char *begin, *bytes, *schema_query, *owner_query;
     enum err (*open)(const char *where, void **connection, struct diag *d);
     enum err (*script)(void *connection, const char *sql, struct diag *d);
     enum err (*prepare)(void *connection, size_t statement, const char *sql, struct diag *d);

@@ -57,6 +57,10 @@ static void say_nothing(void *arg, const char *message)
     (void)message;
 }
 
+/* Tables are looked for where they would be made, and not in a schema behind that. */
+static const char one_schema[] =
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(pg_catalog.current_schema()), false)";
+
 static enum err postgresql_open(const char *where, void **connection, struct diag *d)
 {
     enum err e = refuse_password(where, d);
@@ -68,6 +72,8 @@ static enum err postgresql_open(const char *where, void **connection, struct dia
     PQsetNoticeProcessor(c, say_nothing, NULL);
     if (PQstatus(c) != CONNECTION_OK || PQsetClientEncoding(c, "UTF8") != 0)
         e = failed(PQerrorMessage(c), d);
+    if (e == E_OK)
+        e = finish(PQexec(c, one_schema), d);
     if (e == E_OK)
         *connection = c;
     else
@@ -118,6 +124,8 @@ const struct db_kind db_postgresql = {
     .begin = "BEGIN; SET LOCAL lock_timeout = " DB_WAIT_MS "; SELECT pg_advisory_xact_lock(hashtext('rootseal'))",
     .bytes = "BYTEA",
     .schema_query = "SELECT 1 WHERE to_regclass('rootseal_schema') IS NOT NULL",
+    .owner_query = "SELECT tableowner FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
+                   " AND tablename LIKE 'rootseal\\_%' AND tableowner <> current_user ORDER BY tableowner",
     .open = postgresql_open,
     .script = postgresql_script,
     .prepare = postgresql_prepare,

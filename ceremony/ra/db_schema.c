@@ -1,8 +1,10 @@
 #include "ra/db_schema.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#define VERSION "1"
+#define VERSION "2"
 
 struct column {
     const char *name; /* NULL ends the table */
@@ -47,11 +49,12 @@ static const struct table tables[DB_TABLES] = {
     [DB_CHANGES] = {"rootseal_changes", NULL, 2, OF_BUNDLE,
                     {{"bundle", DB_TEXT, false}, {"n", DB_NUMBER, false}, {"authority", DB_TEXT, false},
                      {"serial", DB_TEXT, false}, {"status", DB_TEXT, false}, {"reason", DB_TEXT, true},
-                     {"late", DB_NUMBER, false}, {"log_line", DB_NUMBER, false}}},
+                     {"late", DB_NUMBER, false}, {"log_line", DB_NUMBER, false}, {"log_time", DB_TEXT, true}}},
     [DB_LISTS] = {"rootseal_lists", "bundle", 3, OF_BUNDLE,
                   {{"authority", DB_TEXT, false}, {"list_key", DB_TEXT, false}, {"number", DB_NUMBER, false},
                    {"bundle", DB_TEXT, false}, {"n", DB_NUMBER, false}, {"base", DB_NUMBER, false},
-                   {"next_update", DB_TEXT, false}, {"list", DB_BYTES, false}}},
+                   {"next_update", DB_TEXT, false}, {"list", DB_BYTES, false},
+                   {"this_update", DB_TEXT, true}}},
 };
 
 /* The version comes last, so that it says that all is there. */
@@ -64,6 +67,11 @@ static const char rest[] =
     " ORDER BY h.log_line DESC LIMIT 1), 'good') AS status FROM rootseal_certificates c;"
     "CREATE TABLE rootseal_schema (version BIGINT NOT NULL PRIMARY KEY);"
     "INSERT INTO rootseal_schema (version) VALUES (" VERSION ");";
+
+/* Version 1 had no times of changes and of lists. They come with the bundles, when these are imported again. */
+static const char from_1[] = "ALTER TABLE rootseal_changes ADD COLUMN log_time TEXT;"
+                             "ALTER TABLE rootseal_lists ADD COLUMN this_update TEXT;"
+                             "UPDATE rootseal_schema SET version = " VERSION ";";
 
 /* "a, b, c", of the first n columns. */
 static void append_names(struct buf *sql, const struct table *t, int n)
@@ -119,6 +127,19 @@ static void append_owner(struct buf *sql, const struct table *t)
     buf_printf(sql, "SELECT %s FROM %s WHERE ", t->owner, t->name);
     for (int i = 0; i < t->keys; i++)
         buf_printf(sql, "%s%s = $%d", i > 0 ? " AND " : "", t->columns[i].name, i + 1);
+}
+
+/* Is the row there, as it was put? */
+static void append_check(struct buf *sql, const struct table *t)
+{
+    buf_printf(sql, "SELECT 1 FROM %s WHERE ", t->name);
+    for (int i = 0; i < columns_of(t); i++)
+        buf_printf(sql, "%s%s %s $%d", i > 0 ? " AND " : "", t->columns[i].name, i < t->keys ? "=" : "IS NOT DISTINCT FROM", i + 1);
+}
+
+static bool is_of_bundle(const struct table *t)
+{
+    return strcmp(t->constraints, OF_BUNDLE) == 0;
 }
 
 /* The text, ended; "" when there was no memory for it. */
@@ -177,7 +198,9 @@ static enum err check_version(struct db *db, struct diag *d)
     enum err e = ask(db, "SELECT version FROM rootseal_schema ORDER BY version DESC", &version, &found, d);
     if (e == E_OK)
         e = end_text(&version, &text, d);
-    if (e == E_OK && strcmp(text, VERSION) != 0)
+    if (e == E_OK && strcmp(text, "1") == 0)
+        e = db_script(db, from_1, d);
+    else if (e == E_OK && strcmp(text, VERSION) != 0)
         e = diag_set(d, E_DATABASE, "its tables are of version %s, this program's of %s", found ? text : "none", VERSION);
     buf_free(&version);
     return e;
@@ -188,6 +211,14 @@ static enum err prepare_table(struct db_schema *s, int i, struct diag *d)
     struct buf sql = {0};
     append_put(&sql, &tables[i]);
     enum err e = prepare(s->db, &sql, &s->put[i], d);
+    append_check(&sql, &tables[i]);
+    if (e == E_OK)
+        e = prepare(s->db, &sql, &s->check[i], d);
+    buf_free(&sql);
+    if (e == E_OK && is_of_bundle(&tables[i])) {
+        buf_printf(&sql, "SELECT count(*) FROM %s WHERE bundle = $1", tables[i].name);
+        e = prepare(s->db, &sql, &s->count[i], d);
+    }
     if (e != E_OK || tables[i].owner == NULL)
         return e;
     append_owner(&sql, &tables[i]);
@@ -203,6 +234,10 @@ enum err db_schema_open(struct db *db, struct db_schema *out, struct diag *d)
         e = found ? check_version(db, d) : make_tables(db, d);
     for (int i = 0; i < DB_TABLES && e == E_OK; i++)
         e = prepare_table(out, i, d);
+    if (e == E_OK)
+        e = db_prepare(db, "SELECT 1 FROM rootseal_bundles WHERE bundle = $1", &out->known, d);
+    if (e == E_OK)
+        e = ask(db, db_owner_query(db), &out->stranger, &found, d);
     return e;
 }
 
@@ -220,7 +255,9 @@ static enum err check_owner(const struct db_schema *s, enum db_table table, cons
         e = end_text(&owner, &text, d);
     while (strcmp(t->columns[place].name, t->owner) != 0)
         place++;
-    if (e == E_OK && strcmp(text, values[place].text) != 0)
+    if (e == E_OK && rows == 0)
+        e = diag_set(d, E_DATABASE, "%s: %s was written and is not there", t->name, what);
+    else if (e == E_OK && strcmp(text, values[place].text) != 0)
         e = diag_set(d, E_BUNDLE_OTHER, "%s: %s is there already, with %s %s", t->name, what, t->owner, text);
     buf_free(&owner);
     return e;
@@ -235,4 +272,51 @@ enum err db_schema_put(const struct db_schema *s, enum db_table table, const str
         e = check_owner(s, table, values, what, d);
     *news = *news || (e == E_OK && rows > 0);
     return e;
+}
+
+enum err db_schema_check(const struct db_schema *s, enum db_table table, const struct db_value *values, const char *what,
+                         struct diag *d)
+{
+    uint64_t rows;
+    enum err e = db_run(s->db, s->check[table], values, (size_t)columns_of(&tables[table]), &rows, NULL, d);
+    return e == E_OK && rows == 0 ? diag_set(d, E_DATABASE, "%s: %s was written and is not there as it was", tables[table].name, what)
+                                  : e;
+}
+
+enum err db_schema_count(const struct db_schema *s, enum db_table table, const char *bundle, uint64_t want, struct diag *d)
+{
+    const struct db_value value = db_text(bundle);
+    struct buf n = {0};
+    const char *text = "";
+    char wanted[24];
+    uint64_t rows;
+    if (!is_of_bundle(&tables[table]))
+        return E_OK;
+    snprintf(wanted, sizeof wanted, "%" PRIu64, want);
+    enum err e = db_run(s->db, s->count[table], &value, 1, &rows, &n, d);
+    if (e == E_OK)
+        e = end_text(&n, &text, d);
+    if (e == E_OK && strcmp(text, wanted) != 0)
+        e = diag_set(d, E_DATABASE, "%s: it has %s rows of the bundle, which has %s", tables[table].name, text, wanted);
+    buf_free(&n);
+    return e;
+}
+
+enum err db_schema_known(const struct db_schema *s, const char *bundle, bool *known, struct diag *d)
+{
+    const struct db_value value = db_text(bundle);
+    uint64_t rows = 0;
+    enum err e = db_run(s->db, s->known, &value, 1, &rows, NULL, d);
+    *known = e == E_OK && rows > 0;
+    return e;
+}
+
+const char *db_schema_name(enum db_table table)
+{
+    return tables[table].name;
+}
+
+void db_schema_free(struct db_schema *s)
+{
+    buf_free(&s->stranger);
 }

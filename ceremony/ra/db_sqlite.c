@@ -37,6 +37,9 @@ static enum err sqlite_open(const char *where, void **connection, struct diag *d
         return diag_set(d, E_NO_MEMORY, "the database");
     int rc = sqlite3_open_v2(where, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     enum err e = rc == SQLITE_OK ? E_OK : failed(s, d);
+    const char *file = e == E_OK ? sqlite3_db_filename(s->db, "main") : NULL;
+    if (e == E_OK && (file == NULL || file[0] == '\0'))
+        e = diag_set(d, E_USAGE, "--db: \"%s\" names no file: nothing of it would stay", where);
     if (e == E_OK)
         e = sqlite_script(s, "PRAGMA busy_timeout = " DB_WAIT_MS "; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", d);
     if (e == E_OK)
@@ -93,6 +96,7 @@ const struct db_kind db_sqlite = {
     .begin = "BEGIN IMMEDIATE",
     .bytes = "BLOB",
     .schema_query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'rootseal_schema'",
+    .owner_query = "SELECT name FROM sqlite_master WHERE 1 = 0",
     .open = sqlite_open,
     .script = sqlite_script,
     .prepare = sqlite_prepare,

@@ -13,8 +13,26 @@ struct store {
     const struct import *i;
     const struct manifest *m;
     char bundle[DIGEST_HEX], log[DIGEST_HEX];
-    bool news;
+    bool known;                /* the bundle was there before */
+    bool reading;              /* all was put, and is read back */
+    uint64_t rows[DB_TABLES];  /* put */
+    struct store_done *done;
 };
+
+/* Put the row, or look whether it is there. Of a bundle that was there before, one that has to be put was changed or lost. */
+static enum err put_row(struct store *s, enum db_table table, const struct db_value *row, const char *what, struct diag *d)
+{
+    struct store_done *done = s->done;
+    bool news = false;
+    if (s->reading)
+        return db_schema_check(&s->schema, table, row, what, d);
+    enum err e = db_schema_put(&s->schema, table, row, what, &news, d);
+    s->rows[table]++;
+    done->news = done->news || news;
+    if (news && s->known && done->mended++ < STORE_NAMED)
+        buf_printf(&done->names, "%s: %s\n", db_schema_name(table), what);
+    return e;
+}
 
 static enum err put_seal(struct store *s, struct diag *d)
 {
@@ -26,7 +44,7 @@ static enum err put_seal(struct store *s, struct diag *d)
     const struct db_value row[] = {db_text(s->log), db_number((int64_t)seal->size), db_text(digest_name(seal->hash)),
                                    db_text(head),   db_text(root),                  db_text(seal->key),
                                    db_bytes(buf_span(&seal->signature))};
-    return db_schema_put(&s->schema, DB_SEALS, row, what, &s->news, d);
+    return put_row(s, DB_SEALS, row, what, d);
 }
 
 static enum err put_bundle(struct store *s, struct diag *d)
@@ -45,11 +63,19 @@ static enum err put_bundle(struct store *s, struct diag *d)
                                    db_number(m->status),    db_number(m->lists),
                                    db_number(m->log_first), db_number(m->log_last),
                                    db_text(s->log),         db_number((int64_t)s->i->seal.size)};
-    return db_schema_put(&s->schema, DB_BUNDLES, row, what, &s->news, d);
+    return put_row(s, DB_BUNDLES, row, what, d);
+}
+
+#define WHAT (LIMIT_TOKEN_TEXT + 40)
+
+static void answer_name(int64_t n, const struct answer *a, char what[WHAT])
+{
+    snprintf(what, WHAT, "answer %" PRId64 "%s%s", n, a->id[0] != '\0' ? ", " : "", a->id);
 }
 
 static enum err put_answer(struct store *s, const struct answer *a, int64_t n, struct diag *d)
 {
+    char what[WHAT];
     const struct db_value row[] = {db_text(s->bundle),
                                    db_number(n),
                                    db_text(a->id),
@@ -60,7 +86,8 @@ static enum err put_answer(struct store *s, const struct answer *a, int64_t n, s
                                    db_text(a->act == PLAN_REFUSE ? a->note : ""),
                                    db_text(a->act == PLAN_ISSUE ? a->note : ""),
                                    db_number(a->log)};
-    return db_schema_put(&s->schema, DB_ANSWERS, row, a->id, &s->news, d);
+    answer_name(n, a, what);
+    return put_row(s, DB_ANSWERS, row, what, d);
 }
 
 /* The subject as RFC 4514 writes it, in UTF-8. */
@@ -103,7 +130,7 @@ static enum err put_certificate(struct store *s, const struct answer *a, int64_t
                                    db_bytes(a->seal),
                                    db_bytes(a->enveloped_key)};
     snprintf(what, sizeof what, "serial number %s", a->serial);
-    e = db_schema_put(&s->schema, DB_CERTIFICATES, row, what, &s->news, d);
+    e = put_row(s, DB_CERTIFICATES, row, what, d);
     free(subject);
     return e;
 }
@@ -111,6 +138,7 @@ static enum err put_certificate(struct store *s, const struct answer *a, int64_t
 /* What became of an earlier certificate: by a request about it, or by this one's taking its place. */
 static enum err put_change(struct store *s, const struct answer *a, int64_t n, struct diag *d)
 {
+    char what[WHAT];
     bool superseded = a->act == PLAN_ISSUE;
     const struct db_value row[] = {db_text(s->bundle),
                                    db_number(n),
@@ -119,8 +147,10 @@ static enum err put_change(struct store *s, const struct answer *a, int64_t n, s
                                    db_text(superseded ? "superseded" : result_word(a->act)),
                                    db_text(a->reason),
                                    db_number(a->late),
-                                   db_number(a->log)};
-    return db_schema_put(&s->schema, DB_CHANGES, row, a->id, &s->news, d);
+                                   db_number(a->log),
+                                   db_text(a->log_time)};
+    answer_name(n, a, what);
+    return put_row(s, DB_CHANGES, row, what, d);
 }
 
 static enum err put_list(struct store *s, const struct answer *a, int64_t n, struct diag *d)
@@ -128,9 +158,9 @@ static enum err put_list(struct store *s, const struct answer *a, int64_t n, str
     char what[LIMIT_TOKEN_TEXT + 48];
     const struct db_value row[] = {db_text(s->m->authority), db_text(a->key),         db_number(a->number),
                                    db_text(s->bundle),       db_number(n),            db_number(a->base),
-                                   db_text(a->next_update),  db_bytes(a->list->content)};
+                                   db_text(a->next_update),  db_bytes(a->list->content), db_text(a->this_update)};
     snprintf(what, sizeof what, "list %" PRId64 " of %s", a->number, a->key);
-    return db_schema_put(&s->schema, DB_LISTS, row, what, &s->news, d);
+    return put_row(s, DB_LISTS, row, what, d);
 }
 
 static enum err put_one(struct store *s, const struct answer *a, int64_t n, struct diag *d)
@@ -151,23 +181,56 @@ static enum err put_one(struct store *s, const struct answer *a, int64_t n, stru
     }
 }
 
-enum err store_put(struct db *db, const struct import *i, const struct progress *progress, bool *news, struct diag *d)
+/* Every row of the bundle, once. */
+static enum err put_all(struct store *s, const struct progress *progress, struct diag *d)
 {
-    struct store s = {.i = i, .m = &i->bundle.manifest};
+    const size_t all = s->i->answers.n;
+    enum err e = put_seal(s, d);
+    if (e == E_OK)
+        e = put_bundle(s, d);
+    for (size_t n = 0; n < all && e == E_OK; n++) {
+        e = put_one(s, answers_at(&s->i->answers, n), (int64_t)n + 1, d);
+        if (progress != NULL)
+            progress->step(progress->arg, (s->reading ? all : 0) + n + 1, 2 * all);
+    }
+    return e;
+}
+
+/* What a statement was taken for done may have been undone by a trigger; and somebody may have put rows beside ours. */
+static enum err read_back(struct store *s, const struct progress *progress, struct diag *d)
+{
+    s->reading = true;
+    enum err e = put_all(s, progress, d);
+    for (int t = 0; t < DB_TABLES && e == E_OK; t++)
+        e = db_schema_count(&s->schema, (enum db_table)t, s->bundle, s->rows[t], d);
+    return e;
+}
+
+enum err store_put(struct db *db, const struct import *i, const struct progress *progress, struct store_done *done, struct diag *d)
+{
+    struct store s = {.i = i, .m = &i->bundle.manifest, .done = done};
+    *done = (struct store_done){.news = false};
     hex_encode(i->bundle.digest, DIGEST_LEN, s.bundle);
     hex_encode(i->seal.log, DIGEST_LEN, s.log);
     enum err e = db_begin(db, d);
     if (e == E_OK)
         e = db_schema_open(db, &s.schema, d);
     if (e == E_OK)
-        e = put_seal(&s, d);
+        e = db_schema_known(&s.schema, s.bundle, &s.known, d);
     if (e == E_OK)
-        e = put_bundle(&s, d);
-    for (size_t n = 0; n < i->answers.n && e == E_OK; n++) {
-        e = put_one(&s, answers_at(&i->answers, n), (int64_t)n + 1, d);
-        if (progress != NULL)
-            progress->step(progress->arg, n + 1, i->answers.n);
-    }
-    *news = s.news;
+        e = put_all(&s, progress, d);
+    if (e == E_OK)
+        e = read_back(&s, progress, d);
+    done->stranger = s.schema.stranger;
+    s.schema.stranger = (struct buf){0};
+    if (e == E_OK && (buf_err(&done->names) != E_OK || buf_err(&done->stranger) != E_OK))
+        e = diag_set(d, E_NO_MEMORY, "the database");
+    db_schema_free(&s.schema);
     return e;
+}
+
+void store_done_free(struct store_done *done)
+{
+    buf_free(&done->names);
+    buf_free(&done->stranger);
 }

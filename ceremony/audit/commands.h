@@ -11,7 +11,7 @@ struct options {
     const char *signed_value, *anchor, *list;
     const char *proof;
     const char *serial;
-    const char *from, *to, *origin, *key, *record;
+    const char *from, *to, *origin, *key, *vkey, *record;
     int pass_fd;
     bool json;
 };
@@ -35,5 +35,6 @@ enum err cmd_consistency(int n, char **operands, struct diag *d);
 enum err cmd_evidence(int n, char **operands, struct diag *d);
 enum err cmd_check_evidence(int n, char **operands, struct diag *d);
 enum err cmd_tiles(int n, char **operands, struct diag *d);
+enum err cmd_check_tiles(int n, char **operands, struct diag *d);
 
 #endif

@@ -114,6 +114,17 @@ static const struct cli_option *options_tiles(void)
     return o;
 }
 
+static const struct cli_option *options_check_tiles(void)
+{
+    static const struct cli_option o[] = {
+        {"vkey", "TEXT", N_("the key that signs checkpoints, as audit tiles prints it"), &options.vkey, NULL, NULL, true},
+        {"anchors", "DIR", N_("the keys' certificates from the ceremony"), &options.anchors, NULL, NULL, false},
+        {"state", "DIR", N_("the state whose log it must be"), &options.state, NULL, NULL, false},
+        {0},
+    };
+    return o;
+}
+
 static const struct cli_command commands[] = {
     {"verify", N_("check log, seals, batches, certificates and bundles"), options_verify, NULL,
      cmd_verify},
@@ -124,6 +135,7 @@ static const struct cli_command commands[] = {
     {"evidence", N_("print what proves how one certificate came about"), options_evidence, NULL, cmd_evidence},
     {"check-evidence", N_("check such a proof, without the log"), options_check_evidence, "FILE", cmd_check_evidence},
     {"tiles", N_("publish the log's tree as files, with a signed checkpoint"), options_tiles, NULL, cmd_tiles},
+    {"check-tiles", N_("work out the tree of a published log again"), options_check_tiles, "DIR", cmd_check_tiles},
     {"seal", N_("say what an electronic seal is, and whether it verifies"), options_eseal, "FILE", cmd_eseal},
     {0},
 };

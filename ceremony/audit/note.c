@@ -62,6 +62,44 @@ enum err note_key_write(const struct note_key *k, struct buf *out)
     return e == E_OK ? buf_err(out) : e;
 }
 
+/* The name up to the first plus, and behind the ID what the base64 gives. */
+static enum err take_apart(const char *vkey, char name[NOTE_NAME_MAX + 1], EVP_PKEY **pkey)
+{
+    const char *plus = strchr(vkey, '+'), *text = plus != NULL ? strchr(plus + 1, '+') : NULL;
+    struct buf typed = {0};
+    if (text == NULL || (size_t)(plus - vkey) > NOTE_NAME_MAX)
+        return E_USAGE;
+    snprintf(name, NOTE_NAME_MAX + 1, "%.*s", (int)(plus - vkey), vkey);
+    enum err e = base64_decode(text + 1, strlen(text + 1), &typed);
+    if (e == E_OK && typed.len != 1 + NOTE_PUBLIC_LEN)
+        e = E_USAGE;
+    if (e == E_OK && (*pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, typed.data + 1, NOTE_PUBLIC_LEN)) == NULL)
+        e = cause_take(E_USAGE);
+    buf_free(&typed);
+    return e;
+}
+
+enum err note_key_read(const char *vkey, char name[NOTE_NAME_MAX + 1], struct note_key *out, struct diag *d)
+{
+    struct buf again = {0};
+    EVP_PKEY *pkey = NULL;
+    *out = (struct note_key){0};
+    enum err e = take_apart(vkey, name, &pkey);
+    if (e == E_OK)
+        e = note_check_name(name, NULL);
+    if (e == E_OK)
+        e = note_key_of(name, pkey, out, NULL);
+    if (e == E_OK)
+        e = note_key_write(out, &again);
+    const bool same = e == E_OK && again.len == strlen(vkey) && memcmp(again.data, vkey, again.len) == 0;
+    buf_free(&again);
+    if (same)
+        return E_OK;
+    EVP_PKEY_free(pkey);
+    *out = (struct note_key){0};
+    return diag_set(d, e == E_NO_MEMORY || e == E_CRYPTO ? e : E_USAGE, "--vkey wants NAME+ID+KEY, as audit tiles prints it");
+}
+
 /* -- signing and verifying -- */
 
 static enum err sign(EVP_PKEY *pkey, struct span text, uint8_t out[SIGNATURE_LEN])
@@ -148,7 +186,7 @@ static enum err read_line(struct span line, struct span *name, struct buf *marke
 
 static bool is_by(const struct note_key *k, struct span name, const struct buf *marked)
 {
-    return name.n == strlen(k->name) && memcmp(name.p, k->name, name.n) == 0 && memcmp(marked->data, k->id, NOTE_ID_LEN) == 0;
+    return name.p != NULL && name.n == strlen(k->name) && memcmp(name.p, k->name, name.n) == 0 && memcmp(marked->data, k->id, NOTE_ID_LEN) == 0;
 }
 
 static enum err check(const struct note_key *k, struct span text, const struct buf *marked, struct diag *d)

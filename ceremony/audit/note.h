@@ -33,6 +33,10 @@ ERR_MUST_USE enum err note_key_of(const char *name, EVP_PKEY *pkey, struct note_
 /* Append what others verify with, the vkey: name+ID+base64(0x01 || public). */
 ERR_MUST_USE enum err note_key_write(const struct note_key *k, struct buf *out);
 
+/* The key that a vkey names; its name goes into `name`, which must live as long. E_USAGE for a text that note_key_write() would write
+ * otherwise. Free out->pkey, which is NULL on failure. */
+ERR_MUST_USE enum err note_key_read(const char *vkey, char name[NOTE_NAME_MAX + 1], struct note_key *out, struct diag *d);
+
 /* Append the text, which ends with a newline, as a note with this signature; it was verified then. E_CRYPTO. */
 ERR_MUST_USE enum err note_sign(const struct note_key *k, struct span text, struct buf *out);
 

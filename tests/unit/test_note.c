@@ -244,6 +244,61 @@ START_TEST(checkpoints_without_memory)
 }
 END_TEST
 
+static void expect_no_vkey(const char *text)
+{
+    char name[NOTE_NAME_MAX + 1];
+    struct note_key k;
+    expect_err(note_key_read(text, name, &k, &d), E_USAGE);
+    ck_assert_ptr_null(k.pkey);
+}
+
+START_TEST(vkeys_are_read)
+{
+    static const char *const good[] = {GO_VKEY, SPEC_VKEY};
+    char name[NOTE_NAME_MAX + 1], text[256];
+    struct note_key k;
+    for (size_t i = 0; i < 2; i++) {
+        struct buf again = {0};
+        expect_ok_diag(note_key_read(good[i], name, &k, &d), &d);
+        expect_ok(note_key_write(&k, &again));
+        ck_assert(again.len == strlen(good[i]) && memcmp(again.data, good[i], again.len) == 0);
+        buf_free(&again);
+        EVP_PKEY_free(k.pkey);
+    }
+    expect_ok_diag(note_key_read(GO_VKEY, name, &k, &d), &d);
+    ck_assert_str_eq(k.name, GO_NAME);
+    EVP_PKEY_free(k.pkey);
+    /* cut anywhere, or with another character anywhere */
+    for (size_t n = 0; n < strlen(GO_VKEY); n++) {
+        snprintf(text, sizeof text, "%.*s", (int)n, GO_VKEY);
+        expect_no_vkey(text);
+        snprintf(text, sizeof text, "%s", GO_VKEY);
+        text[n] = text[n] == 'B' ? 'C' : 'B';
+        expect_no_vkey(text);
+    }
+    expect_no_vkey(GO_VKEY "A");
+    expect_no_vkey("+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+}
+END_TEST
+
+static bool vkey_differs;
+
+static enum err read_vkey(void)
+{
+    char name[NOTE_NAME_MAX + 1];
+    struct note_key k;
+    enum err e = note_key_read(GO_VKEY, name, &k, &d);
+    vkey_differs = vkey_differs || (e == E_OK && strcmp(k.name, GO_NAME) != 0);
+    EVP_PKEY_free(k.pkey);
+    return e;
+}
+
+START_TEST(vkeys_without_memory)
+{
+    memory_sweep("read_vkey", read_vkey, &d, &vkey_differs);
+}
+END_TEST
+
 Suite *suite_note(void)
 {
     Suite *s = suite_create("note");
@@ -253,6 +308,8 @@ Suite *suite_note(void)
     tcase_add_test(c, another_kind_of_key);
     tcase_add_test(c, notes_that_are_none);
     tcase_add_test(c, a_note_without_end);
+    tcase_add_test(c, vkeys_are_read);
+    tcase_add_test(c, vkeys_without_memory);
     suite_add_tcase(s, c);
     c = tcase_create("checkpoints");
     tcase_add_checked_fixture(c, set_up, tear_down);

@@ -73,6 +73,7 @@ csr p-3 sm2 /C=CN/CN=Three
 cp "$C"/keys/p-?.csr "$C/requests/"
 clean new ra new --dir "$IN" --authority "$AUTHORITY" --ra "$RA" --id "$ID" --sequence 1
 clean add ra add --dir "$IN" --profile person-sign "$C/requests"
+clean add-again ra add --dir "$IN" --profile person-sign "$C/requests"
 csr p-4 p256 /C=CN/CN=Four
 world_person "$C" partner p256
 "$ROOT/tests/cases/cmc.py" make "$C/data" "tcr:7:$C/keys/p-4.csr" transactionId:1:5 senderNonce:2:00
@@ -101,6 +102,8 @@ mkdir "$C/published"
 openssl genpkey -algorithm ed25519 -aes-256-cbc -pass "pass:$WORLD_PASS" -out "$C/keys/publication.key"
 clean audit-tiles audit tiles --state "$S" --anchors "$W/state/anchors" --to "$C/published" --origin log.example.com \
     --key "$C/keys/publication.key" --pass-fd 3 3<<< "$WORLD_PASS"
+clean audit-check-tiles audit check-tiles --vkey "$(sed -n 's/^key  *//p' "$LAST.out")" --anchors "$W/state/anchors" --state "$S" "$C/published"
+clean audit-log audit verify --log "$S/audit.jsonl" --anchors "$W/state/anchors"
 clean audit-evidence audit evidence --state "$S" --anchors "$W/state/anchors" --serial "$serial"
 cp "$LAST.out" "$C/evidence.txt"
 clean audit-check-evidence audit check-evidence --anchors "$W/state/anchors" "$C/evidence.txt"

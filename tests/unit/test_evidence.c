@@ -118,6 +118,7 @@ Suite *suite_evidence(void)
     Suite *s = suite_create("evidence");
     TCase *c = tcase_create("evidence");
     tcase_add_checked_fixture(c, set_up, tear_down);
+    tcase_set_timeout(c, 60);
     tcase_add_test(c, what_belongs_together_is_accepted);
     tcase_add_test(c, people_are_those_of_the_policy);
     tcase_add_test(c, every_byte_of_a_part_counts);

@@ -145,6 +145,11 @@ static void expect_told(enum err want, const char *words)
 
 START_TEST(it_is_what_the_appliance_has)
 {
+    const struct policy_person two[] = {h.person, {.id = "other"}};
+    expect_ok_diag(collect(), &d);
+    ck_assert(!differs);
+    policy.persons = two; /* the first one is who approved */
+    policy.persons_n = 2;
     expect_ok_diag(collect(), &d);
     ck_assert(!differs);
 }
@@ -175,6 +180,9 @@ START_TEST(lines_of_other_batches_are_left)
     set(ISSUED, "serial", "41");
     repeat(PLAN);
     set(PLAN, "batch", OTHER); /* of the same plan, and of another batch */
+    repeat(PLAN);
+    set(PLAN, "batch", OTHER);
+    set(PLAN, "plan", OTHER);
     repeat(AUTHORISE_1);
     set(AUTHORISE_1, "plan", OTHER);
     repeat(BATCH);

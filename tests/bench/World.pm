@@ -46,6 +46,11 @@ sub keep($w, $name) {
     must('mv', "$w->{dir}/now", "$w->{dir}/$name");
 }
 
+# What begin() copied and keep() kept goes: of a long history, gigabytes.
+sub clear($w) {
+    must('rm', '-rf', grep { -d } "$w->{dir}/batches", glob "$w->{dir}/{now,upon-*,past-*,issued-*}");
+}
+
 # N requests of this kind, approved, on a medium; made once. %o: sequence => of the RA's batches, 1; pem => as files for openssl, too
 sub batch($w, $authority, $kind, $n, %o) {
     my $sequence = $o{sequence} // 1;

@@ -34,9 +34,9 @@ $ENV{LC_ALL} = 'C.UTF-8';
 delete $ENV{LANGUAGE};
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 
-my %FULL = (requests => 5_000, rsa4096 => 1_000, latency => 4_000, bound => 2, crl => 1_000_000, many => 100_000, audit => 10_000,
+my %FULL = (requests => 5_000, rsa4096 => 1_000, latency => 4_000, bound => 2, crl => 1_000_000, ocsp => 100_000, many => 100_000, audit => 10_000,
             batch => 1_000, history => 1_000_000);
-my %QUICK = (requests => 500, rsa4096 => 100, latency => 500, bound => 0.2, crl => 20_000, many => 5_000, audit => 500,
+my %QUICK = (requests => 500, rsa4096 => 100, latency => 500, bound => 0.2, crl => 20_000, ocsp => 1_000, many => 5_000, audit => 500,
              batch => 100, history => 20_000);
 my %size = $quick ? %QUICK : %FULL;
 $size{$_} = $_ eq 'bound' ? $size{$_} / $divide : max(1, int($size{$_} / $divide)) for keys %size;
@@ -58,6 +58,7 @@ for my $f (@figures) {
     say STDERR "bench: $name";
     push @done, $measure->($world, \%size, $runs);
 }
+$_->clear for grep { defined } $world, $world->{other};
 
 my $cores = `nproc` + 0;
 say "$cores processors, medians of $runs runs";

@@ -3,7 +3,7 @@
 package Auditing;
 use v5.36;
 use Figure;
-use Run qw(run counted must);
+use Run qw(run counted must of);
 use World;
 
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
@@ -33,8 +33,9 @@ sub verify_with($w, $hash, $size, $runs) {
         push @ours, audit($w, 'verify');
         push @theirs, run('openssl', 'dgst', "-$hash", @files);
     }
-    return Figure->new(name => "verify-$hash", text => sprintf('audit verify, %d certificates, %.1f MB / openssl dgst -%s', $n, $bytes / 1e6, $hash),
-        goal => $hash eq 'sm3' ? '>= 0.8' : '>= 0.5', ours => [map { $_->{wall} } @ours], theirs => [map { $_->{wall} } @theirs], proof => $ours[0]);
+    my $text = sprintf 'audit verify, %d certificates, %.1f MB / openssl dgst -%s', $n, $bytes / 1e6, $hash;
+    return Figure->new(name => "verify-$hash", text => $text, goal => $hash eq 'sm3' ? '>= 0.8' : '>= 0.5', ours => of('wall', @ours),
+        theirs => of('wall', @theirs), proof => $ours[0]);
 }
 
 sub verify($w, $size, $runs) {
@@ -50,8 +51,8 @@ sub cores_with($w, $command, $issued, $n, $runs) {
         push @one, audit($w, $command, 'taskset', '-c', '0');
         push @all, audit($w, $command);
     }
-    return Figure->new(name => "$command-cores", text => "audit $command, $n certificates: $cores processors / one", ours => [map { $_->{wall} } @all],
-        theirs => [map { $_->{wall} } @one], ($command eq 'replay' && $cores > 1 ? (goal => '>= 1.8') : ()), proof => $all[0]);
+    my $text = "audit $command, $n certificates: $cores processors / one";
+    return Figure->new(name => "$command-cores", text => $text, ours => of('wall', @all), theirs => of('wall', @one), ($command eq 'replay' && $cores > 1 ? (goal => '>= 1.8') : ()), proof => $all[0]);
 }
 
 sub replay($w, $size, $runs) {

@@ -43,7 +43,7 @@ sub missed($f) {
 
 # -- told --
 
-sub digits($n) { return $n >= 1000 ? sprintf '%.0f', $n : $n >= 100 ? sprintf '%.1f', $n : $n >= 0.995 ? sprintf '%.2f', $n : sprintf '%.3f', $n }
+sub digits($n) { return sprintf $n >= 1000 ? '%.0f' : $n >= 100 ? '%.1f' : $n >= 0.995 ? '%.2f' : '%.3f', $n }
 
 my $ROW = "%-58s %12s %12s %8s %17s %8s\n";
 sub head() { return sprintf $ROW, '', 'ours', 'theirs', 'ratio', 'spread', 'goal' }

@@ -4,7 +4,7 @@ package Lists;
 use v5.36;
 use List::Util qw(min);
 use Figure;
-use Run qw(run must);
+use Run qw(run must of);
 use Signing qw(loop);
 use World;
 
@@ -16,10 +16,12 @@ my $LOOP_MAX = 20_000;    # a bare loop is as fast at its end as at its beginnin
 sub gencrl_scene($dir, $n) {
     my @reasons = qw(unspecified keyCompromise CACompromise affiliationChanged superseded cessationOfOperation);
     must('mkdir', '-p', $dir);
-    must('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=bench', '-keyout', "$dir/ca.key", '-out', "$dir/ca.pem");
+    must('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=bench', '-keyout', "$dir/ca.key",
+        '-out', "$dir/ca.pem");
     open my $db, '>', "$dir/index.txt" or die "$dir: $!\n";
     for my $i (0 .. $n - 1) {
-        printf $db "R\t351231000000Z\t260528000000Z%s\t40000000%016X00000000\tunknown\t/CN=%d\n", $i % 6 ? ",$reasons[$i % 6]" : '', $i, $i;
+        my $reason = $i % 6 ? ",$reasons[$i % 6]" : '';
+        printf $db "R\t351231000000Z\t260528000000Z$reason\t40000000%016X00000000\tunknown\t/CN=%d\n", $i, $i;
     }
     close $db or die "$dir: $!\n";
     open my $number, '>', "$dir/number" or die "$dir: $!\n";
@@ -56,13 +58,14 @@ sub crl($w, $size, $runs) {
         push @ours, $r;
         push @theirs, run('openssl', 'ca', '-config', "$dir/ca.cnf", '-gencrl', '-out', "$dir/theirs.crl");
     }
-    my $entries = must('bash', '-c', 'openssl asn1parse -in "$1" | grep -c ":40000000[0-9A-F]\{24\}$"', 'bash', "$dir/theirs.crl") + 0;
+    my $count = 'openssl asn1parse -in "$1" | grep -c ":40000000[0-9A-F]\{24\}$"';
+    my $entries = must('bash', '-c', $count, 'bash', "$dir/theirs.crl") + 0;
     die "bench: openssl wrote $entries of $n entries\n" unless $entries == $n;
     return (
-        Figure->new(name => 'crl-time', text => "CRL of $n / openssl ca -gencrl", goal => '<= 0.25', ours => [map { $_->{list} } @ours],
-            theirs => [map { $_->{wall} } @theirs]),
-        Figure->new(name => 'crl-memory', text => 'its memory', unit => 'MiB', goal => '<= 0.10', ours => [map { $_->{peak} / 1024 } @ours],
-            theirs => [map { $_->{peak} / 1024 } @theirs]),
+        Figure->new(name => 'crl-time', text => "CRL of $n / openssl ca -gencrl", goal => '<= 0.25', ours => of('list', @ours),
+            theirs => of('wall', @theirs)),
+        Figure->new(name => 'crl-memory', text => 'its memory', unit => 'KiB', goal => '<= 0.10', ours => of('peak', @ours),
+            theirs => of('peak', @theirs)),
     );
 }
 
@@ -79,9 +82,9 @@ sub ocsp($w, $size, $runs) {
     }
     return (
         Figure->new(name => 'ocsp-sign', text => "$n OCSP responses, SM2: sign / C_Sign", theirs => \@raw, goal => '>= 0.85',
-            ours => [map { $_->{sign}{wall} } @rounds], proof => $rounds[0]{sign}),
-        Figure->new(name => 'ocsp-all', text => 'plan, sign and export / C_Sign', theirs => \@raw, ours => [map { $_->{all}{wall} } @rounds],
-            proof => $rounds[0]{all}),
+            ours => of('wall', map { $_->{sign} } @rounds), proof => $rounds[0]{sign}),
+        Figure->new(name => 'ocsp-all', text => 'plan, sign and export / C_Sign', theirs => \@raw,
+            ours => of('wall', map { $_->{all} } @rounds), proof => $rounds[0]{all}),
     );
 }
 

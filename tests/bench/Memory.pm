@@ -22,8 +22,8 @@ sub memory($w, $size, $runs) {
     $program->('audit', $_, '--state', $state, '--anchors', $anchors) for qw(verify replay status report);
     $program->('signer', 'status', '--state', $state);
     $program->('ra', 'check', '--dir', $batch->{medium});
-    $program->('ra', 'import', '--bundle', $issued->{bundle}, '--batch', $batch->{medium}, '--anchors', $anchors, '--out', "$now/imported",
-        '--db', "$now/ra.db");
+    $program->('ra', 'import', '--bundle', $issued->{bundle}, '--batch', $batch->{medium}, '--anchors', $anchors,
+        '--out', "$now/imported", '--db', "$now/ra.db");
     return map { my ($name, $r) = @$_;
                  Figure->new(name => 'memory-' . $name =~ tr/ /-/r, text => "memory for a batch of $n: $name", unit => 'MiB',
                      ours => [$r->{peak} / 1024], goal => "<= $MOST") } @took;

@@ -4,7 +4,7 @@ package Run;
 use v5.36;
 use Exporter qw(import);
 use POSIX ();
-our @EXPORT_OK = qw(run raw counted must slurp);
+our @EXPORT_OK = qw(run raw counted must slurp of);
 
 our @front;    # before what is counted: strace, where bytes are told, too
 
@@ -60,6 +60,9 @@ sub counted(@command) {
     @$r{qw(syncs verifications)} = slurp("$scratch.count") =~ /^(\d+) (\d+)$/ or die "bench: @command was not counted\n";
     return $r;
 }
+
+# One thing of each: of('wall', @results).
+sub of($what, @results) { return [map { $_->{$what} } @results] }
 
 # The bare loop of rawsign or bound: what it says is how many a second.
 sub raw($program, @arguments) {

@@ -2,7 +2,7 @@
 package Scale;
 use v5.36;
 use Figure;
-use Run qw(run must slurp);
+use Run qw(run must slurp of);
 
 my $cores = `nproc` + 0;
 my $TIMES = 4;    # exponents are fitted over this factor
@@ -40,21 +40,23 @@ sub history($w, $size, $runs) {
         {name => 'more', n => $TIMES * $n, from => 'fresh'},
     );
     for my $run (1 .. $runs) { next_batch($w, $_, $run) for @scenes }
-    my $of = sub ($took, $step, $what) { [map { $_->{$what} } @{$took->{$step}}] };
-    my $pair = sub ($step, $what = 'wall') { (ours => $of->($long, $step, $what), theirs => $of->($none, $step, $what)) };
+    my $pair = sub ($step, $what = 'wall') { (ours => of($what, @{$long->{$step}}), theirs => of($what, @{$none->{$step}})) };
     my $power = sub ($small, $large) {
-        my ($from, $to) = map { $of->($_, 'all', 'wall') } $small, $large;
-        return [map { Figure::exponent($from->[$_], $to->[$_], $TIMES) } 0 .. $#$to];
+        return [map { Figure::exponent($small->{all}[$_]{wall}, $large->{all}[$_]{wall}, $TIMES) } 0 .. $runs - 1];
     };
-    my $mib = sub ($step) { my %p = $pair->($step, 'peak'); map { $_ => [map { $_ / 1024 } @{$p{$_}}] } keys %p };
+    my $note = sprintf 'the past was made in %.0f s by tests/bench/history.c: no requests, no approvals, one signature for all',
+        $past->{made}{wall};
     return (
-        Figure->new(name => 'history-all', text => "a batch of $n on $m certificates / on none", $pair->('all'), goal => '<= 1.10', proof => $long->{all}[0],
-            note => [sprintf 'the past was made in %.0f s by tests/bench/history.c: it has no requests, approvals or signatures of its own', $past->{made}{wall}]),
+        Figure->new(name => 'history-all', text => "a batch of $n on $m certificates / on none", $pair->('all'), goal => '<= 1.10',
+            proof => $long->{all}[0], note => [$note]),
         (map { Figure->new(name => "history-$_", text => "its $_", $pair->($_), goal => '<= 1.10') } qw(plan sign export)),
-        Figure->new(name => 'exponent-history', text => "its time grows with the history m as m to the", unit => '', ours => $power->($less, $long)),
-        Figure->new(name => 'exponent-batch', text => "and on none with the batch n as n to the", unit => '', ours => $power->($none, $more)),
-        Figure->new(name => 'history-start', text => 'signer status on it', ours => $of->($long, 'status', 'wall'), goal => '<= 0.5'),
-        map { Figure->new(name => "history-memory-$_", text => "memory of $_ on it / on none", unit => 'MiB', $mib->($_), goal => '<= 1.10') } qw(plan sign export),
+        (map { Figure->new(name => "history-memory-$_", text => "memory of $_", unit => 'KiB', $pair->($_, 'peak'), goal => '<= 1.10') }
+            qw(plan sign export)),
+        Figure->new(name => 'history-start', text => 'signer status on it', ours => of('wall', @{$long->{status}}), goal => '<= 0.5'),
+        Figure->new(name => 'exponent-history', text => 'the time grows with the history m as m to the', unit => '',
+            ours => $power->($less, $long)),
+        Figure->new(name => 'exponent-batch', text => 'and on none with the batch n as n to the', unit => '',
+            ours => $power->($none, $more)),
     );
 }
 
@@ -101,11 +103,13 @@ sub writes($w, $size, $runs) {
         my ($p) = grep { $path =~ $_->[1] } @PARTS;
         $part{$p->[0]} += $bytes->{$path} if $p;
     }
-    return (
-        (map { Figure->new(name => 'written-' . $_->[0] =~ tr/ /-/r, text => "bytes written a certificate, of $n: $_->[0]", unit => 'B',
-             ours => [($part{$_->[0]} // 0) / $n], note => [$_->[2]]) } @PARTS),
-        Figure->new(name => 'syncs', text => 'syncs a thousand certificates: plan, sign and export', unit => '', ours => [1000 * $round->{all}{syncs} / $n]),
-    );
+    my @written = map {
+        my ($name, undef, $why) = @$_;
+        Figure->new(name => 'written-' . $name =~ tr/ /-/r, text => "bytes written a certificate, of $n: $name", unit => 'B',
+            ours => [($part{$name} // 0) / $n], note => [$why])
+    } @PARTS;
+    return (@written, Figure->new(name => 'syncs', text => 'syncs a thousand certificates: plan, sign and export', unit => '',
+        ours => [1000 * $round->{all}{syncs} / $n], proof => $round->{all}));
 }
 
 sub figures($class) { return ([history => \&history], [writes => \&writes]) }

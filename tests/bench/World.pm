@@ -15,7 +15,6 @@ sub make($class, $dir, $hash) {
 
 sub state($w) { return "$w->{dir}/now/state" }
 sub program($w, $name) { return "$w->{dir}/bin/$name" }
-sub token($w) { return ('--module', $w->{module}, '--pin-fd', 3) }
 
 # now/ becomes a copy of this folder: fresh/, or what keep() kept.
 sub begin($w, $from = 'fresh') {
@@ -94,10 +93,10 @@ sub authorise($w, $plan) {
     return $r;
 }
 
-# %o: sessions; front => [what goes before the program]; expect => regular expression of what it must say
+# %o: sessions; module => instead of the world's; front => [what goes before the program]; expect => regular expression of what it must say
 sub sign($w, $plan, $n, %o) {
-    my $r = $w->counted_step('sign', @{$o{front} // []}, $w->program('signer'), 'sign', '--state', $w->state, '--batch', $plan->{intake},
-        $o{module} ? ('--module', $o{module}, '--pin-fd', 3) : $w->token, '--sessions', $o{sessions});
+    my $r = $w->counted_step('sign', @{$o{front} // []}, $w->program('signer'), 'sign', '--state', $w->state,
+        '--batch', $plan->{intake}, '--module', $o{module} // $w->{module}, '--pin-fd', 3, '--sessions', $o{sessions});
     my $expect = $o{expect} // qr/^issued +$n$/m;
     die "bench: not all was signed\n$r->{out}" unless $r->{out} =~ $expect;
     die "bench: sign verified $r->{verifications} of $n signatures\n" if $r->{verifications} < $n;

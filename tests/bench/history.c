@@ -1,8 +1,8 @@
 /*
- * history STATE MODULE AUTHORITY N [BATCH] - gives a state a past: N certificates of the authority's profile person-sign, in batches of
- * BATCH (10,000), as if they had been issued before. Written through the programs' own parts, in their own formats: each batch
- * has its plan in the archive, and in the log its lines, from `batch` to `bundle`, with a seal that the token's log key signs;
- * at the end the token is told of the log, and the index made from it. The PIN is read from descriptor 3.
+ * history STATE MODULE AUTHORITY N [BATCH] - gives a state a past: N certificates of the authority's profile person-sign, in
+ * batches of BATCH (10,000), as if they had been issued before. Written through the programs' own parts, in their own formats:
+ * each batch has its plan in the archive, and in the log its lines, from `batch` to `bundle`, with a seal that the token's log
+ * key signs; at the end the token is told of the log, and the index made from it. The PIN is read from descriptor 3.
  *
  * What a token would take hours for is left out: no request, approval or authorisation was ever there, keys are random bytes, and
  * all certificates have one signature, of a key that is thrown away. The signer asks for none of this of what is issued; an
@@ -46,7 +46,7 @@ struct past {
     const struct policy_authority *authority;
     const struct policy_profile *profile;
     const struct policy_key *row;
-    struct buf issuer;     /* its name, DER */
+    struct buf issuer; /* its name, DER */
     struct key issuer_key;
     int64_t now, from, to; /* validity of everything */
     struct buf signature;  /* the one they all have */
@@ -237,7 +237,8 @@ static void write_plan(struct past *p, const struct items *all, int64_t sequence
     buf_free(&text);
 }
 
-static void log_begin(struct past *p, const struct plan_header *h, const struct items *all, const char *batch, const uint8_t plan[DIGEST_LEN])
+static void log_intent(struct past *p, const struct plan_header *h, const struct items *all, const char *batch,
+                       const uint8_t plan[DIGEST_LEN])
 {
     char intake[DIGEST_HEX], digest[DIGEST_HEX], policy[DIGEST_HEX];
     hex_encode(h->intake, DIGEST_LEN, intake);
@@ -263,7 +264,7 @@ static void make_batch(struct past *p, struct items *all, int64_t sequence)
                                       "ra", RA, "sequence", (json_int_t)sequence, "requests", (json_int_t)all->n));
     must(log_sync(p->state.log, &d));
     write_plan(p, all, sequence, &h, plan);
-    log_begin(p, &h, all, batch, plan);
+    log_intent(p, &h, all, batch, plan);
     for (int64_t i = 0; i < all->n; i++) {
         log_issued(p, batch, &all->item[i]);
         plan_item_free(&all->item[i]);

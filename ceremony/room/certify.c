@@ -27,6 +27,7 @@
 
 #define LABEL 8  /* columns */
 #define FOLDED 8 /* where the rest of a line goes */
+#define VALUE 17 /* where show_tbs() writes what a label is about */
 #define STEP_ROWS 6 /* what the step said of itself */
 
 /* -- agreeing -- */
@@ -123,7 +124,7 @@ static enum err print_one(struct pager *pager, const struct buf *text, bool utf8
 {
     struct buf both = {0};
     if (utf8)
-        own_letters_put(text, FOLDED, &both);
+        own_letters_put(text, VALUE, &both);
     enum err e = pager_print(pager, FOLDED, utf8 ? &both : text, d);
     buf_free(&both);
     return e;

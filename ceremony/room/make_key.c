@@ -152,8 +152,8 @@ static enum err generate(struct state *s, struct hsm *h, const struct policy_key
         e = log_sync(s->log, d);
     if (e == E_OK) {
         hex_encode(public.digest, DIGEST_LEN, hex);
-        screen_label(existed && way == MAKE_ADOPT ? _("adopted") : _("made"), LABEL);
-        printf("%-24s %-14s %s\n", row->name, alg_sig_name(row->alg), hex);
+        screen_field(existed && way == MAKE_ADOPT ? _("adopted") : _("made"), LABEL, "%-24s %-14s %s", row->name, alg_sig_name(row->alg),
+                     hex);
     }
     key_free(&public);
     return e;

@@ -74,11 +74,12 @@ empty_token() {
     softhsm2-util --init-token --free --label rootseal --so-pin 12345678 --pin "$WORLD_PIN" > "$C/init.log"
 }
 
-# agree NAME LINE...: as walk, with the officers' passphrases at hand, too.
+# agree NAME LINE...: as walk, with the officers' passphrases at hand, too, and what else is in RUN.
+RUN=()
 agree() {
     local name=$1
     shift
-    printf '%s\n' "$@" | ceremony run --state "$S" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$name.yaml" \
+    printf '%s\n' "$@" | ceremony run "${RUN[@]}" --state "$S" --module "$MODULE" --pin-fd 3 --pass-fd 4 "$C/$name.yaml" \
         3< <(yes "$WORLD_PIN") 4< <(yes "$WORLD_PASS")
 }
 # words [LINE]: $WORDS become the first words of what the last step showed last to be signed, or after a line that begins so.

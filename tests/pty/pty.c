@@ -18,8 +18,8 @@
  *   end CODE       wait until the program ends; its exit status must be CODE, or 128 and the signal that ended it
  *
  * At its end the dialogue waits for the program, none of whose lines may be wider than the terminal, but for those of an error
- * at its end; what was typed behind a question is not counted. (PTY_WIDE: wider ones may stand there.) What stood on the terminal goes to standard output, as it was at the end
- * (screen.h), with lines that end as lines of files do. Exit status: the program's; 125 with a message on
+ * at its end; what was typed behind a question is not counted, and with PTY_WIDE set wider ones may stand there. What stood on the
+ * terminal goes to standard output, as it was at the end (screen.h), with lines that end as lines of files do. Exit status: the program's; 125 with a message on
  * standard error, which says where the dialogue stands and what the terminal shows, when something did not come within 60
  * seconds (PTY_SECONDS) or was not as it must be, and then the program is killed.
  */

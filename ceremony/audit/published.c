@@ -7,6 +7,7 @@
 
 #include "audit/publish.h"
 #include "audit/seals.h"
+#include "audit/shown.h"
 #include "audit/tiles.h"
 #include "core/file.h"
 #include "log/log.h"

@@ -37,7 +37,7 @@ END_TEST
 static enum err judge(void)
 {
     struct evidence_facts f = {0};
-    struct evidence_verdict v;
+    struct evidence_verdict v = {0};
     enum err e = evidence_read_parts(&h.evidence, &f, &d);
     if (e == E_OK)
         e = evidence_check(&h.evidence, &f, &h.policy, NULL, &v, &d);
@@ -52,7 +52,7 @@ START_TEST(people_are_those_of_the_policy)
     expect_ok_diag(judge(), &d);
     h.policy.quorum = 3; /* another policy, so that it is not this one's business */
     struct evidence_facts f = {0};
-    struct evidence_verdict v;
+    struct evidence_verdict v = {0};
     expect_ok(evidence_read_parts(&h.evidence, &f, &d));
     expect_ok_diag(evidence_check(&h.evidence, &f, &h.policy, NULL, &v, &d), &d);
     ck_assert(!v.same_policy);
@@ -93,7 +93,7 @@ static enum err read_text(void)
 
 static enum err check_parts(void)
 {
-    struct evidence_verdict v;
+    struct evidence_verdict v = {0};
     enum err e = evidence_check(&h.evidence, &facts, &h.policy, NULL, &v, &d);
     differs = differs || (e == E_OK && !v.same_policy);
     return e;

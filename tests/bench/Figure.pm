@@ -65,7 +65,7 @@ sub plain($f) {
     $plain{theirs} = median(@{$f->{theirs}}) if $f->{theirs};
     $plain{goal} = $f->{goal} if defined $f->{goal};
     $plain{missed} = $f->missed ? \1 : \0 if defined $f->{goal};
-    $plain{$_} = $f->{proof}{$_} for keys %{$f->{proof} // {}};
+    @plain{qw(syncs verifications)} = @{$f->{proof}}{qw(syncs verifications)} if $f->{proof};
     $plain{note} = $f->{note} if $f->{note};
     $plain{$_} += 0 for grep { defined $plain{$_} } qw(ours theirs value least greatest syncs verifications);
     return \%plain;

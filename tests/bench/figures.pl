@@ -46,8 +46,9 @@ my $plain = $fast->plain;
 ok('the file tells medians, value, spread and goal', $plain->{ours} == 4 && $plain->{theirs} == 4 && about($plain->{value}, 0.5)
     && about($plain->{least}, 0.4) && $plain->{runs} == 3 && $plain->{goal} eq '>= 0.5' && !${$plain->{missed}});
 ok('the row too', $fast->row =~ /4\.00 s +4\.00 s +0\.500 +0\.400 to 1\.00 +>= 0\.5$/m);
-my $proven = figure(%pairs, proof => {syncs => 7, verifications => 9});
-ok('what proves that nothing was left out is told', $proven->row =~ /\b7 syncs, 9 signatures verified/ && $proven->plain->{syncs} == 7);
+my $proven = figure(%pairs, proof => {syncs => 7, verifications => 9, out => 'x'});
+ok('what proves that nothing was left out is told', $proven->row =~ /\b7 syncs, 9 signatures verified/ && $proven->plain->{syncs} == 7
+    && !exists $proven->plain->{out});
 ok('digits', join(' ', map { Figure::digits($_) } 0.0123, 0.9951, 12.346, 123.46, 12345.6) eq '0.012 1.00 12.35 123.5 12346');
 refused('no runs', ours => []);
 refused('not as many of both', ours => [1, 2], theirs => [1]);

@@ -174,20 +174,26 @@ static const json_t *excepted(const json_t *events, const char *id)
     return NULL;
 }
 
+static void escaped(const json_t *text, char *out, size_t size)
+{
+    const char *s = json_string_value(text);
+    text_escape(out, size, s != NULL ? s : "?", s != NULL ? strlen(s) : 1);
+}
+
 /* Anybody may have written it since: it is shown like what comes from outside. */
 static void show_exception(const json_t *event)
 {
     const json_t *persons = json_object_get(event, "persons");
-    const char *one = json_string_value(json_array_get(persons, 0)), *other = json_string_value(json_array_get(persons, 1)),
-               *why = json_string_value(json_object_get(event, "reason"));
-    char text[4 * SCRIPT_TEXT];
+    char text[4 * SCRIPT_TEXT], one[4 * LIMIT_TOKEN_TEXT], other[4 * LIMIT_TOKEN_TEXT];
     struct buf own = {0};
-    text_escape(text, sizeof text, why != NULL ? why : "", why != NULL ? strlen(why) : 0);
+    escaped(json_object_get(event, "reason"), text, sizeof text);
+    escaped(json_array_get(persons, 0), one, sizeof one);
+    escaped(json_array_get(persons, 1), other, sizeof other);
     if (i18n_is_utf8()) {
         letters_show((struct span){(const uint8_t *)text, strlen(text)}, &own);
         buf_append_byte(&own, '\0');
     }
-    screen_field("", LABEL, _("excepted by %s and %s: %s"), one != NULL ? one : "?", other != NULL ? other : "?",
+    screen_field("", LABEL, _("excepted by %s and %s: %s"), one, other,
                  own.len > 0 && buf_err(&own) == E_OK ? (const char *)own.data : text);
     buf_free(&own);
 }

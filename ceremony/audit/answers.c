@@ -130,7 +130,7 @@ static enum err check_issued(struct audit *a, const struct batches_open *b, stru
         return diag_set(d, E_LOG_ORDER, "it is signed with %s, which has no certificate", item->key);
     struct issued *i = malloc(sizeof *i);
     if (i == NULL)
-        return E_NO_MEMORY;
+        return diag_set(d, E_NO_MEMORY, "%s", item->id);
     struct diag why = {0};
     enum err e = issued_take(b, item, r, key, i, d);
     enum err owned = e == E_OK && a->workers != NULL ? check_owner(a, &i->item, &why) : E_OK;

@@ -2,7 +2,7 @@
 # sh check.sh EVIDENCE LOG-KEY.pem
 export LC_ALL=C
 if [ $# -ne 2 ]; then echo 'usage: sh check.sh EVIDENCE LOG-KEY.pem' >&2 && exit 2; fi
-dir=$(mktemp -d) && trap 'rm -r "$dir"' EXIT && cat < "$1" > "$dir/file" && cat < "$2" > "$dir/log.pem" || exit 2
+dir=$(mktemp -d) && trap 'rm -r "$dir"' EXIT && trap 'exit 2' HUP INT TERM && cat < "$1" > "$dir/file" && cat < "$2" > "$dir/log.pem" || exit 2
 log_key=$dir/log.pem bad=0
 said() {
     if [ -n "$2" ] && [ "$2" = "$3" ]; then printf 'good: %s\n' "$1"; else printf 'BAD:  %s\n' "$1" && bad=$((bad + 1)); fi
@@ -197,7 +197,8 @@ while IFS= read -r line; do
     said "authorisation $k is named by the log" "$plan $person $(sha < "$dir/cms")" \
         "$(printf '%s\n' "$line" | field plan) $(printf '%s\n' "$line" | field officer) $(printf '%s\n' "$line" | field signature)"
 done < "$dir/authorise"
-said 'nobody signed twice' "$(cut -d' ' -f1,3 "$dir/people" | sort -u)" "$(cut -d' ' -f1,3 "$dir/people" | sort)"
+said 'nobody approved twice' "$(cut -d' ' -f1 "$dir/named" | sort -u)" "$(cut -d' ' -f1 "$dir/named" | sort)"
+said 'no officer authorised twice' "$(field officer < "$dir/authorise" | sort -u)" "$(field officer < "$dir/authorise" | sort)"
 
 # the certificate: the bytes of the plan, signed with the authority's key
 bytes certificate > "$dir/certificate"

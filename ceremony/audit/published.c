@@ -157,10 +157,13 @@ static enum err check_seal(struct job *j, struct diag *d)
     char path[TILE_PATH_MAX];
     struct buf bytes = {0};
     struct seal seal = {0};
+    struct diag why = {0};
     snprintf(path, sizeof path, PUBLISH_SEAL, (unsigned long long)j->c.size);
     enum err e = read_at(j, path, LIMIT_LOG_LINE, &bytes, d);
-    if (e == E_OK)
-        e = seal_parse(buf_span(&bytes), &seal, d);
+    if (e == E_OK && (e = seal_parse(buf_span(&bytes), &seal, &why)) != E_OK) {
+        e = e == E_NO_MEMORY ? e : E_LOG_PUBLISHED;
+        diag_wrap(d, e, &why, "%s", path);
+    }
     if (e == E_OK && (seal.size != j->c.size || memcmp(seal.root, j->c.root, DIGEST_LEN) != 0))
         e = diag_set(d, E_LOG_SEAL, "%s is over something else than the checkpoint", path);
     if (e == E_OK && j->o->anchors != NULL)

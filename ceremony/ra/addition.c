@@ -8,7 +8,6 @@
 #include "core/i18n.h"
 #include "ra/ident.h"
 
-#define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
 
 static enum err put(struct set *s, const char *id, const uint8_t *value, const uint8_t **old)
 {

@@ -8,6 +8,8 @@
 #include "ra/desk.h"
 
 /* Zero-initialise with desk.fd and evidence_fd -1 by addition_begin(); end with addition_free(), on failure too. */
+#define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS) /* in a folder of requests, or of evidence */
+
 struct addition {
     struct desk desk;
     const struct policy_authority *authority; /* NULL: one that this program does not know */

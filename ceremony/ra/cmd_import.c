@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "core/json.h"
 #include "core/screen.h"
+#include "core/text.h"
 #include "ra/import.h"
 #include "ra/layout.h"
 #include "ra/store.h"
@@ -40,9 +41,11 @@ static void tell_stored(const struct store_done *done)
 {
     const char *at = (const char *)done->names.data;
     uint64_t named = done->mended < STORE_NAMED ? done->mended : STORE_NAMED;
-    if (done->stranger.len > 0)
-        fprintf(stderr, _("ra: the tables belong to another account: %.*s\n"), (int)done->stranger.len,
-                (const char *)done->stranger.data);
+    char stranger[256]; /* the server is not ours */
+    if (done->stranger.len > 0) {
+        text_escape(stranger, sizeof stranger, (const char *)done->stranger.data, done->stranger.len);
+        fprintf(stderr, _("ra: the tables belong to another account: %s\n"), stranger);
+    }
     for (uint64_t i = 0; i < named; i++) {
         int n = (int)strcspn(at, "\n");
         fprintf(stderr, _("ra: %.*s: was changed or lost, and is put right\n"), n, at);

@@ -73,6 +73,11 @@ static const char from_1[] = "ALTER TABLE rootseal_changes ADD COLUMN log_time T
                              "ALTER TABLE rootseal_lists ADD COLUMN this_update TEXT;"
                              "UPDATE rootseal_schema SET version = " VERSION ";";
 
+/* A bundle that came under version 1 is not known yet: what fills its new columns puts nothing right. */
+static const char of_bundle[] = "SELECT 1 FROM rootseal_bundles WHERE bundle = $1"
+                                " AND NOT EXISTS (SELECT 1 FROM rootseal_changes WHERE bundle = $1 AND log_time IS NULL)"
+                                " AND NOT EXISTS (SELECT 1 FROM rootseal_lists WHERE bundle = $1 AND this_update IS NULL)";
+
 /* "a, b, c", of the first n columns. */
 static void append_names(struct buf *sql, const struct table *t, int n)
 {
@@ -235,7 +240,7 @@ enum err db_schema_open(struct db *db, struct db_schema *out, struct diag *d)
     for (int i = 0; i < DB_TABLES && e == E_OK; i++)
         e = prepare_table(out, i, d);
     if (e == E_OK)
-        e = db_prepare(db, "SELECT 1 FROM rootseal_bundles WHERE bundle = $1", &out->known, d);
+        e = db_prepare(db, of_bundle, &out->known, d);
     if (e == E_OK)
         e = ask(db, db_owner_query(db), &out->stranger, &found, d);
     return e;

@@ -9,7 +9,6 @@
 #include "ra/draft_files.h"
 #include "ra/ident.h"
 
-#define FOLDER_FILES (4 * LIMIT_BATCH_REQUESTS)
 #define SHOWN 100 /* refusals that are told one by one */
 
 struct walk {

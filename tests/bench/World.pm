@@ -47,7 +47,7 @@ sub keep($w, $name) {
 
 # What begin() copied and keep() kept goes: of a long history, gigabytes.
 sub clear($w) {
-    must('rm', '-rf', grep { -d } "$w->{dir}/batches", glob "$w->{dir}/{now,upon-*,past-*,issued-*}");
+    must('rm', '-rf', grep { -d } "$w->{dir}/batches", glob "$w->{dir}/{now,crl,upon-*,past-*,issued-*}");
 }
 
 # N requests of this kind, approved, on a medium; made once. %o: sequence => of the RA's batches, 1; pem => as files for openssl, too

@@ -316,9 +316,8 @@ static size_t before_typed(const struct pty *p, const char *line, size_t n)
 static bool is_of_error(const char *line, size_t n)
 {
     static const char *const words[] = {": E_", ": what to do: ", ": 处理办法: "};
-    const char *colon = memchr(line, ':', n);
-    for (size_t i = 0; i < sizeof words / sizeof *words && colon != NULL; i++)
-        if ((size_t)(line + n - colon) >= strlen(words[i]) && memcmp(colon, words[i], strlen(words[i])) == 0)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (memmem(line, n, words[i], strlen(words[i])) != NULL)
             return true;
     return false;
 }

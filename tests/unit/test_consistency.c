@@ -152,7 +152,7 @@ static void expect_bad(const char *what, const char *with, const char *told)
     buf_append_str(&bad, with);
     buf_append(&bad, text.data + after, text.len - after);
     enum err e = read_bytes(bad.data, bad.len, &again);
-    ck_assert_msg(e == E_BUNDLE_FORMAT && strstr(d.text, told) != NULL, "%s: %s: %s", with, err_name(e), d.text);
+    ck_assert_msg(e == E_PROOF_FORMAT && strstr(d.text, told) != NULL, "%s: %s: %s", with, err_name(e), d.text);
     expect_seen(e);
     consistency_free(&again);
     buf_free(&bad);
@@ -178,7 +178,7 @@ START_TEST(files_that_are_none)
         buf_printf(&many, "%s,", hex);
     buf_append_byte(&many, '\0');
     expect_bad("\"path\":[", (const char *)many.data, "path is no list of at most");
-    expect_err(read_bytes("", 0, &again), E_BUNDLE_FORMAT);
+    expect_err(read_bytes("", 0, &again), E_PROOF_FORMAT);
     unlink(path);
     expect_err(consistency_read(path, &again, &d), E_IO);
     buf_free(&many);
@@ -199,7 +199,7 @@ START_TEST(parts_in_another_order)
     buf_append(&turned, earlier, (size_t)(later - 1 - earlier));
     buf_append(&turned, rest, text.len - (size_t)(rest - all));
     ck_assert_uint_eq(turned.len, text.len);
-    expect_err(read_bytes(turned.data, turned.len, &again), E_BUNDLE_FORMAT);
+    expect_err(read_bytes(turned.data, turned.len, &again), E_PROOF_FORMAT);
     ck_assert_ptr_nonnull(strstr(d.text, "canonical"));
     consistency_free(&again);
     buf_free(&turned);

@@ -176,6 +176,8 @@ enum err cmd_new(int n, char **operands, struct diag *d)
     if (e == E_OK && list.n > 0)
         e = diag_set(d, E_FOLDER_OCCUPIED, "%s holds %s", options.dir, list.names[0]);
     if (e == E_OK)
+        e = desk_share(fd, d);
+    if (e == E_OK)
         e = desk_write(fd, &h, (struct span){0}, d);
     if (e == E_OK)
         printf(_("%s/%s: batch %s, sequence %lld of %s\n"), options.dir, BATCH_FILE, h.id,

@@ -166,6 +166,25 @@ enum err desk_check_count(const struct desk *k, struct diag *d)
                                            k->header.count, n);
 }
 
+enum err desk_share(int fd, struct diag *d)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return diag_errno(d, errno, "the batch's folder");
+    bool mine = st.st_uid == geteuid() && (st.st_mode & 0777) == 0700; /* as it is made; another mode was chosen by somebody */
+    if ((st.st_mode & S_ISGID) != 0 && mine && fchmod(fd, S_ISGID | 0770) != 0)
+        return diag_errno(d, errno, "the batch's folder: giving it to its group");
+    return E_OK;
+}
+
+enum err desk_put(int fd, const char *name, const void *p, size_t n, struct diag *d)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return diag_errno(d, errno, "%s", name);
+    return file_write_mode(fd, name, p, n, (st.st_mode & S_ISGID) != 0 ? 0640 : 0600, d);
+}
+
 enum err desk_write(int fd, const struct batch_header *h, struct span lines, struct diag *d)
 {
     struct buf out = {0};
@@ -181,7 +200,7 @@ enum err desk_write(int fd, const struct batch_header *h, struct span lines, str
         e = diag_set(d, E_MEDIUM_LIMIT, "%s would have %zu bytes, allowed are %u", BATCH_FILE, out.len,
                      LIMIT_BATCH_BYTES);
     else
-        e = file_write(fd, BATCH_FILE, out.data, out.len, d);
+        e = desk_put(fd, BATCH_FILE, out.data, out.len, d);
     buf_free(&out);
     return e;
 }

@@ -49,6 +49,12 @@ bool desk_next(struct lines *requests, struct span *line, enum err *line_error);
 /* How many request lines there are. */
 int64_t desk_count(const struct desk *k);
 
+/* A desk for two accounts is a folder with the setgid bit and a group of both: what is made below has that group, and the bit.
+ * desk_share() opens such a folder, just made, to the group; another one stays as it is. desk_put() is file_write() there,
+ * and the group may read the file. */
+ERR_MUST_USE enum err desk_share(int fd, struct diag *d);
+ERR_MUST_USE enum err desk_put(int fd, const char *name, const void *p, size_t n, struct diag *d);
+
 /* Write batch.jsonl anew: this header, then these lines, each ended by a newline. After a crash the
  * old or the new one is there. */
 ERR_MUST_USE enum err desk_write(int fd, const struct batch_header *h, struct span lines,

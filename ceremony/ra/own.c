@@ -66,7 +66,7 @@ enum err own_replace(const struct desk *k, const char *name, const struct buf *a
                      struct diag *d)
 {
     bool removed = false;
-    enum err e = file_write(k->fd, name, approval->data, approval->len, d);
+    enum err e = desk_put(k->fd, name, approval->data, approval->len, d);
     for (size_t i = 0; i < stale->n && e == E_OK; i++) {
         if (strcmp(stale->names[i], name) == 0)
             continue;

@@ -224,12 +224,16 @@ enum err file_rename(int dirfd, const char *from, const char *to, struct diag *d
 }
 
 /* Make the file `name` new, with these n bytes, safely on the medium. */
-static enum err write_new(int dirfd, const char *name, const void *p, size_t n, struct diag *d)
+static enum err write_new(int dirfd, const char *name, const void *p, size_t n, mode_t mode, struct diag *d)
 {
     int fd = file_open_beneath(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd < 0)
         return diag_errno(d, errno, "%s: making the file", name);
-    enum err e = file_write_all(fd, p, n, name, d);
+    enum err e = E_OK;
+    if (mode != 0600 && fchmod(fd, mode) != 0) /* what open(2) makes has the umask taken off */
+        e = diag_errno(d, errno, "%s: giving it to its group", name);
+    if (e == E_OK)
+        e = file_write_all(fd, p, n, name, d);
     if (e == E_OK)
         e = file_sync(fd, name, d);
     if (close(fd) != 0 && e == E_OK)
@@ -239,13 +243,18 @@ static enum err write_new(int dirfd, const char *name, const void *p, size_t n, 
 
 enum err file_write(int dirfd, const char *name, const void *p, size_t n, struct diag *d)
 {
+    return file_write_mode(dirfd, name, p, n, 0600, d);
+}
+
+enum err file_write_mode(int dirfd, const char *name, const void *p, size_t n, mode_t mode, struct diag *d)
+{
     char temporary[NAME_MAX + 1];
     int len = snprintf(temporary, sizeof temporary, "%s.tmp", name);
     if (len < 0 || (size_t)len >= sizeof temporary)
         return diag_errno(d, ENAMETOOLONG, "%s", name);
     if (unlinkat(dirfd, temporary, 0) != 0 && errno != ENOENT)
         return diag_errno(d, errno, "%s: removing", temporary);
-    enum err e = write_new(dirfd, temporary, p, n, d);
+    enum err e = write_new(dirfd, temporary, p, n, mode, d);
     if (e == E_OK)
         e = file_rename(dirfd, temporary, name, d);
     if (e != E_OK)

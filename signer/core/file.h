@@ -61,6 +61,9 @@ ERR_MUST_USE enum err file_read_path(const char *path, size_t max, enum err too_
 ERR_MUST_USE enum err file_write(int dirfd, const char *name, const void *p, size_t n,
                                  struct diag *d);
 
+/* The same, with these permissions, whatever the umask. */
+ERR_MUST_USE enum err file_write_mode(int dirfd, const char *name, const void *p, size_t n, mode_t mode, struct diag *d);
+
 /* Write all n bytes to fd, going on after EINTR and short writes. */
 ERR_MUST_USE enum err file_write_all(int fd, const void *p, size_t n, const char *where,
                                      struct diag *d);

@@ -105,6 +105,7 @@ RA_PARTS += ceremony/ra/cmc_keep.c ceremony/ra/cmc_repeat.c
 include ceremony/ra/db.mk
 RA := $(RA_PARTS) $(RA_DB) $(addprefix ceremony/ra/,main.c cmd_new.c cmd_add.c cmd_approve.c cmd_check.c cmd_show.c cmd_import.c cmd_ocsp_tree.c)
 RA += $(addprefix ceremony/ra/,cmd_cmc_in.c cmd_cmc_out.c)
+RA += ceremony/ra/cmd_remove.c
 RA += ceremony/ra/person.c $(OWN_TOKEN)
 
 # What needs no token, and what does. The auditor's program is linked without the second; of the RA's, approving uses it.

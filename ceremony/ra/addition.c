@@ -195,19 +195,6 @@ enum err addition_evidence(struct addition *a, const char *folder, struct diag *
     return e;
 }
 
-static enum err check_unapproved(const struct desk *k, struct diag *d)
-{
-    struct file_list list;
-    enum err e = desk_approvals(k->fd, &list, d);
-    if (e == E_OK && list.n > 0)
-        e = diag_set(d, E_APPROVAL_SIGNATURE,
-                     "%s is there and would not fit the batch any more; remove the approvals, add, "
-                     "then approve",
-                     list.names[0]);
-    file_list_free(&list);
-    return e;
-}
-
 /* The batch is made when its last request is added: its time moves on with its end, so that no
  * request can have been asked for after it. */
 enum err addition_finish(struct addition *a, struct diag *d)
@@ -220,7 +207,7 @@ enum err addition_finish(struct addition *a, struct diag *d)
     h.count += a->added;
     if (a->evidence_path != NULL && !a->evidence_used)
         return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", a->evidence_path);
-    enum err e = a->added > 0 ? check_unapproved(&a->desk, d) : E_OK;
+    enum err e = a->added > 0 ? desk_check_unapproved(&a->desk, d) : E_OK;
     if (e == E_OK && a->added > 0)
         e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)
@@ -233,7 +220,7 @@ enum err addition_finish(struct addition *a, struct diag *d)
 enum err addition_begin(const char *dir, struct addition *out, struct diag *d)
 {
     enum err e = addition_open(dir, out, d);
-    return e == E_OK ? check_unapproved(&out->desk, d) : e;
+    return e == E_OK ? desk_check_unapproved(&out->desk, d) : e;
 }
 
 enum err addition_open(const char *dir, struct addition *out, struct diag *d)

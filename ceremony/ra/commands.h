@@ -25,6 +25,7 @@ extern struct options options;
 
 enum err cmd_new(int n, char **operands, struct diag *d);
 enum err cmd_add(int n, char **operands, struct diag *d);
+enum err cmd_remove(int n, char **operands, struct diag *d);
 enum err cmd_approve(int n, char **operands, struct diag *d);
 enum err cmd_check(int n, char **operands, struct diag *d);
 enum err cmd_show(int n, char **operands, struct diag *d);

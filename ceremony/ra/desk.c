@@ -219,6 +219,18 @@ enum err desk_approvals(int fd, struct file_list *out, struct diag *d)
     return e;
 }
 
+enum err desk_check_unapproved(const struct desk *k, struct diag *d)
+{
+    struct file_list list;
+    enum err e = desk_approvals(k->fd, &list, d);
+    if (e == E_OK && list.n > 0) {
+        e = diag_set(d, E_APPROVAL_SIGNATURE, "%s is there and would not fit the batch any more", list.names[0]);
+        diag_advise(d, "remove the approvals, change the batch, and have it approved anew");
+    }
+    file_list_free(&list);
+    return e;
+}
+
 bool desk_split(const char *path, char *dir, const char **name)
 {
     const char *slash = strrchr(path, '/');

@@ -63,6 +63,9 @@ ERR_MUST_USE enum err desk_write(int fd, const struct batch_header *h, struct sp
 /* The names of the approvals in the folder. Free with file_list_free(). */
 ERR_MUST_USE enum err desk_approvals(int fd, struct file_list *out, struct diag *d);
 
+/* Is there no approval yet, which a change of the batch would spoil? E_APPROVAL_SIGNATURE. */
+ERR_MUST_USE enum err desk_check_unapproved(const struct desk *k, struct diag *d);
+
 /* Split a path into the folder and the name in it ("." and the path when there is no slash). dir
  * has room for the path's length and 2 bytes more. False when the path ends in a slash, or names
  * nothing. */

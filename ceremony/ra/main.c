@@ -75,6 +75,12 @@ static const struct cli_option *options_add(void)
     return o;
 }
 
+static const struct cli_option *options_remove(void)
+{
+    static const struct cli_option o[] = {DIR, END};
+    return o;
+}
+
 static const struct cli_option *options_approve(void)
 {
     static const struct cli_option o[] = {
@@ -171,6 +177,7 @@ static const struct cli_option *options_cmc_out(void)
 static const struct cli_command commands[] = {
     {"new", N_("begin a batch"), options_new, NULL, cmd_new},
     {"add", N_("add requests to a batch"), options_add, "[FILE_OR_FOLDER...]", cmd_add},
+    {"remove", N_("take requests out of a batch that nobody approved yet"), options_remove, "ID...", cmd_remove},
     {"approve", N_("show a batch and sign it as a person of the policy"), options_approve, NULL,
      cmd_approve},
     {"check", N_("tell what the appliance would refuse"), options_check, NULL, cmd_check},

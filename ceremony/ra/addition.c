@@ -38,6 +38,12 @@ static enum err put_id(struct addition *a, const char *id, size_t at, const uint
     return put(&a->ids, id, place, old);
 }
 
+static void note_order(struct addition *a, enum op op)
+{
+    a->disordered = a->disordered || (a->list_seen && !op_is_list(op));
+    a->list_seen = a->list_seen || op_is_list(op);
+}
+
 /* Lines that are there stay byte for byte. A batch that is damaged is not added to: a new header would hide it. */
 static enum err keep_lines(struct addition *a, struct diag *d)
 {
@@ -58,6 +64,7 @@ static enum err keep_lines(struct addition *a, struct diag *d)
                                : request_parse(line, requests.number, &r, d);
         if (e == E_OK)
             e = put_id(a, r.id, at, &old);
+        note_order(a, r.op);
         request_free(&r);
     }
     return e == E_OK && buf_err(&a->lines) != E_OK ? diag_set(d, E_NO_MEMORY, BATCH_FILE) : e;
@@ -105,6 +112,7 @@ static enum err put_line(struct addition *a, struct request *r, const char *name
     if (e == E_OK && *old == NULL) {
         buf_append(&a->lines, line.data, line.len);
         e = buf_err(&a->lines) == E_OK ? E_OK : diag_set(d, E_NO_MEMORY, "%s", name);
+        note_order(a, r->op);
         a->added++;
         a->with_evidence += r->has_evidence;
     }
@@ -195,6 +203,34 @@ enum err addition_evidence(struct addition *a, const char *folder, struct diag *
     return e;
 }
 
+/* A list says what became of all, so nothing may come after a request for one. */
+static enum err put_lists_last(struct addition *a, struct diag *d)
+{
+    struct lines all = {.rest = buf_span(&a->lines)};
+    struct buf others = {0}, lists = {0};
+    struct span line;
+    enum err e = E_OK;
+    while (e == E_OK && lines_next(&all, &line, NULL)) {
+        struct request r;
+        e = request_parse(line, all.number, &r, d);
+        struct buf *to = op_is_list(r.op) ? &lists : &others;
+        buf_append(to, line.p, line.n);
+        buf_append_byte(to, '\n');
+        request_free(&r);
+    }
+    buf_append(&others, lists.data, lists.len);
+    if (e == E_OK && buf_err(&others) != E_OK)
+        e = diag_set(d, E_NO_MEMORY, BATCH_FILE);
+    buf_free(&lists);
+    if (e != E_OK) {
+        buf_free(&others);
+        return e;
+    }
+    buf_free(&a->lines);
+    a->lines = others;
+    return E_OK;
+}
+
 /* The batch is made when its last request is added: its time moves on with its end, so that no
  * request can have been asked for after it. */
 enum err addition_finish(struct addition *a, struct diag *d)
@@ -208,6 +244,8 @@ enum err addition_finish(struct addition *a, struct diag *d)
     if (a->evidence_path != NULL && !a->evidence_used)
         return diag_set(d, E_EVIDENCE, "%s: no file there is called like a request", a->evidence_path);
     enum err e = a->added > 0 ? desk_check_unapproved(&a->desk, d) : E_OK;
+    if (e == E_OK && a->added > 0 && a->disordered)
+        e = put_lists_last(a, d);
     if (e == E_OK && a->added > 0)
         e = desk_write(a->desk.fd, &h, buf_span(&a->lines), d);
     if (e == E_OK)

@@ -15,6 +15,7 @@ struct addition {
     const struct policy_authority *authority; /* NULL: one that this program does not know */
     struct set ids;   /* digest of the id of every request that is there → where its line begins in */
     struct buf lines; /* of every request */
+    bool list_seen, disordered; /* there is a request for a list; another one stands behind it, until the batch is written */
     int evidence_fd;  /* -1 for none */
     const char *evidence_path;
     struct file_list evidence;
@@ -42,7 +43,8 @@ ERR_MUST_USE enum err addition_put(struct addition *a, struct request *r, const 
  * whoever keyed it in, and whenever; E_REQUEST_ID when it has another, or had it with other evidence. */
 ERR_MUST_USE enum err addition_put_new(struct addition *a, struct request *r, const char *name, bool *there, struct diag *d);
 
-/* Write the batch when something was added, and tell what. E_APPROVAL_SIGNATURE; E_EVIDENCE when there is a folder of evidence with nothing for any request. */
+/* Write the batch when something was added, with requests for lists behind all others, as the appliance takes them, and tell
+ * what. E_APPROVAL_SIGNATURE; E_EVIDENCE when there is a folder of evidence with nothing for any request. */
 ERR_MUST_USE enum err addition_finish(struct addition *a, struct diag *d);
 void addition_free(struct addition *a);
 

@@ -40,19 +40,20 @@ static enum err tell_batch(struct check *c, const struct diag *why)
     return E_OK;
 }
 
-/* One key twice for one subject is issued twice: perhaps that is meant, perhaps a file was copied. The same twice about one
- * certificate is mostly refused. */
+/* One key twice for one subject is issued twice: perhaps that is meant, perhaps a file was copied. And nobody needs two lists
+ * of one moment. */
 static enum err warn(int64_t n, const struct decision *o, int64_t twin)
 {
     const char *id = o->request.id;
     bool key = o->act == PLAN_ISSUE;
     if (options.json)
         return print_json(json_pack("{s:I,s:s,s:s,s:I}", "n", (json_int_t)n, "id", id, "warning",
-                                    key ? "same key" : "same request", "as", (json_int_t)twin));
+                                    key ? "same key" : "list besides", "as", (json_int_t)twin));
     if (key)
         printf(_("%-11s warning: the same key and subject as request %" PRId64 ", and both would be issued\n"), id, twin);
     else
-        printf(_("%-11s warning: it asks for the same as request %" PRId64 "\n"), id, twin);
+        printf(_("%-11s warning: changes such as request %" PRId64 " bring their key's list by themselves; this one comes besides\n"), id,
+               twin);
     return E_OK;
 }
 

@@ -37,40 +37,36 @@ void foresee_whole(const struct desk *k, int64_t now, struct diag why[FORESEE_WH
         why[i].code = e[i];
 }
 
-/* What two requests have in common when one of them is too many: the key of a certificate; the certificate and what is to
- * become of it; the list. A holder may have many seals. */
-static enum err twin_key(const struct decision *o, uint8_t key[DIGEST_LEN])
-{
-    const struct request *r = &o->request;
-    struct buf text = {0};
-    if (o->act == PLAN_ISSUE && o->seals == NULL) {
-        memcpy(key, o->csr.key.digest, DIGEST_LEN);
-        return E_OK;
-    }
-    buf_printf(&text, "%s %s ", r->op_text, o->act == PLAN_ISSUE ? r->id : r->key);
-    buf_append(&text, r->serial, SERIAL_LEN);
-    enum err e = buf_err(&text);
-    if (e == E_OK)
-        e = digest_bytes(DIGEST_SHA256, text.data, text.len, key);
-    buf_free(&text);
-    return e;
-}
+/* The requests that a later one is compared with. */
+struct seen {
+    struct set keys;  /* key → number of the first request with it */
+    int64_t change;   /* number of the first that brings a list */
+};
 
-/* The number of the first such request, 0 when this is it. */
-static enum err find_twin(struct set *keys, const struct decision *o, int64_t n, int64_t *twin)
+/* The number of the first request with this key, 0 when this is it. */
+static enum err find_key(struct seen *seen, const struct decision *o, int64_t n, int64_t *twin)
 {
-    uint8_t key[DIGEST_LEN], place[DIGEST_LEN] = {0};
-    const uint8_t *old = NULL;
-    *twin = 0;
-    if (o->code != E_OK)
-        return E_OK;
+    uint8_t place[DIGEST_LEN] = {0};
+    const uint8_t *old;
     memcpy(place, &n, sizeof n);
-    enum err e = twin_key(o, key);
-    if (e == E_OK)
-        e = set_put(keys, key, place, &old);
+    enum err e = set_put(&seen->keys, o->csr.key.digest, place, &old);
     if (e == E_OK && old != NULL)
         memcpy(twin, old, sizeof *twin);
     return e;
+}
+
+/* A holder may have many seals. */
+static enum err find_twin(struct seen *seen, const struct decision *o, int64_t n, int64_t *twin)
+{
+    bool ends = o->act == PLAN_ISSUE && op_supersedes(o->request.op);
+    *twin = 0;
+    if (o->code != E_OK)
+        return E_OK;
+    if (seen->change == 0 && (ends || o->act == PLAN_REVOKE || o->act == PLAN_HOLD || o->act == PLAN_RELEASE))
+        seen->change = n;
+    if (o->request.op == OP_CRL)
+        *twin = seen->change;
+    return o->act == PLAN_ISSUE && o->seals == NULL ? find_key(seen, o, n, twin) : E_OK;
 }
 
 enum err foresee_requests(const struct desk *k, const struct policy_authority *authority, int64_t now, foresee_tell tell,
@@ -79,7 +75,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
     struct decider decider = {.policy = &policy_table, .authority = authority, .header = &k->header, .now = now};
     struct cli_progress bar = {.label = N_("checking")};
     struct lines requests = k->requests;
-    struct set keys = {0};
+    struct seen seen = {.change = 0};
     struct span line;
     enum err line_error, e = E_OK;
     int64_t n = 0, total = desk_count(k);
@@ -89,7 +85,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         int64_t twin = 0;
         n++;
         e = decide_request(&decider, line, line_error, requests.number, &o, d);
-        if (e == E_OK && (e = find_twin(&keys, &o, n, &twin)) != E_OK)
+        if (e == E_OK && (e = find_twin(&seen, &o, n, &twin)) != E_OK)
             diag_set(d, e, "the keys");
         const struct plan_item item = {.act = o.code == E_OK ? o.act : PLAN_REFUSE}; /* without a serial number yet */
         if (e == E_OK)
@@ -105,7 +101,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         cli_progress_step(&bar, (uint64_t)n, (uint64_t)total);
     }
     cli_progress_hide(&bar);
-    set_free(&keys);
+    set_free(&seen.keys);
     decider_free(&decider);
     return e;
 }

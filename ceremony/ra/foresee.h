@@ -16,9 +16,9 @@ struct foresee_counts {
     int64_t about_existing; /* those about a certificate that was issued before: of it nothing is known here */
 };
 
-/* Each request, with a bar on stderr: tell(arg, number from 1, decision, twin) where it would be refused, and where it has
- * the key of an earlier request for the same subject, or asks the same about the same certificate; that one's number is twin
- * then (else 0). tell may be NULL. */
+/* Each request, with a bar on stderr: tell(arg, number from 1, decision, twin) where it would be refused; where it has the key
+ * of an earlier request for the same subject; and where it asks for a list besides those that earlier changes of status bring
+ * by themselves. The number of the first such request is twin then (else 0). tell may be NULL. */
 typedef enum err (*foresee_tell)(void *arg, int64_t n, const struct decision *o, int64_t twin);
 ERR_MUST_USE enum err foresee_requests(const struct desk *k, const struct policy_authority *authority, int64_t now,
                                        foresee_tell tell, void *arg, struct foresee_counts *counts, struct diag *d);

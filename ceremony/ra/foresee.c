@@ -6,6 +6,7 @@
 #include "batch/intake.h"
 #include "core/cli.h"
 #include "core/text.h"
+#include "ra/seen_effects.h"
 
 /* What intake would take. */
 static enum err check_folder(const struct desk *k, struct diag *d)
@@ -76,6 +77,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
     struct cli_progress bar = {.label = N_("checking")};
     struct lines requests = k->requests;
     struct seen seen = {.change = 0};
+    struct seen_effects effects = {.n = 0};
     struct span line;
     enum err line_error, e = E_OK;
     int64_t n = 0, total = desk_count(k);
@@ -85,6 +87,8 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         int64_t twin = 0;
         n++;
         e = decide_request(&decider, line, line_error, requests.number, &o, d);
+        if (e == E_OK)
+            e = seen_effects_take(&effects, &o, n, d);
         if (e == E_OK && (e = find_twin(&seen, &o, n, &twin)) != E_OK)
             diag_set(d, e, "the keys");
         const struct plan_item item = {.act = o.code == E_OK ? o.act : PLAN_REFUSE}; /* without a serial number yet */
@@ -101,6 +105,7 @@ enum err foresee_requests(const struct desk *k, const struct policy_authority *a
         cli_progress_step(&bar, (uint64_t)n, (uint64_t)total);
     }
     cli_progress_hide(&bar);
+    seen_effects_free(&effects);
     set_free(&seen.keys);
     decider_free(&decider);
     return e;

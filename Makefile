@@ -34,7 +34,7 @@ CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
 
 CORE := $(addprefix signer/core/,err.c diag.c text.c buf.c digest.c base64.c clock.c json.c json_quick.c starved.c file.c map.c set.c \
-    words.c letters.c i18n.c screen.c pager.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c cli.c)
+    words.c letters.c i18n.c screen.c pager.c signals.c terminal.c pin.c guard.c filter.c sandbox.c step.c threads.c turns.c cli.c)
 PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c cms_ids.c cms_sign.c pem.c cert.c keyfile.c der.c \
     der_write.c name.c san.c tbs.c tbs_view.c lint.c lint_extensions.c show.c show_parts.c \
     show_extensions.c p7b.c prehash.c crl.c crl_view.c crl_extensions.c crl_lint.c \
@@ -45,11 +45,11 @@ PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint
 LOG := $(addprefix signer/log/,merkle.c merkle_lines.c proof.c record.c record_types.c transferred.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c lookup_public.c object.c data.c keygen.c sign.c pool.c reach.c)
 HSM += $(addprefix signer/hsm/,token_init.c inventory.c destroy.c transfer.c)
-BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c intake.c approval.c decide.c decide_certificate.c \
+BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c reading.c intake.c approval.c decide.c decide_certificate.c \
     decide_identity.c decide_status.c lateness.c plan_write.c plan_parse.c plan_read.c announce.c effects.c lists.c responses.c authorise.c certify.c \
     replay.c)
 BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
-STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c \
+STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c plan_requests.c \
     witness.c untold.c sealed.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 LOG += signer/log/course.c

@@ -3,6 +3,7 @@
 #include "audit/commands.h"
 #include "audit/head.h"
 #include "audit/report.h"
+#include "core/threads.h"
 
 static enum err read_witnesses(struct verify_options *o, struct diag *d)
 {
@@ -47,7 +48,7 @@ enum err verify_and(struct tally *tally, bool replay,
     const struct progress progress = {cli_progress_step, &bar};
     struct verify_options o = {.policy = &policy_table, .replay = replay, .state = options.state, .log = options.log, .policies = options.policies,
                                .anchors = options.anchors, .progress = &progress, .tally = tally,
-                               .cores = workers_cores()};
+                               .cores = threads_cores()};
     struct audit *a = NULL;
     enum err e = read_witnesses(&o, d);
     if (e == E_OK && (a = malloc(sizeof *a)) == NULL)

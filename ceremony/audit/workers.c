@@ -1,14 +1,13 @@
 #include "audit/workers.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/threads.h"
+
 #define MOST 64
-#define ROOM 256            /* checks that wait */
-#define STACK (1024 * 1024) /* bytes a thread: all memory may be locked */
+#define ROOM 256 /* checks that wait */
 
 struct job {
     workers_check *check;
@@ -26,12 +25,6 @@ struct workers {
     pthread_cond_t work;  /* something to do, or stop */
     pthread_cond_t room;  /* a place is free */
 };
-
-size_t workers_cores(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-}
 
 static void *work(void *arg)
 {
@@ -53,22 +46,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that shows the progress. */
-static void start_threads(struct workers *w, size_t n)
-{
-    pthread_attr_t attr;
-    sigset_t all, before;
-    if (pthread_attr_init(&attr) != 0)
-        return;
-    pthread_attr_setstacksize(&attr, STACK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (w->n < n && w->n < MOST && pthread_create(&w->threads[w->n], &attr, work, w) == 0)
-        w->n++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-}
-
 struct workers *workers_start(size_t n)
 {
     struct workers *w = n < 2 ? NULL : calloc(1, sizeof *w);
@@ -77,7 +54,7 @@ struct workers *workers_start(size_t n)
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     pthread_cond_init(&w->room, NULL);
-    start_threads(w, n);
+    w->n = threads_start(w->threads, n < MOST ? n : MOST, work, w);
     if (w->n > 0)
         return w;
     (void)workers_finish(w);
@@ -102,8 +79,7 @@ bool workers_finish(struct workers *w)
     w->stop = true;
     pthread_cond_broadcast(&w->work);
     pthread_mutex_unlock(&w->lock);
-    for (size_t i = 0; i < w->n; i++)
-        pthread_join(w->threads[i], NULL);
+    threads_join(w->threads, w->n);
     const bool good = !w->failed;
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);

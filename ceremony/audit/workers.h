@@ -16,9 +16,6 @@ typedef enum err workers_check(void *what);
 
 struct workers;
 
-/* How many cores this process may use. */
-size_t workers_cores(void);
-
 /* Start so many threads, at most 64, or as many as can be. NULL when fewer than two are asked for or none can be started: then there
  * is nothing to be put. End with workers_finish(). */
 struct workers *workers_start(size_t n);

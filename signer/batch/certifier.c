@@ -23,13 +23,15 @@ enum err certifier_issuer(struct certifier *c, const char *key, struct issuer **
     return issuers_find(&c->issuers, c->state, key, out, d);
 }
 
-enum err certifier_run(struct certifier *c, const struct decision *o, struct plan_item *item, struct diag *d)
+enum err certifier_begin(struct certifier *c, const struct decision *o, struct plan_item *item, struct issuer *issuer,
+                         struct diag *d)
 {
-    struct issuer *issuer = NULL;
-    enum err e = issuers_find(&c->issuers, c->state, certify_key(o), &issuer, d);
-    if (e == E_OK)
-        e = make_serial(c, item->serial, d);
-    return e != E_OK ? e : certify_build(issuer, o, c->now, item, d);
+    struct issuer *found = NULL;
+    enum err e = issuers_find(&c->issuers, c->state, certify_key(o), &found, d);
+    if (e != E_OK)
+        return e;
+    *issuer = *found;
+    return make_serial(c, item->serial, d);
 }
 
 void certifier_free(struct certifier *c)

@@ -5,20 +5,20 @@
 #include "batch/certify.h"
 #include "batch/state.h"
 
-/* What the requests of one batch share. Zero-initialise, then set the first three; end with certifier_free(). */
+/* What the requests of one batch share. Zero-initialise, then set the first two; end with certifier_free(). */
 struct certifier {
     struct state *state;
     const struct policy_authority *authority;
-    int64_t now; /* notBefore of everything in the plan */
     struct issuers issuers;
 };
 
 /* The authority's key of this name; *out is valid until the next call. Errors of issuers_find(). */
 ERR_MUST_USE enum err certifier_issuer(struct certifier *c, const char *key, struct issuer **out, struct diag *d);
 
-/* certify_build() with a fresh serial number; the codes of issuers_find() when the key cannot sign yet. */
-ERR_MUST_USE enum err certifier_run(struct certifier *c, const struct decision *decision, struct plan_item *item,
-                                    struct diag *d);
+/* Who signs what was decided, and a fresh serial number for it: what certify_build() needs beside the decision. The issuer is a
+ * copy whose parts are the certifier's. Errors of issuers_find(): the key cannot sign yet. */
+ERR_MUST_USE enum err certifier_begin(struct certifier *c, const struct decision *decision, struct plan_item *item,
+                                      struct issuer *issuer, struct diag *d);
 
 void certifier_free(struct certifier *c);
 

@@ -53,15 +53,12 @@ static enum err check_date(const struct decider *c, const struct request *r, str
     return E_OK;
 }
 
-static enum err decide(struct decider *c, struct span line, enum err line_error, uint64_t number, struct decision *o,
-                       struct diag *d)
+static enum err decide(struct decider *c, const struct reading *in, struct decision *o, struct diag *d)
 {
-    if (line_error != E_OK)
-        return diag_set(d, line_error, "batch.jsonl line %llu", (unsigned long long)number);
     struct diag twice = {0};
-    enum err e = request_parse(line, number, &o->request, d);
+    enum err e = verdict_tell(&in->line, d);
     /* an id that could be read is taken, whatever else is wrong with its line */
-    enum err id = o->request.id[0] != '\0' ? check_id(c, &o->request, number, &twice) : E_OK;
+    enum err id = o->request.id[0] != '\0' ? check_id(c, &o->request, in->number, &twice) : E_OK;
     if (e == E_OK && id != E_OK) {
         e = id;
         if (d != NULL)
@@ -79,15 +76,16 @@ static enum err decide(struct decider *c, struct span line, enum err line_error,
         return e;
     if (op_fields(o->request.op) & OP_SEAL)
         return decide_eseal(c, o, d);
-    return op_certifies(o->request.op) ? decide_certificate(c, o, d) : decide_status(c, o, d);
+    return op_certifies(o->request.op) ? decide_certificate(c, in, o, d) : decide_status(c, o, d);
 }
 
-enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number,
-                        struct decision *out, struct diag *d)
+enum err decide_reading(struct decider *c, struct reading *in, struct decision *out, struct diag *d)
 {
     struct diag why = {0};
-    *out = (struct decision){0};
-    enum err e = decide(c, line, line_error, number, out, &why);
+    *out = (struct decision){.request = in->request, .csr = in->csr};
+    in->request = (struct request){0};
+    in->csr = (struct csr){0};
+    enum err e = decide(c, in, out, &why);
     if (e != E_OK && !err_is_refusal(e)) {
         if (d != NULL)
             *d = why;
@@ -99,6 +97,16 @@ enum err decide_request(struct decider *c, struct span line, enum err line_error
         memcpy(out->detail, why.text, sizeof out->detail);
     }
     return E_OK;
+}
+
+enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number, struct decision *out,
+                        struct diag *d)
+{
+    struct reading in;
+    reading_take(line, line_error, number, &in);
+    enum err e = decide_reading(c, &in, out, d);
+    reading_free(&in);
+    return e;
 }
 
 void decision_free(struct decision *o)

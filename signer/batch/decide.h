@@ -5,10 +5,9 @@
 #include "batch/header.h"
 #include "batch/pair.h"
 #include "batch/plan.h"
-#include "batch/request.h"
+#include "batch/reading.h"
 #include "core/set.h"
 #include "log/index.h"
-#include "pki/csr.h"
 
 /* What a decision asks of the past: the appliance's index answers it, or an auditor's own reading of the log. */
 struct decide_history {
@@ -64,6 +63,9 @@ struct decision {
  * E_CRYPTO). */
 ERR_MUST_USE enum err decide_request(struct decider *c, struct span line, enum err line_error, uint64_t number,
                                      struct decision *out, struct diag *d);
+
+/* The same for a line that was read before; request and CSR go from the reading to the decision. */
+ERR_MUST_USE enum err decide_reading(struct decider *c, struct reading *in, struct decision *out, struct diag *d);
 
 void decision_free(struct decision *d);
 void decider_free(struct decider *c);

@@ -74,13 +74,13 @@ static enum err take_extensions(struct decision *o, struct diag *d)
     return e;
 }
 
-static enum err check_request(struct decider *c, struct decision *o, struct diag *d)
+static enum err check_request(struct decider *c, const struct reading *in, struct decision *o, struct diag *d)
 {
-    enum err e = csr_parse(buf_span(&o->request.csr), &o->csr, d);
+    enum err e = verdict_tell(&in->proof, d);
     if (e == E_OK)
         e = check_key_kind(o->profile, &o->csr.key, d);
     if (e == E_OK)
-        e = key_check_strength(&o->csr.key, d);
+        e = verdict_tell(&in->strength, d);
     if (e == E_OK)
         e = name_from_request(csr_subject(&o->csr), o->profile->subject, o->profile->subject_n, o->profile->clause,
                               &o->subject, d);
@@ -165,7 +165,7 @@ static enum err check_existing(const struct decider *c, const struct decision *o
     }
 }
 
-enum err decide_certificate(struct decider *c, struct decision *o, struct diag *d)
+enum err decide_certificate(struct decider *c, const struct reading *in, struct decision *o, struct diag *d)
 {
     const struct request *r = &o->request;
     const struct policy_service *service = policy_service_find(c->authority, r->op_text);
@@ -178,6 +178,6 @@ enum err decide_certificate(struct decider *c, struct decision *o, struct diag *
     snprintf(o->clause, sizeof o->clause, "%s", r->op == OP_ISSUE ? o->profile->clause : service->clause);
     enum err e = decide_find_existing(c, o, d);
     if (e == E_OK)
-        e = check_request(c, o, d);
+        e = check_request(c, in, o, d);
     return e == E_OK && r->has_serial ? check_existing(c, o, d) : e;
 }

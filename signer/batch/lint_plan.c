@@ -1,11 +1,10 @@
 #include "batch/lint_plan.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 
 #include "batch/announce.h"
+#include "core/threads.h"
 #include "pki/lint.h"
 #include "pki/lint_eseal.h"
 
@@ -188,39 +187,18 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* The processors that this process may use. */
-static int processors(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return n < THREADS_MAX ? n : THREADS_MAX;
-}
-
-/* Start up to `wanted` helpers, which take no signals; fewer will do. Returns how many there are. */
-static int start(struct job *j, pthread_t *helpers, int wanted)
-{
-    int n = 0;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (n < wanted && pthread_create(&helpers[n], NULL, work, j) == 0)
-        n++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return n;
-}
-
 enum err lint_plan(struct state *s, struct plan *plan, bool intended, struct issuers *issuers, struct diag *d)
 {
     struct job j = {.s = s, .plan = plan, .intended = intended, .issuers = issuers,
                     .authority = policy_authority_find(s->policy, plan->header.authority)};
     pthread_t helpers[THREADS_MAX - 1];
+    const size_t cores = threads_cores();
     if (j.authority == NULL)
         return diag_set(d, E_AUTHORITY, "%s", plan->header.authority);
     pthread_mutex_init(&j.lock, NULL);
-    int n = start(&j, helpers, processors() - 1);
-    work(&j);
-    while (n > 0)
-        pthread_join(helpers[--n], NULL);
+    size_t n = threads_start(helpers, (cores < THREADS_MAX ? cores : THREADS_MAX) - 1, work, &j);
+    (void)work(&j);
+    threads_join(helpers, n);
     pthread_mutex_destroy(&j.lock);
     if (j.err != E_OK && d != NULL)
         *d = j.diag;

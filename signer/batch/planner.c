@@ -5,9 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/certifier.h"
-#include "batch/announce.h"
-#include "batch/lists.h"
+#include "batch/plan_requests.h"
 #include "batch/recheck.h"
 #include "batch/standing.h"
 #include "core/clock.h"
@@ -114,159 +112,6 @@ static enum err fill_header(struct job *j)
     return e;
 }
 
-/* What the requests of one batch are planned with. */
-struct requests {
-    struct decider decider;
-    struct certifier certifier;
-    struct effects effects;
-    struct plan_counts counts;
-    struct buf out;
-};
-
-static enum err plan_responses(struct requests *q, const struct decision *o, struct plan_item *item, struct diag *d)
-{
-    struct issuer *found = NULL;
-    enum err e = certifier_issuer(&q->certifier, o->list_key->name, &found, d);
-    if (e != E_OK)
-        return e;
-    const struct issuer issuer = *found; /* the next search may move it */
-    e = certifier_issuer(&q->certifier, q->decider.authority->ocsp_key, &found, d);
-    return e == E_OK ? effects_responses(&q->effects, &issuer, found, item, d) : e;
-}
-
-/* What the decision means for the token, or for lists and responses. */
-static enum err plan_decision(struct requests *q, const struct decision *o, struct plan_item *item, struct diag *d)
-{
-    struct issuer *issuer = NULL;
-    if (o->act == PLAN_ISSUE)
-        return certifier_run(&q->certifier, o, item, d);
-    if (o->act == PLAN_OCSP)
-        return plan_responses(q, o, item, d);
-    if (o->act != PLAN_CRL) {
-        certify_status(o, item);
-        if (!effects_needs_list(o, q->decider.policy))
-            return E_OK;
-        enum err found = certifier_issuer(&q->certifier, o->existing.key, &issuer, d);
-        return found == E_OK ? effects_check_living(issuer, d) : found;
-    }
-    enum err e = certifier_issuer(&q->certifier, o->list_key->name, &issuer, d);
-    return e == E_OK ? effects_list(&q->effects, issuer, o->request.op == OP_DELTA_CRL, item, d) : e;
-}
-
-static enum err plan_request(struct requests *q, const struct json_lines *lines, enum err line_error,
-                             struct plan_item *item, struct diag *d)
-{
-    struct decision o;
-    struct diag why = {0};
-    enum err e = decide_request(&q->decider, buf_span(&lines->line), line_error, lines->number, &o, d);
-    if (e != E_OK)
-        goto out;
-    certify_begin(&o, item);
-    if (o.code == E_OK)
-        e = plan_decision(q, &o, item, &why);
-    if (e == E_OUTLIVES_ISSUER || e == E_LINT || e == E_LIST_KEY || e == E_KEY_DESTROYED) {
-        certify_refuse(item, e, why.clause, why.text);
-        e = E_OK;
-    } else if (e != E_OK && d != NULL) {
-        *d = why;
-    }
-    if (e == E_OK)
-        e = pair_note_issued(&q->decider, &o, item, d);
-    if (e == E_OK)
-        e = effects_take(&q->effects, &o, item, d);
-out:
-    decision_free(&o);
-    return e;
-}
-
-static enum err put_item(struct requests *q, const struct plan_item *item, int fd, struct diag *d)
-{
-    plan_count(&q->counts, item->act);
-    enum err e = plan_write_item(item, &q->out);
-    if (e == E_OK && q->out.len > 64 * 1024) {
-        e = file_write_all(fd, q->out.data, q->out.len, PLAN_FILE, d);
-        buf_reset(&q->out);
-    }
-    return e;
-}
-
-/* The lists that what was revoked, held or released makes necessary. */
-static enum err plan_due(struct job *j, struct requests *q, int fd, struct diag *d)
-{
-    const struct policy_key *key;
-    struct issuer *issuer;
-    int64_t n = j->header.count;
-    enum err e = E_OK;
-    while (e == E_OK && (key = effects_next_due(&q->effects)) != NULL) {
-        n++;
-        struct plan_item item = {.n = n};
-        e = certifier_issuer(&q->certifier, key->name, &issuer, d);
-        if (e == E_OK && issuer->destroyed) { /* what it certified can be superseded all the same */
-            n--;
-            continue;
-        }
-        if (e == E_OK)
-            e = effects_list(&q->effects, issuer, false, &item, d);
-        if (e == E_OK)
-            e = put_item(q, &item, fd, d);
-    }
-    return e;
-}
-
-/* Lines of the batch in, lines of the plan out. */
-static enum err plan_lines(struct job *j, struct requests *q, int fd, struct diag *d)
-{
-    enum err e = plan_write_header(&j->plan, &q->out);
-    for (int64_t n = 1; n <= j->header.count && e == E_OK; n++) {
-        struct plan_item item = {.n = n};
-        bool more;
-        enum err line = json_lines_next(&j->lines, &more, NULL);
-        e = line == E_OK || line == E_LINE_TOO_LONG ? plan_request(q, &j->lines, line, &item, d)
-                                                    : diag_set(d, line, BATCH_FILE);
-        if (e == E_OK)
-            e = put_item(q, &item, fd, d);
-        plan_item_free(&item);
-        if (j->progress != NULL)
-            j->progress->step(j->progress->arg, (uint64_t)n, (uint64_t)j->header.count);
-    }
-    if (e == E_OK)
-        e = plan_due(j, q, fd, d);
-    if (e == E_OK)
-        e = plan_write_end(&q->counts, &q->out);
-    return e == E_OK ? file_write_all(fd, q->out.data, q->out.len, PLAN_FILE, d) : e;
-}
-
-/* Neither a list nor a decision about a certificate that was issued earlier can be foreseen while another batch may still
- * change what becomes of it. */
-static enum err check_alone(struct job *j, const struct effects *effects, struct diag *d)
-{
-    uint64_t line = 0;
-    enum err e = effects->any ? index_unfinished(j->s->index, j->in->batch, &line, d) : E_OK;
-    return e == E_OK && line > 0 ? diag_set(d, E_UNFINISHED, "its intent is log line %llu", (unsigned long long)line) : e;
-}
-
-static enum err plan_requests(struct job *j, int fd, struct diag *d)
-{
-    const struct decide_history history = announce_history(j->s->index);
-    struct lists lists;
-    struct requests q = {
-        .decider = {.policy = j->s->policy, .authority = j->authority, .header = &j->header, .now = j->now,
-                    .history = &history},
-        .certifier = {.state = j->s, .authority = j->authority, .now = j->now},
-        .effects = {.world = &lists.world, .authority = j->authority, .header = &j->plan},
-    };
-    enum err e = lists_begin(&lists, j->s->index, log_position(j->s->log)->size + 1, d);
-    if (e == E_OK)
-        e = plan_lines(j, &q, fd, d);
-    lists_end(&lists);
-    if (e == E_OK)
-        e = check_alone(j, &q.effects, d);
-    buf_free(&q.out);
-    certifier_free(&q.certifier);
-    decider_free(&q.decider);
-    return e;
-}
-
 /* A plan that is given up was perhaps authorised: it stays in the archive under its own name. */
 static enum err set_aside(int dir_fd, struct diag *d)
 {
@@ -292,7 +137,9 @@ static enum err write_plan(struct job *j, struct diag *d)
     int fd = openat(j->dir_fd, PLAN_TMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return diag_errno(d, errno, PLAN_TMP);
-    e = plan_requests(j, fd, d);
+    const struct plan_source source = {.state = j->s, .authority = j->authority, .header = &j->header, .plan = &j->plan,
+                                       .lines = &j->lines, .progress = j->progress};
+    e = plan_requests(&source, fd, d);
     if (e == E_OK)
         e = file_sync(fd, PLAN_TMP, d);
     close(fd);

@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "pki/cause.h"
@@ -36,11 +37,11 @@ static const struct curve {
     {KEY_SM2, 256, "SM2", "SM2",
      BYTES(0x30, 0x14, ID_SM2, ID_SM2)}, /* the curve as the algorithm too */
 };
-static const size_t curves_count = sizeof curves / sizeof curves[0];
+#define CURVES (sizeof curves / sizeof curves[0])
 
 static const struct curve *curve_of(struct span identifier)
 {
-    for (size_t i = 0; i < curves_count; i++)
+    for (size_t i = 0; i < CURVES; i++)
         if (der_same(identifier, curves[i].identifier))
             return &curves[i];
     return NULL;
@@ -48,25 +49,55 @@ static const struct curve *curve_of(struct span identifier)
 
 static struct span standard_identifier(enum key_kind kind)
 {
-    for (size_t i = 0; i < curves_count; i++)
+    for (size_t i = 0; i < CURVES; i++)
         if (curves[i].kind == kind)
             return curves[i].identifier;
     return rsa_identifier;
 }
 
-/* Make the public key that these parameters describe; `refusal` when OpenSSL does not take it. */
-static enum err from_params(const char *type, OSSL_PARAM *params, enum err refusal, EVP_PKEY **out)
+/* Make what these parameters describe: a public key, or a key that has but its curve. */
+static enum err from_params(const char *type, OSSL_PARAM *params, int selection, EVP_PKEY **out)
 {
-    enum err e = E_OK;
     *out = NULL;
     EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    if (c == NULL || EVP_PKEY_fromdata_init(c) != 1)
-        e = cause_take(E_CRYPTO);
-    else if (EVP_PKEY_fromdata(c, out, EVP_PKEY_PUBLIC_KEY, params) != 1) {
+    bool made = c != NULL && EVP_PKEY_fromdata_init(c) == 1 && EVP_PKEY_fromdata(c, out, selection, params) == 1;
+    if (!made)
         *out = NULL;
-        e = cause_take(refusal);
-    }
     EVP_PKEY_CTX_free(c);
+    return made ? E_OK : cause_take(E_CRYPTO);
+}
+
+/* A key without its point for each row of `curves`, made once and kept to the end: to set up a curve takes OpenSSL far longer
+ * than to copy one. */
+static EVP_PKEY *pointless[CURVES];
+static pthread_once_t pointless_once = PTHREAD_ONCE_INIT;
+
+static void make_pointless(void)
+{
+    for (size_t i = 0; i < CURVES; i++) {
+        OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)curves[i].group, 0),
+            OSSL_PARAM_construct_end(),
+        };
+        enum err e = from_params(curves[i].type, params, EVP_PKEY_KEY_PARAMETERS, &pointless[i]);
+        (void)e; /* whoever copies it sees that it is not there */
+    }
+}
+
+/* The key on this curve with this point, in the uncompressed form; E_KEY_POINT when it is none of the curve's. */
+static enum err with_point(const struct curve *curve, struct span point, EVP_PKEY **out)
+{
+    enum err e = E_OK;
+    pthread_once(&pointless_once, make_pointless);
+    EVP_PKEY *bare = pointless[curve - curves];
+    *out = bare != NULL ? EVP_PKEY_dup(bare) : NULL;
+    if (*out == NULL)
+        return cause_take(E_CRYPTO);
+    if (EVP_PKEY_set1_encoded_public_key(*out, point.p, point.n) != 1) {
+        e = cause_take(E_KEY_POINT);
+        EVP_PKEY_free(*out);
+        *out = NULL;
+    }
     return e;
 }
 
@@ -80,16 +111,9 @@ static enum err read_point(const struct curve *curve, struct span point, struct 
      * key in the index. */
     if (point.n != 1 + 2 * field || point.p[0] != 0x04)
         return diag_set(d, E_KEY_TYPE, "the point is not in the uncompressed form");
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-                                         (char *)(uintptr_t)curve->group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point.p,
-                                          point.n),
-        OSSL_PARAM_construct_end(),
-    };
     out->kind = curve->kind;
     out->bits = curve->bits;
-    enum err e = from_params(curve->type, params, E_KEY_POINT, &out->pkey);
+    enum err e = with_point(curve, point, &out->pkey);
     return e == E_OK ? E_OK : diag_set(d, e, "%s", alg_key_name(curve->kind));
 }
 
@@ -103,7 +127,7 @@ static enum err rsa_from(const BIGNUM *n, const BIGNUM *x, EVP_PKEY **out)
         OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, x) == 1)
         params = OSSL_PARAM_BLD_to_param(b);
     if (params != NULL)
-        e = from_params("RSA", params, E_CRYPTO, out);
+        e = from_params("RSA", params, EVP_PKEY_PUBLIC_KEY, out);
     else
         e = b == NULL ? E_NO_MEMORY : cause_take(E_CRYPTO);
     OSSL_PARAM_free(params);

@@ -51,7 +51,7 @@ static void set_up(void)
     past = announce_history(state.index);
     decider = (struct decider){.policy = &w.policy, .authority = &w.authorities[0], .header = &header,
                                .now = WORLD_NOW, .history = &past};
-    certifier = (struct certifier){.state = &state, .authority = &w.authorities[0], .now = WORLD_NOW};
+    certifier = (struct certifier){.state = &state, .authority = &w.authorities[0]};
 }
 
 static void tear_down(void)
@@ -99,8 +99,11 @@ static enum err decide(struct request *r)
     plan_item_free(&last);
     last = (struct plan_item){.n = (int64_t)number};
     certify_begin(&o, &last);
-    if (o.code == E_OK)
-        expect_ok_diag(certifier_run(&certifier, &o, &last, &why), &why);
+    struct issuer issuer;
+    if (o.code == E_OK) {
+        expect_ok_diag(certifier_begin(&certifier, &o, &last, &issuer, &why), &why);
+        expect_ok_diag(certify_build(&issuer, &o, WORLD_NOW, &last, &why), &why);
+    }
     expect_ok_diag(pair_note_issued(&decider, &o, &last, &why), &why);
     enum err e = o.code;
     expect_seen(e);

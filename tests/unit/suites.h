@@ -143,6 +143,7 @@
     X(transcript) \
     X(transcripts) \
     X(transfer) \
+    X(turns) \
     X(typed) \
     X(uri) \
     X(vendor) \

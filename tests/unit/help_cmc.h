@@ -24,7 +24,8 @@ void help_cmc_revoke(struct help_cmc *h, uint32_t id, struct span issuer, struct
 void help_cmc_data(const struct help_cmc *h, struct buf *out);
 void help_cmc_free(struct help_cmc *h);
 
-/* When what is signed from here on says it was; HELP_BUNDLE_NOW until it is changed. */
+/* When what is signed from here on says it was; HELP_BUNDLE_NOW until it is changed. 0: an RSA or ECDSA signature does
+ * not say. */
 extern int64_t help_cmc_signed_at;
 
 /* Append a SignedData over it: by OpenSSL with RSA and ECDSA, by the product with SM2, for OpenSSL leaves out the ID. */

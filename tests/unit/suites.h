@@ -24,6 +24,7 @@
     X(cmc) \
     X(cmc_answer) \
     X(cmc_draft) \
+    X(cmc_keep) \
     X(cms) \
     X(cms_layout) \
     X(consistency) \
@@ -110,6 +111,7 @@
     X(policy_identity) \
     X(policy_text) \
     X(pool) \
+    X(publish) \
     X(qr) \
     X(reach) \
     X(record) \

@@ -133,6 +133,23 @@ START_TEST(it_was_signed_when_that_could_be)
 }
 END_TEST
 
+/* It need not say when: then the certificate is valid now, and that is all. */
+START_TEST(it_does_not_say_when_it_was_signed)
+{
+    struct buf file = {0};
+    struct cmc c;
+    struct diag d = {0};
+    help_cmc_signed_at = 0;
+    help_cmc_good(buf_span(&csr), cert, key, &file);
+    expect_ok_diag(cmc_parse(buf_span(&file), &c, &d), &d);
+    ck_assert(!c.has_time && c.n == 3);
+    expect_ok_diag(cmc_verify(&c, cert, NOW, &d), &d);
+    expect_err(cmc_verify(&c, cert, 1, &d), E_CMC_SIGNATURE);
+    cmc_free(&c);
+    buf_free(&file);
+}
+END_TEST
+
 /* The PKIData has one digest in whatever file. */
 START_TEST(what_was_signed_is_known_again)
 {
@@ -344,6 +361,7 @@ Suite *suite_cmc(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, what_is_asked_for_is_read, 0, 3);
     tcase_add_test(t, it_was_signed_when_that_could_be);
+    tcase_add_test(t, it_does_not_say_when_it_was_signed);
     tcase_add_test(t, what_was_signed_is_known_again);
     tcase_add_test(t, no_bit_can_be_another);
     tcase_add_test(t, what_is_not_understood_is_named);

@@ -246,6 +246,7 @@ START_TEST(the_layout_of_gmt0010_is_checked)
     expect_err(WITH(change.digests = SM3_ID), E_APPROVAL_FORMAT);
     expect_err(WITH(change.algorithm = "300a06082a811ccf5501822d"), E_APPROVAL_FORMAT);
     expect_err(WITH(change.algorithm = "300b06092a811ccf5501822d02"), E_APPROVAL_FORMAT);
+    expect_err(WITH(change.algorithm = "300d06092a864886f70d01010b0500"), E_APPROVAL_FORMAT); /* with SHA-256 */
     expect_err(WITH(change.algorithm = "300d06092a864886f70d0101010500"), E_APPROVAL_FORMAT);
     /* versions; a key identifier, which CMS has; content; CRLs; unsigned attributes; other numbers of signers */
     expect_err(WITH(change.version = "020103"), E_APPROVAL_FORMAT);

@@ -90,6 +90,8 @@ START_TEST(seals_that_do_not_fit)
     const struct consistency was = c;
     one->later.log[0] ^= 1;
     expect_err(consistency_check(one, &d), E_LOG_SEAL);
+    expect_err(consistency_prove(one, help_log_folder, &d), E_LOG_SEAL);
+    ck_assert_str_eq(d.text, "the seals are of two logs");
     c = was;
     one->later.hash = DIGEST_SHA256;
     expect_err(consistency_check(one, &d), E_LOG_SEAL);

@@ -109,6 +109,20 @@ static void supersedes_what_the_log_has(void)
     change_field(ISSUED, "supersedes", json_string(hex));
 }
 
+/* A change is asked for of the certificate that plan and log say is superseded. */
+static void supersedes_what_was_asked_for(void)
+{
+    supersedes_what_the_log_has();
+    change_fix.f.request.op = OP_CHANGE;
+    memcpy(change_fix.f.request.serial, change_fix.f.item.supersedes, SERIAL_LEN);
+}
+
+static void supersedes_another(void)
+{
+    supersedes_what_was_asked_for();
+    change_fix.f.request.serial[SERIAL_LEN - 1] ^= 1;
+}
+
 static void asked_for_other_key(void)
 {
     EVP_PKEY *key = help_key(KEY_SM2);
@@ -138,6 +152,9 @@ START_TEST(batch_plan_and_certificate)
                                         {item_of_id, E_EVIDENCE_CONTENT, "another request"},
                                         {asked_for_other, E_EVIDENCE_CONTENT, "another request"},
                                         {supersedes_what_the_log_has, E_EVIDENCE_CONTENT, "asks for something else"},
+                                        /* this gets as far as the decision */
+                                        {supersedes_what_was_asked_for, E_EVIDENCE_CONTENT, "was not decided so"},
+                                        {supersedes_another, E_EVIDENCE_CONTENT, "asks for something else"},
                                         {tbs_broken, E_LINT, NULL},
                                         {certificate_longer, E_EVIDENCE_CONTENT, "not the one of plan and log"},
                                         {certificate_other, E_EVIDENCE_CONTENT, "not the one of plan and log"},

@@ -206,15 +206,21 @@ static enum err strength_of_spki(struct span der)
     return e;
 }
 
-static enum err strength(const BIGNUM *n, BN_ULONG e)
+static enum err strength_of(const BIGNUM *n, const BIGNUM *e)
 {
     struct buf der = {0};
+    rsa_spki(n, e, &der);
+    enum err result = strength_of_spki(buf_span(&der));
+    buf_free(&der);
+    return result;
+}
+
+static enum err strength(const BIGNUM *n, BN_ULONG e)
+{
     BIGNUM *exponent = BN_new();
     ck_assert_int_eq(BN_set_word(exponent, e), 1);
-    rsa_spki(n, exponent, &der);
-    enum err result = strength_of_spki(buf_span(&der));
+    enum err result = strength_of(n, exponent);
     BN_free(exponent);
-    buf_free(&der);
     return result;
 }
 
@@ -239,6 +245,7 @@ START_TEST(sizes_and_exponents)
     expect_err(strength(n2048, 1), E_KEY_EXPONENT);
     expect_err(strength(n2048, 65539), E_KEY_EXPONENT);
     expect_err(strength(n2048, 0), E_CSR_FORMAT);
+    expect_err(strength_of(n2048, n1024), E_KEY_EXPONENT);
     BIGNUM *zero = BN_new(), *huge = BN_new();
     expect_err(strength(zero, 65537), E_CSR_FORMAT);
     ck_assert_int_eq(BN_lshift(huge, n2048, 8192 - 2048), 1);

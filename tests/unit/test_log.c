@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "expect.h"
 #include "help_log.h"
+#include "log/index.h"
 #include "log/position.h"
 #include "sample_records.h"
 #include "suites.h"
@@ -398,6 +399,19 @@ START_TEST(each_line)
 }
 END_TEST
 
+/* What is made after a log tells that there was one. */
+START_TEST(a_log_that_is_gone)
+{
+    expect_err(log_missing(help_log_dir, help_log_folder, &help_log_diag), E_STATE_MISSING);
+    ck_assert_int_eq(mkdirat(help_log_dir, "archive", 0700), 0);
+    expect_err(log_missing(help_log_dir, help_log_folder, &help_log_diag), E_LOG_MISSING);
+    ck_assert_int_eq(unlinkat(help_log_dir, "archive", AT_REMOVEDIR), 0);
+    ck_assert_int_eq(symlinkat("nothing", help_log_dir, INDEX_FILE), 0); /* whatever it is */
+    expect_err(log_missing(help_log_dir, help_log_folder, &help_log_diag), E_LOG_MISSING);
+    ck_assert_int_eq(unlinkat(help_log_dir, INDEX_FILE, 0), 0);
+}
+END_TEST
+
 Suite *suite_log(void)
 {
     Suite *s = suite_create("log");
@@ -414,6 +428,7 @@ Suite *suite_log(void)
     tcase_add_test(t, an_empty_log_cannot_be_opened);
     tcase_add_test(t, a_wrong_end_is_refused);
     tcase_add_test(t, a_missing_or_strange_file_is_refused);
+    tcase_add_test(t, a_log_that_is_gone);
     tcase_add_test(t, a_clock_behind_stops_writing);
     tcase_add_test(t, a_failed_write_poisons_the_log);
     tcase_add_test(t, a_recovery_that_fails_leaves_a_readable_log);

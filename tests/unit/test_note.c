@@ -277,7 +277,34 @@ START_TEST(vkeys_are_read)
         expect_no_vkey(text);
     }
     expect_no_vkey(GO_VKEY "A");
+    expect_no_vkey("PeterNeumann+c74f20a34+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"); /* an ID of nine digits */
     expect_no_vkey("+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+}
+END_TEST
+
+/* The longest name comes back, and one that is longer by a character is no name, though everything else is right. */
+START_TEST(vkeys_with_long_names)
+{
+    char longest[NOTE_NAME_MAX + 2], name[NOTE_NAME_MAX + 1];
+    EVP_PKEY *pkey = go_key();
+    struct note_key k, back;
+    struct buf text = {0};
+    memset(longest, 'a', sizeof longest);
+    longest[NOTE_NAME_MAX + 1] = '\0';
+    expect_ok(note_key_of(longest, pkey, &k, &d));
+    expect_ok(note_key_write(&k, &text));
+    buf_append_byte(&text, 0);
+    expect_no_vkey((const char *)text.data);
+    longest[NOTE_NAME_MAX] = '\0';
+    buf_reset(&text);
+    expect_ok(note_key_of(longest, pkey, &k, &d));
+    expect_ok(note_key_write(&k, &text));
+    buf_append_byte(&text, 0);
+    expect_ok_diag(note_key_read((const char *)text.data, name, &back, &d), &d);
+    ck_assert_str_eq(back.name, longest);
+    EVP_PKEY_free(back.pkey);
+    EVP_PKEY_free(pkey);
+    buf_free(&text);
 }
 END_TEST
 
@@ -309,6 +336,7 @@ Suite *suite_note(void)
     tcase_add_test(c, notes_that_are_none);
     tcase_add_test(c, a_note_without_end);
     tcase_add_test(c, vkeys_are_read);
+    tcase_add_test(c, vkeys_with_long_names);
     tcase_add_test(c, vkeys_without_memory);
     suite_add_tcase(s, c);
     c = tcase_create("checkpoints");

@@ -109,6 +109,8 @@ START_TEST(nothing_to_ask)
     ck_assert_str_eq(d.clause, "rule services");
     expect_err(make("ca", "other", OP_CRL), E_LIST_KEY);
     ck_assert_str_eq(d.text, "ca has no key other that issues lists");
+    expect_err(make("ca", "other", OP_DELTA_CRL), E_LIST_KEY);
+    ck_assert_str_eq(d.text, "ca has no key other that issues deltas");
     w.keys[0].crl_delta_period = 0;
     expect_err(make("ca", NULL, OP_DELTA_CRL), E_LIST_KEY);
     ck_assert_str_eq(d.text, "ca has no key that issues deltas");

@@ -112,6 +112,11 @@ START_TEST(an_issuer_beside_a_serial)
     expect_err(parse("{\"id\":\"r-1\",\"op\":\"suspend\",\"serial\":\"00112233445566778899aabbccddeeff\",\"issuer\":\"\","
                      "\"requested-at\":\"2026-03-01T00:00:00Z\"}", &r), E_FIELD_VALUE);
     request_free(&r);
+    /* which fields an operation has that is not known is not known: it is refused for what it is */
+    expect_err(parse("{\"id\":\"r-1\",\"op\":\"other\",\"serial\":\"00112233445566778899aabbccddeeff\","
+                     "\"issuer\":\"ca-root\",\"requested-at\":\"2026-03-01T00:00:00Z\"}", &r), E_OK);
+    ck_assert(r.op == OP_UNKNOWN && strcmp(r.issuer, "ca-root") == 0);
+    request_free(&r);
 }
 END_TEST
 

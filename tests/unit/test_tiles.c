@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "audit/publish.h"
 #include "audit/shelf.h"
 #include "audit/shown.h"
 #include "audit/tiles.h"
 #include "expect.h"
 #include "help_audit.h"
+#include "help_pki.h"
 #include "log/merkle.h"
 #include "memory_sweep.h"
 
@@ -53,8 +53,10 @@ START_TEST(no_paths)
 {
     static const char *const wrong[] = {"tile/0/00", "tile/0/0000", "tile/0/x000/000", "tile/0/000/000", "tile/8/000", "tile/00/000",
                                         "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/", "tile/0/000.p",
-                                        "tile/0/000/", "tile/entries/", "tile/entries", "tile/", "checkpoint", "tile/0/ 00", "tile/-1/000",
-                                        "tile/0/x999/x999/x999/x999/x999/x999/x999/x999/x999/999"};
+                                        "tile/0/000/", "tile/0/000.p/x", "tile/0/000.p/2550",
+                                        "tile/entries/", "tile/entries", "tile/", "checkpoint", "tile/0/ 00", "tile/-1/000",
+                                        "tile/0/x999/x999/x999/x999/x999/x999/x999/x999/x999/999",
+                                        "tile/entries/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/999"};
     unsigned level, width;
     uint64_t index;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
@@ -318,6 +320,42 @@ START_TEST(every_width_is_compared)
     expect_err(shown_compare_tile(&n, &shelf, "tile/entries/000.p/2", (struct span){(const uint8_t *)"\0\1a\0\2bb", 7}, &d), E_LOG_PUBLISHED);
     expect_err(shown_compare_seal(&n, &shelf, 2, (struct span){(const uint8_t *)"[]", 2}, &d), E_LOG_PUBLISHED);
     shown_free(&n);
+    /* a seal over more lines than are under one now */
+    expect_ok_diag(show("seal/9.json", "{}"), &d);
+    expect_ok_diag(shown(&n), &d);
+    expect_ok_diag(shown_compare_tile(&n, &shelf, "tile/entries/000.p/3", entries, &d), &d);
+    expect_ok_diag(shown_compare_seal(&n, &shelf, 2, (struct span){(const uint8_t *)"{}", 2}, &d), &d);
+    expect_err(shown_finish(&n, 8, &d), E_LOG_ROLLED_BACK);
+    ck_assert_str_eq(d.text, "seal/9.json was published, and only 8 lines are under a seal");
+    shown_free(&n);
+    shelf_close(&shelf);
+}
+END_TEST
+
+/* The last of the files that lie there is a tile, and the log has gone on. */
+START_TEST(a_tile_that_is_new)
+{
+    struct shown n;
+    expect_ok_diag(shelf_open(site, &shelf, &d), &d);
+    expect_ok_diag(shelf_keep(&shelf, "tile/entries/000.p/1", (struct span){entries.p, 3}, &d), &d);
+    expect_ok_diag(shown(&n), &d);
+    expect_ok_diag(shown_compare_tile(&n, &shelf, "tile/entries/000.p/3", entries, &d), &d);
+    expect_ok_diag(shown_compare_tile(&n, &shelf, "tile/entries/001.p/1", entries, &d), &d);
+    expect_ok_diag(shown_finish(&n, 3, &d), &d);
+    shown_free(&n);
+    shelf_close(&shelf);
+}
+END_TEST
+
+/* Folders whose names together are longer than any path of a tile. */
+START_TEST(a_path_that_is_too_long)
+{
+    struct shown n;
+    expect_ok_diag(shelf_open(site, &shelf, &d), &d);
+    ck_assert(help_run("n=$(printf 'x%%.0s' $(seq 250)) && mkdir -p %s/tile/$n/$n/$n", site));
+    expect_err(shown(&n), E_LOG_PUBLISHED);
+    ck_assert_ptr_nonnull(strstr(d.text, "tile/xxx"));
+    shown_free(&n);
     shelf_close(&shelf);
 }
 END_TEST
@@ -366,81 +404,6 @@ START_TEST(shown_without_memory)
 }
 END_TEST
 
-/* -- the whole, without memory -- */
-
-static EVP_PKEY *own;
-static struct note_key key;
-static uint64_t sealed; /* lines */
-
-static void look_away(void *arg, uint64_t done, uint64_t total)
-{
-    (void)arg, (void)done, (void)total;
-}
-
-static enum err holds(struct diag *why)
-{
-    (void)why;
-    return E_OK;
-}
-
-static enum err publish(void)
-{
-    static const struct progress silent = {look_away, NULL};
-    char anchors[96], record[96];
-    struct published p;
-    snprintf(anchors, sizeof anchors, "%s/by-hand", audit_fix.path);
-    snprintf(record, sizeof record, "%s/record", audit_fix.path);
-    const struct publish_options o = {.state = audit_fix.path, .anchors = anchors, .to = site, .record = record, .verify = holds, .policy = &policy_table, .key = &key,
-                                      .progress = &silent};
-    enum err e = publish_log(&o, &p, &d);
-    differs = differs || (e == E_OK && p.now.size != sealed);
-    return e;
-}
-
-static void begin_publishing(void)
-{
-    own = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    expect_ok(note_key_of("log.example.com", own, &key, &d));
-}
-
-/* More lines than there are between two looks at the progress. */
-START_TEST(a_long_log)
-{
-    begin_publishing();
-    while (log_position(audit_fix.log)->size < 1100)
-        expect_ok_diag(log_append(audit_fix.log, RECORD_SELF_TEST, json_pack("{s:s}", "key", "the-log"), &d), &d);
-    sealed = log_position(audit_fix.log)->size;
-    help_audit_seal(policy_table.log_key.name, audit_fix.log_key);
-    expect_ok_diag(publish(), &d);
-    ck_assert(!differs);
-    EVP_PKEY_free(own);
-}
-END_TEST
-
-START_TEST(where_there_is_no_log)
-{
-    begin_publishing();
-    ck_assert_int_eq(unlinkat(audit_fix.fd, LOG_FILE, 0), 0);
-    ck_assert_int_ne(publish(), E_OK);
-    char path[sizeof audit_fix.path];
-    memcpy(path, audit_fix.path, sizeof path);
-    strcpy(audit_fix.path, "/nowhere");
-    expect_err(publish(), E_MEDIUM);
-    memcpy(audit_fix.path, path, sizeof path);
-    ck_assert_int_ge(openat(audit_fix.fd, LOG_FILE, O_WRONLY | O_CREAT, 0600), 0);
-    EVP_PKEY_free(own);
-}
-END_TEST
-
-START_TEST(publishing_without_memory)
-{
-    begin_publishing();
-    sealed = 5;
-    memory_sweep_every(11, "publish_log", publish, &d, &differs); /* each call syncs and reads files */
-    EVP_PKEY_free(own);
-}
-END_TEST
-
 Suite *suite_tiles(void)
 {
     Suite *s = suite_create("tiles");
@@ -457,11 +420,10 @@ Suite *suite_tiles(void)
     tcase_add_checked_fixture(c, set_up, tear_down);
     tcase_add_test(c, what_lies_on_the_shelf_stays);
     tcase_add_test(c, every_width_is_compared);
+    tcase_add_test(c, a_tile_that_is_new);
+    tcase_add_test(c, a_path_that_is_too_long);
     tcase_add_test(c, nothing_else_lies_there);
     tcase_add_test(c, shown_without_memory);
-    tcase_add_test(c, a_long_log);
-    tcase_add_test(c, where_there_is_no_log);
-    tcase_add_test(c, publishing_without_memory);
     suite_add_tcase(s, c);
     return s;
 }

@@ -150,6 +150,27 @@ START_TEST(linted)
 }
 END_TEST
 
+/* The last entry's serial number is negative. */
+START_TEST(an_entry_that_is_none)
+{
+    static const uint8_t serial[] = {0x02, 20, 0x7f, 0xff, 3, 4};
+    struct buf bytes = {0};
+    struct crl_view *v;
+    uint8_t sha256[DIGEST_LEN];
+    help_crl_tbs(&head, help_crl_entries, 4, &bytes);
+    uint8_t *at = memmem(bytes.data, bytes.len, serial, sizeof serial);
+    ck_assert_ptr_nonnull(at);
+    at[2] = 0xff;
+    int fd = help_crl_file(buf_span(&bytes));
+    expect_ok_diag(crl_view_open(fd, true, &v, &d), &d);
+    expect_err(crl_lint(v, &head, 4, issuer, sha256, &d), E_CRL_FORMAT);
+    ck_assert_str_eq(d.clause, "RFC 5280 5.1.2.6");
+    crl_view_close(v);
+    close(fd);
+    buf_free(&bytes);
+}
+END_TEST
+
 /* The same name and key under other certificates. */
 START_TEST(issuers)
 {
@@ -177,6 +198,7 @@ Suite *suite_crl_lint(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, linted);
+    tcase_add_test(t, an_entry_that_is_none);
     tcase_add_test(t, issuers);
     suite_add_tcase(s, t);
     return s;

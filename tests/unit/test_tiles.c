@@ -53,7 +53,7 @@ START_TEST(no_paths)
 {
     static const char *const wrong[] = {"tile/0/00", "tile/0/0000", "tile/0/x000/000", "tile/0/000/000", "tile/8/000", "tile/00/000",
                                         "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/000.p/", "tile/0/000.p",
-                                        "tile/0/000/", "tile/0/000.p/x", "tile/0/000.p/2550",
+                                        "tile/0/000/", "tile/0/000.p/x", "tile/0/000.p/2560",
                                         "tile/entries/", "tile/entries", "tile/", "checkpoint", "tile/0/ 00", "tile/-1/000",
                                         "tile/0/x999/x999/x999/x999/x999/x999/x999/x999/x999/999",
                                         "tile/entries/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/x999/999"};

@@ -32,12 +32,21 @@ jq -r '.files[].filename' "$build/summary.json" | while IFS= read -r file; do
     if [ -n "$group" ]; then printf '%s\t%s\n' "$file" "$group"; fi
 done > "$build/groups.txt"
 
+# A line, with what tells it from others that read the same: what is done when a condition alone is on it, and in front of one
+# that asks what failed, what did.
+text_of() { # FILE NUMBER
+    awk -v n="$2" '{ sub(/^ */, "") }
+        NR == n - 1 { before = $0 }
+        NR == n { text = (/^if \(e(rr)? != E_OK\)/ ? before " " : "") $0; alone = /^(} )?(else )?(if|while|for) \(.*\)( {)?$/ }
+        NR == n + 1 { print text (alone ? " " $0 : ""); exit }' "$1"
+}
+
 # Every line with a branch that was not taken, as FILE<TAB>NUMBER<TAB>TEXT.
 jq -r '.files[] | .file as $f | .lines[] | select([.branches[] | select(.count == 0)] | length > 0)
     | [$f, .line_number] | @tsv' "$build/cover.json" |
     awk -F'\t' 'NR == FNR { wanted[$1] = 1; next } $1 in wanted' "$build/groups.txt" - | sort -u |
     while IFS=$'\t' read -r file number; do
-        printf '%s\t%s\t%s\n' "$file" "$number" "$(sed -n "${number}s/^ *//p" "$file")"
+        printf '%s\t%s\t%s\n' "$file" "$number" "$(text_of "$file" "$number")"
     done > "$build/missing.txt"
 
 # unreached.txt: a reason, and below it, indented, the lines that it explains: FILE (signer/ is left out): a part of the line.

@@ -271,6 +271,15 @@ START_TEST(the_longer_name_of_rsa_with_sha512)
 }
 END_TEST
 
+START_TEST(names_of_forms)
+{
+    enum cms_form form;
+    ck_assert(cms_form_by_name("cms", &form) && form == CMS_RFC5652);
+    ck_assert(cms_form_by_name("gmt0010", &form) && form == CMS_GMT0010);
+    ck_assert(!cms_form_by_name("gmt", &form));
+}
+END_TEST
+
 /* What others make, laid out and signed by openssl alone: see tests/gmt0010.sh. */
 START_TEST(the_form_of_gmt0010_by_stock_openssl)
 {
@@ -385,6 +394,7 @@ Suite *suite_cms(void)
     tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, NULL, help_clean);
     tcase_add_loop_test(c, persons_sign, 0, 3);
+    tcase_add_test(c, names_of_forms);
     tcase_add_test(c, the_form_of_gmt0010_by_stock_openssl);
     tcase_add_test(c, other_keys_do_not_sign);
     tcase_add_test(c, stock_openssl_accepts_what_rsa_persons_sign);

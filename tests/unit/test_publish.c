@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(publishing_without_memory)
 {
-    memory_sweep_every(11, "publish_log", publish, &d, &differs); /* each call syncs and reads files */
+    memory_sweep("publish_log", publish, &d, &differs);
 }
 END_TEST
 
@@ -210,6 +210,9 @@ START_TEST(each_file_is_looked_at)
             expect_spoilt(files[i], &spoilings[k]);
     expect_spoilt("checkpoint", &(struct spoiling){"rm $f", E_CHECKPOINT, "is missing"});
     expect_spoilt("checkpoint", &(struct spoiling){"rm $f && mkdir $f", E_MEDIUM_FILE, NULL});
+    /* every byte is another */
+    expect_spoilt(files[2], &(struct spoiling){"LC_ALL=C tr '\\000-\\377' '\\001-\\377\\000' < $f > $f.new && mv $f.new $f",
+                                               E_LOG_PUBLISHED, "holds something else"});
     /* the length of a line alone, of which there is a byte only */
     expect_spoilt(files[1], &(struct spoiling){"truncate -s 1 $f", E_LOG_PUBLISHED, "ends within a line"});
     expect_ok_diag(check(), &d);

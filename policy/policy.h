@@ -15,7 +15,7 @@
 #include "pki/alg.h"
 
 enum policy_kind { POLICY_PERSON, POLICY_ORGANISATION, POLICY_DEVICE };
-enum policy_role { POLICY_ENTRY, POLICY_REVIEW };
+enum policy_role { POLICY_ENTRY, POLICY_REVIEW, POLICY_ROLE_COUNT };
 /* On whose word a certificate or seal is revoked: its subscriber's, that of those who answer for a subject that ceased to
  * exist, or the operator's own. */
 enum policy_by { POLICY_BY_SUBSCRIBER, POLICY_BY_CEASED, POLICY_BY_OPERATOR, POLICY_BY_COUNT };

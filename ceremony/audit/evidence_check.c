@@ -258,22 +258,16 @@ static bool are_distinct(const struct evidence_signatures *s)
 static enum err check_roles(const struct looking *l, struct diag *d)
 {
     const struct policy_authority *a = policy_authority_find(l->policy, l->f->header.authority);
+    int of[POLICY_ROLE_COUNT] = {0};
     if (a == NULL)
         return diag_set(d, E_AUTHORITY, "%s", l->f->header.authority);
     for (size_t i = 0; i < l->e->approvals.n; i++) {
         const struct policy_person *p = person_of(l->policy, &l->e->approvals.v[i].certificate);
         if (p == NULL || strcmp(p->ra, l->f->header.ra) != 0 || p->role != l->f->plan_header.approvals[i].role)
             return diag_set(d, E_APPROVAL_PERSON, "approval %zu", i + 1);
+        of[p->role]++;
     }
-    for (size_t i = 0; i < a->approvals_n; i++) {
-        int n = 0;
-        for (size_t j = 0; j < l->e->approvals.n; j++)
-            n += l->f->plan_header.approvals[j].role == a->approvals[i].role;
-        if (n < a->approvals[i].count)
-            return diag_set_clause(d, E_APPROVAL_MISSING, a->approvals[i].clause, "%s: %d of %d",
-                                   policy_role_name(a->approvals[i].role), n, a->approvals[i].count);
-    }
-    return E_OK;
+    return approval_check_roles(a, of, d);
 }
 
 static enum err check_approvals(const struct looking *l, struct diag *d)

@@ -151,24 +151,11 @@ static enum err check_own(const struct desk *k, const struct policy_person *pers
     return e;
 }
 
-/* What is still in the way, whoever has to do it. */
-static void tell_approvals(const struct desk *k)
-{
-    struct approvals all;
-    struct diag why = {0};
-    const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
-    enum err e = approval_check(k->fd, &policy_table, a, &k->header, clock_now(), &all, &why);
-    if (e == E_OK)
-        printf("%s", _("the batch has all its approvals\n"));
-    else
-        printf(_("not yet: %s: %s: %s\n"), err_name(e), _(err_sentence(e)), why.said);
-}
-
 /* Time has passed since the batch was shown: it, and what lies beside it, is looked at again under the lock. */
 static enum err store(const struct desk *k, const struct policy_person *person, X509 *cert,
                       const struct buf *approval, struct diag *d)
 {
-    char name[LIMIT_TOKEN_TEXT + 32];
+    char name[LIMIT_TOKEN_TEXT + 32], approvals[WORDS_APPROVALS];
     struct file_list stale = {0};
     approval_name(person, name);
     enum err e = desk_lock(k->fd, options.dir, d);
@@ -182,8 +169,10 @@ static enum err store(const struct desk *k, const struct policy_person *person, 
         printf(_("%s/%s: replaced, it did not fit the batch\n"), options.dir, stale.names[i]);
     if (e == E_OK)
         printf(_("%s/%s: approved as %s\n"), options.dir, name, _(policy_role_name(person->role)));
-    if (e == E_OK)
-        tell_approvals(k);
+    if (e == E_OK) {
+        words_of_approvals(k, clock_now(), approvals, sizeof approvals);
+        puts(approvals);
+    }
     file_list_free(&stale);
     return e;
 }

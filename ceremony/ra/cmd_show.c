@@ -239,6 +239,7 @@ static enum err print_requests(const struct desk *k, struct diag *d)
 enum err cmd_show(int n, char **operands, struct diag *d)
 {
     struct desk k;
+    char approvals[WORDS_APPROVALS];
     (void)n;
     (void)operands;
     enum err e = desk_open(options.dir, &k, d);
@@ -246,8 +247,11 @@ enum err cmd_show(int n, char **operands, struct diag *d)
         print_header(&k);
         e = print_approvals(&k, d);
     }
-    if (e == E_OK)
+    if (e == E_OK) {
+        words_of_approvals(&k, clock_now(), approvals, sizeof approvals);
+        screen_field(_("approved"), LABEL, "%s", approvals);
         e = print_requests(&k, d);
+    }
     desk_close(&k);
     return e;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/approval.h"
 #include "core/i18n.h"
 
 static const struct {
@@ -50,4 +51,17 @@ void words_of_kind(const struct request *r, char *out, size_t cap)
 {
     const char *kind = r->op < OP_UNKNOWN ? _(ops[r->op].kind) : r->op_text;
     snprintf(out, cap, "%s%s%s", kind, r->profile[0] != '\0' ? ", " : "", r->profile);
+}
+
+void words_of_approvals(const struct desk *k, int64_t now, char *out, size_t cap)
+{
+    struct approvals all;
+    struct diag why = {0};
+    const struct policy_authority *a = policy_authority_find(&policy_table, k->header.authority);
+    enum err e = a != NULL ? approval_check(k->fd, &policy_table, a, &k->header, now, &all, &why)
+                           : diag_set(&why, E_AUTHORITY, "%s", k->header.authority);
+    if (e == E_OK)
+        snprintf(out, cap, "%s", _("the batch has all its approvals"));
+    else
+        snprintf(out, cap, _("not yet: %s: %s: %s"), err_name(e), _(err_sentence(e)), why.said);
 }

@@ -82,17 +82,30 @@ static enum err check_file(int dir_fd, const char *name, struct span text, const
     return e;
 }
 
+enum err approval_check_roles(const struct policy_authority *a, const int of[POLICY_ROLE_COUNT], struct diag *d)
+{
+    struct buf missing = {0};
+    const char *clause = NULL;
+    for (size_t i = 0; i < a->approvals_n; i++) {
+        const struct policy_approval *row = &a->approvals[i];
+        if (of[row->role] >= row->count)
+            continue;
+        buf_printf(&missing, "%s%s: %d of %d", clause != NULL ? ", " : "", policy_role_name(row->role), of[row->role], row->count);
+        clause = clause != NULL ? clause : row->clause;
+    }
+    enum err e = clause == NULL ? E_OK : buf_err(&missing) == E_OK ? E_APPROVAL_MISSING : buf_err(&missing);
+    if (e != E_OK)
+        diag_set_clause(d, e, clause, "%.*s", (int)missing.len, missing.len > 0 ? (const char *)missing.data : "");
+    buf_free(&missing);
+    return e;
+}
+
 static enum err check_roles(const struct approvals *have, const struct policy_authority *a, struct diag *d)
 {
-    for (size_t i = 0; i < a->approvals_n; i++) {
-        int n = 0;
-        for (size_t j = 0; j < have->n; j++)
-            n += have->by[j]->role == a->approvals[i].role;
-        if (n < a->approvals[i].count)
-            return diag_set_clause(d, E_APPROVAL_MISSING, a->approvals[i].clause, "%s: %d of %d",
-                                   policy_role_name(a->approvals[i].role), n, a->approvals[i].count);
-    }
-    return E_OK;
+    int of[POLICY_ROLE_COUNT] = {0};
+    for (size_t i = 0; i < have->n; i++)
+        of[have->by[i]->role]++;
+    return approval_check_roles(a, of, d);
 }
 
 enum err approval_check(int dir_fd, const struct policy *p, const struct policy_authority *a,

@@ -56,14 +56,35 @@ struct work {
     const struct policy_authority *authority;
     struct request *out;
     enum draft_field at; /* what is looked at */
+    bool bad[DRAFT_FIELDS + 1];
+    enum err first; /* error, and the field that it is of */
+    enum draft_field first_at;
+    struct diag *d;
 };
 
-/* The text of the field, which is looked at from here on; NULL when it is not given. */
+/* The text of the field, which is looked at from here on; NULL when it is not given, or nothing more is to be said of it. */
 static const char *look(struct work *w, enum draft_field f)
 {
     const char *text = w->draft->text[f];
     w->at = f;
-    return text != NULL && text[0] != '\0' ? text : NULL;
+    return text != NULL && text[0] != '\0' && !w->bad[f] ? text : NULL;
+}
+
+/* What came of looking: an error is told, and the next field has its turn. */
+static void settle(struct work *w, enum err e, const struct diag *why)
+{
+    bool stops = e == E_NO_MEMORY || e == E_CRYPTO;
+    if (e == E_OK || w->bad[w->at])
+        return;
+    w->bad[w->at] = true;
+    if (w->first == E_OK || stops) {
+        w->first = e;
+        w->first_at = w->at;
+        if (w->d != NULL)
+            *w->d = *why;
+    }
+    if (w->draft->tell != NULL && !stops)
+        w->draft->tell(w->draft->arg, w->at, why);
 }
 
 /* -- which fields there are -- */
@@ -88,27 +109,39 @@ static bool is_required(enum draft_field f)
            f != DRAFT_ENVELOPED_KEY && f != DRAFT_OVERRIDE;
 }
 
-static enum err check_fields(struct work *w, struct diag *d)
+static void check_utf8(struct work *w)
+{
+    for (int f = 0; f < DRAFT_FIELDS; f++) {
+        const char *text = look(w, (enum draft_field)f);
+        struct diag why = {0};
+        if (text != NULL && !text_is_utf8(text, strlen(text)))
+            settle(w, diag_set(&why, E_UTF8, "%s", draft_name((enum draft_field)f)), &why);
+    }
+}
+
+static enum err check_field(struct work *w, enum draft_field f, struct diag *d)
 {
     const char *op = w->out->op_text;
-    for (int i = 0; i < DRAFT_FIELDS; i++) {
-        enum draft_field f = (enum draft_field)i;
-        unsigned group = group_of(f);
-        bool has = group == 0 || (op_fields(w->out->op) & group) != 0;
-        bool there = look(w, f) != NULL || (f == DRAFT_SERIAL && look(w, DRAFT_CERTIFICATE) != NULL) ||
-                     (f == DRAFT_CSR && w->draft->csr.n > 0);
-        const char *text = look(w, f);
-        if (text != NULL && !text_is_utf8(text, strlen(text)))
-            return diag_set(d, E_UTF8, "%s", draft_name(f));
-        if (there && !has)
-            return diag_set(d, E_FIELD_UNKNOWN, "a request to %s has no %s", op, draft_name(f));
-        if (!there && has && is_required(f))
-            return diag_set(d, E_FIELD_MISSING, f == DRAFT_SERIAL ? N_("a request to %s needs %s, or the certificate")
-                                                                  : N_("a request to %s needs %s"), op, draft_name(f));
-    }
-    if (look(w, DRAFT_SERIAL) != NULL && look(w, DRAFT_CERTIFICATE) != NULL)
-        return diag_set(d, E_FIELD_VALUE, "there is a serial, too: give one of the two");
+    unsigned group = group_of(f);
+    bool has = group == 0 || (op_fields(w->out->op) & group) != 0;
+    bool there = look(w, f) != NULL || w->bad[f] || (f == DRAFT_SERIAL && look(w, DRAFT_CERTIFICATE) != NULL) ||
+                 (f == DRAFT_CSR && w->draft->csr.n > 0);
+    w->at = f;
+    if (there && !has)
+        return diag_set(d, E_FIELD_UNKNOWN, "a request to %s has no %s", op, draft_name(f));
+    if (!there && has && is_required(f))
+        return diag_set(d, E_FIELD_MISSING, f == DRAFT_SERIAL ? N_("a request to %s needs %s, or the certificate")
+                                                              : N_("a request to %s needs %s"), op, draft_name(f));
     return E_OK;
+}
+
+static void check_fields(struct work *w)
+{
+    struct diag why;
+    for (int f = 0; f < DRAFT_FIELDS; f++)
+        settle(w, check_field(w, (enum draft_field)f, &why), &why);
+    if (look(w, DRAFT_SERIAL) != NULL && look(w, DRAFT_CERTIFICATE) != NULL)
+        settle(w, diag_set(&why, E_FIELD_VALUE, "there is a serial, too: give one of the two"), &why);
 }
 
 /* -- texts -- */
@@ -167,15 +200,13 @@ static enum err take_time(struct work *w, int64_t now, struct diag *d)
                : diag_set(d, E_FIELD_VALUE, "%s is not a time like 2026-11-20T19:36:17Z", text);
 }
 
-static enum err take_identity(struct work *w, struct diag *d)
+static enum err take_identity(struct work *w, int i, struct diag *d)
 {
-    for (int i = 0; i < POLICY_IDENTITY_COUNT; i++) {
-        const char *text = look(w, (enum draft_field)(DRAFT_RESIDENT_ID + i));
-        if (text != NULL && strlen(text) > LIMIT_IDENTITY_TEXT)
-            return diag_set(d, E_FIELD_VALUE, "it has more than %d bytes", LIMIT_IDENTITY_TEXT);
-        if (text != NULL)
-            snprintf(w->out->identity.value[i], sizeof w->out->identity.value[i], "%s", text);
-    }
+    const char *text = look(w, (enum draft_field)(DRAFT_RESIDENT_ID + i));
+    if (text != NULL && strlen(text) > LIMIT_IDENTITY_TEXT)
+        return diag_set(d, E_FIELD_VALUE, "it has more than %d bytes", LIMIT_IDENTITY_TEXT);
+    if (text != NULL)
+        snprintf(w->out->identity.value[i], sizeof w->out->identity.value[i], "%s", text);
     return E_OK;
 }
 
@@ -239,25 +270,28 @@ static enum err check_by(struct work *w, struct diag *d)
     w->at = DRAFT_BY;
     if (!policy_by_by_name(w->out->by, &by))
         return diag_set(d, E_FIELD_VALUE, "%s is not subscriber, ceased or operator", w->out->by);
-    if (service == NULL || !service->by[by])
+    if (service == NULL)
+        return E_OK;
+    if (!service->by[by])
         return diag_set_clause(d, E_OP_NOT_OFFERED, w->authority->services_clause, "%s does not offer %s by %s",
                                w->authority->name, w->out->op_text, w->out->by);
     w->at = DRAFT_REASON;
-    return check_reason(w, by, d);
+    return w->out->reason[0] != '\0' ? check_reason(w, by, d) : E_OK;
 }
 
 /* An authority that this program does not know is the matter of ra check. */
-static enum err check_policy(struct work *w, struct diag *d)
+static void check_policy(struct work *w)
 {
+    struct diag why;
     if (w->authority == NULL)
-        return E_OK;
-    enum err e = check_op(w, d);
-    if (e == E_OK && w->out->by[0] != '\0')
-        e = check_by(w, d);
-    if (e != E_OK || w->out->profile[0] == '\0')
-        return e;
+        return;
+    if (w->out->op != OP_UNKNOWN)
+        settle(w, check_op(w, &why), &why);
+    if (w->out->by[0] != '\0')
+        settle(w, check_by(w, &why), &why);
     w->at = DRAFT_PROFILE;
-    return check_profile(w, d);
+    if (w->out->profile[0] != '\0')
+        settle(w, check_profile(w, &why), &why);
 }
 
 /* -- files -- */
@@ -283,15 +317,16 @@ static enum err take_file(struct work *w, enum draft_field f, struct diag *d)
     return e;
 }
 
-static enum err take_files(struct work *w, struct diag *d)
+static void take_files(struct work *w)
 {
     static const enum draft_field files[] = {DRAFT_CSR,    DRAFT_CERTIFICATE,   DRAFT_PICTURE,
                                              DRAFT_HOLDER, DRAFT_ENVELOPED_KEY, DRAFT_EVIDENCE};
+    struct diag why;
     w->at = DRAFT_CSR;
-    enum err e = w->draft->csr.n > 0 ? draft_csr_der(w->draft->csr, &w->out->csr, d) : E_OK;
-    for (size_t i = 0; i < sizeof files / sizeof files[0] && e == E_OK; i++)
-        e = take_file(w, files[i], d);
-    return e;
+    if (w->draft->csr.n > 0)
+        settle(w, draft_csr_der(w->draft->csr, &w->out->csr, &why), &why);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        settle(w, take_file(w, files[i], &why), &why);
 }
 
 /* -- the whole -- */
@@ -299,45 +334,34 @@ static enum err take_files(struct work *w, struct diag *d)
 static enum err take_op(struct work *w, struct diag *d)
 {
     const char *text = look(w, DRAFT_OP);
-    w->out->op = text != NULL ? op_by_name(text) : OP_ISSUE;
+    w->out->op = w->bad[DRAFT_OP] ? OP_UNKNOWN : text != NULL ? op_by_name(text) : OP_ISSUE;
     if (w->out->op == OP_UNKNOWN)
-        return diag_set(d, E_FIELD_VALUE, "%s is no service", text);
+        return diag_set(d, E_FIELD_VALUE, "%s is no service", text != NULL ? text : "");
     snprintf(w->out->op_text, sizeof w->out->op_text, "%s", op_name(w->out->op));
     return E_OK;
 }
 
-static enum err take_texts(struct work *w, int64_t now, struct diag *d)
+static void take_texts(struct work *w, int64_t now)
 {
     struct request *r = w->out;
-    const char *name;
-    enum err e = take_token(w, DRAFT_PROFILE, r->profile, d);
-    if (e == E_OK)
-        e = take_serial(w, DRAFT_SERIAL, r->serial, &r->has_serial, d);
-    if (e == E_OK)
-        e = take_token(w, DRAFT_BY, r->by, d);
-    if (e == E_OK)
-        e = take_token(w, DRAFT_REASON, r->reason, d);
-    if (e == E_OK)
-        e = take_token(w, DRAFT_KEY, r->key, d);
-    if (e == E_OK)
-        e = take_number(w, DRAFT_WIDTH, &r->seal.width, d);
-    if (e == E_OK)
-        e = take_number(w, DRAFT_HEIGHT, &r->seal.height, d);
-    if (e == E_OK)
-        e = take_identity(w, d);
-    if (e == E_OK)
-        e = take_token(w, DRAFT_PAIR, r->pair.request, d);
-    if (e == E_OK)
-        e = take_serial(w, DRAFT_PAIR_SERIAL, r->pair.serial, &r->pair.has_serial, d);
-    if (e == E_OK)
-        e = take_time(w, now, d);
-    if (e == E_OK)
-        e = take_token(w, DRAFT_OPERATOR, r->operator_, d);
-    if (e == E_OK)
-        e = take_override(w, d);
-    if (e == E_OK && (name = look(w, DRAFT_NAME)) != NULL)
+    struct diag why;
+    settle(w, take_token(w, DRAFT_PROFILE, r->profile, &why), &why);
+    settle(w, take_serial(w, DRAFT_SERIAL, r->serial, &r->has_serial, &why), &why);
+    settle(w, take_token(w, DRAFT_BY, r->by, &why), &why);
+    settle(w, take_token(w, DRAFT_REASON, r->reason, &why), &why);
+    settle(w, take_token(w, DRAFT_KEY, r->key, &why), &why);
+    settle(w, take_number(w, DRAFT_WIDTH, &r->seal.width, &why), &why);
+    settle(w, take_number(w, DRAFT_HEIGHT, &r->seal.height, &why), &why);
+    for (int i = 0; i < POLICY_IDENTITY_COUNT; i++)
+        settle(w, take_identity(w, i, &why), &why);
+    settle(w, take_token(w, DRAFT_PAIR, r->pair.request, &why), &why);
+    settle(w, take_serial(w, DRAFT_PAIR_SERIAL, r->pair.serial, &r->pair.has_serial, &why), &why);
+    settle(w, take_time(w, now, &why), &why);
+    settle(w, take_token(w, DRAFT_OPERATOR, r->operator_, &why), &why);
+    settle(w, take_override(w, &why), &why);
+    const char *name = look(w, DRAFT_NAME);
+    if (name != NULL)
         buf_append_str(&r->seal.name, name);
-    return e;
 }
 
 static enum err take_id(struct work *w, struct diag *d)
@@ -351,6 +375,8 @@ static enum err take_id(struct work *w, struct diag *d)
         const char *slash = strrchr(file, '/');
         return ident_from_name(slash != NULL ? slash + 1 : file, r->id, d);
     }
+    if (r->op == OP_UNKNOWN)
+        return E_OK;
     hex_encode(r->serial, SERIAL_LEN, hex);
     int n = snprintf(r->id, sizeof r->id, "%s-%s", r->op_text, r->has_serial ? hex : r->key);
     return n < (int)sizeof r->id ? E_OK : diag_set(d, E_FIELD_MISSING, "the request needs an id");
@@ -378,21 +404,19 @@ static enum err check_line(struct work *w, struct diag *d)
 enum err draft_request(const struct draft *draft, const struct policy_authority *authority, int64_t now,
                        struct request *out, enum draft_field *wrong, struct diag *d)
 {
-    struct work w = {.draft = draft, .authority = authority, .out = out, .at = DRAFT_FIELDS};
+    struct work w = {.draft = draft, .authority = authority, .out = out, .at = DRAFT_FIELDS, .d = d};
+    struct diag why;
     *out = (struct request){0};
-    enum err e = take_op(&w, d);
-    if (e == E_OK)
-        e = check_fields(&w, d);
-    if (e == E_OK)
-        e = take_texts(&w, now, d);
-    if (e == E_OK)
-        e = check_policy(&w, d);
-    if (e == E_OK)
-        e = take_files(&w, d);
-    if (e == E_OK)
-        e = take_id(&w, d);
-    if (e == E_OK)
-        e = check_line(&w, d);
-    *wrong = w.at;
-    return e;
+    check_utf8(&w);
+    settle(&w, take_op(&w, &why), &why);
+    if (out->op != OP_UNKNOWN)
+        check_fields(&w);
+    take_texts(&w, now);
+    check_policy(&w);
+    take_files(&w);
+    settle(&w, take_id(&w, &why), &why);
+    if (w.first == E_OK)
+        settle(&w, check_line(&w, &why), &why);
+    *wrong = w.first_at;
+    return w.first;
 }

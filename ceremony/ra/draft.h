@@ -37,17 +37,22 @@ enum draft_field {
 const char *draft_name(enum draft_field f);
 enum draft_field draft_by_name(const char *name);
 
+/* Told what is wrong with a field, once for each field; DRAFT_FIELDS for what is of none. */
+typedef void (*draft_tell)(void *arg, enum draft_field f, const struct diag *why);
+
 struct draft {
     const char *text[DRAFT_FIELDS]; /* NULL or "": not given */
     const char *folder;             /* that names of files are relative to; NULL: where the program runs */
     struct span csr;                /* the PKCS#10 request itself, DER, in place of its file; else empty */
+    draft_tell tell;                /* NULL: nobody */
+    void *arg;
 };
 
 /* Make it a request of this authority (NULL: one that this program does not know), asked for now where it does not say when.
  * E_OP_NOT_OFFERED, E_PROFILE and E_REASON for what its policy does not have; E_FIELD_MISSING, E_FIELD_UNKNOWN,
  * E_FIELD_VALUE; E_CSR_FORMAT, E_CERTIFICATE, and what
- * draft_files.h says of files. The diag says what is wrong with the value, and
- * *wrong of which field; DRAFT_FIELDS when it is of none. Free the request with request_free(), on failure too. */
+ * draft_files.h says of files. All fields are looked at: each error goes to draft->tell, and the first of them comes back, with
+ * its field in *wrong; but E_NO_MEMORY and E_CRYPTO, which are of no field, go before all others. Free the request with request_free(), on failure too. */
 ERR_MUST_USE enum err draft_request(const struct draft *draft, const struct policy_authority *authority, int64_t now,
                                     struct request *out, enum draft_field *wrong, struct diag *d);
 

@@ -1,6 +1,7 @@
 #include "ra/table.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +42,29 @@ static bool stops(enum err e)
     return e == E_NO_MEMORY || e == E_CRYPTO;
 }
 
-static enum err place(const struct table *t, size_t column, enum err e, const struct diag *why, struct diag *d)
+/* What is wrong with this column of the row at hand; with the row, when the column is none. */
+static enum err place(struct table *t, size_t column, const struct diag *why, struct diag *d)
 {
     const struct csv_cell *cell = &t->rows.cells[column < t->rows.n ? column : 0];
     if (column >= t->columns_n)
-        return diag_wrap_clause(d, e, why->clause, why, "%s line %" PRIu64 "", t->name, cell->line);
-    return diag_wrap_clause(d, e, why->clause, why, "%s line %" PRIu64 ", column %zu (%s)", t->name, cell->line, column + 1,
-                           draft_name(t->columns[column]));
+        return diag_wrap_clause(d, why->code, why->clause, why, "%s line %" PRIu64 "", t->name, cell->line);
+    return diag_wrap_clause(d, why->code, why->clause, why, "%s line %" PRIu64 ", column %zu (%s)", t->name, cell->line, column + 1,
+                            draft_name(t->columns[column]));
+}
+
+static size_t column_of(const struct table *t, enum draft_field f)
+{
+    size_t i = 0;
+    while (i < t->columns_n && t->columns[i] != f)
+        i++;
+    return i;
+}
+
+static void tell_field(void *arg, enum draft_field f, const struct diag *why)
+{
+    struct table *t = arg;
+    struct diag placed = {0};
+    tell(t, place(t, column_of(t, f), why, &placed), &placed);
 }
 
 /* -- the header row -- */
@@ -96,33 +113,42 @@ static bool is_blank(const struct csv_reader *r)
     return true;
 }
 
-static size_t column_of(const struct table *t, enum draft_field f)
+/* A request that draft_request() has found good. */
+static enum err put_request(struct table *t, struct request *r, struct diag *d)
 {
-    size_t i = 0;
-    while (i < t->columns_n && t->columns[i] != f)
-        i++;
-    return i;
+    char row[NAME_MAX + 64];
+    struct diag why = {0};
+    snprintf(row, sizeof row, "%s line %" PRIu64, t->name, t->rows.cells[0].line);
+    enum err e = addition_put(t->a, r, row, &why);
+    if (stops(e))
+        *d = why;
+    else if (e != E_OK)
+        tell(t, e, &why);
+    return stops(e) ? e : E_OK;
 }
 
+/* What is wrong with the row is told; an error ends the table. */
 static enum err add_row(struct table *t, struct diag *d)
 {
-    struct draft draft = {.folder = t->folder, .text[DRAFT_OPERATOR] = t->operator_};
+    struct draft draft = {.folder = t->folder, .text[DRAFT_OPERATOR] = t->operator_, .tell = tell_field, .arg = t};
     struct request r = {0};
+    enum draft_field wrong;
     struct diag why = {0};
-    enum draft_field wrong = DRAFT_ID;
-    char row[64];
-    if (t->rows.n != t->columns_n)
-        return diag_set(d, E_CSV, "%s line %" PRIu64 ": %zu columns, the header has %zu", t->name, t->rows.cells[0].line,
-                        t->rows.n, t->columns_n);
+    if (t->rows.n != t->columns_n) {
+        tell(t, diag_set(&why, E_CSV, "%s line %" PRIu64 ": %zu columns, the header has %zu", t->name, t->rows.cells[0].line,
+                         t->rows.n, t->columns_n), &why);
+        return E_OK;
+    }
     for (size_t i = 0; i < t->columns_n; i++)
         if (t->rows.cells[i].text[0] != '\0')
             draft.text[t->columns[i]] = t->rows.cells[i].text;
     enum err e = draft_request(&draft, t->a->authority, t->a->now, &r, &wrong, &why);
-    snprintf(row, sizeof row, "line %" PRIu64, t->rows.cells[0].line);
     if (e == E_OK)
-        e = addition_put(t->a, &r, row, &why);
-    if (e != E_OK)
-        e = place(t, column_of(t, wrong), e, &why, d);
+        e = put_request(t, &r, d);
+    else if (stops(e))
+        *d = why;
+    else
+        e = E_OK;
     request_free(&r);
     return e;
 }
@@ -132,17 +158,11 @@ static enum err add_rows(struct table *t, struct diag *d)
     bool more = true;
     enum err e = E_OK;
     while (e == E_OK) {
-        struct diag why = {0};
         e = next_row(t, &more, d);
         if (e != E_OK || !more)
             break;
-        enum err row = is_blank(&t->rows) ? E_OK : add_row(t, &why);
-        if (row != E_OK && !stops(row)) {
-            tell(t, row, &why);
-        } else if (row != E_OK) {
-            *d = why;
-            e = row;
-        }
+        if (!is_blank(&t->rows))
+            e = add_row(t, d);
     }
     return e;
 }

@@ -126,6 +126,49 @@ START_TEST(slips_are_told_with_their_field)
 }
 END_TEST
 
+struct told {
+    enum draft_field fields[DRAFT_FIELDS];
+    size_t n;
+};
+
+static void take_told(void *arg, enum draft_field f, const struct diag *why)
+{
+    struct told *t = arg;
+    ck_assert_int_ne(why->code, E_OK);
+    ck_assert_uint_lt(t->n, DRAFT_FIELDS);
+    t->fields[t->n++] = f;
+}
+
+/* Each field once, whatever else is wrong; what follows from another slip is none of its own. */
+START_TEST(all_slips_are_told)
+{
+    static const enum draft_field want[] = {DRAFT_OPERATOR,                      DRAFT_PROFILE,      DRAFT_CSR, DRAFT_REASON,
+                                            DRAFT_RESIDENT_ID + POLICY_PASSPORT, DRAFT_REQUESTED_AT, DRAFT_BY,  DRAFT_CERTIFICATE,
+                                            DRAFT_ID};
+    struct told told = {.n = 0};
+    struct draft draft = {.folder = help_dir(), .tell = take_told, .arg = &told};
+    struct request r;
+    enum draft_field wrong;
+    struct diag d = {0};
+    draft.text[DRAFT_OP] = "revoke";
+    draft.text[DRAFT_OPERATOR] = "\xff";
+    draft.text[DRAFT_PROFILE] = "person";
+    draft.text[DRAFT_CSR] = "none.csr";
+    draft.text[DRAFT_RESIDENT_ID + POLICY_PASSPORT] = "E1";
+    draft.text[DRAFT_BY] = "everybody";
+    draft.text[DRAFT_CERTIFICATE] = "none.pem";
+    draft.text[DRAFT_REQUESTED_AT] = "yesterday";
+    draft.text[DRAFT_ID] = "a b";
+    expect_err(draft_request(&draft, &help_bundle_policy()->authorities[0], NOW, &r, &wrong, &d), E_UTF8);
+    ck_assert_int_eq(wrong, DRAFT_OPERATOR);
+    ck_assert_ptr_nonnull(strstr(d.text, "operator"));
+    ck_assert_uint_eq(told.n, sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < told.n; i++)
+        ck_assert_int_eq(told.fields[i], want[i]);
+    request_free(&r);
+}
+END_TEST
+
 START_TEST(files_go_into_the_request)
 {
     EVP_PKEY *key = help_key(KEY_P256);
@@ -170,6 +213,7 @@ Suite *suite_draft(void)
     tcase_add_test(t, names_are_the_same_both_ways);
     tcase_add_test(t, changes_of_status_are_written);
     tcase_add_test(t, slips_are_told_with_their_field);
+    tcase_add_test(t, all_slips_are_told);
     tcase_add_test(t, files_go_into_the_request);
     suite_add_tcase(s, t);
     return s;

@@ -62,7 +62,7 @@ struct work {
     struct diag *d;
 };
 
-/* The text of the field, which is looked at from here on; NULL when it is not given, or nothing more is to be said of it. */
+/* The text of the field, which is looked at from here on; NULL when it is not given, or was found bad. */
 static const char *look(struct work *w, enum draft_field f)
 {
     const char *text = w->draft->text[f];

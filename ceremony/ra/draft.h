@@ -51,8 +51,9 @@ struct draft {
 /* Make it a request of this authority (NULL: one that this program does not know), asked for now where it does not say when.
  * E_OP_NOT_OFFERED, E_PROFILE and E_REASON for what its policy does not have; E_FIELD_MISSING, E_FIELD_UNKNOWN,
  * E_FIELD_VALUE; E_CSR_FORMAT, E_CERTIFICATE, and what
- * draft_files.h says of files. All fields are looked at: each error goes to draft->tell, and the first of them comes back, with
- * its field in *wrong; but E_NO_MEMORY and E_CRYPTO, which are of no field, go before all others. Free the request with request_free(), on failure too. */
+ * draft_files.h says of files. All fields are looked at: each error goes to draft->tell, and the first of them comes
+ * back, with its field in *wrong; but E_NO_MEMORY and E_CRYPTO, which are of no field, go before all others. Free the
+ * request with request_free(), on failure too. */
 ERR_MUST_USE enum err draft_request(const struct draft *draft, const struct policy_authority *authority, int64_t now,
                                     struct request *out, enum draft_field *wrong, struct diag *d);
 

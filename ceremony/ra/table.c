@@ -48,8 +48,8 @@ static enum err place(struct table *t, size_t column, const struct diag *why, st
     const struct csv_cell *cell = &t->rows.cells[column < t->rows.n ? column : 0];
     if (column >= t->columns_n)
         return diag_wrap_clause(d, why->code, why->clause, why, "%s line %" PRIu64 "", t->name, cell->line);
-    return diag_wrap_clause(d, why->code, why->clause, why, "%s line %" PRIu64 ", column %zu (%s)", t->name, cell->line, column + 1,
-                            draft_name(t->columns[column]));
+    return diag_wrap_clause(d, why->code, why->clause, why, "%s line %" PRIu64 ", column %zu (%s)", t->name, cell->line,
+                            column + 1, draft_name(t->columns[column]));
 }
 
 static size_t column_of(const struct table *t, enum draft_field f)
@@ -135,8 +135,8 @@ static enum err add_row(struct table *t, struct diag *d)
     enum draft_field wrong;
     struct diag why = {0};
     if (t->rows.n != t->columns_n) {
-        tell(t, diag_set(&why, E_CSV, "%s line %" PRIu64 ": %zu columns, the header has %zu", t->name, t->rows.cells[0].line,
-                         t->rows.n, t->columns_n), &why);
+        tell(t, diag_set(&why, E_CSV, "%s line %" PRIu64 ": %zu columns, the header has %zu", t->name,
+                         t->rows.cells[0].line, t->rows.n, t->columns_n), &why);
         return E_OK;
     }
     for (size_t i = 0; i < t->columns_n; i++)

@@ -12,8 +12,8 @@ void words_of_request(const struct request *r, char *out, size_t cap);
 /* What kind of request it is, without what is its own: "a new certificate, person-sign", "revocation", ... */
 void words_of_kind(const struct request *r, char *out, size_t cap);
 
-/* Whether the batch has all its approvals at that time (UTC seconds), or what is still in the way, whoever has to do it: every
- * role that lacks some. Of an authority that this program does not know there is only that to be said. */
+/* Whether the batch has all its approvals at that time (UTC seconds), or what is still in the way, whoever has to do it:
+ * every role that lacks some. Of an authority that this program does not know there is only that to be said. */
 #define WORDS_APPROVALS (DIAG_TEXT_MAX + 200)
 void words_of_approvals(const struct desk *k, int64_t now, char *out, size_t cap);
 

@@ -90,7 +90,8 @@ enum err approval_check_roles(const struct policy_authority *a, const int of[POL
         const struct policy_approval *row = &a->approvals[i];
         if (of[row->role] >= row->count)
             continue;
-        buf_printf(&missing, "%s%s: %d of %d", clause != NULL ? ", " : "", policy_role_name(row->role), of[row->role], row->count);
+        buf_printf(&missing, "%s%s: %d of %d", clause != NULL ? ", " : "", policy_role_name(row->role), of[row->role],
+                   row->count);
         clause = clause != NULL ? clause : row->clause;
     }
     enum err e = clause == NULL ? E_OK : buf_err(&missing) == E_OK ? E_APPROVAL_MISSING : buf_err(&missing);

@@ -23,9 +23,10 @@ struct approvals {
 /* Append the text that is signed. */
 ERR_MUST_USE enum err approval_text(const uint8_t batch[DIGEST_LEN], struct buf *out);
 
-/* Are there as many persons of each role as the authority asks for? of[] has how many there are. E_APPROVAL_MISSING names every
- * role that lacks some, with the clause of the first. */
-ERR_MUST_USE enum err approval_check_roles(const struct policy_authority *a, const int of[POLICY_ROLE_COUNT], struct diag *d);
+/* Are there as many persons of each role as the authority asks for? of[] has how many there are. E_APPROVAL_MISSING names
+ * every role that lacks some, with the clause of the first. */
+ERR_MUST_USE enum err approval_check_roles(const struct policy_authority *a, const int of[POLICY_ROLE_COUNT],
+                                           struct diag *d);
 
 /* Verify every *.p7s of the folder over the text for its batch.jsonl and count roles. Each must be by a pinned person of the header's
  * RA with a certificate valid at `now`, no person twice, and each role must have as many persons as the authority asks

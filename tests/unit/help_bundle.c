@@ -101,6 +101,7 @@ static void add_status(struct help_bundle *b, const char *id, const char *op, ui
     r.op = op_by_name(op);
     snprintf(r.by, sizeof r.by, "%s", revoke ? "subscriber" : "");
     snprintf(r.reason, sizeof r.reason, "%s", revoke ? "lost" : "");
+    snprintf(r.issuer, sizeof r.issuer, "%s", revoke ? "ca-root" : "");
     put_request(b, &r);
 }
 

@@ -128,6 +128,7 @@
     X(seal) \
     X(sealed) \
     X(set) \
+    X(seen_effects) \
     X(sheet) \
     X(show) \
     X(show_mutants) \

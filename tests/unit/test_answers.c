@@ -107,6 +107,7 @@ START_TEST(lies_about_requests_are_refused)
         {4, IN_RESULTS, "clause", "\"c 19\"", "another clause"},
         {4, IN_LOG, "authority", "\"cb\"", "another authority"},
         {4, IN_LOG, "key", "\"the-log\"", "a key of another one"},
+        {4, IN_LOG, "key", "\"ca-second\"", "another issuer than was named"},
         {4, IN_LOG, "status", "\"held\"", "another status"},
         {4, IN_BOTH, "reason", "\"moved\"", "reason"},
         {4, IN_RESULTS, "reason", "\"moved\"", "reason"},

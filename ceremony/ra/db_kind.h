@@ -16,6 +16,10 @@ struct db_kind {
     void (*close)(void *connection);
 };
 
+/* What to do about it, for both kinds. */
+#define DB_ADVICE_TABLES N_("name another database or schema: tables there are not this program's")
+#define DB_ADVICE_WAIT N_("wait until the other program has ended, then import again")
+
 extern const struct db_kind db_sqlite, db_postgresql;
 
 #endif

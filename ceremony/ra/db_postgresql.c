@@ -4,30 +4,83 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "ra/db_kind.h"
 
 #define NAME 24 /* of a prepared statement: its number */
 
+#define ADVICE_PASSWORD N_("let the server know you by your account (peer), or use ~/.pgpass")
+
 /* libpq's messages may have several lines; the first tells what it is. */
-static enum err failed(const char *said, struct diag *d)
+static enum err failed(const char *said, const char *advice, struct diag *d)
 {
     int n = (int)strcspn(said, "\n");
-    return diag_set(d, E_DATABASE, "%.*s", n, said);
+    diag_set(d, E_DATABASE, "%.*s", n, said);
+    if (advice != NULL)
+        diag_advise(d, advice);
+    return E_DATABASE;
+}
+
+static enum err not_connected(PGconn *c, struct diag *d)
+{
+    return failed(PQerrorMessage(c),
+                  PQconnectionNeedsPassword(c) ? ADVICE_PASSWORD
+                                               : N_("see that the server runs; check database, user= and host= (its socket's folder)"),
+                  d);
+}
+
+/* By SQLSTATE; NULL where what it says is enough. */
+static const char *advice_of(const char *state)
+{
+    static const struct {
+        const char *state, *advice;
+    } rows[] = {
+        {"42501", N_("have this account given the right, or import as the one that owns the tables")},
+        {"42P07", DB_ADVICE_TABLES}, /* a table that is there already, */
+        {"42P01", DB_ADVICE_TABLES}, /* that is not there, */
+        {"42703", DB_ADVICE_TABLES}, /* that has no such column */
+        {"3F000", N_("have the schema made, or name another one as the account's search_path")},
+        {"55P03", DB_ADVICE_WAIT},
+    };
+    for (size_t i = 0; state != NULL && i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(state, rows[i].state) == 0)
+            return rows[i].advice;
+    return NULL;
 }
 
 /* Take the result, which is freed, or say what was wrong with it. */
 static enum err finish(PGresult *r, struct diag *d)
 {
     ExecStatusType s = PQresultStatus(r);
+    const char *said = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     enum err e = r == NULL ? diag_set(d, E_NO_MEMORY, "the database") : E_OK;
     if (e == E_OK && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
-        e = failed(PQresultErrorMessage(r), d);
+        e = failed(said != NULL ? said : PQresultErrorMessage(r), advice_of(PQresultErrorField(r, PG_DIAG_SQLSTATE)), d);
     PQclear(r);
     return e;
 }
 
+static enum err advised(enum err e, const char *advice, struct diag *d)
+{
+    diag_advise(d, advice);
+    return e;
+}
+
 /* A command line stands in the list of processes, and an environment is inherited by whatever is started. */
-static enum err refuse_password(const char *url, struct diag *d)
+static enum err check_option(const PQconninfoOption *o, struct diag *d)
+{
+    bool host = strcmp(o->keyword, "host") == 0;
+    if (o->val == NULL || o->val[0] == '\0')
+        return E_OK;
+    if (strstr(o->keyword, "password") != NULL)
+        return advised(diag_set(d, E_USAGE, "--db: a password in the URL"), ADVICE_PASSWORD, d);
+    if (strcmp(o->keyword, "hostaddr") == 0 || (host && o->val[0] != '/' && o->val[0] != '@'))
+        return advised(diag_set(d, E_USAGE, "--db: a server that is reached through a network"),
+                       N_("name its socket's folder: postgresql:///DATABASE?host=/run/postgresql"), d);
+    return E_OK;
+}
+
+static enum err check_url(const char *url, struct diag *d)
 {
     char *why = NULL;
     PQconninfoOption *all = PQconninfoParse(url, &why);
@@ -35,12 +88,9 @@ static enum err refuse_password(const char *url, struct diag *d)
     if (all == NULL)
         e = why != NULL ? diag_set(d, E_USAGE, "--db: %.*s", (int)strcspn(why, "\n"), why) : diag_set(d, E_NO_MEMORY, "--db");
     for (PQconninfoOption *o = all; e == E_OK && o != NULL && o->keyword != NULL; o++)
-        if (o->val != NULL && strstr(o->keyword, "password") != NULL)
-            e = diag_set(d, E_USAGE, "--db: a password in the URL");
+        e = check_option(o, d);
     if (e == E_OK && getenv("PGPASSWORD") != NULL)
-        e = diag_set(d, E_USAGE, "--db: a password in the environment (PGPASSWORD)");
-    if (e == E_USAGE && all != NULL)
-        diag_advise(d, "let the server know you by your account (peer), or use ~/.pgpass");
+        e = advised(diag_set(d, E_USAGE, "--db: a password in the environment (PGPASSWORD)"), ADVICE_PASSWORD, d);
     PQconninfoFree(all);
     PQfreemem(why);
     return e;
@@ -63,7 +113,7 @@ static const char one_schema[] =
 
 static enum err postgresql_open(const char *where, void **connection, struct diag *d)
 {
-    enum err e = refuse_password(where, d);
+    enum err e = check_url(where, d);
     if (e != E_OK)
         return e;
     PGconn *c = PQconnectdb(where);
@@ -71,7 +121,7 @@ static enum err postgresql_open(const char *where, void **connection, struct dia
         return diag_set(d, E_NO_MEMORY, "the database");
     PQsetNoticeProcessor(c, say_nothing, NULL);
     if (PQstatus(c) != CONNECTION_OK || PQsetClientEncoding(c, "UTF8") != 0)
-        e = failed(PQerrorMessage(c), d);
+        e = not_connected(c, d);
     if (e == E_OK)
         e = finish(PQexec(c, one_schema), d);
     if (e == E_OK)

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/i18n.h"
+#include "ra/db_kind.h"
+
 #define VERSION "2"
 
 struct column {
@@ -195,6 +198,18 @@ static enum err ask(struct db *db, const char *sql, struct buf *answer, bool *fo
     return e;
 }
 
+static enum err other_version(const struct db *db, const char *text, struct diag *d)
+{
+    if (text[0] == '\0') {
+        diag_set(d, E_DATABASE, "%s: rootseal_schema names no version", db_where(db));
+        diag_advise(d, DB_ADVICE_TABLES);
+        return E_DATABASE;
+    }
+    diag_set(d, E_DATABASE, "%s: its tables are of version %s, this program's of %s", db_where(db), text, VERSION);
+    diag_advise(d, N_("import with the program that made the tables, or a newer one"));
+    return E_DATABASE;
+}
+
 static enum err check_version(struct db *db, struct diag *d)
 {
     struct buf version = {0};
@@ -206,7 +221,7 @@ static enum err check_version(struct db *db, struct diag *d)
     if (e == E_OK && strcmp(text, "1") == 0)
         e = db_script(db, from_1, d);
     else if (e == E_OK && strcmp(text, VERSION) != 0)
-        e = diag_set(d, E_DATABASE, "its tables are of version %s, this program's of %s", found ? text : "none", VERSION);
+        e = other_version(db, text, d);
     buf_free(&version);
     return e;
 }

@@ -1,6 +1,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/i18n.h"
 #include "ra/db_kind.h"
 
 struct sqlite {
@@ -8,11 +10,37 @@ struct sqlite {
     sqlite3_stmt *statement[DB_STATEMENTS];
 };
 
+/* NULL where what it says is enough. */
+static const char *advice_of(int rc)
+{
+    switch (rc) {
+    case SQLITE_ERROR:
+        return DB_ADVICE_TABLES;
+    case SQLITE_BUSY:
+        return DB_ADVICE_WAIT;
+    case SQLITE_CANTOPEN:
+        return N_("name a file in a folder that is there, and that this account may write");
+    case SQLITE_READONLY:
+        return N_("let this account write the file and its folder, or name another file");
+    case SQLITE_NOTADB:
+        return N_("name another file: this one is something else");
+    case SQLITE_CORRUPT:
+        return N_("move the file away, and import all bundles again into a new one");
+    default:
+        return NULL;
+    }
+}
+
 static enum err failed(const struct sqlite *s, struct diag *d)
 {
-    int rc = sqlite3_errcode(s->db);
+    int rc = sqlite3_errcode(s->db) & 0xff; /* without what its extended code adds */
+    int cause = rc == SQLITE_CANTOPEN ? sqlite3_system_errno(s->db) : 0;
+    const char *advice = advice_of(rc);
     enum err e = rc == SQLITE_NOMEM ? E_NO_MEMORY : rc == SQLITE_FULL ? E_DISK_FULL : E_DATABASE;
-    return diag_set(d, e, "%s", sqlite3_errmsg(s->db));
+    diag_set(d, e, "%s%s%s", sqlite3_errmsg(s->db), cause != 0 ? ": " : "", cause != 0 ? strerror(cause) : "");
+    if (advice != NULL)
+        diag_advise(d, advice);
+    return e;
 }
 
 static void sqlite_close(void *connection)

@@ -3,15 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "batch/lists.h"
+#include "core/i18n.h"
 #include "core/json.h"
 #include "pki/cert.h"
 #include "ra/group.h"
 #include "ra/results_csv.h"
 
+#define MARK "import.json"
+#define ADVICE N_("move it away, and import again: then it is made anew")
 #define LISTS_DIR "crls"
 #define LISTS_MAX 1000000 /* files in it */
 
@@ -25,32 +29,67 @@ struct layout {
     const struct answers *answers;
     const struct seal *seal;
     const struct progress *progress;
-    int out_fd, fd;   /* OUT, and the folder of this bundle */
+    const char *out, *name; /* OUT, and the folder of this bundle in it */
+    int out_fd, fd;         /* both */
     int dirs[FOLDERS]; /* -1: not there yet */
     bool write; /* else only compare with what is there */
     bool news;  /* something was written */
+    bool known; /* this very bundle was imported before */
     struct group group;
 };
 
-static enum err other(const char *name, struct diag *d)
+/* The path of the folder that fd is. */
+static void path_of(const struct layout *l, int fd, char path[PATH_MAX])
 {
-    return diag_set(d, E_BUNDLE_OTHER, "%s is there with other content", name);
+    int f = 0;
+    while (f < FOLDERS && l->dirs[f] != fd)
+        f++;
+    if (fd == l->out_fd)
+        snprintf(path, PATH_MAX, "%s", l->out);
+    else
+        snprintf(path, PATH_MAX, "%s/%s%s%s", l->out, f == LISTS ? folder_names[LISTS] : l->name, f < LISTS ? "/" : "",
+                 f < LISTS ? folder_names[f] : "");
+}
+
+/* What is there was right once, when this bundle's mark says so; else the appliance may have said two things. */
+static enum err other(const struct layout *l, int fd, const char *name, struct diag *d)
+{
+    char path[PATH_MAX];
+    path_of(l, fd, path);
+    if (!l->known)
+        return diag_set(d, E_BUNDLE_OTHER, "%s/%s is there with other content", path, name);
+    diag_set(d, E_BUNDLE_OTHER, "%s/%s was changed after it was imported", path, name);
+    diag_advise(d, ADVICE);
+    return E_BUNDLE_OTHER;
+}
+
+static enum err in_folder(const struct layout *l, int fd, enum err e, const struct diag *why, struct diag *d)
+{
+    char path[PATH_MAX];
+    if (e == E_OK)
+        return e;
+    path_of(l, fd, path);
+    diag_wrap_clause(d, e, why->clause, why, "%s", path);
+    if (e == E_MEDIUM || e == E_MEDIUM_FILE) /* something else has the name */
+        diag_advise(d, ADVICE);
+    return e;
 }
 
 /* One file: what is there must be the same; what is missing is written. */
 static enum err settle(struct layout *l, int fd, const char *name, struct span content, struct diag *d)
 {
     struct buf old = {0};
-    bool found;
-    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &old, &found, d);
-    if (e == E_OK && found && (old.len != content.n || memcmp(old.data, content.p, old.len) != 0))
-        e = other(name, d);
+    struct diag why = {0};
+    bool found, same = true;
+    enum err e = file_read(fd, name, LIMIT_BATCH_BYTES, &old, &found, &why);
+    if (e == E_OK && found)
+        same = old.len == content.n && memcmp(old.data, content.p, old.len) == 0;
     if (e == E_OK && !found && l->write) {
         l->news = true;
-        e = group_put(&l->group, fd, name, content, NULL, d);
+        e = group_put(&l->group, fd, name, content, NULL, &why);
     }
     buf_free(&old);
-    return e;
+    return same ? in_folder(l, fd, e, &why, d) : other(l, fd, name, d);
 }
 
 /* What of the spool is still to be found in the file. */
@@ -75,20 +114,25 @@ static enum err compare(void *arg, struct span piece)
 static enum err settle_spool(struct layout *l, int fd, const char *name, const struct spool *content, struct diag *d)
 {
     struct comparing c = {content, 0, true};
+    struct diag why = {0};
+    enum err e = E_OK;
     if (faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-        enum err e = file_take_all(fd, name, LIMIT_ARCHIVE_BYTES, compare, &c, d);
-        return e == E_OK && (!c.same || c.at != content->content.n) ? other(name, d) : e;
+        e = file_take_all(fd, name, LIMIT_ARCHIVE_BYTES, compare, &c, &why);
+        if (e == E_OK && (!c.same || c.at != content->content.n))
+            return other(l, fd, name, d);
+    } else if (l->write) {
+        l->news = true;
+        e = group_put(&l->group, fd, name, content->content, content, &why);
     }
-    if (!l->write)
-        return E_OK;
-    l->news = true;
-    return group_put(&l->group, fd, name, content->content, content, d);
+    return in_folder(l, fd, e, &why, d);
 }
 
 /* The folder is made when its first file comes. */
 static enum err need_folder(struct layout *l, enum folder f, struct diag *d)
 {
-    return l->dirs[f] >= 0 ? E_OK : file_make_dir(f == LISTS ? l->out_fd : l->fd, folder_names[f], &l->dirs[f], d);
+    struct diag why = {0};
+    int in = f == LISTS ? l->out_fd : l->fd;
+    return l->dirs[f] >= 0 ? E_OK : in_folder(l, in, file_make_dir(in, folder_names[f], &l->dirs[f], &why), &why, d);
 }
 
 static enum err settle_in(struct layout *l, enum folder f, const char *name, const char *ending, struct span content,
@@ -180,7 +224,7 @@ static enum err settle_mark(struct layout *l, struct diag *d)
                   (json_int_t)l->seal->size, "log-head", head);
     enum err e = json_line_write(obj, &out);
     buf_append_byte(&out, '\n');
-    e = e != E_OK ? diag_set(d, e, "import.json") : settle(l, l->fd, "import.json", buf_span(&out), d);
+    e = e != E_OK ? diag_set(d, e, MARK) : settle(l, l->fd, MARK, buf_span(&out), d);
     json_decref(obj);
     buf_free(&out);
     return e;
@@ -202,6 +246,9 @@ static enum err sync_all(struct layout *l, const char *name, struct diag *d)
 static enum err compare_all(struct layout *l, struct diag *d)
 {
     enum err e = settle_mark(l, d);
+    if (e == E_BUNDLE_OTHER)
+        diag_set(d, e, "%s/%s is of another bundle than this one, as its %s says", l->out, l->name, MARK);
+    l->known = e == E_OK && faccessat(l->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     if (e == E_OK)
         e = settle_answers(l, d);
     return e == E_OK ? settle_whole(l, d) : e;
@@ -229,6 +276,8 @@ enum err layout_write(const char *path, const struct bundle *bundle, const struc
                        .answers = answers,
                        .seal = seal,
                        .progress = progress,
+                       .out = path,
+                       .name = name,
                        .out_fd = -1,
                        .fd = -1,
                        .dirs = {-1, -1, -1, -1, -1}};

@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define WHAT "a file for what is read"
+#include "core/i18n.h"
+
+#define WHAT N_("a copy of what is read, where the output goes")
 
 enum err spool_folder(const char *path, int *fd, struct diag *d)
 {

@@ -113,12 +113,14 @@ START_TEST(a_right_bundle_is_laid_out_once)
     /* Anything else that is there stops it, and nothing is written then. */
     ck_assert(help_run("rm out/town-7/results.csv && echo >> out/town-7/certs/one.pem"));
     expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), E_BUNDLE_OTHER);
+    ck_assert_msg(strstr(d.text, "out/town-7/certs/one.pem was changed after") != NULL, "%s", d.text);
     ck_assert(!help_run("test -e out/town-7/results.csv"));
     ck_assert(help_run("rm out/town-7/certs/one.pem"));
     expect_ok_diag(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), &d);
     ck_assert(help_run("test -e out/town-7/results.csv && test -e out/town-7/certs/one.pem"));
     i.bundle.digest[0] ^= 1;
     expect_err(layout_write(out, &i.bundle, &i.answers, &i.seal, NULL, name, &news, &d), E_BUNDLE_OTHER);
+    ck_assert_msg(strstr(d.text, "out/town-7 is of another bundle") != NULL, "%s", d.text);
     import_free(&i);
 }
 END_TEST

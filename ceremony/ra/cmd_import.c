@@ -14,8 +14,19 @@
 /* What the appliance's people would have to do about it is not the RA's matter. */
 static bool is_of_appliance(enum err e)
 {
-    return err_class(e) == CLASS_HSM || e == E_LOG_FORMAT || e == E_LOG_CHAIN || e == E_LOG_ORDER || e == E_LOG_SEAL ||
-           e == E_LOG_ROLLED_BACK || e == E_CERT_SIGNATURE || e == E_CRL_FORMAT || e == E_CRL_SIGNATURE || e == E_ESEAL_FORMAT || e == E_ESEAL_SIGNATURE || e == E_LINT;
+    static const enum err all[] = {E_LOG_FORMAT,     E_LOG_CHAIN,    E_LOG_ORDER,     E_LOG_SEAL,     E_LOG_ROLLED_BACK,
+                                   E_CERT_SIGNATURE, E_CRL_FORMAT,   E_CRL_SIGNATURE, E_ESEAL_FORMAT, E_ESEAL_SIGNATURE,
+                                   E_OCSP_FORMAT,    E_OCSP_SIGNATURE, E_OCSP_RESPONDER, E_LINT};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (e == all[i])
+            return true;
+    return err_class(e) == CLASS_HSM;
+}
+
+void cmd_import_advise(enum err e, struct diag *d)
+{
+    if (is_of_appliance(e))
+        diag_advise(d, N_("do not use the bundle; call the CA"));
 }
 
 enum err cmd_import_verify(struct import *i, const char *work, struct diag *d)
@@ -24,8 +35,7 @@ enum err cmd_import_verify(struct import *i, const char *work, struct diag *d)
     struct progress progress = {cli_progress_step, &bar};
     enum err e = import_verify(&policy_table, options.anchors, options.batch, options.bundle, work, &progress, i, d);
     cli_progress_end(&bar);
-    if (is_of_appliance(e))
-        diag_advise(d, "do not use the bundle; call the CA");
+    cmd_import_advise(e, d);
     return e;
 }
 

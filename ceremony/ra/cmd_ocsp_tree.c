@@ -41,6 +41,7 @@ enum err cmd_ocsp_tree(int n, char **operands, struct diag *d)
     enum err e = import_read(&policy_table, options.anchors, options.bundle, options.to, &i, d);
     if (e == E_OK)
         e = write_out(&i, &tree, d);
+    cmd_import_advise(e, d);
     if (e == E_OK)
         report(&tree);
     import_free(&i);

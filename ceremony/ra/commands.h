@@ -37,4 +37,7 @@ enum err cmd_cmc_out(int n, char **operands, struct diag *d);
 /* import_verify() of what the options bundle, batch and anchors name, with a bar; work is the folder where large parts lie meanwhile. */
 ERR_MUST_USE enum err cmd_import_verify(struct import *i, const char *work, struct diag *d);
 
+/* After an error in a bundle that only the appliance can have made: what an RA has to do about it. */
+void cmd_import_advise(enum err e, struct diag *d);
+
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/i18n.h"
 #include "log/record.h"
 #include "pki/cert.h"
 #include "pki/ocsp_check.h"
@@ -240,13 +241,17 @@ static enum err take_results(struct tree *t, struct diag *d)
         t->result = NULL;
         result_free(&s);
     }
-    return e == E_OK && files == 0 ? diag_set(d, E_BUNDLE_ANSWER, "it holds no OCSP responses") : e;
+    if (e != E_OK || files > 0)
+        return e;
+    diag_set(d, E_BUNDLE_ANSWER, "it holds no OCSP responses");
+    diag_advise(d, N_("name a bundle that rootseal-signer ocsp led to; for this one there is import"));
+    return E_BUNDLE_ANSWER;
 }
 
-static enum err occupied(const char *name, struct diag *d)
+static enum err occupied(const char *name, const char *advice, struct diag *d)
 {
     diag_set(d, E_FOLDER_OCCUPIED, "%s is there already", name);
-    diag_advise(d, "name a new folder, and let the web server change over to it");
+    diag_advise(d, advice);
     return E_FOLDER_OCCUPIED;
 }
 
@@ -278,15 +283,18 @@ static enum err make_tree(struct tree *t, int parent, const char *name, struct d
     char tmp[NAME_MAX + 8];
     snprintf(tmp, sizeof tmp, "%s.tmp", name);
     if (faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return occupied(name, d);
+        return occupied(name, N_("name a new folder, and let the web server change over to it"), d);
     if (mkdirat(parent, tmp, TREE_MODE) != 0)
-        return errno == EEXIST ? occupied(tmp, d) : diag_errno(d, errno, "%s", tmp);
+        return errno == EEXIST ? occupied(tmp, N_("an interrupted run left it: when no other one is at work, remove it"), d)
+                               : diag_errno(d, errno, "%s", tmp);
     t->to_fd = file_open_beneath(parent, tmp, O_RDONLY | O_DIRECTORY, 0);
     if (t->to_fd < 0)
         return diag_errno(d, errno, "%s", tmp);
     enum err e = take_results(t, d);
     if (e == E_OK && syncfs(t->to_fd) != 0)
         e = diag_errno(d, errno, "%s", tmp);
+    if (e != E_OK)
+        unlinkat(parent, tmp, AT_REMOVEDIR); /* where nothing was written, nothing is to be removed by hand */
     return e == E_OK ? file_rename(parent, tmp, name, d) : e;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/i18n.h"
 #include "ra/answering.h"
 #include "ra/copies.h"
 
@@ -15,17 +16,32 @@ enum err answering_differs(const struct answering *w, const char *what, struct d
     return diag_set(d, E_BUNDLE_ANSWER, "request %" PRId64 ": %s", w->n, what);
 }
 
+static enum err advised(enum err e, const char *advice, struct diag *d)
+{
+    diag_advise(d, advice);
+    return e;
+}
+
+/* Two folders that do not belong together are a slip of whoever names them, and no fault of the appliance. */
 static enum err check_header(const struct desk *k, const struct manifest *m, struct diag *d)
 {
     const struct batch_header *h = &k->header;
-    if (memcmp(k->digest, m->batch, DIGEST_LEN) != 0)
-        return diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another %s", BATCH_FILE);
-    if (strcmp(h->authority, m->authority) != 0 || strcmp(h->ra, m->ra) != 0 ||
-        strcmp(h->id, m->id) != 0 || h->sequence != m->sequence)
+    bool bytes = memcmp(k->digest, m->batch, DIGEST_LEN) == 0;
+    bool names = strcmp(h->authority, m->authority) == 0 && strcmp(h->ra, m->ra) == 0 && strcmp(h->id, m->id) == 0 &&
+                 h->sequence == m->sequence;
+    if (!bytes && !names)
+        return advised(diag_set(d, E_BUNDLE_ANSWER, "the bundle answers %s, sequence %" PRId64 " of %s; the batch is %s, sequence %"
+                                PRId64 " of %s", m->id, m->sequence, m->ra, h->id, h->sequence, h->ra),
+                       N_("name the bundle and the batch that belong together"), d);
+    if (!bytes)
+        return advised(diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another %s of the same name", BATCH_FILE),
+                       N_("name the batch as it was sent: this one is another, or was changed"), d);
+    if (!names)
         return diag_set(d, E_BUNDLE_ANSWER, "authority, RA, id or sequence is not the batch's");
     return h->count == desk_count(k)
                ? E_OK
-               : diag_set(d, E_BUNDLE_ANSWER, "%" PRId64 " requests, announced are %" PRId64, desk_count(k), h->count);
+               : diag_set(d, E_BUNDLE_ANSWER, "requests announced by the header: %" PRId64 ", in the file: %" PRId64, h->count,
+                          desk_count(k));
 }
 
 /* The next line of the log that tells what became of one of this batch's requests, or of a list. */
@@ -183,8 +199,8 @@ static enum err check_counts(struct answering *w, struct diag *d)
                         w->desk->header.count);
     if (c->issue != m->issued || c->refuse != m->refused || c->status != m->status || c->lists != m->lists)
         return diag_set(d, E_BUNDLE_ANSWER,
-                        "%" PRId64 " certificates, %" PRId64 " changes of status and %" PRId64
-                        " lists, announced are %" PRId64 ", %" PRId64 " and %" PRId64,
+                        "certificates: %" PRId64 ", changes of status: %" PRId64 ", lists: %" PRId64
+                        "; announced are %" PRId64 ", %" PRId64 " and %" PRId64,
                         c->issue, c->status, c->lists, m->issued, m->status, m->lists);
     return E_OK;
 }

@@ -68,6 +68,8 @@ static enum err put_draft(struct addition *a, const struct draft *draft, const c
     enum draft_field wrong;
     struct diag why = {0};
     enum err e = draft_request(draft, a->authority, a->now, &r, &wrong, &why);
+    if (e == E_FIELD_MISSING && wrong != DRAFT_FIELDS)
+        diag_advise(&why, N_("give the option of this name"));
     if (e != E_OK && wrong != DRAFT_FIELDS && is_given(wrong))
         diag_wrap_clause(d, e, why.clause, &why, "--%s", draft_name(wrong));
     else if (e != E_OK && d != NULL)

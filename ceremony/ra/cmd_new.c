@@ -72,6 +72,10 @@ static enum err read_batch(struct previous *out, struct diag *d)
 {
     struct desk k;
     enum err e = desk_open(options.previous, &k, d);
+    if (e == E_MEDIUM) {
+        diag_set(d, e, "%s: there is neither bundle.json nor %s", options.previous, BATCH_FILE);
+        diag_advise(d, N_("name the last bundle that came back, or the batch before it"));
+    }
     if (e == E_OK) {
         out->sequence = k.header.sequence;
         snprintf(out->authority, sizeof out->authority, "%s", k.header.authority);
@@ -112,6 +116,8 @@ static enum err take_previous(struct batch_header *h, struct diag *d)
         h->sequence = p.sequence + 1;
     if (e == E_OK)
         e = check_previous(h, &p, d);
+    if (e == E_PREVIOUS)
+        diag_advise(d, N_("name this RA's last bundle; without --sequence the batch comes next"));
     buf_free(&bytes);
     close(fd);
     return e;

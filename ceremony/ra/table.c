@@ -88,7 +88,7 @@ static enum err next_row(struct table *t, bool *more, struct diag *d)
 {
     struct diag why = {0};
     enum err e = csv_next(&t->rows, more, &why);
-    return e == E_OK ? E_OK : diag_set(d, e, "%s %s", t->name, why.text);
+    return e == E_OK ? E_OK : diag_wrap_clause(d, e, why.clause, &why, "%s", t->name);
 }
 
 static enum err take_header(struct table *t, struct diag *d)
@@ -135,7 +135,7 @@ static enum err add_row(struct table *t, struct diag *d)
     enum draft_field wrong;
     struct diag why = {0};
     if (t->rows.n != t->columns_n) {
-        tell(t, diag_set(&why, E_CSV, "%s line %" PRIu64 ": %zu columns, the header has %zu", t->name,
+        tell(t, diag_set(&why, E_CSV, "%s line %" PRIu64 ": columns: %zu, in the header: %zu", t->name,
                          t->rows.cells[0].line, t->rows.n, t->columns_n), &why);
         return E_OK;
     }
@@ -173,7 +173,7 @@ static enum err add_file(struct table *t, struct span file, struct diag *d)
     int64_t before = t->a->added;
     enum err e = csv_begin(file, &t->rows, &why);
     if (e != E_OK)
-        return diag_set(d, e, "%s %s", t->name, why.text);
+        return diag_wrap_clause(d, e, why.clause, &why, "%s", t->name);
     e = take_header(t, d);
     if (e == E_OK)
         e = add_rows(t, d);
@@ -182,8 +182,9 @@ static enum err add_file(struct table *t, struct span file, struct diag *d)
         e = E_OK;
     }
     if (e == E_OK && t->errors > 0)
-        e = diag_set_clause(d, t->first.code, t->first.clause, "%s%s", t->first.text,
-                            t->errors > 1 ? "; and there are more errors" : "");
+        e = t->errors > 1 ? diag_wrap_clause(d, t->first.code, t->first.clause, &t->first, "errors: %" PRId64 ", the first",
+                                             t->errors)
+                          : diag_again_clause(d, t->first.code, t->first.clause, &t->first);
     if (e == E_OK && t->a->added == before)
         e = diag_set(d, E_NO_REQUESTS, "%s has no row below its header", t->name);
     return e;

@@ -124,27 +124,48 @@ static enum err tell_old_lists(const struct answers *answers, struct diag *d)
     return E_OK;
 }
 
-static enum err report_json(const struct import *i, const struct written *w)
+static enum err print_json(json_t *obj)
 {
-    char bundle[DIGEST_HEX], head[DIGEST_HEX];
-    const struct manifest *m = &i->bundle.manifest;
     struct buf line = {0};
-    hex_encode(i->bundle.digest, DIGEST_LEN, bundle);
-    hex_encode(i->seal.head, DIGEST_LEN, head);
-    json_t *obj =
-        json_pack("{s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:I,s:s}", "ra", m->ra, "id", m->id, "sequence",
-                  (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
-                  "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists",
-                  (json_int_t)m->lists, "folder", w->folder, "news", (int)w->news, "log-size",
-                  (json_int_t)i->seal.size, "log-head", head);
-    enum err e = obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored.news)) != 0
-                     ? E_NO_MEMORY
-                     : json_line_write(obj, &line);
+    enum err e = json_line_write(obj, &line);
     if (e == E_OK)
         printf("%.*s\n", (int)line.len, (const char *)line.data);
     json_decref(obj);
     buf_free(&line);
     return e;
+}
+
+/* A line for each request that was refused, as ra check --json has them. */
+static enum err report_refused(const struct answers *answers)
+{
+    enum err e = E_OK;
+    for (size_t n = 0; n < answers->n && e == E_OK; n++) {
+        const struct answer *a = answers_at(answers, n);
+        if (a->act == PLAN_REFUSE)
+            e = print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n + 1, "id", a->id, "code", err_name(a->code),
+                                     "clause", a->clause, "detail", a->note));
+    }
+    return e;
+}
+
+static enum err report_json(const struct import *i, const struct written *w)
+{
+    char bundle[DIGEST_HEX], head[DIGEST_HEX];
+    const struct manifest *m = &i->bundle.manifest;
+    hex_encode(i->bundle.digest, DIGEST_LEN, bundle);
+    hex_encode(i->seal.head, DIGEST_LEN, head);
+    enum err e = report_refused(&i->answers);
+    if (e != E_OK)
+        return e;
+    json_t *obj = json_pack("{s:s,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:I,s:s}", "authority", m->authority, "ra", m->ra, "id",
+                            m->id, "sequence", (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
+                            "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists", (json_int_t)m->lists,
+                            "folder", w->folder, "news", (int)w->news, "log-size", (json_int_t)i->seal.size, "log-head", head);
+    if (obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored.news)) != 0) {
+        json_decref(obj);
+        obj = NULL;
+    }
+    return print_json(obj);
 }
 
 #define LABEL 9 /* columns */

@@ -100,7 +100,7 @@ RA_PARTS := $(addprefix ceremony/ra/,desk.c own.c foresee.c lines.c ident.c csv.
     chain.c answers.c answer_issued.c answer_seal.c answer_status.c answer_list.c copies.c changes.c certificate.c import.c ocsp_tree.c \
     results_csv.c layout.c spool.c group.c addition.c draft.c draft_files.c table.c words.c)
 RA_PARTS += ceremony/ra/running.c
-RA_PARTS += ceremony/ra/seen_effects.c
+RA_PARTS += ceremony/ra/seen_effects.c ceremony/ra/known_seals.c
 RA_PARTS += $(addprefix ceremony/ra/,cmc_parse.c cmc_draft.c cmc_match.c cmc_status.c cmc_answer.c cmc_write.c)
 RA_PARTS += ceremony/ra/cmc_keep.c ceremony/ra/cmc_repeat.c
 include ceremony/ra/db.mk

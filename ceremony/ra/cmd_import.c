@@ -8,6 +8,7 @@
 #include "core/screen.h"
 #include "core/text.h"
 #include "ra/import.h"
+#include "ra/known_seals.h"
 #include "ra/layout.h"
 #include "ra/store.h"
 
@@ -124,6 +125,17 @@ static enum err tell_old_lists(const struct answers *answers, struct diag *d)
     return E_OK;
 }
 
+/* Before anything is written: does the bundle's log contradict what earlier bundles brought? */
+static enum err compare_logs(const struct import *i, struct diag *d)
+{
+    char other[LAYOUT_NAME];
+    enum err e = known_seals_check(options.out, &i->bundle, &i->seal, other, d);
+    if (e == E_OK && other[0] != '\0')
+        fprintf(stderr, _("ra: the bundle's seal is of another log than that of %s/%s: ask the CA why a new log was begun\n"),
+                options.out, other);
+    return e;
+}
+
 static enum err print_json(json_t *obj)
 {
     struct buf line = {0};
@@ -231,6 +243,8 @@ enum err cmd_import(int n, char **operands, struct diag *d)
     (void)n;
     (void)operands;
     enum err e = cmd_import_verify(&i, options.out, d);
+    if (e == E_OK)
+        e = compare_logs(&i, d);
     if (e == E_OK)
         e = tell_old_lists(&i.answers, d);
     if (e == E_OK)

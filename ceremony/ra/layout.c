@@ -14,7 +14,6 @@
 #include "ra/group.h"
 #include "ra/results_csv.h"
 
-#define MARK "import.json"
 #define ADVICE N_("move it away, and import again: then it is made anew")
 #define LISTS_DIR "crls"
 #define LISTS_MAX 1000000 /* files in it */
@@ -224,7 +223,7 @@ static enum err settle_mark(struct layout *l, struct diag *d)
                   (json_int_t)l->seal->size, "log-head", head);
     enum err e = json_line_write(obj, &out);
     buf_append_byte(&out, '\n');
-    e = e != E_OK ? diag_set(d, e, MARK) : settle(l, l->fd, MARK, buf_span(&out), d);
+    e = e != E_OK ? diag_set(d, e, LAYOUT_MARK) : settle(l, l->fd, LAYOUT_MARK, buf_span(&out), d);
     json_decref(obj);
     buf_free(&out);
     return e;
@@ -247,8 +246,8 @@ static enum err compare_all(struct layout *l, struct diag *d)
 {
     enum err e = settle_mark(l, d);
     if (e == E_BUNDLE_OTHER)
-        diag_set(d, e, "%s/%s is of another bundle than this one, as its %s says", l->out, l->name, MARK);
-    l->known = e == E_OK && faccessat(l->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        diag_set(d, e, "%s/%s is of another bundle than this one, as its %s says", l->out, l->name, LAYOUT_MARK);
+    l->known = e == E_OK && faccessat(l->fd, LAYOUT_MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     if (e == E_OK)
         e = settle_answers(l, d);
     return e == E_OK ? settle_whole(l, d) : e;

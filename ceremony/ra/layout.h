@@ -18,6 +18,7 @@
 #include "log/seal.h"
 #include "ra/answers.h"
 
+#define LAYOUT_MARK "import.json"
 #define LAYOUT_NAME (LIMIT_TOKEN_TEXT + 32)
 
 /* Lay the verified answers out below the folder `path`, which is made when missing; name gets the

@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "core/i18n.h"
 #include "pki/cert.h"
 #include "ra/db_schema.h"
 #include "ra/result.h"
@@ -44,7 +45,13 @@ static enum err put_seal(struct store *s, struct diag *d)
     const struct db_value row[] = {db_text(s->log), db_number((int64_t)seal->size), db_text(digest_name(seal->hash)),
                                    db_text(head),   db_text(root),                  db_text(seal->key),
                                    db_bytes(buf_span(&seal->signature))};
-    return put_row(s, DB_SEALS, row, what, d);
+    enum err e = put_row(s, DB_SEALS, row, what, d);
+    if (e == E_BUNDLE_OTHER) {
+        const struct diag why = d != NULL ? *d : (struct diag){0};
+        diag_wrap(d, e, &why, "the log was forked");
+        diag_advise(d, N_("keep both bundles; the CA owes a proof by audit consistency of their seals"));
+    }
+    return e;
 }
 
 static enum err put_bundle(struct store *s, struct diag *d)

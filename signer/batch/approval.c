@@ -82,23 +82,22 @@ static enum err check_file(int dir_fd, const char *name, struct span text, const
     return e;
 }
 
+_Static_assert(POLICY_ROLE_COUNT == 2, "no more roles than a text below names");
+
 enum err approval_check_roles(const struct policy_authority *a, const int of[POLICY_ROLE_COUNT], struct diag *d)
 {
-    struct buf missing = {0};
-    const char *clause = NULL;
-    for (size_t i = 0; i < a->approvals_n; i++) {
-        const struct policy_approval *row = &a->approvals[i];
-        if (of[row->role] >= row->count)
-            continue;
-        buf_printf(&missing, "%s%s: %d of %d", clause != NULL ? ", " : "", policy_role_name(row->role), of[row->role],
-                   row->count);
-        clause = clause != NULL ? clause : row->clause;
-    }
-    enum err e = clause == NULL ? E_OK : buf_err(&missing) == E_OK ? E_APPROVAL_MISSING : buf_err(&missing);
-    if (e != E_OK)
-        diag_set_clause(d, e, clause, "%.*s", (int)missing.len, missing.len > 0 ? (const char *)missing.data : "");
-    buf_free(&missing);
-    return e;
+    const struct policy_approval *lacks[POLICY_ROLE_COUNT] = {NULL};
+    size_t n = 0;
+    for (size_t i = 0; i < a->approvals_n && n < POLICY_ROLE_COUNT; i++)
+        if (of[a->approvals[i].role] < a->approvals[i].count)
+            lacks[n++] = &a->approvals[i];
+    if (n == 0)
+        return E_OK;
+    const char *first = policy_role_name(lacks[0]->role);
+    if (n == 1)
+        return diag_set_clause(d, E_APPROVAL_MISSING, lacks[0]->clause, "%s: %d of %d", first, of[lacks[0]->role], lacks[0]->count);
+    return diag_set_clause(d, E_APPROVAL_MISSING, lacks[0]->clause, "%s: %d of %d, %s: %d of %d", first, of[lacks[0]->role],
+                           lacks[0]->count, policy_role_name(lacks[1]->role), of[lacks[1]->role], lacks[1]->count);
 }
 
 static enum err check_roles(const struct approvals *have, const struct policy_authority *a, struct diag *d)

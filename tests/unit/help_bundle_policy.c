@@ -5,6 +5,8 @@
 
 static const struct policy_attribute root_name[] = {
     {.type = "CN", .value = "ca root", .max = 64, .clause = "c 1"}};
+static const struct policy_attribute second_name[] = {
+    {.type = "CN", .value = "ca second", .max = 64, .clause = "c 1"}};
 static const struct policy_attribute bundle_name[] = {
     {.type = "CN", .value = "bundles", .max = 64, .clause = "c 1"}};
 static const struct policy_attribute log_name[] = {
@@ -30,7 +32,7 @@ static const struct policy_key keys[] = {{.name = "ca-root",
                                           .bits = 256,
                                           .alg = SIG_SM2_SM3,
                                           .sm2_null = true,
-                                          .subject = root_name,
+                                          .subject = second_name,
                                           .subjects = 1,
                                           .validity = {.years = 20},
                                           .clause = "c 2",

@@ -92,7 +92,7 @@ static void add_request(struct help_bundle *b, const char *id, const char *op, b
 }
 
 /* About the certificate with the serial number OLD + n. */
-static void add_status(struct help_bundle *b, const char *id, const char *op, uint8_t n)
+static void add_status(struct help_bundle *b, const char *id, const char *op, const char *issuer, uint8_t n)
 {
     struct request r = {.requested_at = NOW, .has_serial = true, .serial = {OLD, [15] = n}};
     bool revoke = strcmp(op, "revoke") == 0;
@@ -101,11 +101,11 @@ static void add_status(struct help_bundle *b, const char *id, const char *op, ui
     r.op = op_by_name(op);
     snprintf(r.by, sizeof r.by, "%s", revoke ? "subscriber" : "");
     snprintf(r.reason, sizeof r.reason, "%s", revoke ? "lost" : "");
-    snprintf(r.issuer, sizeof r.issuer, "%s", revoke ? "ca-root" : "");
+    snprintf(r.issuer, sizeof r.issuer, "%s", issuer);
     put_request(b, &r);
 }
 
-static void make_batch(struct help_bundle *b, struct batch_header *h)
+static void make_batch(struct help_bundle *b, const char *issuer, struct batch_header *h)
 {
     *h = (struct batch_header){
         .sequence = 7, .created = NOW, .valid_until = NOW + 86400, .count = 8};
@@ -117,11 +117,11 @@ static void make_batch(struct help_bundle *b, struct batch_header *h)
     add_request(b, "one", "issue", false);
     add_request(b, "two", "issue", true);
     add_request(b, "three", "issue", false);
-    add_status(b, "four", "revoke", 1);
-    add_status(b, "five", "suspend", 2);
-    add_status(b, "six", "resume", 3);
+    add_status(b, "four", "revoke", issuer, 1);
+    add_status(b, "five", "suspend", "", 2);
+    add_status(b, "six", "resume", "", 3);
     add_request(b, "seven", "change", false);
-    add_status(b, "eight", "accept", 5);
+    add_status(b, "eight", "accept", "", 5);
 }
 
 /* -- the answer -- */
@@ -331,6 +331,11 @@ static void make_chain(struct help_bundle *b)
 
 void help_bundle_make(struct help_bundle *b)
 {
+    help_bundle_make_naming(b, "ca-root");
+}
+
+void help_bundle_make_naming(struct help_bundle *b, const char *issuer)
+{
     struct batch_header h;
     uint8_t digest[DIGEST_LEN];
     char plan[DIGEST_HEX], hex[DIGEST_HEX];
@@ -338,7 +343,7 @@ void help_bundle_make(struct help_bundle *b)
     struct answerer a = {.b = b, .seq = FIRST_LINE};
     for (int i = ROOT; i <= LOG; i++)
         make_anchor(b, i);
-    make_batch(b, &h);
+    make_batch(b, issuer, &h);
     expect_ok(merkle_lines_root(buf_span(&b->batch), digest));
     hex_encode(digest, DIGEST_LEN, a.batch);
     memset(digest, 0x5a, DIGEST_LEN);

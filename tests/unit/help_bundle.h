@@ -33,6 +33,8 @@ struct help_bundle {
 
 /* A right one: three certificates issued, one request refused, four changes of status, one list. Free with help_bundle_free(). */
 void help_bundle_make(struct help_bundle *b);
+/* The same, where the request to revoke names this key as the issuer of the certificate, which is by ca-root. */
+void help_bundle_make_naming(struct help_bundle *b, const char *issuer);
 
 /* -- for an appliance that signs lies: what follows makes one that holds together in itself -- */
 

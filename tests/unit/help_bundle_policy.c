@@ -5,8 +5,6 @@
 
 static const struct policy_attribute root_name[] = {
     {.type = "CN", .value = "ca root", .max = 64, .clause = "c 1"}};
-static const struct policy_attribute second_name[] = {
-    {.type = "CN", .value = "ca second", .max = 64, .clause = "c 1"}};
 static const struct policy_attribute bundle_name[] = {
     {.type = "CN", .value = "bundles", .max = 64, .clause = "c 1"}};
 static const struct policy_attribute log_name[] = {
@@ -24,20 +22,6 @@ static const struct policy_key keys[] = {{.name = "ca-root",
                                           .crl_period = 7 * 86400,
                                           .crl_delta_period = 86400,
                                           .crl_url = "http://crl.example/ca-root.crl",
-                                          .crl_clause = "c 15"},
-                                         /* signs nothing here, but could have */
-                                         {.name = "ca-second",
-                                          .uri = "pkcs11:object=ca-second",
-                                          .kind = KEY_SM2,
-                                          .bits = 256,
-                                          .alg = SIG_SM2_SM3,
-                                          .sm2_null = true,
-                                          .subject = second_name,
-                                          .subjects = 1,
-                                          .validity = {.years = 20},
-                                          .clause = "c 2",
-                                          .crl_period = 7 * 86400,
-                                          .crl_url = "http://crl.example/ca-second.crl",
                                           .crl_clause = "c 15"}};
 static const struct policy_attribute subject[] = {
     {.type = "C", .value = "CN", .max = 2, .clause = "c 3"},
@@ -75,7 +59,7 @@ static const struct policy_authority authorities[] = {{.name = "ca",
                                                        .title = "ca",
                                                        .agreement = "a.txt",
                                                        .keys = keys,
-                                                       .keys_n = 2,
+                                                       .keys_n = 1,
                                                        .services = services,
                                                        .services_n = 6,
                                                        .services_clause = "c 9",

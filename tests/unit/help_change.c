@@ -33,7 +33,6 @@ static void begin(struct change_fix *x)
     x->policy.authorities = &x->authority;
     x->policy.persons = &x->person;
     x->authority.keys = &x->root;
-    x->authority.keys_n = 1;
     x->authority.profiles = &x->profile;
 }
 

@@ -107,7 +107,6 @@ START_TEST(lies_about_requests_are_refused)
         {4, IN_RESULTS, "clause", "\"c 19\"", "another clause"},
         {4, IN_LOG, "authority", "\"cb\"", "another authority"},
         {4, IN_LOG, "key", "\"the-log\"", "a key of another one"},
-        {4, IN_LOG, "key", "\"ca-second\"", "another issuer than was named"},
         {4, IN_LOG, "status", "\"held\"", "another status"},
         {4, IN_BOTH, "reason", "\"moved\"", "reason"},
         {4, IN_RESULTS, "reason", "\"moved\"", "reason"},
@@ -195,6 +194,17 @@ START_TEST(another_act_is_refused)
     ck_assert_ptr_nonnull(strstr(d.text, "something else was done"));
     put_back();
     drop_kept();
+}
+END_TEST
+
+/* The certificate that was revoked has the serial number that was named, and another issuer. */
+START_TEST(another_issuer_is_refused)
+{
+    struct diag d;
+    help_bundle_free(&made);
+    help_bundle_make_naming(&made, "ca-second");
+    expect_err(verify(&d), E_BUNDLE_ANSWER);
+    ck_assert_msg(strstr(d.text, "another issuer than was named") != NULL, "%s", d.text);
 }
 END_TEST
 
@@ -311,6 +321,7 @@ Suite *suite_answers(void)
     tcase_add_test(t, lies_about_requests_are_refused);
     tcase_add_test(t, results_of_another_form_are_refused);
     tcase_add_test(t, another_act_is_refused);
+    tcase_add_test(t, another_issuer_is_refused);
     tcase_add_test(t, lists_must_say_what_was_done);
     tcase_add_test(t, lists_must_be_the_policys);
     tcase_add_test(t, spoilt_lists_are_refused);

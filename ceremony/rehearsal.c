@@ -68,16 +68,11 @@ static enum err make_apart(int dir_fd, struct diag *d)
     return e == E_OK ? step_run(&step, &none, sizeof none, d) : e;
 }
 
-static bool is_there(int dir_fd, const char *name)
-{
-    return faccessat(dir_fd, name, F_OK, 0) == 0;
-}
-
 enum err rehearsal_begin(struct diag *d)
 {
     int fd = -1;
     enum err e = file_make_path(options.dir, &fd, d);
-    if (e == E_OK && !is_there(fd, TOKENS)) {
+    if (e == E_OK && !file_is_there(fd, TOKENS)) {
         e = make_apart(fd, d);
         if (e == E_OK)
             e = file_rename(fd, TOKENS_NEW, TOKENS, d);
@@ -129,13 +124,13 @@ static enum err make_second(int dir_fd, struct diag *d)
 
 static enum err plug_in(int dir_fd, struct diag *d)
 {
-    return is_there(dir_fd, SECOND) ? file_rename(dir_fd, SECOND, SECOND_IN, d) : E_OK;
+    return file_is_there(dir_fd, SECOND) ? file_rename(dir_fd, SECOND, SECOND_IN, d) : E_OK;
 }
 
 static enum err plug_both(int dir_fd, struct diag *d)
 {
     enum err e = E_OK;
-    if (!is_there(dir_fd, SECOND) && !is_there(dir_fd, SECOND_IN))
+    if (!file_is_there(dir_fd, SECOND) && !file_is_there(dir_fd, SECOND_IN))
         e = make_second(dir_fd, d);
     return e == E_OK ? plug_in(dir_fd, d) : e;
 }
@@ -143,7 +138,7 @@ static enum err plug_both(int dir_fd, struct diag *d)
 static enum err lose_first(int dir_fd, struct diag *d)
 {
     enum err e = plug_in(dir_fd, d);
-    if (e == E_OK && !is_there(dir_fd, SECOND_IN))
+    if (e == E_OK && !file_is_there(dir_fd, SECOND_IN))
         e = diag_set(d, E_TOKEN_MISSING, "no step has taken a key to a second one, which could replace the first");
     return e == E_OK ? move_first(dir_fd, TOKENS, LOST, d) : e;
 }
@@ -152,7 +147,7 @@ static enum err pull(int dir_fd, struct diag *d)
 {
     struct file_list list = {0};
     enum err e = list_in(dir_fd, TOKENS, &list, d);
-    if (e == E_OK && list.n > 1 && is_there(dir_fd, SECOND_IN))
+    if (e == E_OK && list.n > 1 && file_is_there(dir_fd, SECOND_IN))
         e = file_rename(dir_fd, SECOND_IN, SECOND, d);
     file_list_free(&list);
     return e;

@@ -3,6 +3,7 @@
 
 #include "audit/evidence.h"
 #include "audit/evidence_decide.h"
+#include "audit/issued.h"
 #include "batch/approval.h"
 #include "batch/authorise.h"
 #include "core/base64.h"
@@ -12,7 +13,6 @@
 #include "pki/cms.h"
 #include "pki/csr.h"
 #include "pki/key.h"
-#include "pki/lint.h"
 #include "pki/tbs_view.h"
 
 /* What is looked at. */
@@ -400,17 +400,6 @@ static enum err check_key(const struct looking *l, struct diag *d)
     return e;
 }
 
-static enum err lint_again(const struct looking *l, struct diag *d)
-{
-    const struct plan_item *i = &l->f->item;
-    const struct policy_authority *a = policy_authority_find(l->policy, l->f->header.authority);
-    const struct policy_profile *p = a != NULL ? policy_profile_find(a, i->profile) : NULL;
-    const struct policy_key *key = policy_key_find(l->policy, i->key);
-    if (p == NULL || key == NULL)
-        return diag_set(d, E_PROFILE, "%s", i->profile);
-    return lint_end_entity(buf_span(&i->tbs), (struct span){i->serial, SERIAL_LEN}, p, key, l->f->issuer, d);
-}
-
 static enum err check_certificate(const struct looking *l, struct diag *d)
 {
     X509 *x = NULL;
@@ -420,7 +409,7 @@ static enum err check_certificate(const struct looking *l, struct diag *d)
     if (e == E_OK && X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(l->f->issuer)) != 0)
         e = other(d, "the certificate names another issuer");
     if (e == E_OK && l->verdict->same_policy)
-        e = lint_again(l, d);
+        e = issued_lint(l->policy, l->f->header.authority, &l->f->item, l->f->issuer, d);
     X509_free(x);
     return e;
 }

@@ -83,24 +83,23 @@ static enum err check_eseal(const struct issued *i, struct span der, struct diag
     return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->item.n);
 }
 
+enum err issued_lint(const struct policy *policy, const char *authority, const struct plan_item *i, X509 *issuer, struct diag *d)
+{
+    const struct policy_authority *a = policy_authority_find(policy, authority);
+    const struct span tbs = buf_span(&i->tbs), serial = {i->serial, SERIAL_LEN};
+    if (plan_is_eseal(i) && a != NULL && a->seals.key != NULL && strcmp(a->seals.key, i->key) == 0)
+        return lint_eseal(tbs, serial, &a->seals, d);
+    const struct policy_key *row = policy_key_find(policy, i->key);
+    const struct policy_profile *profile = a != NULL ? policy_profile_find(a, i->profile) : NULL;
+    if (row == NULL || profile == NULL || strcmp(profile->key, i->key) != 0)
+        return diag_set(d, E_PROFILE, "the policy has no %s by the key %s", i->profile, i->key);
+    return lint_end_entity(tbs, serial, profile, row, issuer, d);
+}
+
 static enum err lint_again(const struct issued *i, struct diag *d)
 {
     struct diag why = {0};
-    if (i->policy == NULL)
-        return E_OK;
-    const struct policy_authority *authority = policy_authority_find(i->policy, i->authority);
-    if (plan_is_eseal(&i->item) && authority != NULL && authority->seals.key != NULL &&
-        strcmp(authority->seals.key, i->item.key) == 0) {
-        enum err seal = lint_eseal(buf_span(&i->item.tbs), (struct span){i->item.serial, SERIAL_LEN}, &authority->seals, &why);
-        return seal == E_OK ? E_OK : diag_wrap(d, seal, &why, "request %lld", (long long)i->item.n);
-    }
-    const struct policy_key *row = policy_key_find(i->policy, i->item.key);
-    const struct policy_profile *profile =
-        authority != NULL ? policy_profile_find(authority, i->item.profile) : NULL;
-    if (row == NULL || profile == NULL || strcmp(profile->key, i->item.key) != 0)
-        return diag_set(d, E_LINT, "request %lld: the policy has no such profile and key",
-                        (long long)i->item.n);
-    enum err e = lint_end_entity(buf_span(&i->item.tbs), (struct span){i->item.serial, SERIAL_LEN}, profile, row, i->anchor, &why);
+    enum err e = i->policy != NULL ? issued_lint(i->policy, i->authority, &i->item, i->anchor, &why) : E_OK;
     return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->item.n);
 }
 

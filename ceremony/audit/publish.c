@@ -42,23 +42,12 @@ static enum err read_old(const struct job *j, const struct shelf *s, const char 
     return e;
 }
 
-static enum err open_record(struct job *j, struct diag *d)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(j->o->record, '/');
-    const int n = slash == NULL ? 0 : slash == j->o->record ? 1 : (int)(slash - j->o->record);
-    j->record_name = slash == NULL ? j->o->record : slash + 1;
-    if (snprintf(folder, sizeof folder, "%.*s", n > 0 ? n : 1, n > 0 ? j->o->record : ".") >= (int)sizeof folder)
-        return diag_set(d, E_MEDIUM, "%s", j->o->record);
-    return shelf_open(folder, &j->record, d);
-}
-
 /* All that was published, in the folder and by the record. */
 static enum err read_before(struct job *j, struct diag *d)
 {
     enum err e = read_old(j, &j->shelf, CHECKPOINT_FILE, &j->out->before, d);
     if (e == E_OK)
-        e = open_record(j, d);
+        e = shelf_open_of(j->o->record, &j->record, &j->record_name, d);
     if (e == E_OK)
         e = read_old(j, &j->record, j->record_name, &j->kept, d);
     if (e == E_OK)

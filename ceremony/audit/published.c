@@ -30,15 +30,13 @@ struct job {
 /* One at a path with slashes. */
 static enum err read_at(const struct job *j, const char *path, size_t max, struct buf *out, struct diag *d)
 {
-    char folder[TILE_PATH_MAX];
-    const char *slash = strrchr(path, '/');
+    const char *name;
     struct diag why = {0};
     bool found = false;
-    int fd = -1;
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-    enum err e = file_open_dir_beneath(j->fd, folder, &fd, &why);
+    int fd;
+    enum err e = file_open_folder_of(j->fd, path, &fd, &name, &why);
     if (e == E_OK)
-        e = file_read(fd, slash + 1, max, out, &found, &why);
+        e = file_read(fd, name, max, out, &found, &why);
     if (fd >= 0)
         close(fd);
     if (e == E_MEDIUM || (e == E_OK && !found))

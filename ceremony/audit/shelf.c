@@ -12,13 +12,25 @@
 
 #define PATH_LONGEST 255
 
+static enum err lock(const struct shelf *s, const char *path, struct diag *d)
+{
+    if (flock(s->fd, LOCK_EX | LOCK_NB) == 0)
+        return E_OK;
+    return errno == EWOULDBLOCK ? diag_set(d, E_STATE_LOCKED, "%s", path) : diag_errno(d, errno, "%s: locking", path);
+}
+
 enum err shelf_open(const char *path, struct shelf *out, struct diag *d)
 {
     *out = (struct shelf){.fd = -1};
     enum err e = file_open_dir(path, &out->fd, d);
-    if (e == E_OK && flock(out->fd, LOCK_EX | LOCK_NB) != 0)
-        e = errno == EWOULDBLOCK ? diag_set(d, E_STATE_LOCKED, "%s", path) : diag_errno(d, errno, "%s: locking", path);
-    return e;
+    return e == E_OK ? lock(out, path, d) : e;
+}
+
+enum err shelf_open_of(const char *path, struct shelf *out, const char **name, struct diag *d)
+{
+    *out = (struct shelf){.fd = -1};
+    enum err e = file_open_folder_of(AT_FDCWD, path, &out->fd, name, d);
+    return e == E_OK ? lock(out, path, d) : e;
 }
 
 void shelf_close(struct shelf *s)

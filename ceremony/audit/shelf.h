@@ -17,6 +17,8 @@ struct shelf {
 /* Open a folder that is there. E_MEDIUM when it is not, E_STATE_LOCKED when another program writes to it. End with shelf_close(), on
  * failure too. */
 ERR_MUST_USE enum err shelf_open(const char *path, struct shelf *out, struct diag *d);
+/* The same with the folder in which the file at this path lies, or will; *name is what it is called there. */
+ERR_MUST_USE enum err shelf_open_of(const char *path, struct shelf *out, const char **name, struct diag *d);
 void shelf_close(struct shelf *s);
 
 /* Is a file there at this path? *there; E_LOG_PUBLISHED when it has other bytes. */

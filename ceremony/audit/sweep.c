@@ -36,11 +36,6 @@ static enum err look_up(struct audit *a, const uint8_t intake[DIGEST_LEN], struc
     return e;
 }
 
-static bool is_there(int fd, const char *name)
-{
-    return faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* A plan that the log does not name yet was decided on this log all the same. */
 static enum err check_waiting_plan(struct audit *a, int fd, const char *dir, struct diag *d)
 {
@@ -129,13 +124,13 @@ static enum err check_names(struct audit *a, int fd, const char *dir, struct dia
 
 static enum err check_folder(struct audit *a, const struct known *k, int fd, struct diag *d)
 {
-    if (is_there(fd, BUNDLE_DIR) && !k->bundled)
+    if (file_is_there(fd, BUNDLE_DIR) && !k->bundled)
         return diag_set(d, E_LOG_ROLLED_BACK, "%s/%s has a bundle that the log does not", ARCHIVE_DIR,
                         k->dir);
     if (!k->seen)
         audit_note(a, "%s/%s came in, but was not planned", ARCHIVE_DIR, k->dir);
     enum err e = check_names(a, fd, k->dir, d);
-    if (e == E_OK && !k->planned && is_there(fd, PLAN_FILE))
+    if (e == E_OK && !k->planned && file_is_there(fd, PLAN_FILE))
         e = check_waiting_plan(a, fd, k->dir, d);
     return e;
 }

@@ -24,31 +24,17 @@
 #define PROGRESS_LINES 64
 #define FUTURE (24 * 3600) /* seconds that clocks may differ by */
 
-/* The folder of a log, and its name there; NULL for a path that names none. */
-static const char *open_folder_of(const char *path, int *fd, struct diag *d)
-{
-    const char *slash = strrchr(path, '/');
-    char *dir = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    if (dir == NULL || file_open_dir(dir, fd, d) != E_OK)
-        path = NULL;
-    free(dir);
-    return path == NULL || slash == NULL ? path : slash + 1;
-}
-
 static enum err open_log(const struct verify_options *o, struct audit *a, const char **name, uint64_t *bytes, struct diag *d)
 {
     struct stat st;
-    enum err e = E_OK;
+    const char *path = o->log != NULL ? o->log : o->state;
     *name = LOG_FILE;
-    if (o->log != NULL)
-        *name = open_folder_of(o->log, &a->state_fd, d);
-    else
-        e = file_open_dir(o->state, &a->state_fd, d);
-    const bool missing = e == E_OK && *name != NULL && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0;
+    enum err e = o->log != NULL ? file_open_folder_of(AT_FDCWD, path, &a->state_fd, name, d) : file_open_dir(path, &a->state_fd, d);
+    const bool missing = e == E_OK && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0;
     if (missing && o->log == NULL)
-        return log_missing(a->state_fd, o->state, d);
-    if (*name == NULL || e == E_MEDIUM || missing)
-        return diag_set(d, E_STATE_MISSING, "%s", o->log != NULL ? o->log : o->state);
+        return log_missing(a->state_fd, path, d);
+    if (e == E_MEDIUM || missing)
+        return diag_set(d, E_STATE_MISSING, "%s", path);
     *bytes = e == E_OK ? (uint64_t)st.st_size : 0;
     return e;
 }

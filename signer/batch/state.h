@@ -19,7 +19,6 @@
 #include "log/log.h"
 #include "policy/policy.h"
 
-#define ARCHIVE_DIR "archive"
 #define ANCHORS_DIR "anchors"
 #define CEREMONIES_DIR "ceremonies"
 #define POLICIES_DIR "policies"

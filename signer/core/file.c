@@ -64,6 +64,22 @@ enum err file_open_dir_beneath(int dirfd, const char *name, int *fd, struct diag
     return open_folder(dirfd, name, 0, fd, d);
 }
 
+enum err file_open_folder_of(int dirfd, const char *path, int *fd, const char **name, struct diag *d)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    *fd = -1;
+    *name = slash != NULL ? slash + 1 : path;
+    enum err e = folder != NULL ? open_folder(dirfd, folder, 0, fd, d) : diag_set(d, E_NO_MEMORY, "%s", path);
+    free(folder);
+    return e;
+}
+
+bool file_is_there(int dirfd, const char *name)
+{
+    return faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 enum err file_make_dir(int dirfd, const char *name, int *fd, struct diag *d)
 {
     *fd = -1;

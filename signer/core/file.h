@@ -33,6 +33,14 @@ ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
  * leads to it is not a folder. *fd is -1 on failure. */
 ERR_MUST_USE enum err file_open_dir_beneath(int dirfd, const char *name, int *fd, struct diag *d);
 
+/* Open the folder that this path leads to the last component of, and point *name at that component: "" when the path ends with
+ * a slash. With AT_FDCWD as a user's path is opened, file_open_dir(); else beneath dirfd, file_open_dir_beneath(). E_MEDIUM,
+ * E_NO_MEMORY. *fd is -1 on failure. */
+ERR_MUST_USE enum err file_open_folder_of(int dirfd, const char *path, int *fd, const char **name, struct diag *d);
+
+/* Is there anything of this name below dirfd? A symbolic link is something, wherever it leads. */
+bool file_is_there(int dirfd, const char *name);
+
 /* Open the folder `name` below dirfd, making it (mode 0700) when it is not there, and sync
  * dirfd. No symbolic link is followed: E_MEDIUM when something else than a folder has the name, E_MEDIUM_FILE when it is a
  * mount point.

@@ -6,6 +6,7 @@
 #include "log/record.h"
 
 #define LOG_FILE "audit.jsonl"
+#define ARCHIVE_DIR "archive" /* beside it: what its lines name */
 
 /* Where a log stands: enough to append to it, to seal it, and to go on reading from there. A plain value. */
 struct log_position {

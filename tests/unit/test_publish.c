@@ -293,7 +293,7 @@ START_TEST(another_log)
     ck_assert(help_run("rm %s/" LOG_FILE, path));
     ck_assert_int_ne(check_with(path), E_OK);
     expect_other("/nowhere", E_MEDIUM, "/nowhere");
-    strcat(site, "-nowhere");
+    snprintf(site, sizeof site, "%s/nowhere", audit_fix.path);
     expect_err(check(), E_MEDIUM);
 }
 END_TEST

@@ -87,7 +87,7 @@ enum err cmd_consistency(int n, char **operands, struct diag *d)
         if (options.anchors == NULL)
             fprintf(stderr, "%s", _("audit: the signatures of the seals were not checked: give --anchors\n"));
     }
-    if (is_a_finding(e))
+    if (is_a_finding(e) && d->advice[0] == '\0')
         diag_advise(d, ADVICE);
     consistency_free(&c);
     return e;

@@ -6,6 +6,7 @@
 
 #include "audit/seals.h"
 #include "core/file.h"
+#include "core/i18n.h"
 #include "core/json.h"
 #include "core/limits.h"
 #include "log/log.h"
@@ -61,6 +62,14 @@ static enum err take_lines(struct proof_maker *m, struct log_reader *r, const st
     return e;
 }
 
+/* A slip of whoever names them, which says nothing about the log. */
+static enum err wrong_order(const struct consistency *c, struct diag *d)
+{
+    diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size, c->later.size);
+    diag_advise(d, N_("name the seal over fewer lines first"));
+    return E_LOG_SEAL;
+}
+
 enum err consistency_prove(struct consistency *c, const char *state, struct diag *d)
 {
     struct proof_maker m;
@@ -69,8 +78,7 @@ enum err consistency_prove(struct consistency *c, const char *state, struct diag
     if (memcmp(c->earlier.log, c->later.log, DIGEST_LEN) != 0)
         return diag_set(d, E_LOG_SEAL, "the seals are of two logs");
     if (c->earlier.size > c->later.size)
-        return diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size,
-                        c->later.size);
+        return wrong_order(c, d);
     proof_of_growth(&m, c->earlier.size, c->later.size);
     enum err e = file_open_dir(state, &fd, d);
     if (e == E_OK)
@@ -93,7 +101,7 @@ enum err consistency_check(const struct consistency *c, struct diag *d)
     if (memcmp(a->log, b->log, DIGEST_LEN) != 0 || a->hash != b->hash)
         return diag_set(d, E_LOG_SEAL, "the seals are of two logs");
     if (a->size > b->size)
-        return diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, a->size, b->size);
+        return wrong_order(c, d);
     if (a->size == b->size && memcmp(a->head, b->head, DIGEST_LEN) != 0)
         return diag_set(d, E_LOG_SEAL, "both seals are over %" PRIu64 " lines, and their last lines differ", a->size);
     enum err e = proof_check_growth(&c->proof, a->size, a->root, b->size, b->root);

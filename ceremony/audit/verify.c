@@ -20,6 +20,7 @@
 #include "batch/state.h"
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/i18n.h"
 
 #define PROGRESS_LINES 64
 #define FUTURE (24 * 3600) /* seconds that clocks may differ by */
@@ -31,10 +32,14 @@ static enum err open_log(const struct verify_options *o, struct audit *a, const 
     *name = LOG_FILE;
     enum err e = o->log != NULL ? file_open_folder_of(AT_FDCWD, path, &a->state_fd, name, d) : file_open_dir(path, &a->state_fd, d);
     const bool missing = e == E_OK && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0;
-    if (missing && o->log == NULL)
-        return log_missing(a->state_fd, path, d);
-    if (e == E_MEDIUM || missing)
-        return diag_set(d, E_STATE_MISSING, "%s", path);
+    if (missing && o->log == NULL && log_missing(a->state_fd, path, d) == E_LOG_MISSING)
+        return E_LOG_MISSING;
+    if (e == E_MEDIUM || missing) {
+        diag_set(d, E_STATE_MISSING, "%s", path);
+        diag_advise(d, o->log != NULL ? N_("name the file audit.jsonl, or its folder with --state")
+                                      : N_("name the folder that holds audit.jsonl: the state, or a copy of it"));
+        return E_STATE_MISSING;
+    }
     *bytes = e == E_OK ? (uint64_t)st.st_size : 0;
     return e;
 }

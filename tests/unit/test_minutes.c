@@ -280,7 +280,7 @@ START_TEST(strange_events)
 {
     static const char *const events[] = {
         "{}", "{\"event\":7}", "{\"event\":\"failed\",\"n\":999}", "{\"event\":\"failed\",\"n\":-1,\"code\":\"E_NEVER\",\"text\":\"</pre><script>\"}",
-        "{\"event\":\"exception\",\"n\":4,\"code\":\"<b>\",\"reason\":\"\\u202e\\u0007\",\"persons\":[7,\"<i>\"]}",
+        "{\"event\":\"exception\",\"n\":4,\"code\":\"<b>\",\"reason\":\"\\u202e\\u0007\",\"persons\":[7,\"<i>\",\"a\\u001b[2Jb\\u202e\"]}",
         "{\"event\":\"exception\",\"persons\":\"x\"}", "{\"event\":\"present\",\"person\":\"nobody\"}", "{\"event\":\"confirm\",\"n\":1,\"person\":\"<u>\"}",
         "{\"event\":\"open\",\"zone\":\"</style>\",\"program\":\"\\\"\",\"policy\":\"x\"}", "{\"event\":\"said\",\"n\":2,\"text\":\"a\\nb\\u001b[2J\"}",
         "{\"at\":\"2026-13-01T00:00:00Z and more than fits into any field that holds a time, whatever it may say\",\"event\":\"step\",\"n\":1}",
@@ -292,6 +292,10 @@ START_TEST(strange_events)
     static const char *const never[] = {"<script", "<b>", "</style>\"", "<i>", "<u>", "\x1b", "\xe2\x80\xae"};
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
         ck_assert_msg(strstr(html(), never[i]) == NULL || strcmp(never[i], "<b>") == 0, "%s", never[i]);
+    /* who answers for an exception, too, on paper as on a screen */
+    ck_assert_ptr_nonnull(strstr(html(), "a\\u{1B}[2Jb\\u{202E}"));
+    ck_assert_ptr_nonnull(strstr((const char *)m.text.data, "a\\u{1B}[2Jb\\u{202E}"));
+    ck_assert_ptr_null(strchr((const char *)m.text.data, '\x1b'));
     for (char *p = (char *)m.text.data, *end; (end = strchr(p, '\n')) != NULL; p = end + 1) {
         *end = '\0';
         ck_assert_msg(screen_columns(p) <= 80, "%s", p);

@@ -65,7 +65,8 @@ static enum err take_lines(struct proof_maker *m, struct log_reader *r, const st
 /* A slip of whoever names them, which says nothing about the log. */
 static enum err wrong_order(const struct consistency *c, struct diag *d)
 {
-    diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size, c->later.size);
+    diag_set(d, E_LOG_SEAL, "the first seal is over %" PRIu64 " lines, the second over %" PRIu64, c->earlier.size,
+             c->later.size);
     diag_advise(d, N_("name the seal over fewer lines first"));
     return E_LOG_SEAL;
 }

@@ -83,7 +83,8 @@ static enum err check_eseal(const struct issued *i, struct span der, struct diag
     return e == E_OK ? E_OK : diag_wrap(d, e, &why, "request %lld", (long long)i->item.n);
 }
 
-enum err issued_lint(const struct policy *policy, const char *authority, const struct plan_item *i, X509 *issuer, struct diag *d)
+enum err issued_lint(const struct policy *policy, const char *authority, const struct plan_item *i, X509 *issuer,
+                     struct diag *d)
 {
     const struct policy_authority *a = policy_authority_find(policy, authority);
     const struct span tbs = buf_span(&i->tbs), serial = {i->serial, SERIAL_LEN};

@@ -29,10 +29,10 @@ ERR_MUST_USE enum err issued_take(const struct batches_open *b, struct plan_item
  * E_SIGNATURE_BAD, E_LINT, E_PROFILE, and what the parsers say. */
 ERR_MUST_USE enum err issued_check(const struct issued *i, struct diag *d);
 
-/* Are the bytes of this item, planned for an authority, what its profile and key, or its seals, have in the policy? The issuer is
- * the key's certificate. E_PROFILE when there are no such, E_LINT. */
-ERR_MUST_USE enum err issued_lint(const struct policy *policy, const char *authority, const struct plan_item *i, X509 *issuer,
-                                  struct diag *d);
+/* Are the bytes of this item, planned for an authority, what its profile and key, or its seals, have in the policy? The
+ * issuer is the key's certificate. E_PROFILE when there are no such, E_LINT. */
+ERR_MUST_USE enum err issued_lint(const struct policy *policy, const char *authority, const struct plan_item *i,
+                                  X509 *issuer, struct diag *d);
 
 void issued_free(struct issued *i);
 

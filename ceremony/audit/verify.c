@@ -30,7 +30,8 @@ static enum err open_log(const struct verify_options *o, struct audit *a, const 
     struct stat st;
     const char *path = o->log != NULL ? o->log : o->state;
     *name = LOG_FILE;
-    enum err e = o->log != NULL ? file_open_folder_of(AT_FDCWD, path, &a->state_fd, name, d) : file_open_dir(path, &a->state_fd, d);
+    enum err e = o->log != NULL ? file_open_folder_of(AT_FDCWD, path, &a->state_fd, name, d)
+                                : file_open_dir(path, &a->state_fd, d);
     const bool missing = e == E_OK && fstatat(a->state_fd, *name, &st, AT_SYMLINK_NOFOLLOW) != 0;
     if (missing && o->log == NULL && log_missing(a->state_fd, path, d) == E_LOG_MISSING)
         return E_LOG_MISSING;

@@ -30,8 +30,9 @@ static enum err check_header(const struct desk *k, const struct manifest *m, str
     bool names = strcmp(h->authority, m->authority) == 0 && strcmp(h->ra, m->ra) == 0 && strcmp(h->id, m->id) == 0 &&
                  h->sequence == m->sequence;
     if (!bytes && !names)
-        return advised(diag_set(d, E_BUNDLE_ANSWER, "the bundle answers %s, sequence %" PRId64 " of %s; the batch is %s, sequence %"
-                                PRId64 " of %s", m->id, m->sequence, m->ra, h->id, h->sequence, h->ra),
+        return advised(diag_set(d, E_BUNDLE_ANSWER,
+                                "the bundle answers %s, sequence %" PRId64 " of %s; the batch is %s, sequence %" PRId64 " of %s",
+                                m->id, m->sequence, m->ra, h->id, h->sequence, h->ra),
                        N_("name the bundle and the batch that belong together"), d);
     if (!bytes)
         return advised(diag_set(d, E_BUNDLE_ANSWER, "the bundle answers another %s of the same name", BATCH_FILE),
@@ -40,8 +41,8 @@ static enum err check_header(const struct desk *k, const struct manifest *m, str
         return diag_set(d, E_BUNDLE_ANSWER, "authority, RA, id or sequence is not the batch's");
     return h->count == desk_count(k)
                ? E_OK
-               : diag_set(d, E_BUNDLE_ANSWER, "requests announced by the header: %" PRId64 ", in the file: %" PRId64, h->count,
-                          desk_count(k));
+               : diag_set(d, E_BUNDLE_ANSWER, "requests announced by the header: %" PRId64 ", in the file: %" PRId64,
+                          h->count, desk_count(k));
 }
 
 /* The next line of the log that tells what became of one of this batch's requests, or of a list. */

@@ -131,7 +131,8 @@ static enum err compare_logs(const struct import *i, struct diag *d)
     char other[LAYOUT_NAME];
     enum err e = known_seals_check(options.out, &i->bundle, &i->seal, other, d);
     if (e == E_OK && other[0] != '\0')
-        fprintf(stderr, _("ra: the bundle's seal is of another log than that of %s/%s: ask the CA why a new log was begun\n"),
+        fprintf(stderr,
+                _("ra: the bundle's seal is of another log than that of %s/%s: ask the CA why a new log was begun\n"),
                 options.out, other);
     return e;
 }
@@ -154,8 +155,8 @@ static enum err report_refused(const struct answers *answers)
     for (size_t n = 0; n < answers->n && e == E_OK; n++) {
         const struct answer *a = answers_at(answers, n);
         if (a->act == PLAN_REFUSE)
-            e = print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n + 1, "id", a->id, "code", err_name(a->code),
-                                     "clause", a->clause, "detail", a->note));
+            e = print_json(json_pack("{s:I,s:s,s:s,s:s,s:s}", "n", (json_int_t)n + 1, "id", a->id, "code",
+                                     err_name(a->code), "clause", a->clause, "detail", a->note));
     }
     return e;
 }
@@ -169,10 +170,11 @@ static enum err report_json(const struct import *i, const struct written *w)
     enum err e = report_refused(&i->answers);
     if (e != E_OK)
         return e;
-    json_t *obj = json_pack("{s:s,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:I,s:s}", "authority", m->authority, "ra", m->ra, "id",
-                            m->id, "sequence", (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
-                            "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists", (json_int_t)m->lists,
-                            "folder", w->folder, "news", (int)w->news, "log-size", (json_int_t)i->seal.size, "log-head", head);
+    json_t *obj =
+        json_pack("{s:s,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:s,s:b,s:I,s:s}", "authority", m->authority, "ra", m->ra, "id",
+                  m->id, "sequence", (json_int_t)m->sequence, "bundle", bundle, "issued", (json_int_t)m->issued,
+                  "refused", (json_int_t)m->refused, "status", (json_int_t)m->status, "lists", (json_int_t)m->lists,
+                  "folder", w->folder, "news", (int)w->news, "log-size", (json_int_t)i->seal.size, "log-head", head);
     if (obj != NULL && options.db != NULL && json_object_set_new(obj, "stored", json_boolean(w->stored.news)) != 0) {
         json_decref(obj);
         obj = NULL;

@@ -29,11 +29,11 @@ struct db_value db_number(int64_t number);
 
 struct db;
 
-/* Open what `where` names, which must stay: postgresql:// or postgres:// and what follows is a server, anything else the path
- * of a file, which is made (mode 0600) when it is missing. E_USAGE for another URL, for a name that is no file's (SQLite keeps
- * :memory: and "" nowhere), for a URL that libpq does not understand or that leads through a network, and for a password in it
- * or in the environment (PGPASSWORD), where others can read it; E_DATABASE, E_DISK_FULL, E_NO_MEMORY. E_DATABASE names the
- * database, says what is wrong, and what is to be done where that is known. End with db_close(). */
+/* Open what `where` names, which must stay: postgresql:// or postgres:// and what follows is a server, anything else the
+ * path of a file, which is made (mode 0600) when it is missing. E_USAGE for another URL, for a name that is no file's
+ * (SQLite keeps :memory: and "" nowhere), for a URL that libpq does not understand or that leads through a network, and
+ * for a password in it or in the environment (PGPASSWORD), where others can read it; E_DATABASE, E_DISK_FULL, E_NO_MEMORY.
+ * E_DATABASE names the database, says what is wrong, and what to do where that is known. End with db_close(). */
 ERR_MUST_USE enum err db_open(const char *where, struct db **out, struct diag *d);
 
 /* The name that it was opened by. */

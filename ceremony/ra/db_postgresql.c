@@ -9,6 +9,7 @@
 
 #define NAME 24 /* of a prepared statement: its number */
 
+#define ADVICE_SERVER N_("see that the server runs; check database, user= and host= (its socket's folder)")
 #define ADVICE_PASSWORD N_("let the server know you by your account (peer), or use ~/.pgpass")
 
 /* libpq's messages may have several lines; the first tells what it is. */
@@ -23,10 +24,7 @@ static enum err failed(const char *said, const char *advice, struct diag *d)
 
 static enum err not_connected(PGconn *c, struct diag *d)
 {
-    return failed(PQerrorMessage(c),
-                  PQconnectionNeedsPassword(c) ? ADVICE_PASSWORD
-                                               : N_("see that the server runs; check database, user= and host= (its socket's folder)"),
-                  d);
+    return failed(PQerrorMessage(c), PQconnectionNeedsPassword(c) ? ADVICE_PASSWORD : ADVICE_SERVER, d);
 }
 
 /* By SQLSTATE; NULL where what it says is enough. */
@@ -55,7 +53,8 @@ static enum err finish(PGresult *r, struct diag *d)
     const char *said = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     enum err e = r == NULL ? diag_set(d, E_NO_MEMORY, "the database") : E_OK;
     if (e == E_OK && s != PGRES_COMMAND_OK && s != PGRES_TUPLES_OK)
-        e = failed(said != NULL ? said : PQresultErrorMessage(r), advice_of(PQresultErrorField(r, PG_DIAG_SQLSTATE)), d);
+        e = failed(said != NULL ? said : PQresultErrorMessage(r), advice_of(PQresultErrorField(r, PG_DIAG_SQLSTATE)),
+                   d);
     PQclear(r);
     return e;
 }

@@ -162,7 +162,8 @@ enum err desk_check_count(const struct desk *k, struct diag *d)
 {
     int64_t n = desk_count(k);
     return n == k->header.count ? E_OK
-                                : diag_set(d, E_BATCH_COUNT, "requests announced by the header: %" PRId64 ", in the file: %" PRId64,
+                                : diag_set(d, E_BATCH_COUNT,
+                                           "requests announced by the header: %" PRId64 ", in the file: %" PRId64,
                                            k->header.count, n);
 }
 

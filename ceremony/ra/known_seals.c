@@ -38,14 +38,15 @@ static bool read_known(int out_fd, const char *name, struct known *out)
     struct buf bytes = {0};
     bool found = false;
     int fd = file_open_beneath(out_fd, name, O_RDONLY | O_DIRECTORY, 0);
-    bool good = fd >= 0 && file_read(fd, LAYOUT_MARK, LIMIT_LINE, &bytes, &found, &ignored) == E_OK && found && parse(&bytes, out);
+    bool good = fd >= 0 && file_read(fd, LAYOUT_MARK, LIMIT_LINE, &bytes, &found, &ignored) == E_OK && found &&
+                parse(&bytes, out);
     if (fd >= 0)
         close(fd);
     buf_free(&bytes);
     return good;
 }
 
-/* The digest of the log's line `number`: what the line behind it has as prev. The lines are verified, and none is missing. */
+/* The digest of the log's line `number`: what the line behind it has as prev. The lines are verified, none is missing. */
 static enum err digest_of(const struct bundle *b, int64_t number, uint8_t digest[DIGEST_LEN], struct diag *d)
 {
     struct lines log = lines_of(&b->files[MANIFEST_LOG]);
@@ -59,7 +60,8 @@ static enum err digest_of(const struct bundle *b, int64_t number, uint8_t digest
     return e;
 }
 
-static enum err compare(const char *path, const char *name, const struct known *k, const struct bundle *b, struct diag *d)
+static enum err compare(const char *path, const char *name, const struct known *k, const struct bundle *b,
+                        struct diag *d)
 {
     uint8_t digest[DIGEST_LEN];
     if (k->size < b->manifest.log_first - 1 || k->size >= b->manifest.log_last)
@@ -67,14 +69,15 @@ static enum err compare(const char *path, const char *name, const struct known *
     enum err e = digest_of(b, k->size, digest, d);
     if (e != E_OK || memcmp(digest, k->head, DIGEST_LEN) == 0)
         return e;
-    diag_set(d, E_BUNDLE_OTHER, "the log was forked: its line %" PRId64 " is another than the one sealed when %s/%s was imported",
-             k->size, path, name);
+    diag_set(d, E_BUNDLE_OTHER,
+             "the log was forked: its line %" PRId64 " is another than the one sealed when %s/%s was imported", k->size,
+             path, name);
     diag_advise(d, N_("keep both bundles; the CA owes a proof by audit consistency of their seals"));
     return E_BUNDLE_OTHER;
 }
 
-static enum err check_all(const char *path, int fd, const struct bundle *b, const struct seal *seal, char other[LAYOUT_NAME],
-                          struct diag *d)
+static enum err check_all(const char *path, int fd, const struct bundle *b, const struct seal *seal,
+                          char other[LAYOUT_NAME], struct diag *d)
 {
     struct file_list names = {0};
     enum err e = file_list(fd, IMPORTS_MAX, &names, d);
@@ -91,8 +94,8 @@ static enum err check_all(const char *path, int fd, const struct bundle *b, cons
     return e;
 }
 
-enum err known_seals_check(const char *path, const struct bundle *bundle, const struct seal *seal, char other[LAYOUT_NAME],
-                           struct diag *d)
+enum err known_seals_check(const char *path, const struct bundle *bundle, const struct seal *seal,
+                           char other[LAYOUT_NAME], struct diag *d)
 {
     other[0] = '\0';
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

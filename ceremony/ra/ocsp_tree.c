@@ -285,8 +285,9 @@ static enum err make_tree(struct tree *t, int parent, const char *name, struct d
     if (faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return occupied(name, N_("name a new folder, and let the web server change over to it"), d);
     if (mkdirat(parent, tmp, TREE_MODE) != 0)
-        return errno == EEXIST ? occupied(tmp, N_("an interrupted run left it: when no other one is at work, remove it"), d)
-                               : diag_errno(d, errno, "%s", tmp);
+        return errno != EEXIST
+                   ? diag_errno(d, errno, "%s", tmp)
+                   : occupied(tmp, N_("an interrupted run left it: when no other one is at work, remove it"), d);
     t->to_fd = file_open_beneath(parent, tmp, O_RDONLY | O_DIRECTORY, 0);
     if (t->to_fd < 0)
         return diag_errno(d, errno, "%s", tmp);

@@ -182,8 +182,8 @@ static enum err add_file(struct table *t, struct span file, struct diag *d)
         e = E_OK;
     }
     if (e == E_OK && t->errors > 0)
-        e = t->errors > 1 ? diag_wrap_clause(d, t->first.code, t->first.clause, &t->first, "errors: %" PRId64 ", the first",
-                                             t->errors)
+        e = t->errors > 1 ? diag_wrap_clause(d, t->first.code, t->first.clause, &t->first,
+                                             "errors: %" PRId64 ", the first", t->errors)
                           : diag_again_clause(d, t->first.code, t->first.clause, &t->first);
     if (e == E_OK && t->a->added == before)
         e = diag_set(d, E_NO_REQUESTS, "%s has no row below its header", t->name);

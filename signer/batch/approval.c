@@ -95,7 +95,8 @@ enum err approval_check_roles(const struct policy_authority *a, const int of[POL
         return E_OK;
     const char *first = policy_role_name(lacks[0]->role);
     if (n == 1)
-        return diag_set_clause(d, E_APPROVAL_MISSING, lacks[0]->clause, "%s: %d of %d", first, of[lacks[0]->role], lacks[0]->count);
+        return diag_set_clause(d, E_APPROVAL_MISSING, lacks[0]->clause, "%s: %d of %d", first, of[lacks[0]->role],
+                               lacks[0]->count);
     return diag_set_clause(d, E_APPROVAL_MISSING, lacks[0]->clause, "%s: %d of %d, %s: %d of %d", first, of[lacks[0]->role],
                            lacks[0]->count, policy_role_name(lacks[1]->role), of[lacks[1]->role], lacks[1]->count);
 }

@@ -63,8 +63,9 @@ static enum err check_count(struct job *j, struct diag *d)
     if (e != E_OK)
         return diag_set(d, e, BATCH_FILE);
     if (n != j->header.count)
-        return diag_set(d, E_BATCH_COUNT, n > j->header.count ? N_("requests announced by the header: %lld, in the file at least: %lld")
-                                                              : N_("requests announced by the header: %lld, in the file: %lld"),
+        return diag_set(d, E_BATCH_COUNT,
+                        n > j->header.count ? N_("requests announced by the header: %lld, in the file at least: %lld")
+                                            : N_("requests announced by the header: %lld, in the file: %lld"),
                         (long long)j->header.count, (long long)n);
     if (fseeko(j->lines.f, 0, SEEK_SET) != 0)
         return diag_errno(d, errno, BATCH_FILE);

@@ -33,9 +33,9 @@ ERR_MUST_USE enum err file_open_dir(const char *path, int *fd, struct diag *d);
  * leads to it is not a folder. *fd is -1 on failure. */
 ERR_MUST_USE enum err file_open_dir_beneath(int dirfd, const char *name, int *fd, struct diag *d);
 
-/* Open the folder that this path leads to the last component of, and point *name at that component: "" when the path ends with
- * a slash. With AT_FDCWD as a user's path is opened, file_open_dir(); else beneath dirfd, file_open_dir_beneath(). E_MEDIUM,
- * E_NO_MEMORY. *fd is -1 on failure. */
+/* Open the folder that this path leads to the last component of, and point *name at that component: "" when the path ends
+ * with a slash. With AT_FDCWD as a user's path is opened, file_open_dir(); else beneath dirfd, file_open_dir_beneath().
+ * E_MEDIUM, E_NO_MEMORY. *fd is -1 on failure. */
 ERR_MUST_USE enum err file_open_folder_of(int dirfd, const char *path, int *fd, const char **name, struct diag *d);
 
 /* Is there anything of this name below dirfd? A symbolic link is something, wherever it leads. */

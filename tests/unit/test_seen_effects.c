@@ -12,7 +12,8 @@ static struct seen_effects seen;
 /* Request n, about the certificate with this number; its code is what comes of it, and its detail says why. */
 static void expect_take(int64_t n, enum op op, enum plan_act act, uint8_t certificate, enum err want, const char *says)
 {
-    struct decision o = {.act = act, .clause = "c 1", .request = {.op = op, .has_serial = true, .serial = {certificate}}};
+    struct decision o = {
+        .act = act, .clause = "c 1", .request = {.op = op, .has_serial = true, .serial = {certificate}}};
     struct diag d = {0};
     expect_ok_diag(seen_effects_take(&seen, &o, n, &d), &d);
     ck_assert_msg(o.code == want, "request %d: %s, wanted %s", (int)n, err_name(o.code), err_name(want));
@@ -54,7 +55,8 @@ END_TEST
 START_TEST(nothing_is_done)
 {
     struct diag d = {0};
-    struct decision refused = {.code = E_REASON, .act = PLAN_REVOKE, .request = {.op = OP_REVOKE, .has_serial = true, .serial = {7}}};
+    struct decision refused = {
+        .code = E_REASON, .act = PLAN_REVOKE, .request = {.op = OP_REVOKE, .has_serial = true, .serial = {7}}};
     struct decision new = {.act = PLAN_ISSUE, .request = {.op = OP_ISSUE}};
     seen = (struct seen_effects){0};
     expect_ok_diag(seen_effects_take(&seen, &refused, 1, &d), &d);

@@ -15,8 +15,8 @@ struct certifier {
 /* The authority's key of this name; *out is valid until the next call. Errors of issuers_find(). */
 ERR_MUST_USE enum err certifier_issuer(struct certifier *c, const char *key, struct issuer **out, struct diag *d);
 
-/* Who signs what was decided, and a fresh serial number for it: what certify_build() needs beside the decision. The issuer is a
- * copy whose parts are the certifier's. Errors of issuers_find(): the key cannot sign yet. */
+/* Who signs what was decided, and a fresh serial number for it: what certify_build() needs beside the decision. The
+ * issuer is a copy whose parts are the certifier's. Errors of issuers_find(): the key cannot sign yet. */
 ERR_MUST_USE enum err certifier_begin(struct certifier *c, const struct decision *decision, struct plan_item *item,
                                       struct issuer *issuer, struct diag *d);
 

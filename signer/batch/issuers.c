@@ -1,5 +1,6 @@
 #include "batch/issuers.h"
 
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ static enum err look_up(struct state *s, const char *key, struct issuer *out, st
         e = state_key_ended(s, key, &out->destroyed, d);
     if (e != E_OK)
         return e;
+    /* OpenSSL notes in the certificate what it reads of the extensions: now, before threads share it. */
+    (void)X509_get0_subject_key_id(out->cert);
     uint8_t *der = NULL;
     int n = i2d_X509_NAME(X509_get_subject_name(out->cert), &der);
     if (n > 0)

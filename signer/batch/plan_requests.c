@@ -10,9 +10,9 @@
 #define THREADS_MAX 16
 #define FLUSH (64 * 1024) /* bytes of the plan that are written at once */
 
-/* What the threads share. Each takes a line, reads it, and builds and lints what is to be signed, beside the others: that is
- * nearly all of the work. Between the two it passes a gate in the order of the lines, because there history, serial numbers and
- * earlier requests of the batch are asked; behind the second one another, to write. */
+/* What the threads share. Each takes a line, reads it, and builds and lints what is to be signed, beside the others:
+ * that is nearly all of the work. Between the two it passes a gate in the order of the lines, because there history,
+ * serial numbers and earlier requests of the batch are asked; behind the second another one, to write. */
 struct requests {
     const struct plan_source *from;
     struct decider decider;     /* these three: of whose turn it is to decide */
@@ -74,8 +74,8 @@ static enum err build(const struct requests *q, struct passing *p, struct diag *
     return certify_build(&p->issuer, &p->decision, q->from->plan->created, &p->item, d);
 }
 
-/* Whether this certificate is issued or fails its lint changes nothing for the requests after it, so that those need not wait:
- * it supersedes none, and none can name it as its pair. */
+/* Whether this certificate is issued or fails its lint changes nothing for the requests after it, so that those need
+ * not wait: it supersedes none, and none can name it as its pair. */
 static bool stands_alone(const struct requests *q, const struct passing *p)
 {
     return !p->item.has_supersedes &&
@@ -299,13 +299,15 @@ static enum err plan_lines(struct requests *q, struct diag *d)
     return e == E_OK ? file_write_all(q->fd, q->out.data, q->out.len, PLAN_FILE, d) : e;
 }
 
-/* Neither a list nor a decision about a certificate that was issued earlier can be foreseen while another batch may still
- * change what becomes of it. */
+/* Neither a list nor a decision about a certificate that was issued earlier can be foreseen while another batch may
+ * still change what becomes of it. */
 static enum err check_alone(const struct requests *q, struct diag *d)
 {
     uint64_t line = 0;
     enum err e = q->effects.any ? index_unfinished(q->from->state->index, q->from->plan->batch, &line, d) : E_OK;
-    return e == E_OK && line > 0 ? diag_set(d, E_UNFINISHED, "its intent is log line %llu", (unsigned long long)line) : e;
+    if (e == E_OK && line > 0)
+        e = diag_set(d, E_UNFINISHED, "its intent is log line %llu", (unsigned long long)line);
+    return e;
 }
 
 enum err plan_requests(const struct plan_source *from, int fd, struct diag *d)
@@ -315,8 +317,8 @@ enum err plan_requests(const struct plan_source *from, int fd, struct diag *d)
     struct lists lists;
     struct requests q = {
         .from = from,
-        .decider = {.policy = s->policy, .authority = from->authority, .header = from->header, .now = from->plan->created,
-                    .history = &history},
+        .decider = {.policy = s->policy, .authority = from->authority, .header = from->header,
+                    .now = from->plan->created, .history = &history},
         .certifier = {.state = s, .authority = from->authority},
         .effects = {.world = &lists.world, .authority = from->authority, .header = from->plan},
         .fd = fd,

@@ -17,9 +17,9 @@ struct plan_source {
     const struct progress *progress;
 };
 
-/* Append header, items and end of the plan to the file that fd is open on. All processors work at it; the bytes are the same
- * whatever their number, but for serial numbers, which are drawn by chance. E_UNFINISHED when what the batch asks rests on what
- * another one may still change. */
+/* Append header, items and end of the plan to the file that fd is open on. All processors work at it; the bytes are the
+ * same whatever their number, but for serial numbers, which are drawn by chance. E_UNFINISHED when what the batch asks
+ * rests on what another one may still change. */
 ERR_MUST_USE enum err plan_requests(const struct plan_source *from, int fd, struct diag *d);
 
 #endif

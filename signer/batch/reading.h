@@ -1,7 +1,8 @@
 /* reading.h - what a line of a batch says by itself.
  *
- * Nothing here depends on policy, history or other lines, and most of what a request costs is here: its proof of possession
- * and its key. So lines are read side by side, and each is decided from its reading when its turn comes (batch/decide.h).
+ * Nothing here depends on policy, history or other lines, and most of what a request costs is here: its proof of
+ * possession and its key. So lines are read side by side, and each is decided from its reading when its turn comes
+ * (batch/decide.h).
  */
 #ifndef ROOTSEAL_BATCH_READING_H
 #define ROOTSEAL_BATCH_READING_H

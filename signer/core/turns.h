@@ -1,4 +1,5 @@
-/* turns.h - a gate for threads that work side by side and do one thing in order: they pass it one by one, by their numbers.
+/* turns.h - a gate for threads that work side by side and do one thing in order: they pass it one by one, by their
+ * numbers.
  *
  * What only the thread whose turn it is touches needs no other lock.
  */

@@ -67,8 +67,8 @@ static enum err from_params(const char *type, OSSL_PARAM *params, int selection,
     return made ? E_OK : cause_take(E_CRYPTO);
 }
 
-/* A key without its point for each row of `curves`, made once and kept to the end: to set up a curve takes OpenSSL far longer
- * than to copy one. */
+/* A key without its point for each row of `curves`, made once and kept to the end: to set up a curve takes OpenSSL far
+ * longer than to copy one. */
 static EVP_PKEY *pointless[CURVES];
 static pthread_once_t pointless_once = PTHREAD_ONCE_INIT;
 

@@ -42,7 +42,7 @@ PKI := $(addprefix signer/pki/,cause.c alg.c sm2.c key.c key_weak.c csr.c cms.c 
     der_read.c ocsp.c ocsp_view.c ocsp_check.c ocsp_file.c)
 # electronic seals
 PKI += $(addprefix signer/pki/,picture.c eseal.c eseal_parse.c show_eseal.c lint_eseal.c)
-LOG := $(addprefix signer/log/,merkle.c merkle_lines.c proof.c record.c record_types.c transferred.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c)
+LOG := $(addprefix signer/log/,merkle.c merkle_lines.c proof.c record.c record_types.c transferred.c position.c reader.c append.c seal.c index.c index_rows.c index_certs.c query.c vouched.c)
 HSM := $(addprefix signer/hsm/,uri.c vendor.c ckr.c watch.c module.c hsm.c login.c lookup.c lookup_public.c object.c data.c keygen.c sign.c pool.c reach.c)
 HSM += $(addprefix signer/hsm/,token_init.c inventory.c destroy.c transfer.c)
 BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pair.c reading.c intake.c approval.c decide.c decide_certificate.c \
@@ -50,7 +50,7 @@ BATCH := $(addprefix signer/batch/,header.c op.c request.c request_identity.c pa
     replay.c)
 BATCH += $(addprefix signer/batch/,decide_eseal.c certify_eseal.c)
 STATE := $(addprefix signer/batch/,state.c archive.c history.c issuers.c certifier.c recheck.c standing.c own_batch.c planner.c plan_requests.c \
-    witness.c untold.c sealed.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
+    witness.c vouching.c untold.c sealed.c own_key.c sealing.c outcomes.c lint_plan.c signing.c results.c list_file.c responses_sign.c \
     bundle.c export.c)
 LOG += signer/log/course.c
 LOG += signer/log/head_text.c

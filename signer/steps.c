@@ -7,6 +7,7 @@
 #include "batch/archive.h"
 #include "batch/own_batch.h"
 #include "batch/signing.h"
+#include "batch/vouching.h"
 #include "core/cli.h"
 #include "core/file.h"
 #include "core/filter.h"
@@ -184,11 +185,45 @@ struct sign {
     const struct step_place *place;
     bool by_option;
     uint8_t intake[DIGEST_LEN]; /* unless by_option */
+    bool vouched;               /* there is an index for the token to vouch for, with this root */
+    uint8_t root[DIGEST_LEN];
     struct step_signed report;
 };
 
-static enum err use_token(const struct step_place *p, struct signing *g, struct diag *d)
+/* All that can be checked before a person is asked for the PIN. */
+static enum err prepare_again(struct sign *job, struct state *s, enum state_trust trust, struct signing *g, struct diag *d)
 {
+    signing_close(g);
+    enum err e = state_reopen(s, trust, d);
+    return e == E_OK ? signing_prepare(s, job->intake, g, d) : e;
+}
+
+/* What an index says that the token does not vouch for yet neither refuses a batch nor tells that it is done: then the
+ * index for all is made anew from the log, which also rights what a plan was made by. */
+static enum err prepare(struct sign *job, struct state *s, struct signing *g, struct diag *d)
+{
+    struct diag doubtful = {0};
+    enum err e = signing_prepare(s, job->intake, g, &doubtful);
+    return e == E_OK && !g->done ? E_OK : prepare_again(job, s, STATE_FROM_LOG, g, d);
+}
+
+/* Does the token know the index by which this was prepared? Otherwise it is made from the log, unless it was, and all is
+ * prepared again. */
+static enum err check_index(struct sign *job, struct signing *g, struct hsm *h, struct diag *d)
+{
+    struct state *s = g->state;
+    bool any = false, known = false;
+    enum err e = vouching_check(h, job->root, &any, &known, d);
+    if (e == E_OK && any && !known)
+        fputs(_("signer: the index that signing keeps is not as the token knows it, and is made anew from the log\n"), stderr);
+    if (e != E_OK || !job->vouched)
+        return e;
+    return known ? index_known(s->index, d) : prepare_again(job, s, STATE_VOUCHED_ANEW, g, d);
+}
+
+static enum err use_token(struct sign *job, struct signing *g, struct diag *d)
+{
+    const struct step_place *p = job->place;
     struct cli_progress bar = {.label = N_("signing")};
     struct progress progress = {cli_progress_step, &bar};
     struct hsm *h = NULL;
@@ -197,6 +232,8 @@ static enum err use_token(const struct step_place *p, struct signing *g, struct 
     if (e == E_OK)
         e = login_run(h, p->pin_fd, p->pin_parts, d);
     if (e == E_OK)
+        e = check_index(job, g, h, d);
+    if (e == E_OK && !g->done)
         e = signing_run(g, h, p->sessions, &progress, d);
     cli_progress_end(&bar);
     hsm_close(h);
@@ -220,15 +257,17 @@ static enum err run_sign(void *data, struct diag *d)
     const struct step_place *p = job->place;
     struct state s;
     struct signing g = {.dir_fd = -1};
-    enum err e = state_open(p->state, &policy_table, STATE_FROM_LOG, &s, d);
+    enum err e = state_open(p->state, &policy_table, STATE_VOUCHED, &s, d);
+    if (e == E_OK)
+        job->vouched = index_root_then(s.index, job->root);
     if (e == E_OK && job->by_option)
         e = archive_find(s.archive_fd, p->batch, job->intake, d);
     if (e == E_OK)
         e = reach_shut_in(s.fd, p->module, p->module_files, d);
-    if (e == E_OK) /* all that can be checked before a person is asked for the PIN */
-        e = signing_prepare(&s, job->intake, &g, d);
+    if (e == E_OK)
+        e = prepare(job, &s, &g, d);
     if (e == E_OK && !g.done)
-        e = use_token(p, &g, d);
+        e = use_token(job, &g, d);
     if (e == E_OK)
         report(&g, &job->report);
     signing_close(&g);

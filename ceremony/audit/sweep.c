@@ -176,7 +176,7 @@ static bool belongs_to_state(const char *name)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return begins(name, INDEX_FILE); /* and what SQLite puts beside it */
+    return begins(name, INDEX_FILE) || begins(name, INDEX_VOUCHED_FILE); /* and what lies beside them */
 }
 
 static enum err sweep_state(struct audit *a)

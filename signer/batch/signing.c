@@ -10,6 +10,7 @@
 #include "batch/sealing.h"
 #include "batch/standing.h"
 #include "batch/untold.h"
+#include "batch/vouching.h"
 #include "batch/witness.h"
 #include "core/clock.h"
 #include "core/file.h"
@@ -162,6 +163,8 @@ static enum err make_bundle(struct signing *g, struct hsm *h, struct diag *d)
         e = witness_write(g->state, h, d);
     if (e == E_OK)
         e = refresh_row(g, d);
+    if (e == E_OK)
+        e = vouching_write(g->state, h, d);
     if (e == E_OK)
         e = bundle_sign(g->state, g->dir_fd, key, d);
     return e;

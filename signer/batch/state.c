@@ -159,24 +159,64 @@ enum err state_enter(const char *path, const struct policy *policy, struct state
     return e;
 }
 
+static enum err open_index(struct state *s, enum state_trust trust, struct diag *d)
+{
+    switch (trust) {
+    case STATE_CACHED:
+        return index_open(s->path, &s->index, d);
+    case STATE_FROM_LOG:
+        return index_make(s->path, &s->index, d);
+    default:
+        return index_open_vouched(s->path, trust == STATE_VOUCHED_ANEW, &s->index, d);
+    }
+}
+
+static enum err open_records(struct state *s, enum state_trust trust, struct diag *d)
+{
+    struct log_position end = {0};
+    enum err e = open_index(s, trust, d);
+    if (e == E_OK)
+        e = history_catch_up(s, &end, d);
+    if (e == E_OK)
+        e = read_token(s, d);
+    if (e == E_OK)
+        e = log_open(s->fd, &end, &s->log, d);
+    if (e == E_OK && log_position(s->log)->size != end.size) /* a recovery line was added */
+        e = state_refresh(s, d);
+    return e;
+}
+
+/* An index that nobody vouched for yet must not be what makes it fail. */
+static enum err open_records_surely(struct state *s, enum state_trust trust, struct diag *d)
+{
+    struct diag why = {0};
+    enum err e = open_records(s, trust, &why);
+    if (e != E_OK && e != E_NO_MEMORY && trust == STATE_VOUCHED) {
+        state_close_records(s);
+        why = (struct diag){0};
+        e = open_records(s, STATE_VOUCHED_ANEW, &why);
+    }
+    if (e != E_OK && d != NULL)
+        *d = why;
+    return e;
+}
+
+enum err state_reopen(struct state *s, enum state_trust trust, struct diag *d)
+{
+    state_close_records(s);
+    s->told = 0;
+    s->heard = (struct log_position){0};
+    enum err e = open_records_surely(s, trust, d);
+    return e == E_OK ? state_check_policy(s, d) : e;
+}
+
 enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust, struct state *out,
                         struct diag *d)
 {
-    struct log_position end = {0};
     enum err e = state_enter(path, policy, out, d);
     if (e == E_OK)
         e = read_genesis(out, d);
-    if (e == E_OK)
-        e = (trust == STATE_FROM_LOG ? index_make : index_open)(out->path, &out->index, d);
-    if (e == E_OK)
-        e = history_catch_up(out, &end, d);
-    if (e == E_OK)
-        e = read_token(out, d);
-    if (e == E_OK)
-        e = log_open(out->fd, &end, &out->log, d);
-    if (e == E_OK && log_position(out->log)->size != end.size) /* a recovery line was added */
-        e = state_refresh(out, d);
-    return e;
+    return e == E_OK ? open_records_surely(out, trust, d) : e;
 }
 
 enum err state_refresh(struct state *s, struct diag *d)

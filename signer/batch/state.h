@@ -2,6 +2,7 @@
  *
  *     audit.jsonl            the log: the truth
  *     index.db               a cache over log and archive
+ *     signing.db, -pages     the same for signing alone, proven by a root that the token keeps (log/vouched.h)
  *     archive/<intake>/      a batch as it came (batch.jsonl, *.p7s), plan.jsonl, authorise-*.p7s, bundle/, and where
  *                            there were any superseded-*.jsonl (plans given up) and refused-<intake>-<code>/
  *     policies/<digest>/     the files of each policy that the state was under (batch/kept_policy.h)
@@ -59,6 +60,9 @@ ERR_MUST_USE enum err state_enter(const char *path, const struct policy *policy,
 enum state_trust {
     STATE_CACHED,   /* the index is believed where its head fits the log: for looking, planning, handing out */
     STATE_FROM_LOG, /* the index is made anew and the whole chain checked: before anything is signed */
+    STATE_VOUCHED,  /* signing's own index, which is proven if the token knows its root (batch/vouching.h); the chain is
+                     * checked from where that stands */
+    STATE_VOUCHED_ANEW, /* the same, made anew as with STATE_FROM_LOG */
 };
 ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, enum state_trust trust,
                                  struct state *out, struct diag *d);
@@ -66,6 +70,10 @@ ERR_MUST_USE enum err state_open(const char *path, const struct policy *policy, 
 /* The same whatever policy the state is under: for telling, and for changing it. */
 ERR_MUST_USE enum err state_open_any(const char *path, const struct policy *policy, enum state_trust trust,
                                      struct state *out, struct diag *d);
+/* Close log and index of an open state and open them again with this trust, and under this program's policy. What
+ * signing knows of the token's head (told, heard) is forgotten. */
+ERR_MUST_USE enum err state_reopen(struct state *s, enum state_trust trust, struct diag *d);
+
 /* Close log and index and keep the lock, for what needs them no longer. */
 void state_close_records(struct state *s);
 void state_close(struct state *s);

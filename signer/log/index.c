@@ -66,6 +66,16 @@ static const char settings[] =
     "PRAGMA cell_size_check = ON;"
     "PRAGMA cache_size = -8192;";
 
+/* Of signing's own: there is nothing beside it, and what is cut off while it is written is made anew. */
+static const char settings_vouched[] =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA page_size = 4096;"
+    "PRAGMA journal_mode = MEMORY;"
+    "PRAGMA synchronous = OFF;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA cache_size = -8192;";
+
 /* Whoever can write to the state can also write a database that acts: what we make has no triggers and no views, and its
  * schema calls no functions. */
 static const struct setting {
@@ -102,6 +112,15 @@ static void close_database(struct index *x)
     }
     sqlite3_close(x->db);
     x->db = NULL;
+    vouched_close(x->vouched);
+    x->vouched = NULL;
+}
+
+static enum err run_plain(struct index *x, enum query_id which, struct diag *d)
+{
+    struct query q;
+    query_begin(&q, x, which);
+    return query_run(&q, NULL, d);
 }
 
 /* Remove the file and what SQLite keeps beside it: the file first, since without its write-ahead
@@ -109,7 +128,7 @@ static void close_database(struct index *x)
  */
 static enum err remove_files(const struct index *x, struct diag *d)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const endings[] = {"", "-pages", "-wal", "-shm", "-journal"};
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         char *path;
         if (asprintf(&path, "%s%s", x->path, endings[i]) < 0)
@@ -201,11 +220,12 @@ static enum err open_database(struct index *x, bool *usable, struct diag *d)
     bool empty = false;
     *usable = false;
     int rc = sqlite3_open_v2(
-        x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+        x->path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
+        x->vouched != NULL ? vouched_name(x->vouched) : NULL);
     if (rc == SQLITE_OK)
         rc = be_careful(x);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(x->db, settings, NULL, NULL, NULL);
+        rc = sqlite3_exec(x->db, x->vouched != NULL ? settings_vouched : settings, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = check_version(x, &ours, &empty);
     if (rc == SQLITE_OK && empty) {
@@ -232,15 +252,26 @@ static bool position_readable(struct index *x)
     return index_position(x, &at, NULL) == E_OK;
 }
 
+static struct index *new_at(const char *state_path, const char *name, struct diag *d)
+{
+    struct index *x = calloc(1, sizeof *x);
+    if (x == NULL || asprintf(&x->path, "%s/%s", state_path, name) < 0) {
+        free(x);
+        x = NULL;
+        enum err e = diag_set(d, E_NO_MEMORY, "%s", name);
+        (void)e;
+    }
+    return x;
+}
+
 static enum err open_at(const char *state_path, bool anew, struct index **out, struct diag *d)
 {
     *out = NULL;
     bool usable = false;
-    struct index *x = calloc(1, sizeof *x);
-    if (x == NULL || asprintf(&x->path, "%s/%s", state_path, INDEX_FILE) < 0) {
-        free(x);
-        return diag_set(d, E_NO_MEMORY, "%s", INDEX_FILE);
-    }
+    struct index *x = new_at(state_path, INDEX_FILE, d);
+    if (x == NULL)
+        return E_NO_MEMORY;
+    x->made = anew;
     enum err e = anew ? E_OK : open_database(x, &usable, d);
     if (e != E_OK)
         goto out;
@@ -272,6 +303,59 @@ enum err index_open(const char *state_path, struct index **out, struct diag *d)
 enum err index_make(const char *state_path, struct index **out, struct diag *d)
 {
     return open_at(state_path, true, out, d);
+}
+
+enum err index_open_vouched(const char *state_path, bool anew, struct index **out, struct diag *d)
+{
+    bool usable = false;
+    struct index *x = *out = new_at(state_path, INDEX_VOUCHED_FILE, d);
+    if (x == NULL)
+        return E_NO_MEMORY;
+    enum err e = anew ? remove_files(x, d) : E_OK;
+    if (e == E_OK)
+        e = vouched_open(x->path, &x->vouched, d);
+    if (e == E_OK)
+        e = vouched_root(x->vouched, x->root_then);
+    x->made = e == E_OK && vouched_is_empty(x->vouched);
+    if (e == E_OK)
+        e = open_database(x, &usable, d);
+    if (e == E_OK && !usable)
+        e = diag_set(d, E_INDEX, "%s cannot be used", INDEX_VOUCHED_FILE);
+    if (e == E_OK && !x->made) {
+        e = index_begin(x, d);
+        x->held = e == E_OK;
+    }
+    if (e != E_OK) {
+        index_close(x);
+        *out = NULL;
+    }
+    return e;
+}
+
+bool index_root_then(const struct index *x, uint8_t out[DIGEST_LEN])
+{
+    memcpy(out, x->root_then, DIGEST_LEN);
+    return x->vouched != NULL && !x->made;
+}
+
+enum err index_known(struct index *x, struct diag *d)
+{
+    if (!x->held)
+        return E_OK;
+    x->held = false;
+    return run_plain(x, QUERY_COMMIT, d);
+}
+
+bool index_is_vouched(const struct index *x)
+{
+    return x->vouched != NULL;
+}
+
+enum err index_root(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d)
+{
+    memset(out, 0, DIGEST_LEN);
+    enum err e = vouched_sync(x->vouched, d);
+    return e == E_OK ? vouched_root(x->vouched, out) : e;
 }
 
 enum err index_private(struct index **out, struct diag *d)
@@ -324,16 +408,20 @@ enum err index_position(struct index *x, struct log_position *out, struct diag *
 
 /* -- transactions -- */
 
-static enum err run_plain(struct index *x, enum query_id which, struct diag *d)
-{
-    struct query q;
-    query_begin(&q, x, which);
-    return query_run(&q, NULL, d);
-}
-
 enum err index_begin(struct index *x, struct diag *d)
 {
-    return run_plain(x, QUERY_BEGIN, d);
+    if (!x->held)
+        return run_plain(x, QUERY_BEGIN, d);
+    enum err e = run_plain(x, QUERY_BEGIN_INSIDE, d);
+    x->inside = e == E_OK;
+    return e;
+}
+
+static enum err end_transaction(struct index *x, struct diag *d)
+{
+    enum err e = run_plain(x, x->held ? QUERY_COMMIT_INSIDE : QUERY_COMMIT, d);
+    x->inside = x->inside && e != E_OK;
+    return e;
 }
 
 enum err index_commit(struct index *x, const struct log_position *at, struct diag *d)
@@ -349,7 +437,7 @@ enum err index_commit(struct index *x, const struct log_position *at, struct dia
     query_bytes(&q, bytes.data, bytes.len);
     e = query_run(&q, NULL, d);
     if (e == E_OK)
-        e = run_plain(x, QUERY_COMMIT, d);
+        e = end_transaction(x, d);
 out:
     if (e != E_OK)
         index_rollback(x);
@@ -361,22 +449,24 @@ void index_rollback(struct index *x)
 {
     /* After some failures SQLite has rolled back already. A rollback that fails leaves the
      * transaction open; the next index_begin() says so, and nothing of it is ever committed. */
-    if (sqlite3_get_autocommit(x->db) == 0) {
-        enum err e = run_plain(x, QUERY_ROLLBACK, NULL);
-        (void)e;
-    }
+    if (sqlite3_get_autocommit(x->db) != 0 || (x->held && !x->inside))
+        return;
+    enum err e = run_plain(x, x->held ? QUERY_UNDO_INSIDE : QUERY_ROLLBACK, NULL);
+    if (e == E_OK && x->held)
+        e = end_transaction(x, NULL);
+    (void)e;
 }
 
 enum err index_reset(struct index *x, struct diag *d)
 {
-    bool own = sqlite3_get_autocommit(x->db) != 0;
+    bool own = x->held ? !x->inside : sqlite3_get_autocommit(x->db) != 0;
     enum err e = own ? index_begin(x, d) : E_OK;
     for (int i = QUERY_CLEAR_META; e == E_OK && i <= QUERY_CLEAR_CRLS; i++)
         e = run_plain(x, (enum query_id)i, d);
     if (!own)
         return e;
     if (e == E_OK)
-        e = run_plain(x, QUERY_COMMIT, d);
+        e = end_transaction(x, d);
     if (e != E_OK)
         index_rollback(x);
     return e;

@@ -13,6 +13,7 @@
 #include "log/log.h"
 
 #define INDEX_FILE "index.db"
+#define INDEX_VOUCHED_FILE "signing.db"
 
 struct index;
 
@@ -24,6 +25,23 @@ ERR_MUST_USE enum err index_open(const char *state_path, struct index **out, str
 /* The same, but nothing of a file that is there is read: it is removed, with what SQLite keeps beside it. For whoever
  * believes only the log. The state's lock must be held. */
 ERR_MUST_USE enum err index_make(const char *state_path, struct index **out, struct diag *d);
+
+/* A second one, signing.db, that signing has to itself. Nothing of it is read that is not what its root stands for
+ * (log/vouched.h), and the token keeps the root (batch/vouching.h); until it was compared with that, the index changes
+ * in one transaction that is undone with it: index_known() ends that. What cannot be proven is E_INDEX, here and later.
+ * With `anew` it is removed first, as by index_make(). The state's lock must be held. */
+ERR_MUST_USE enum err index_open_vouched(const char *state_path, bool anew, struct index **out, struct diag *d);
+
+bool index_is_vouched(const struct index *x);
+
+/* What stood for it when it was opened. False when all of it was put in since, or it is another kind of index. */
+bool index_root_then(const struct index *x, uint8_t out[DIGEST_LEN]);
+
+/* That root is known: from now on what is committed is written. */
+ERR_MUST_USE enum err index_known(struct index *x, struct diag *d);
+
+/* Make what was committed durable and give the root. E_IO. */
+ERR_MUST_USE enum err index_root(struct index *x, uint8_t out[DIGEST_LEN], struct diag *d);
 
 /* One in memory, for whoever makes it from what he reads and needs it no longer than he runs. */
 ERR_MUST_USE enum err index_private(struct index **out, struct diag *d);

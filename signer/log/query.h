@@ -10,12 +10,16 @@
 #include <sqlite3.h>
 
 #include "log/index.h"
+#include "log/vouched.h"
 
 /* X(statement, SQL) */
 #define QUERY_TABLE(X)                                                                             \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
     X(COMMIT, "COMMIT")                                                                            \
     X(ROLLBACK, "ROLLBACK")                                                                        \
+    X(BEGIN_INSIDE, "SAVEPOINT inside")                                                            \
+    X(COMMIT_INSIDE, "RELEASE inside")                                                             \
+    X(UNDO_INSIDE, "ROLLBACK TO inside")                                                           \
     X(POSITION, "SELECT value FROM meta WHERE key = 'position'")                                   \
     X(SET_POSITION, "INSERT OR REPLACE INTO meta VALUES ('position', ?)")                          \
     X(POLICY, "SELECT digest, seq FROM policies WHERE seq < ? ORDER BY seq DESC LIMIT 1")          \
@@ -107,6 +111,10 @@ struct index {
     sqlite3 *db;
     char *path;
     bool damaged; /* SQLite found the file inconsistent: it is removed when the index is closed */
+    struct vouched *vouched;        /* what it lies in, if it is signing's own */
+    uint8_t root_then[DIGEST_LEN];  /* of it when it was opened */
+    bool made;                      /* all of its content was put in since */
+    bool held, inside;              /* all changes are one transaction; one of ours is begun in it */
     sqlite3_stmt *statements[QUERY_COUNT];
 };
 

@@ -190,21 +190,20 @@ struct sign {
     struct step_signed report;
 };
 
-/* All that can be checked before a person is asked for the PIN. */
-static enum err prepare_again(struct sign *job, struct state *s, enum state_trust trust, struct signing *g, struct diag *d)
-{
-    signing_close(g);
-    enum err e = state_reopen(s, trust, d);
-    return e == E_OK ? signing_prepare(s, job->intake, g, d) : e;
-}
-
-/* What an index says that the token does not vouch for yet neither refuses a batch nor tells that it is done: then the
- * index for all is made anew from the log, which also rights what a plan was made by. */
+/* All that can be checked before a person is asked for the PIN. What an index says that the token does not vouch for yet
+ * neither refuses a batch nor tells that it is done: then the index for all is made anew from the log, which also rights
+ * what the plan was made by. */
 static enum err prepare(struct sign *job, struct state *s, struct signing *g, struct diag *d)
 {
     struct diag doubtful = {0};
     enum err e = signing_prepare(s, job->intake, g, &doubtful);
-    return e == E_OK && !g->done ? E_OK : prepare_again(job, s, STATE_FROM_LOG, g, d);
+    if (e == E_NO_MEMORY || e == E_DISK_FULL)
+        return diag_again(d, e, &doubtful);
+    if (e == E_OK && !g->done)
+        return E_OK;
+    signing_close(g);
+    e = state_reopen(s, STATE_FROM_LOG, d);
+    return e == E_OK ? signing_prepare(s, job->intake, g, d) : e;
 }
 
 /* Does the token know the index by which this was prepared? Otherwise it is made from the log, unless it was, and all is
@@ -215,10 +214,14 @@ static enum err check_index(struct sign *job, struct signing *g, struct hsm *h, 
     bool any = false, known = false;
     enum err e = vouching_check(h, job->root, &any, &known, d);
     if (e == E_OK && any && !known)
-        fputs(_("signer: the index that signing keeps is not as the token knows it, and is made anew from the log\n"), stderr);
+        fputs(_("signer: the index that signing keeps is not as the token knows it: it is made anew\n"), stderr);
     if (e != E_OK || !job->vouched)
         return e;
-    return known ? index_known(s->index, d) : prepare_again(job, s, STATE_VOUCHED_ANEW, g, d);
+    if (known)
+        return index_known(s->index, d);
+    signing_close(g);
+    e = state_reopen(s, STATE_VOUCHED_ANEW, d);
+    return e == E_OK ? prepare(job, s, g, d) : e;
 }
 
 static enum err use_token(struct sign *job, struct signing *g, struct diag *d)

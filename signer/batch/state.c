@@ -186,12 +186,18 @@ static enum err open_records(struct state *s, enum state_trust trust, struct dia
     return e;
 }
 
+/* That says nothing about what was read. */
+static bool scarce(enum err e)
+{
+    return e == E_NO_MEMORY || e == E_DISK_FULL;
+}
+
 /* An index that nobody vouched for yet must not be what makes it fail. */
 static enum err open_records_surely(struct state *s, enum state_trust trust, struct diag *d)
 {
     struct diag why = {0};
     enum err e = open_records(s, trust, &why);
-    if (e != E_OK && e != E_NO_MEMORY && trust == STATE_VOUCHED) {
+    if (e != E_OK && !scarce(e) && trust == STATE_VOUCHED) {
         state_close_records(s);
         why = (struct diag){0};
         e = open_records(s, STATE_VOUCHED_ANEW, &why);

@@ -7,22 +7,22 @@
 
 enum err query_error(struct index *x, int rc, struct diag *d)
 {
-    const char *what = sqlite3_errstr(rc);
+    const char *what = sqlite3_errstr(rc), *name = x->vouched != NULL ? INDEX_VOUCHED_FILE : INDEX_FILE;
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
-        return diag_set(d, E_NO_MEMORY, "%s: %s", INDEX_FILE, what);
+        return diag_set(d, E_NO_MEMORY, "%s: %s", name, what);
     case SQLITE_FULL:
-        return diag_set(d, E_DISK_FULL, "%s: %s", INDEX_FILE, what);
+        return diag_set(d, E_DISK_FULL, "%s: %s", name, what);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return diag_set(d, E_STATE_LOCKED, "%s: %s", INDEX_FILE, what);
+        return diag_set(d, E_STATE_LOCKED, "%s: %s", name, what);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_TOOBIG:
         x->damaged = true;
-        return diag_set(d, E_INDEX, "%s: %s", INDEX_FILE, what);
+        return diag_set(d, E_INDEX, "%s: %s", name, what);
     default:
-        return diag_set(d, E_INDEX, "%s: %s", INDEX_FILE, what);
+        return diag_set(d, E_INDEX, "%s: %s", name, what);
     }
 }
 

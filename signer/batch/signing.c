@@ -18,7 +18,7 @@
 #include "hsm/sign.h"
 #include "log/merkle_lines.h"
 
-/* The planner asked a cache; this index was made from the log. */
+/* The planner asked a cache; this index was made from the log, or the token vouches for it. */
 static enum err check_order(struct signing *g, struct diag *d)
 {
     struct batch_header header;

@@ -30,7 +30,7 @@ sub next_batch($w, $scene, $run) {
 sub history($w, $size, $runs) {
     my ($n, $m) = @$size{qw(batch history)};
     for my $many ($n, $TIMES * $n) { # not while anything is measured
-        $w->batch('netca', 'p256', $many, sequence => $_) for 1 .. $runs;
+        $w->batch('netca', 'p256', $many, sequence => $_) for 1 .. $runs + 1;
     }
     my $past = past($w, $m);
     my @scenes = my ($long, $none, $less, $more) = (
@@ -39,7 +39,10 @@ sub history($w, $size, $runs) {
         {name => 'less', n => $n, from => past($w, int($m / $TIMES) || 1)->{kept}},
         {name => 'more', n => $TIMES * $n, from => 'fresh'},
     );
-    for my $run (1 .. $runs) { next_batch($w, $_, $run) for @scenes }
+    for my $run (1 .. $runs + 1) { next_batch($w, $_, $run) for @scenes }
+    for my $scene (@scenes) { # the first time the index of signing is made, from all of the history
+        shift @{$scene->{$_}} for qw(status plan sign export all);
+    }
     my $pair = sub ($step, $what = 'wall') { (ours => of($what, @{$long->{$step}}), theirs => of($what, @{$none->{$step}})) };
     my $power = sub ($small, $large) {
         return [map { Figure::exponent($small->{all}[$_]{wall}, $large->{all}[$_]{wall}, $TIMES) } 0 .. $runs - 1];

@@ -150,6 +150,7 @@
     X(typed) \
     X(uri) \
     X(vendor) \
+    X(vouched) \
     X(watch) \
     X(witness) \
     X(witnesses) \

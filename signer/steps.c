@@ -17,7 +17,8 @@
 #include "hsm/login.h"
 #include "hsm/reach.h"
 
-/* What is opened by its name later is this folder, or out of reach: also when a link was put into its place meanwhile. */
+/* What is opened by its name later is this folder, or out of reach: also when a link was put into its place
+ * meanwhile. */
 static enum err allow_medium(struct sandbox *box, const char *media, const char *medium, bool write, struct diag *d)
 {
     int base = -1, fd = -1;
@@ -190,9 +191,9 @@ struct sign {
     struct step_signed report;
 };
 
-/* All that can be checked before a person is asked for the PIN. What an index says that the token does not vouch for yet
- * neither refuses a batch nor tells that it is done: then the index for all is made anew from the log, which also rights
- * what the plan was made by. */
+/* All that can be checked before a person is asked for the PIN. What an index says that the token does not vouch for
+ * yet neither refuses a batch nor tells that it is done: then the index for all is made anew from the log, which also
+ * rights what the plan was made by. */
 static enum err prepare(struct sign *job, struct state *s, struct signing *g, struct diag *d)
 {
     struct diag doubtful = {0};
@@ -206,8 +207,8 @@ static enum err prepare(struct sign *job, struct state *s, struct signing *g, st
     return e == E_OK ? signing_prepare(s, job->intake, g, d) : e;
 }
 
-/* Does the token know the index by which this was prepared? Otherwise it is made from the log, unless it was, and all is
- * prepared again. */
+/* Does the token know the index by which this was prepared? Otherwise it is made from the log, unless it was, and all
+ * is prepared again. */
 static enum err check_index(struct sign *job, struct signing *g, struct hsm *h, struct diag *d)
 {
     struct state *s = g->state;

@@ -1,9 +1,10 @@
-/* standing.h - may a plan be an intent: in time, under the policy in force, upon the log as it is, next in its RA's order.
+/* standing.h - may a plan be an intent: in time, under the policy in force, upon the log as it is, next in its RA's
+ * order.
  *
- * The same questions are asked of a plan that would become an intent now and, by the history before its line, of an intent
- * that is in the log: a line there proves nothing, for whoever can write to the state can write one. `before` is the
- * number of the line, or INDEX_NOW. Only an index that was made from the log (STATE_FROM_LOG), or that the token vouches
- * for (STATE_VOUCHED), gives answers to rely on.
+ * The same questions are asked of a plan that would become an intent now and, by the history before its line, of an
+ * intent that is in the log: a line there proves nothing, for whoever can write to the state can write one. `before` is
+ * the number of the line, or INDEX_NOW. Only an index that was made from the log (STATE_FROM_LOG), or that the token
+ * vouches for (STATE_VOUCHED), gives answers to rely on.
  */
 #ifndef ROOTSEAL_BATCH_STANDING_H
 #define ROOTSEAL_BATCH_STANDING_H

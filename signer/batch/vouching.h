@@ -1,8 +1,9 @@
 /* vouching.h - the token vouches for the index that signing keeps (log/vouched.h).
  *
- * The data object "rootseal-signing-index" holds the line "rootseal-index-1 <root>": what the index came to at the end of
- * the last signing. It stands for all of it, also for the place in the log up to which it holds. Where the token has no
- * such line or another one, the index was changed, is an older copy, or its signing was cut off: it is made from the log.
+ * The data object "rootseal-signing-index" holds the line "rootseal-index-1 <root>": what the index came to at the end
+ * of the last signing. It stands for all of it, also for the place in the log up to which it holds. Where the token has
+ * no such line or another one, the index was changed, is an older copy, or its signing was cut off: it is made from the
+ * log.
  */
 #ifndef ROOTSEAL_BATCH_VOUCHING_H
 #define ROOTSEAL_BATCH_VOUCHING_H

@@ -148,6 +148,16 @@ enum err action_plan(enum mode mode, struct diag *d)
 
 /* -- authorise, sign -- */
 
+/* The one that is called as the officer, or else one that is chosen. */
+static enum err choose_key(const char *officer, char path[STICK_PATH], struct diag *d)
+{
+    char own[ASK_LINE + 8];
+    snprintf(own, sizeof own, "/%s.key", officer);
+    if (stick_choose(_("Which key?"), own, 2, path, NULL) == E_OK)
+        return E_OK;
+    return stick_choose(_("Which key?"), ".key", 2, path, d);
+}
+
 enum err action_authorise(enum mode mode, struct diag *d)
 {
     char batch[DIGITS + 1], officer[ASK_LINE], key[STICK_PATH];
@@ -161,7 +171,7 @@ enum err action_authorise(enum mode mode, struct diag *d)
         e = stick_mount(false, d);
     }
     if (e == E_OK)
-        e = stick_choose(_("Which key?"), ".key", 2, key, d);
+        e = choose_key(officer, key, d);
     if (e != E_OK)
         return e;
     program_add(&p, PROGRAM_CEREMONY);

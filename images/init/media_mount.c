@@ -15,11 +15,7 @@
 
 static enum err make_place(struct diag *d)
 {
-    static const char *const folders[] = {MACHINE_RUN "/media", MEDIA_STICK};
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-        if (mkdir(folders[i], 0700) != 0 && errno != EEXIST)
-            return diag_errno(d, errno, "%s", folders[i]);
-    return E_OK;
+    return mkdir(MEDIA_STICK, 0700) == 0 || errno == EEXIST ? E_OK : diag_errno(d, errno, MEDIA_STICK);
 }
 
 static enum err mount_it(const struct medium *m, bool writable, struct diag *d)

@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "machine.h"
 
 #define NOT_STARTED 127
+#define PROCESS_FOLDER MACHINE_RUN "/media"
 
 bool process_terminal(void)
 {
@@ -55,7 +57,8 @@ static _Noreturn void start(const struct process *p, int in, int out)
     else if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
         _exit(NOT_STARTED);
     all_signals_as_usual();
-    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
+    /* so that people can call a file on a stick stick/NAME; in no medium, which could not be taken out then */
+    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0 && chdir(PROCESS_FOLDER) == 0)
         execv(p->argv[0], (char *const *)p->argv);
     _exit(NOT_STARTED);
 }

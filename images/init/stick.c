@@ -115,10 +115,10 @@ static void add(struct search *s, const char *path)
         s->full = true;
 }
 
-static bool ends_with(const char *name, const char *ending)
+static bool ends_with(const char *path, const char *ending)
 {
-    const size_t n = strlen(name), m = strlen(ending);
-    return n >= m && strcmp(name + n - m, ending) == 0;
+    const size_t n = strlen(path), m = strlen(ending);
+    return n >= m && strcmp(path + n - m, ending) == 0;
 }
 
 /* `at` is the folder's path from the root of the stick, "" for that itself. */
@@ -136,7 +136,7 @@ static void search(struct search *s, const char *at, int depth)
         const int whole = snprintf(path, sizeof path, MEDIA_STICK "%s", below);
         const bool fits = len < (int)sizeof below && whole < (int)sizeof path && text_is_token(name, 255);
         if (fits && lstat(path, &st) == 0) {
-            if (S_ISREG(st.st_mode) && ends_with(name, s->ending))
+            if (S_ISREG(st.st_mode) && ends_with(below, s->ending))
                 add(s, below);
             else if (S_ISDIR(st.st_mode) && depth > 0)
                 search(s, below, depth - 1);

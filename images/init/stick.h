@@ -14,7 +14,7 @@ ERR_MUST_USE enum err stick_mount(bool writable, struct diag *d);
 void stick_follow_begin(bool writable);
 void stick_follow(void);
 
-/* Names on the mounted stick, from its root, that end so: files there and in folders at most `depth` below; sorted. With E_OK there is one
+/* Paths on the mounted stick, "/" first, that end so: files there and in folders at most `depth` below; sorted. With E_OK there is one
  * at least; E_MEDIUM when there is none. Free with file_list_free(). What is no plain name (text_is_token()) is passed over. */
 ERR_MUST_USE enum err stick_find(const char *ending, int depth, struct file_list *out, struct diag *d);
 

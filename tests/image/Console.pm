@@ -110,6 +110,43 @@ sub type {
 
 sub ask { my ($self, $question, $answer) = @_; $self->expect($question); $self->type($answer) }
 
+# converse(ANSWERS, END): answer each question, a line that is not ended, by the first pair of ANSWERS whose regex it
+# matches, until END is said; The answer may be a function of what the regex captured
+# and of the first three words of the digest that was shown last.
+sub converse {
+    my ($self, $answers, $end, $seconds) = @_;
+    my $until = time + ($seconds // $self->{seconds});
+    for (;;) {
+        my $new = substr($self->{seen}, $self->{at});
+        if ($new =~ /$end/) {
+            $self->{at} += $+[0];
+            return $1 // 1;
+        }
+        my $answer = $self->answer($new, $answers);
+        if (defined $answer) {
+            $self->{at} = length $self->{seen};
+            $self->type($answer);
+            $until = time + ($seconds // $self->{seconds});
+            next;
+        }
+        $self->page;
+        next if $self->listen;
+        die "the machine is off, and never said: $end\n" . $self->last_lines if $self->{over};
+        die "nobody knows what to type, or it takes too long\n" . $self->last_lines if time > $until;
+    }
+}
+
+sub answer {
+    my ($self, $new, $answers) = @_;
+    $self->{words} = $1 while $new =~ /\s1  (\w+ \w+ \w+) \w+\n/g;
+    my ($line) = $new =~ /([^\n]*)\z/;
+    for my $pair (@$answers) {
+        next unless $line =~ $pair->[0];
+        return ref $pair->[1] ? $pair->[1]->($1, $self->{words}) : $pair->[1];
+    }
+    return undef;
+}
+
 sub monitor { my ($self, $command) = @_; syswrite($self->{mon}, "$command\n"); sleep 0.3 }
 
 sub ended {

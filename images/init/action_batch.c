@@ -69,7 +69,7 @@ static bool has(const char *batch, const char *file)
 
 static const char *standing(const char *batch)
 {
-    if (has(batch, "results.jsonl"))
+    if (has(batch, "bundle"))
         return _("signed");
     return has(batch, "plan.jsonl") ? _("planned") : _("taken in");
 }

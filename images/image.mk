@@ -14,7 +14,7 @@ SB_CERT ?=
 
 IMAGE := $(B)/image
 IMAGE_BUILD := images/build
-IMAGE_PACKAGES := binutils cpio cryptsetup-bin dosfstools grub-common grub-efi-amd64-bin grub-pc-bin kmod mtools perl \
+IMAGE_PACKAGES := binutils cpio cryptsetup-bin dosfstools grub-common grub-pc-bin kmod mtools perl \
     sbsigntool squashfs-tools systemd-boot-efi xorriso zstd
 IMAGE_TEST_PACKAGES := openssl ovmf qemu-system-x86 seabios
 
@@ -51,14 +51,17 @@ $(IMAGE)/%/cmdline: images/cmdline.txt $(IMAGE_BUILD)/cmdline.sh
 	$(Q)$(IMAGE_BUILD)/cmdline.sh $* > $@
 $(IMAGE)/%/rootseal.efi: $(IMAGE)/%/initrd.img $(IMAGE)/%/cmdline $(addprefix $(IMAGE_BUILD)/,uki.sh pe_stamp.pl)
 	$(Q)$(IMAGE_BUILD)/uki.sh $(IMAGE)/packages $(@D) $@
-$(IMAGE)/%/grub.efi: $(IMAGE)/%/initrd.img $(IMAGE)/%/cmdline $(IMAGE_BUILD)/grub.sh
-	$(Q)$(IMAGE_BUILD)/grub.sh $(IMAGE)/packages $(@D)
-$(IMAGE)/%/rootseal.iso: $(IMAGE)/%/grub.efi $(IMAGE_BUILD)/iso.sh
-	$(Q)$(IMAGE_BUILD)/iso.sh $(IMAGE)/packages $(@D) $(@D)/grub.efi $@
+$(IMAGE)/%/grub.bios: $(IMAGE)/%/rootseal.efi $(IMAGE_BUILD)/grub.sh
+	$(Q)$(IMAGE_BUILD)/grub.sh $< $@
 $(IMAGE)/%/rootseal-signed.efi: $(IMAGE)/%/rootseal.efi $(SB_KEY) $(SB_CERT) $(IMAGE_BUILD)/sign.sh
-	$(Q)$(IMAGE_BUILD)/sign.sh $(SB_KEY) $(SB_CERT) $< $@
-$(IMAGE)/%/rootseal-signed.iso: $(IMAGE)/%/rootseal-signed.efi $(IMAGE)/%/grub.efi $(IMAGE_BUILD)/iso.sh
-	$(Q)$(IMAGE_BUILD)/iso.sh $(IMAGE)/packages $(@D) $< $@
+	$(Q)$(IMAGE_BUILD)/sign.sh "$(SB_KEY)" "$(SB_CERT)" $< $@
+
+# Where things lie in the UKI does not change when it is signed: the signature stands behind them.
+iso = $(IMAGE_BUILD)/iso.sh $(1) $(@D)/grub.bios $(@D)/root.img $@
+$(IMAGE)/%/rootseal.iso: $(IMAGE)/%/rootseal.efi $(IMAGE)/%/grub.bios $(IMAGE_BUILD)/iso.sh
+	$(Q)$(call iso,$<)
+$(IMAGE)/%/rootseal-signed.iso: $(IMAGE)/%/rootseal-signed.efi $(IMAGE)/%/grub.bios $(IMAGE_BUILD)/iso.sh
+	$(Q)$(call iso,$<)
 .SECONDARY:
 
 image_files = $(addprefix $(IMAGE)/$(1)/,rootseal.iso rootseal.efi)

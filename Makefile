@@ -196,7 +196,6 @@ include tests/fuzz/fuzz.mk
 include tests/import/import.mk
 include tests/bench/bench.mk
 include images/image.mk
-include images/init/init.mk
 include tests/cover/cover.mk
 include tests/valgrind/valgrind.mk
 

@@ -126,6 +126,7 @@ include ceremony/audit/page.mk
 include ceremony/room/minutes.mk
 include ceremony/audit/evidence.mk
 include ceremony/po/po.mk
+include images/init/init.mk
 include tests/hsm/hsm.mk
 include tests/crash/crash.mk
 include tests/defects/defects.mk

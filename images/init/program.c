@@ -1,0 +1,47 @@
+#include "program.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/i18n.h"
+#include "process.h"
+
+#define MODULE_TRAINING "/usr/lib/rootseal/softhsm-sm2.so"
+#define MODULE_PRODUCTION "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
+#define READERS "/run/pcscd/pcscd.comm"
+
+void program_add(struct program *p, const char *word)
+{
+    if (p->n < PROGRAM_WORDS)
+        p->argv[p->n] = word;
+    p->n++;
+}
+
+void program_option(struct program *p, const char *name, const char *value)
+{
+    program_add(p, name);
+    program_add(p, value);
+}
+
+void program_module(struct program *p, enum mode mode)
+{
+    program_option(p, "--module", mode == MODE_TRAINING ? MODULE_TRAINING : MODULE_PRODUCTION);
+    if (mode == MODE_PRODUCTION)
+        program_option(p, "--module-files", READERS);
+}
+
+enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d)
+{
+    int own;
+    const struct process process = {.argv = p->argv, .terminal = true, .meanwhile = meanwhile};
+    if (p->n > PROGRAM_WORDS)
+        return diag_set(d, E_USAGE, "%s: too many arguments", p->argv[0]);
+    status = status != NULL ? status : &own;
+    fflush(stdout);
+    enum err e = process_run(&process, status, d);
+    if (e == E_OK && *status != 0) {
+        e = diag_set(d, E_STEP, "%s ended with status %d", p->argv[0], *status);
+        diag_advise(d, N_("do what it says above, and choose the same again"));
+    }
+    return e;
+}

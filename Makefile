@@ -196,6 +196,7 @@ include tests/fraud/fraud.mk
 include tests/fuzz/fuzz.mk
 include tests/import/import.mk
 include tests/bench/bench.mk
+include images/image.mk
 include tests/cover/cover.mk
 include tests/valgrind/valgrind.mk
 

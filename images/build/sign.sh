@@ -1,0 +1,10 @@
+#!/bin/bash
+# sign.sh KEY CERT UKI SIGNED: signs the unified kernel image for Secure Boot, and verifies that.
+# shellcheck source=images/build/environment.sh
+. images/build/environment.sh
+key=$1 cert=$2 uki=$3 signed=$4
+
+[ -n "$key" ] && [ -n "$cert" ] || die "name the key and its certificate: make image SB_KEY=KEY SB_CERT=CERT"
+sbsign --key "$key" --cert "$cert" --output "$signed.new" "$uki" > /dev/null
+sbverify --cert "$cert" "$signed.new" > /dev/null
+mv "$signed.new" "$signed"

@@ -42,7 +42,7 @@ image_parts = $(IMAGE)/packages.done $(IMAGE_BUILD)/environment.sh images/image.
 $(IMAGE)/%/root.img: $(PROGRAMS) $(SOFTHSM_SM2) $(IMAGE)/init images/root.txt \
     $(addprefix $(IMAGE_BUILD)/,root.sh libraries.sh squashfs.sh) $(image_parts)
 	@mkdir -p $(@D)
-	$(Q)$(IMAGE_BUILD)/root.sh $(IMAGE)/packages $(BIN) $(IMAGE)/init $* $(@D)/root
+	$(Q)$(IMAGE_BUILD)/root.sh $(IMAGE)/packages $(BIN) $(IMAGE)/init $* $(@D)/root $(B)
 	$(Q)$(IMAGE_BUILD)/squashfs.sh $(@D)/root $@ $(@D)/verity
 $(IMAGE)/%/initrd.img: $(IMAGE)/%/root.img $(IMAGE)/opener images/modules.txt $(IMAGE_BUILD)/initrd.sh
 	$(Q)$(IMAGE_BUILD)/initrd.sh $(IMAGE)/packages $(IMAGE)/opener $(@D)/verity $@

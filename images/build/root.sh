@@ -1,9 +1,9 @@
 #!/bin/bash
-# root.sh TREE BUILD INIT MODE ROOT: makes the tree of the image's root: what root.txt takes from the packages in TREE, our
+# root.sh TREE BUILD INIT MODE ROOT MODULES: makes the tree of the image's root: what root.txt takes from the packages in TREE, our
 # programs in BUILD, INIT as its /sbin/init, and the libraries that all of these need. MODE is production or training.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
-tree=$1 build=$2 init=$3 mode=$4 root=$5
+tree=$1 build=$2 init=$3 mode=$4 root=$5 modules=$6
 
 rm -rf "$root"
 mkdir -p "$root"/{dev,etc/rootseal,media,proc,run,state,sys,tmp,usr/{bin,sbin,lib,lib64}}
@@ -31,7 +31,7 @@ for p in signer ceremony audit; do
 done
 install -m755 --strip "$init" "$root/usr/sbin/init"
 for m in softhsm-sm2 softhsm-sm2-inner; do
-    install -D -m644 --strip "$build/$m.so" "$root/usr/lib/rootseal/$m.so"
+    install -D -m644 --strip "$modules/$m.so" "$root/usr/lib/rootseal/$m.so"
 done
 for mo in "$build"/locale/*/LC_MESSAGES/rootseal.mo; do
     install -D -m644 "$mo" "$root/usr/share/${mo#"$build/"}"

@@ -4,7 +4,7 @@ INIT_PARTS := $(addprefix images/init/,mode.c content.c partition.c usb.c usb_bu
     store.c image.c ask.c stick.c copy.c program.c action_state.c action_ceremony.c action_batch.c console.c)
 INIT := images/init/init.c $(INIT_PARTS)
 
-$(B)/image/init: $(call objects,$(INIT)) $(B)/libcommon.a
+$(IMAGE)/init: $(call objects,$(INIT)) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS_COMMON)
 

@@ -38,11 +38,18 @@ $(IMAGE)/packages.done: images/image.lock $(addprefix $(IMAGE_BUILD)/,environmen
 
 image_parts = $(IMAGE)/packages.done $(IMAGE_BUILD)/environment.sh images/image.lock
 
+# The programs of a training say of themselves that they are, and so they are built apart, from the same sources.
+TRAINING_BIN := $(IMAGE)/training/bin
+image_bin = $(if $(filter training,$(1)),$(TRAINING_BIN),$(BIN))
+$(TRAINING_BIN)/signer: FORCE
+	$(Q)$(MAKE) --no-print-directory TRAINING=1 BIN=$(TRAINING_BIN) $(addprefix $(TRAINING_BIN)/,signer ceremony audit)
+$(IMAGE)/training/root.img: $(TRAINING_BIN)/signer
+
 # What differs between the modes is in a folder of its own.
 $(IMAGE)/%/root.img: $(PROGRAMS) $(SOFTHSM_SM2) $(IMAGE)/init images/root.txt \
     $(addprefix $(IMAGE_BUILD)/,root.sh libraries.sh squashfs.sh) $(image_parts)
 	@mkdir -p $(@D)
-	$(Q)$(IMAGE_BUILD)/root.sh $(IMAGE)/packages $(BIN) $(IMAGE)/init $* $(@D)/root $(B)
+	$(Q)$(IMAGE_BUILD)/root.sh $(IMAGE)/packages $(call image_bin,$*) $(IMAGE)/init $* $(@D)/root $(B)
 	$(Q)$(IMAGE_BUILD)/squashfs.sh $(@D)/root $@ $(@D)/verity
 $(IMAGE)/%/initrd.img: $(IMAGE)/%/root.img $(IMAGE)/opener images/modules.txt $(IMAGE_BUILD)/initrd.sh
 	$(Q)$(IMAGE_BUILD)/initrd.sh $(IMAGE)/packages $(IMAGE)/opener $(@D)/verity $@

@@ -185,7 +185,7 @@ WRAP_STEP := -Wl$(comma)--wrap=step_run
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
     EVP_DigestVerifyFinal EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
-$(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(INIT_PARTS) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) $(WRAP_STEP) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_MINUTES) $(LIBS_DB) $(LIBS_TOKEN)
 

@@ -12,10 +12,8 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "machine.h"
 
 #define NOT_STARTED 127
-#define PROCESS_FOLDER MACHINE_RUN "/media"
 
 bool process_terminal(void)
 {
@@ -57,8 +55,7 @@ static _Noreturn void start(const struct process *p, int in, int out)
     else if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
         _exit(NOT_STARTED);
     all_signals_as_usual();
-    /* so that people can call a file on a stick stick/NAME; in no medium, which could not be taken out then */
-    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0 && chdir(PROCESS_FOLDER) == 0)
+    if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0 && (p->folder == NULL || chdir(p->folder) == 0))
         execv(p->argv[0], (char *const *)p->argv);
     _exit(NOT_STARTED);
 }

@@ -13,6 +13,7 @@
 /* Zero-initialise, and set argv. */
 struct process {
     const char *const *argv; /* ends with NULL; argv[0] is the whole path */
+    const char *folder;      /* that it works in; NULL: where we do */
     struct span input;       /* what its standard input holds, handed over by a pipe, at most PIPE_BUF bytes; with terminal: none */
     bool terminal;           /* it has the terminal: what it prints is seen, what is typed it reads, and ^C ends it */
     struct buf *output;      /* else: what it prints, both streams, is appended here; NULL: nobody wants it */

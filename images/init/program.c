@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/i18n.h"
+#include "machine.h"
 #include "process.h"
 
 #define MODULE_TRAINING "/usr/lib/rootseal/softhsm-sm2.so"
@@ -33,7 +34,8 @@ void program_module(struct program *p, enum mode mode)
 enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d)
 {
     int own;
-    const struct process process = {.argv = p->argv, .terminal = true, .meanwhile = meanwhile};
+    /* where people can call a file on a stick stick/NAME, and which is on no medium: that could not be taken out then */
+    const struct process process = {.argv = p->argv, .folder = MACHINE_RUN "/media", .terminal = true, .meanwhile = meanwhile};
     if (p->n > PROGRAM_WORDS)
         return diag_set(d, E_USAGE, "%s: too many arguments", p->argv[0]);
     status = status != NULL ? status : &own;

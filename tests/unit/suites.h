@@ -83,6 +83,7 @@
     X(loose) \
     X(man) \
     X(map) \
+    X(media) \
     X(memory) \
     X(memory_cmc) \
     X(memory_index) \
@@ -145,6 +146,7 @@
     X(transfer) \
     X(typed) \
     X(uri) \
+    X(usb) \
     X(vendor) \
     X(watch) \
     X(witness) \

@@ -6,7 +6,7 @@
 #   make image-lock     which packages it is made of, anew
 #   make image-sums     builds both, and writes images/SHA256SUMS and images/WORDS
 #   make image-verify   builds both, and compares them with images/SHA256SUMS
-#   make check-image    tests both under qemu (ONLY=WORD: only the tests whose names contain it)
+#   make check-image    tests both under qemu (ONLY=WORD, PATIENCE=N as for make check)
 
 MODE ?= production
 SB_KEY ?=
@@ -93,6 +93,6 @@ check-image: image-packages test-packages
 	@$(call install_missing,$(IMAGE_TEST_PACKAGES))
 	$(Q)$(ON_ALL_CORES) run-check-image
 run-check-image: all $(foreach m,production training,$(call image_files,$(m)))
-	$(Q)ROOTSEAL_BUILD=$(B) tests/image/run.pl $(ONLY)
+	$(Q)ROOTSEAL_BUILD=$(B) $(if $(PATIENCE),PATIENCE=$(PATIENCE)) tests/image/run.pl $(ONLY)
 
 .PHONY: image image-packages run-image image-lock image-sums image-verify run-image-sums run-image-verify check-image run-check-image

@@ -53,7 +53,7 @@ enum err machine_mount(struct diag *d)
         if (mount(p->type, p->where, p->type, p->flags | (there ? MS_REMOUNT : 0), p->options) != 0)
             return diag_errno(d, errno, "%s", p->where);
     }
-    return mkdir(MACHINE_RUN "/media", 0700) == 0 ? E_OK : diag_errno(d, errno, MACHINE_RUN "/media");
+    return mkdir(MACHINE_RUN "/media", 0700) == 0 ? E_OK : diag_errno(d, errno, "%s", MACHINE_RUN "/media");
 }
 
 enum err machine_write(const char *path, const char *text, struct diag *d)

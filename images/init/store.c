@@ -49,7 +49,8 @@ static size_t partitions_of(const struct medium *disk, const struct media *all, 
 bool store_may_become(const struct medium *m, const struct media *all)
 {
     const struct medium *holder = m;
-    if (!m->whole || m->image || holds_state(m, all) || partitions_of(m, all, &holder) > 1)
+    uint8_t table[PARTITION_TABLE];
+    if (!m->whole || m->image || !partition_table(m->bytes / PARTITION_SECTOR, table) || holds_state(m, all) || partitions_of(m, all, &holder) > 1)
         return false;
     const enum content_kind k = holder->content.kind;
     return k == CONTENT_BLANK || k == CONTENT_FAT || k == CONTENT_EXT;

@@ -34,7 +34,7 @@ struct store_parts {
 /* Is it a state medium, of either mode? */
 bool store_is(const struct medium *m);
 
-/* May a state medium be made of it: a disk that holds neither the image nor another state, and is blank, or has a single FAT or ext
+/* May a state medium be made of it: a disk of 100 MB at least that holds neither the image nor another state, and is blank, or has a single FAT or ext
  * file system, as new sticks come (nothing is said of what lies in that)? */
 bool store_may_become(const struct medium *m, const struct media *all);
 

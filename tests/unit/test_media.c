@@ -160,6 +160,8 @@ START_TEST(what_may_become_a_state_medium)
     boot->image = true;
     snprintf(inside->content.label, sizeof inside->content.label, STORE_LABEL);
     ck_assert(store_may_become(blank, &all) && store_may_become(fat, &all) && store_may_become(one, &all));
+    blank->bytes = 90 << 20;
+    ck_assert(!store_may_become(blank, &all));   /* too small */
     ck_assert(!store_may_become(part, &all));    /* no disk */
     ck_assert(!store_may_become(unknown, &all)); /* who knows what it is */
     ck_assert(!store_may_become(two, &all));

@@ -41,9 +41,12 @@ image_parts = $(IMAGE)/packages.done $(IMAGE_BUILD)/environment.sh images/image.
 # The programs of a training say of themselves that they are, and so they are built apart, from the same sources.
 TRAINING_BIN := $(IMAGE)/training/bin
 image_bin = $(if $(filter training,$(1)),$(TRAINING_BIN),$(BIN))
-$(TRAINING_BIN)/signer: FORCE
+$(IMAGE)/training/programs: FORCE
+	@mkdir -p $(@D)
 	$(Q)$(MAKE) --no-print-directory TRAINING=1 BIN=$(TRAINING_BIN) $(addprefix $(TRAINING_BIN)/,signer ceremony audit)
-$(IMAGE)/training/root.img: $(TRAINING_BIN)/signer
+	@cd $(TRAINING_BIN) && sha256sum signer ceremony audit > ../programs.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(IMAGE)/training/root.img: $(IMAGE)/training/programs
 
 # What differs between the modes is in a folder of its own.
 $(IMAGE)/%/root.img: $(PROGRAMS) $(SOFTHSM_SM2) $(IMAGE)/init images/root.txt \

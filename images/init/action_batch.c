@@ -158,6 +158,27 @@ static enum err choose_key(const char *officer, char path[STICK_PATH], struct di
     return stick_choose(_("Which key?"), ".key", 2, path, d);
 }
 
+/* The officer's key, in a file on a stick or on a card; `where` holds the one or the other. */
+static enum err add_key(struct program *p, const char *officer, char where[STICK_PATH], struct diag *d)
+{
+    char uri[ASK_LINE];
+    if (terminal_yes(_("Is your key on a card of your own? y or n: "))) {
+        if (!ask_line(_("Its URI, such as pkcs11:token=NAME: "), uri) || uri[0] == '\0')
+            return diag_set(d, E_STOPPED, "no card was named");
+        snprintf(where, STICK_PATH, "%s", uri);
+        program_option(p, "--officer-token", where);
+        program_officer_module(p);
+        return E_OK;
+    }
+    puts(_("Plug in the stick with your key."));
+    enum err e = stick_mount(false, d);
+    if (e == E_OK)
+        e = choose_key(officer, where, d);
+    if (e == E_OK)
+        program_option(p, "--key-file", where);
+    return e;
+}
+
 enum err action_authorise(enum mode mode, struct diag *d)
 {
     char batch[DIGITS + 1], officer[ASK_LINE], key[STICK_PATH];
@@ -166,21 +187,14 @@ enum err action_authorise(enum mode mode, struct diag *d)
     enum err e = choose_batch(batch, d);
     if (e == E_OK && (!ask_line(_("Officer, as the policy names you: "), officer) || !text_is_token(officer, LIMIT_TOKEN_TEXT)))
         e = diag_set(d, E_STOPPED, "no officer was named");
-    if (e == E_OK) {
-        puts(_("Plug in the stick with your key."));
-        e = stick_mount(false, d);
-    }
-    if (e == E_OK)
-        e = choose_key(officer, key, d);
-    if (e != E_OK)
-        return e;
     program_add(&p, PROGRAM_CEREMONY);
     program_add(&p, "authorise");
     program_option(&p, "--state", STORE_STATE);
     program_option(&p, "--batch", batch);
     program_option(&p, "--officer", officer);
-    program_option(&p, "--key-file", key);
-    return program_run(&p, NULL, NULL, d);
+    if (e == E_OK)
+        e = add_key(&p, officer, key, d);
+    return e == E_OK ? program_run(&p, NULL, NULL, d) : e;
 }
 
 enum err action_sign(enum mode mode, struct diag *d)

@@ -52,6 +52,7 @@ enum err action_ceremony(enum mode mode, struct diag *d)
     program_add(&p, "run");
     program_option(&p, "--state", STORE_STATE);
     program_module(&p, mode);
+    program_officer_module(&p);
     program_option(&p, "--media", MACHINE_RUN "/media");
     program_add(&p, MACHINE_RUN "/" COPY_NAME);
     stick_follow_begin(writable);

@@ -17,6 +17,7 @@
 #include "machine.h"
 #include "media.h"
 #include "mode.h"
+#include "readers.h"
 #include "store.h"
 #include "usb_bus.h"
 
@@ -70,10 +71,12 @@ static bool reap(void)
 {
     bool off = false;
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        readers_ended(pid);
         for (size_t i = 0; i < LINES; i++)
             if (lines[i].pid == pid)
                 off = console_ended(&lines[i], status) || off;
+    }
     return off;
 }
 
@@ -94,6 +97,8 @@ static void tell_usb(void *arg, const char *name, const struct usb_decision *dec
 {
     const bool *quiet = arg;
     char text[512];
+    if (decision->verdict == USB_ALLOWED && decision->kind == USB_READER)
+        readers_again();
     if (decision->verdict == USB_ALLOWED && (*quiet || decision->kind == USB_HUB))
         return;
     snprintf(text, sizeof text, "\r\nUSB: %s (%s): %s\r\n", usb_kind_text(decision->kind), name, usb_verdict_text(decision->verdict));
@@ -130,6 +135,7 @@ static void watch(struct usb_bus *bus)
     for (;;) {
         usb_bus_look(bus, tell_usb, &quiet);
         quiet = false;
+        readers_keep();
         start_consoles();
         const int signal = sigtimedwait(&heard, NULL, &turn);
         if (reap() || signal == SIGINT || signal == SIGTERM || signal == SIGPWR) /* SIGINT: ctrl-alt-del */

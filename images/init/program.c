@@ -6,10 +6,10 @@
 #include "core/i18n.h"
 #include "machine.h"
 #include "process.h"
+#include "readers.h"
 
 #define MODULE_TRAINING "/usr/lib/rootseal/softhsm-sm2.so"
-#define MODULE_PRODUCTION "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
-#define READERS "/run/pcscd/pcscd.comm"
+#define OPENSC "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
 
 void program_add(struct program *p, const char *word)
 {
@@ -26,9 +26,15 @@ void program_option(struct program *p, const char *name, const char *value)
 
 void program_module(struct program *p, enum mode mode)
 {
-    program_option(p, "--module", mode == MODE_TRAINING ? MODULE_TRAINING : MODULE_PRODUCTION);
+    program_option(p, "--module", mode == MODE_TRAINING ? MODULE_TRAINING : OPENSC);
     if (mode == MODE_PRODUCTION)
-        program_option(p, "--module-files", READERS);
+        program_option(p, "--module-files", READERS_SOCKET);
+}
+
+void program_officer_module(struct program *p)
+{
+    program_option(p, "--officer-module", OPENSC);
+    program_option(p, "--officer-module-files", READERS_SOCKET);
 }
 
 enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d)

@@ -11,6 +11,7 @@
 package Console;
 use strict;
 use warnings;
+no warnings 'qw'; # commas are qemu's
 use IO::Socket::UNIX;
 use POSIX ();
 use Time::HiRes qw(time sleep);

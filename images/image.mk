@@ -1,4 +1,5 @@
-# The appliance's image. The including Makefile sets B and BIN (the build folders), CC, WARNINGS, MAKE's helpers and PACKAGES.
+# The appliance's image. The including Makefile sets B and BIN (the build folders), CC, WARNINGS, MAKE's helpers and
+# PACKAGES.
 #
 #   make image          the production image: build/image/production/rootseal.iso
 #   make image MODE=training        the one for training: build/image/training/rootseal.iso
@@ -23,8 +24,8 @@ OPENER := $(addprefix images/opener/,main.c say.c modules.c medium.c verity.c ro
 # Static and on its own: in the initrd is nothing else that it could be linked to.
 $(IMAGE)/opener: $(OPENER) images/opener/opener.h
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(HARDENING) -static-pie \
-	    -Wl,-z,relro,-z,now,-z,noexecstack -o $@ $(OPENER)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	    $(HARDENING) -static-pie -Wl,-z,relro,-z,now,-z,noexecstack -o $@ $(OPENER)
 
 $(IMAGE)/words: $(IMAGE_BUILD)/words.c $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -96,6 +97,7 @@ check-image: image-packages test-packages
 	@$(call install_missing,$(IMAGE_TEST_PACKAGES))
 	$(Q)$(ON_ALL_CORES) run-check-image
 run-check-image: all $(foreach m,production training,$(call image_files,$(m)))
-	$(Q)ROOTSEAL_BUILD=$(B) $(if $(PATIENCE),PATIENCE=$(PATIENCE)) tests/image/run.pl $(ONLY)
+	$(Q)ROOTSEAL_BUILD=$(B) tests/image/run.pl $(ONLY)
 
-.PHONY: image image-packages run-image image-lock image-sums image-verify run-image-sums run-image-verify check-image run-check-image
+.PHONY: image image-packages run-image image-lock image-sums image-verify run-image-sums run-image-verify check-image \
+    run-check-image

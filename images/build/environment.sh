@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# environment.sh: what decides the bits of an image besides its parts, the same for each script here. To be sourced, in the
-# project's root.
+# environment.sh: what decides the bits of an image besides its parts, the same for each script here. To be sourced,
+# in the project's root.
 set -euo pipefail
 umask 022
 export LC_ALL=C TZ=UTC

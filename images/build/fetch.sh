@@ -1,6 +1,6 @@
 #!/bin/bash
-# fetch.sh CACHE: every package of images/image.lock is in the folder CACHE as NAME.deb with the sha256 that stands there. What
-# is there already is not fetched again.
+# fetch.sh CACHE: every package of images/image.lock is in the folder CACHE as NAME.deb with the sha256 that stands
+# there. What is there already is not fetched again.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 cache=$1

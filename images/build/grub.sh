@@ -1,7 +1,7 @@
 #!/bin/bash
-# grub.sh UKI OUT: makes OUT, what a machine with a BIOS boots from CD or USB: GRUB, which boots kernel and initrd with the command
-# line out of the UKI that the medium has for UEFI, by where they lie in it, and only if they have the sha256 that they have now.
-# It offers no menu and no prompt.
+# grub.sh UKI OUT: makes OUT, what a machine with a BIOS boots from CD or USB: GRUB, which boots kernel and initrd
+# with the command line out of the UKI that the medium has for UEFI, by where they lie in it, and only if they have
+# the sha256 that they have now. It offers no menu and no prompt.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 uki=$1 out=$2
@@ -9,7 +9,8 @@ sector=512 # GRUB's
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# "OFFSET+COUNT" in sectors, as GRUB names a stretch of a device. The rest of the last sector is zeros, which neither minds.
+# "OFFSET+COUNT" in sectors, as GRUB names a stretch of a device. The rest of the last sector is zeros, which neither
+# minds.
 stretch() { # SECTION
     objdump -h "$uki" | awk -v name="$1" '$2 == name { print $3, $6 }' | {
         read -r size at || die "$uki has no section $1"
@@ -47,5 +48,6 @@ while true; do sleep 60; done
 END
 stamp "$work/memdisk"
 tar -c --sort=name --owner=0 --group=0 --numeric-owner --format=ustar -f "$work/memdisk.tar" -C "$work/memdisk" boot
-grub-mkimage -O i386-pc-eltorito -p '(memdisk)/boot/grub' -m "$work/memdisk.tar" -o "$out" biosdisk boot echo fat gcry_sha256 \
-    halt hashsum iso9660 linux loopback memdisk normal search search_label serial sleep tar terminal test true
+grub-mkimage -O i386-pc-eltorito -p '(memdisk)/boot/grub' -m "$work/memdisk.tar" -o "$out" biosdisk boot echo fat \
+    gcry_sha256 halt hashsum iso9660 linux loopback memdisk normal search search_label serial sleep tar terminal test \
+    true

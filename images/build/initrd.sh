@@ -1,6 +1,6 @@
 #!/bin/bash
-# initrd.sh TREE OPENER VERITY INITRD: packs the initrd: OPENER as /init, the modules that modules.txt names and those that they
-# depend on (/modules/NAME.ko, and their order in /modules.txt), and how to open the root (/verity).
+# initrd.sh TREE OPENER VERITY INITRD: packs the initrd: OPENER as /init, the modules that modules.txt names and those
+# that they depend on (/modules/NAME.ko, and their order in /modules.txt), and how to open the root (/verity).
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 tree=$1 opener=$2 verity=$3 initrd=$4
@@ -27,5 +27,7 @@ install -m755 --strip "$opener" "$work/tree/init"
 install -m644 "$verity" "$work/tree/verity"
 chmod 755 "$work/tree"
 stamp "$work/tree"
-(cd "$work/tree" && find . -mindepth 1 -print0 | sort -z | cpio --null --create --format=newc --reproducible --owner=0:0 --quiet) \
-    | zstd -q -19 --single-thread > "$initrd"
+pack() {
+    find . -mindepth 1 -print0 | sort -z | cpio --null --create --format=newc --reproducible --owner=0:0 --quiet
+}
+(cd "$work/tree" && pack) | zstd -q -19 --single-thread > "$initrd"

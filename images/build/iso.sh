@@ -1,6 +1,6 @@
 #!/bin/bash
-# iso.sh UKI BIOS ROOT ISO: makes ISO, which boots from CD and USB, by UEFI with UKI and by BIOS with the GRUB in BIOS, and has
-# the image ROOT on it.
+# iso.sh UKI BIOS ROOT ISO: makes ISO, which boots from CD and USB, by UEFI with UKI and by BIOS with the GRUB in
+# BIOS, and has the image ROOT on it.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 uki=$1 bios=$2 root=$3 iso=$4

@@ -1,6 +1,6 @@
 #!/bin/bash
-# libraries.sh TREE ROOT: copies from TREE into ROOT the loader and every library that an ELF file in ROOT needs, and those that
-# these need. A library that no package brought is an error.
+# libraries.sh TREE ROOT: copies from TREE into ROOT the loader and every library that an ELF file in ROOT needs, and
+# those that these need. A library that no package brought is an error.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 tree=$1 root=$2
@@ -12,8 +12,11 @@ needed() { # what the ELF files in ROOT ask the loader for
 has() { # NAME: in a folder that the loader looks into
     [ -e "$root/$folder/$1" ] || [ -e "$root/$folder/softhsm/$1" ] || [ -e "$root/usr/lib/rootseal/$1" ]
 }
-asks_for() { # NAME: the files that need it, as an officer of the build would name them
-    find "$root" -type f -exec sh -c 'readelf -d "$1" 2> /dev/null | grep -qF "[$2]" && echo "${1#"$3"}"' sh {} "$1" "$root" \;
+asks_for() { # NAME: the files that need it
+    local file
+    find "$root" -type f | while read -r file; do
+        readelf -d "$file" 2> /dev/null | grep -qF "[$1]" && echo "${file#"$root"}"
+    done
 }
 
 install -D -m755 "$tree/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/ld-linux-x86-64.so.2"

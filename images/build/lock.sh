@@ -1,6 +1,7 @@
 #!/bin/bash
-# lock.sh TOOL...: writes images/image.lock: which packages, exactly, the image is made of, as apt's lists have them now; which
-# Release files said so; and the versions of the TOOLs (packages) that are installed, since they decide bits, too.
+# lock.sh TOOL...: writes images/image.lock: which packages, exactly, the image is made of, as apt's lists have them
+# now; which Release files said so; and the versions of the TOOLs (packages) that are installed, since they decide
+# bits, too.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 
@@ -9,7 +10,6 @@ field() { # NAME: of the first record on stdin
 }
 
 releases() { # "DATE CODENAME" of every Release file that apt has
-    apt-get indextargets --format '$(CODENAME)|$(RELEASE)' > /dev/null # fails where apt has no lists
     local file
     for file in /var/lib/apt/lists/*Release; do
         [ -f "$file" ] || die "apt has no lists: run apt-get update"
@@ -29,9 +29,11 @@ deb() { # NAME
 }
 
 {
-    echo '# What the image is made of, written by `make image-lock`: the Release files that named the packages, each with its date;'
-    echo '# the date that every file of the image has; its packages with version and sha256; what was installed to build it.'
-    echo
+    cat << 'END'
+# What the image is made of, written by `make image-lock`: the Release files that named the packages, each with its
+# date; the date that every file of the image has; its packages with version and sha256; what was installed to build it.
+
+END
     releases | while read -r date codename; do echo "from $codename $(date -d "@$date" +%Y-%m-%dT%H:%M:%SZ)"; done
     echo "epoch $(releases | sort -n | awk 'END { print $1 }')"
     for name in $(names images/packages.txt); do deb "$name"; done

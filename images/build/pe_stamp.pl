@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# pe_stamp.pl FILE SECONDS: sets the time of a PE file's header, which objcopy takes from the clock, and clears the checksum that
-# depends on it and that no firmware looks at for an application. PE format, COFF header: 4 bytes of signature, then machine and
-# number of sections, then the time; the checksum is 64 bytes into the optional header.
+# pe_stamp.pl FILE SECONDS: sets the time of a PE file's header, which objcopy takes from the clock, and clears the
+# checksum that depends on it and that no firmware looks at for an application. PE format, COFF header: 4 bytes of
+# signature, then machine and number of sections, then the time; the checksum is 64 bytes into the optional header.
 use strict;
 use warnings;
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# root.sh TREE BUILD INIT MODE ROOT MODULES: makes the tree of the image's root: what root.txt takes from the packages in TREE, our
-# programs in BUILD, INIT as its /sbin/init, and the libraries that all of these need. MODE is production or training.
+# root.sh TREE BUILD INIT MODE ROOT MODULES: makes the tree of the image's root: what root.txt takes from the packages in
+# TREE, our programs in BUILD, INIT as its /sbin/init, the software token in MODULES, and the libraries that all of these
+# need. MODE is production or training.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 tree=$1 build=$2 init=$3 mode=$4 root=$5 modules=$6

@@ -1,5 +1,6 @@
 #!/bin/bash
-# sums.sh IMAGE: writes images/SHA256SUMS, of the images below the folder IMAGE, and images/WORDS, the same to be read aloud.
+# sums.sh IMAGE: writes images/SHA256SUMS, of the images below the folder IMAGE, and images/WORDS, the same to be read
+# aloud.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 image=$1

@@ -1,6 +1,6 @@
 #!/bin/bash
-# told.sh WORDS DIR: what a person should know of the images in DIR: size, sha256, and that in words by the program WORDS; and the
-# root hash, which the machine that was booted shows.
+# told.sh WORDS DIR: what a person should know of the images in DIR: size, sha256, and that in words by the program
+# WORDS; and the root hash, which the machine that was booted shows.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 words=$1 dir=$2

@@ -1,6 +1,7 @@
 #!/bin/bash
-# uki.sh TREE DIR UKI: makes UKI, a unified kernel image: one EFI program that holds the kernel of TREE, DIR/initrd.img and
-# DIR/cmdline, so that one signature covers all of them. The root that it opens is on the medium, by the hash in the initrd.
+# uki.sh TREE DIR UKI: makes UKI, a unified kernel image: one EFI program that holds the kernel of TREE,
+# DIR/initrd.img and DIR/cmdline, so that one signature covers all of them. The root that it opens is on the medium,
+# by the hash in the initrd.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 tree=$1 dir=$2 uki=$3

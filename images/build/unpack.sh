@@ -1,6 +1,6 @@
 #!/bin/bash
-# unpack.sh CACHE TREE: the packages of the lock, unpacked over each other into TREE, and the modules' dependencies worked out.
-# No maintainer script is run.
+# unpack.sh CACHE TREE: the packages of the lock, unpacked over each other into TREE, and the modules' dependencies
+# worked out. No maintainer script is run.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 cache=$1 tree=$2

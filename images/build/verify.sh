@@ -1,6 +1,6 @@
 #!/bin/bash
-# verify.sh IMAGE: are the images below the folder IMAGE, which were just built, those of images/SHA256SUMS? Where what was
-# installed to build them is not what the lock names, says so, since the bits cannot be the same then.
+# verify.sh IMAGE: are the images below the folder IMAGE, which were just built, those of images/SHA256SUMS? Where
+# what was installed to build them is not what the lock names, says so, since the bits cannot be the same then.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 

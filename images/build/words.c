@@ -1,6 +1,6 @@
 /*
- * words: reads one digest of 32 bytes in hexadecimal from stdin and writes it in words, as the programs do. For what is printed
- * beside an image.
+ * words: reads one digest of 32 bytes in hexadecimal from stdin and writes it in words, as the programs do. For what is
+ * printed beside an image.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -28,7 +28,8 @@ int main(void)
     modules_load();
     verity_read("/verity", &v);
     if (!medium_mount(MEDIUM, SECONDS_TO_APPEAR))
-        opener_fault("no medium has the image on it; looked for %d seconds for a volume named " VOLUME_ID, SECONDS_TO_APPEAR);
+        opener_fault("no medium has the image on it; looked for %d seconds for a volume named " VOLUME_ID,
+                     SECONDS_TO_APPEAR);
     verity_open(&v, MEDIUM IMAGE_PATH, device);
     root_enter(device, &v);
 }

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ECMA-119, 8.4: the primary volume descriptor is in sector 16, and in its bytes 40 to 71 the volume id, filled with blanks. */
+/* ECMA-119, 8.4: the primary volume descriptor is in sector 16, and in its bytes 40 to 71 the volume id, filled with
+ * blanks. */
 #define DESCRIPTOR_AT (16 * 2048)
 #define VOLUME_ID_AT 40
 #define VOLUME_ID_SIZE 32
@@ -48,9 +49,7 @@ static bool look_once(const char *at)
 {
     char line[128], name[64], device[80];
     bool found = false;
-    FILE *f = fopen("/proc/partitions", "re");
-    if (f == NULL)
-        opener_fault("/proc/partitions: %s", strerror(errno));
+    FILE *f = opener_read("/proc/partitions");
     while (!found && fgets(line, sizeof line, f) != NULL) {
         if (sscanf(line, "%*u %*u %*u %63s", name) != 1)
             continue;

@@ -22,9 +22,7 @@ static void load(const char *name)
 void modules_load(void)
 {
     char line[96];
-    FILE *f = fopen("/modules.txt", "re");
-    if (f == NULL)
-        opener_fault("the initrd lacks the list of modules: %s", strerror(errno));
+    FILE *f = opener_read("/modules.txt");
     while (fgets(line, sizeof line, f) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         load(line);

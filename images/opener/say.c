@@ -1,5 +1,6 @@
 #include "opener.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,14 @@
 /* The level of a message in front of it: one that the quiet console shows, too (Documentation/ABI/testing/dev-kmsg). */
 #define LEVEL "<2>"
 #define SECONDS_TO_READ 20
+
+FILE *opener_read(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        opener_fault("%s cannot be read: %s", path, strerror(errno));
+    return f;
+}
 
 static void say(const char *format, va_list args)
 {

@@ -24,9 +24,7 @@ struct call {
 void verity_read(const char *path, struct verity *v)
 {
     memset(v, 0, sizeof *v);
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        opener_fault("the initrd lacks %s: %s", path, strerror(errno));
+    FILE *f = opener_read(path);
     if (fscanf(f, "%" SCNu64 " %64[0-9a-f] %64[0-9a-f]", &v->blocks, v->root, v->salt) != 3 || v->blocks == 0 ||
         strlen(v->root) != 64)
         opener_fault("%s in the initrd is not what was built", path);
@@ -59,16 +57,16 @@ static void dm_call(int control, unsigned long request, const char *what, struct
         opener_fault("the device mapper cannot %s the root: %s", what, strerror(errno));
 }
 
-/* Documentation/admin-guide/device-mapper/verity.rst: both devices are the same one here, and the hashes begin in the block
- * behind their superblock. */
+/* Documentation/admin-guide/device-mapper/verity.rst: both devices are the same one here, and the hashes begin in the
+ * block behind their superblock. */
 static void describe(struct call *c, const struct verity *v, const char *device)
 {
     memset(c, 0, sizeof *c);
     c->target.length = v->blocks * (VERITY_BLOCK / SECTOR);
     snprintf(c->target.target_type, sizeof c->target.target_type, "verity");
     int n = snprintf(c->parameters, sizeof c->parameters,
-                     "1 %s %s %d %d %" PRIu64 " %" PRIu64 " sha256 %s %s 1 panic_on_corruption", device, device, VERITY_BLOCK,
-                     VERITY_BLOCK, v->blocks, v->blocks + 1, v->root, v->salt);
+                     "1 %s %s %d %d %" PRIu64 " %" PRIu64 " sha256 %s %s 1 panic_on_corruption", device, device,
+                     VERITY_BLOCK, VERITY_BLOCK, v->blocks, v->blocks + 1, v->root, v->salt);
     if (n < 0 || (size_t)n >= sizeof c->parameters)
         opener_fault("the description of the root is too long");
     c->target.next = sizeof c->target + sizeof c->parameters;

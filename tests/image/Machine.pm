@@ -5,6 +5,7 @@
 #   Machine::reaches_console($m)     waits until PID 1 offers something to choose
 #   Machine::powers_off($m)          chooses to power off; true when the machine is off
 #   Machine::image(MODE, NAME)       the path of what was built: rootseal.iso, initrd.img
+#   Machine::content(FILE)           all bytes of it
 #   Machine::patience()              times as long as a test waits on a machine that does nothing else (PATIENCE)
 #   Machine::folder()                for this test's files; it goes when the test ends
 package Machine;
@@ -20,6 +21,13 @@ my $ovmf = '/usr/share/OVMF';
 my $folder;
 
 sub folder { return $folder //= File::Temp->newdir('rootseal-image-XXXXXX', TMPDIR => 1) }
+
+sub content {
+    my $path = shift;
+    open my $f, '<:raw', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$f>;
+}
 
 sub patience { return $ENV{PATIENCE} // 1 }
 

@@ -3,8 +3,9 @@
 #   Vars::enrol(FILE, CERTIFICATE)    makes FILE: OVMF's empty variables, and the certificate (PEM) as PK, KEK and in db
 #   Vars::key(FOLDER, NAME)           makes a key and its certificate there; their paths
 #
-# A firmware volume holds a variable store, and that a header and the variables one behind the other, as MdeModulePkg's
-# Include/Guid/VariableFormat.h has them; a list of certificates is UEFI 2.10, 32.4.1. A firmware with a PK checks signatures.
+# A firmware volume holds a variable store, and that a header and the variables one behind the other, as
+# MdeModulePkg's Include/Guid/VariableFormat.h has them; a list of certificates is UEFI 2.10, 32.4.1. A firmware with
+# a PK checks signatures.
 package Vars;
 use strict;
 use warnings;
@@ -33,8 +34,9 @@ sub slurp {
 sub key {
     my ($dir, $name) = @_;
     my @paths = ("$dir/$name.key", "$dir/$name.crt");
-    system('openssl', 'req', '-quiet', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', "/CN=$name", '-days', '2', '-keyout',
-        $paths[0], '-out', $paths[1]) == 0 or die "openssl req failed\n";
+    my $to = "-keyout $paths[0] -out $paths[1]";
+    my $said = `openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=$name -days 2 $to 2>&1`;
+    die "openssl req: $said\n" if $? != 0;
     return @paths;
 }
 
@@ -47,7 +49,8 @@ sub variable {
     my ($name, $vendor, $data) = @_;
     my $wide = join '', map { pack 'v', ord } split(//, $name), "\0";
     my $time = pack 'v C C C C C x V v C x', 2024, 1, 1, 0, 0, 0, 0, 0, 0;
-    my $v = pack('v C x V x8', 0x55aa, 0x3f, $attributes) . $time . pack('V V V', 0, length $wide, length $data) . $vendor . $wide . $data;
+    my $v = pack('v C x V x8', 0x55aa, 0x3f, $attributes) . $time . pack('V V V', 0, length $wide, length $data);
+    $v .= $vendor . $wide . $data;
     return $v . "\xff" x (-length($v) % 4);
 }
 
@@ -69,7 +72,8 @@ sub enrol {
     my ($path, $certificate) = @_;
     my $fd = slurp($empty);
     my $der = `openssl x509 -in '$certificate' -outform DER`;
-    my $new = join '', map { variable($_->[0], $_->[1], list($der)) } ['PK', $global], ['KEK', $global], ['db', $database];
+    my $list = list($der);
+    my $new = variable('PK', $global, $list) . variable('KEK', $global, $list) . variable('db', $database, $list);
     substr($fd, free_at($fd), length $new) = $new;
     open my $f, '>:raw', $path or die "$path: $!\n";
     print $f $fd;

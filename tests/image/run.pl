@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# run.pl [WORD...]: the tests of the appliance's image, each a program in cases/ that says TAP; only those whose names contain one of
-# the words. One after the other, since an emulated machine takes all that there is. What each said is in BUILD/image/log/NAME.tap.
-# Ends `N passed, N failed`.
+# run.pl [WORD...]: the tests of the appliance's image, each a program in cases/ that says TAP; only those whose names
+# contain one of the words. One after the other, since an emulated machine takes all that there is. What each said is
+# in BUILD/image/log/NAME.tap. Ends `N passed, N failed`.
 use strict;
 use warnings;
 use FindBin;

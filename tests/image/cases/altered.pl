@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# altered.pl - a byte that was changed on the medium stops the boot: in the root, in the kernel, in the initrd. The same copy boots
-# when the byte is put back, so it was that byte.
+# altered.pl - a byte that was changed on the medium stops the boot: in the root, in the kernel, in the initrd. The
+# same copy boots when the byte is put back, so it was that byte.
 use strict;
 use warnings;
 use File::Copy qw(copy);
@@ -23,7 +23,7 @@ sub flip { # AT: turns one bit
 }
 sub where { # FILE, BYTES-INTO-IT: where that byte is on the medium
     my ($name, $into) = @_;
-    my ($iso, $part) = map { open my $f, '<:raw', $_ or die "$_: $!\n"; local $/; scalar <$f> } $copy, Machine::image('production', $name);
+    my ($iso, $part) = map { Machine::content($_) } $copy, Machine::image('production', $name);
     my $at = index $iso, substr $part, 0, 1 << 20;
     die "$name is not on the medium\n" if $at < 0;
     return $at + $into;
@@ -39,8 +39,8 @@ sub stops { # WHAT, AT, SAID, FIRMWARE
 
 my $size = -s Machine::image('production', 'root.img');
 # the superblock of the root; and the last blocks of its data, where its tables of inodes and folders are
-my ($blocks) = `cat ${\Machine::image('production', 'verity')}` =~ /^(\d+)/;
-stops('root', where('root.img', 0), qr/data block 0 is corrupted|block 0 is corrupted/, 'bios');
+my ($blocks) = Machine::content(Machine::image('production', 'verity')) =~ /^(\d+)/;
+stops('root', where('root.img', 0), qr/block 0 is corrupted/, 'bios');
 stops('root-tables', where('root.img', $blocks * 4096 - 4096), qr/is corrupted/, 'bios');
 stops('root-hashes', where('root.img', $size - 4096), qr/is corrupted/, 'bios');
 stops('kernel', where('rootseal.efi', 4 << 20), 'this medium is not what was built', 'bios');

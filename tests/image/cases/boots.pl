@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# boots.pl - from power-on to power-off, with 256 MB, on each firmware from each kind of medium; the image for training, too. What
-# the machine says of its medium is what the file's digest is.
+# boots.pl - from power-on to power-off, with 256 MB, on each firmware from each kind of medium; the image for
+# training, too. What the machine says of its medium is what the file's digest is.
 use strict;
 use warnings;
 use FindBin;
@@ -8,8 +8,8 @@ use lib "$FindBin::Bin/..";
 use Machine;
 use Test::More;
 
-for (['bios', 'cd', 'production'], ['bios', 'usb', 'production'], ['uefi', 'cd', 'training'], ['uefi', 'usb', 'production']) {
-    my ($firmware, $medium, $mode) = @$_;
+for ('bios cd production', 'bios usb production', 'uefi cd training', 'uefi usb production') {
+    my ($firmware, $medium, $mode) = split;
     my $iso = Machine::image($mode, 'rootseal.iso');
     my ($digest) = `sha256sum $iso` =~ /^(\S+)/;
     my $m = Machine::boot(iso => $iso, firmware => $firmware, medium => $medium, name => "boots-$firmware-$medium");

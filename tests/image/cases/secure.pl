@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# secure.pl - Secure Boot, with keys that are made for this test: the machine starts an image that is signed with its owner's key,
-# and refuses one that is not signed, one that is signed with another key, and one that was changed after it was signed.
+# secure.pl - Secure Boot, with keys that are made for this test: the machine starts an image that is signed with its
+# owner's key, and refuses one that is not signed, one that is signed with another key, and one that was changed after
+# it was signed.
 use strict;
 use warnings;
 use File::Copy qw(copy);
@@ -19,13 +20,15 @@ sub signed { # KEY, CERTIFICATE: the path of an ISO
     my ($by, $with) = @_;
     my $path = "$dir/" . ($with =~ m{([^/]+)\.crt$} ? $1 : die);
     system('images/build/sign.sh', $by, $with, "$image/rootseal.efi", "$path.efi") == 0 or die "signing failed\n";
-    system('images/build/iso.sh', "$path.efi", "$image/grub.bios", "$image/root.img", "$path.iso") == 0 or die "no ISO\n";
+    system('images/build/iso.sh', "$path.efi", "$image/grub.bios", "$image/root.img", "$path.iso") == 0
+        or die "no ISO\n";
     return "$path.iso";
 }
 sub machine { # NAME, ISO, MEDIUM: with Secure Boot
     my ($name, $iso, $medium) = @_;
     Vars::enrol("$dir/vars.fd", $cert);
-    return Machine::boot(iso => $iso, medium => $medium, firmware => 'secure', vars => "$dir/vars.fd", name => "secure-$name");
+    return Machine::boot(iso => $iso, medium => $medium, firmware => 'secure', vars => "$dir/vars.fd",
+        name => "secure-$name");
 }
 sub refused { # NAME, ISO
     my ($name, $iso) = @_;
@@ -46,8 +49,7 @@ refused('of-a-stranger', signed(@other));
 
 copy($iso, "$dir/changed.iso") or die "$!\n";
 open my $f, '+<:raw', "$dir/changed.iso" or die "$!\n";
-my $content = do { local $/; <$f> };
-my $at = index $content, 'lockdown=confidentiality';
+my $at = index Machine::content($iso), 'lockdown=confidentiality';
 cmp_ok($at, '>', 0, 'the command line is on the medium');
 seek $f, $at, 0;
 print $f 'lockdown=integrity      ';

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# twice.pl - two builds give the same bits: once more from a copy of the sources, in another folder, by another user, with another
-# umask, time zone and language, and on one processor.
+# twice.pl - two builds give the same bits: once more from a copy of the sources, in another folder, by another user,
+# with another umask, time zone and language, and on one processor.
 use strict;
 use warnings;
 use Cwd;
@@ -10,10 +10,10 @@ use Machine;
 use Test::More;
 
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
-my $dir = Machine::folder();
-my $copy = "$dir/some/where else" =~ s/ /-/r;
+my ($here, $dir) = (getcwd, Machine::folder());
+my $copy = "$dir/some/where";
 my $other = $> == 0 ? 'setpriv --reuid=nobody --regid=nogroup --clear-groups' : '';
-chmod 0755, "$dir";
+chmod 0755, "$dir"; # the other user goes in
 
 sub run { system('bash', '-c', $_[0]) == 0 or die "failed: $_[0]\n" }
 run("mkdir -p $copy/build/image && tar c --exclude=./build --exclude=./.git . | tar x -C $copy");
@@ -22,8 +22,10 @@ run("chown -R nobody:nogroup $dir/some") if $other;
 my @isos = map { ("$_/rootseal.iso", "$_/rootseal.efi") } qw(production training);
 my $said = "$build/image/log/twice-build.log";
 mkdir "$build/image/log";
-my $failed = system('bash', '-c', "cd $copy && umask 077 && env -i PATH=\"\$PATH\" HOME=$copy TZ=Asia/Shanghai LANG=C.UTF-8 "
-        . "$other taskset -c 0 nice -n 10 make -s all @{[map { \"build/image/$_\" } @isos]} > @{[getcwd]}/$said 2>&1");
+my $environment = "env -i PATH=\"\$PATH\" HOME=$copy TZ=Asia/Shanghai LANG=C.UTF-8";
+my $targets = join ' ', map { "build/image/$_" } @isos;
+my $failed = system('bash', '-c', "exec > '$here/$said' 2>&1; cd $copy && umask 077 && "
+    . "$environment $other taskset -c 0 nice -n 10 make -s all $targets");
 is($failed, 0, 'builds') or diag `tail -n 20 $said`;
 for (@isos) {
     ok(system('cmp', '-s', "$build/image/$_", "$copy/build/image/$_") == 0, "$_: the same bits");

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
-# training.pl POLICY OUT - the policy of a training, made of another one: OUT is a copy of the folder POLICY, in which the name of the
-# policy, the labels of the tokens, the names of all keys' holders and the certificate policies of every profile say that it is for
-# training. So no token of a training is one that a production policy names, a state of the one is under another policy than a state
-# of the other, and every certificate says it twice. It stops when a file is written so that it cannot be sure to have done all of that.
+# training.pl POLICY OUT - the policy of a training, made of another one: OUT is a copy of the folder POLICY, in which
+# the name of the policy, the labels of the tokens, the names of all keys' holders and the certificate policies of
+# every profile say that it is for training. So no token of a training is one that a production policy names, a state
+# of the one is under another policy than a state of the other, and every certificate says it twice. It stops when a
+# file is written so that it cannot be sure to have done all of that.
 use strict;
 use warnings;
 use File::Basename qw(basename);
@@ -45,7 +46,8 @@ sub mark_appliance {
 sub mark_profile {
     my ($profile, $name) = @_;
     return $profile unless $profile =~ /^  - name: (\S+)/;
-    $profile =~ s/^( +policies: \[)/$1$oid, /m or $profile =~ s/^( +)extensions:\n/$1extensions:\n$1  policies: [$oid]\n/m
+    $profile =~ s/^( +policies: \[)/$1$oid, /m
+        or $profile =~ s/^( +)extensions:\n/$1extensions:\n$1  policies: [$oid]\n/m
         or die "$name: the profile $1 has no block of extensions\n";
     return $profile;
 }

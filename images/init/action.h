@@ -1,6 +1,6 @@
-/* action.h - what the console's menu does. Each tells what it does and what came of it on standard output, and asks at the
- * terminal. All return E_STOPPED when the person leaves it, E_STEP when a program that was shown at work did not end well, and
- * the codes of what they call. */
+/* action.h - what the console's menu does. Each tells what it does and what came of it on standard output, and asks at
+ * the terminal. All return E_STOPPED when the person leaves it, E_STEP when a program that was shown at work did not
+ * end well, and the codes of what they call. */
 #ifndef ROOTSEAL_INIT_ACTION_H
 #define ROOTSEAL_INIT_ACTION_H
 

@@ -43,7 +43,8 @@ static size_t list_batches(struct batch **out)
     size_t n = 0;
     for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
         struct stat st;
-        if (strlen(entry->d_name) != DIGEST_HEX - 1 || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        if (strlen(entry->d_name) != DIGEST_HEX - 1 ||
+            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
         struct batch *more = reallocarray(all, n + 1, sizeof *all);
         if (more == NULL)
@@ -185,7 +186,8 @@ enum err action_authorise(enum mode mode, struct diag *d)
     struct program p = {0};
     (void)mode;
     enum err e = choose_batch(batch, d);
-    if (e == E_OK && (!ask_line(_("Officer, as the policy names you: "), officer) || !text_is_token(officer, LIMIT_TOKEN_TEXT)))
+    if (e == E_OK &&
+        (!ask_line(_("Officer, as the policy names you: "), officer) || !text_is_token(officer, LIMIT_TOKEN_TEXT)))
         e = diag_set(d, E_STOPPED, "no officer was named");
     program_add(&p, PROGRAM_CEREMONY);
     program_add(&p, "authorise");

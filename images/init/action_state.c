@@ -36,7 +36,8 @@ static enum err read_parts(struct store_parts *parts, struct diag *d)
 /* A part that was mistyped once, here, would shut the state away for good. */
 static enum err read_parts_twice(struct store_parts *parts, struct diag *d)
 {
-    static const char *const prompts[] = {N_("The first person's part once more: "), N_("The second person's part once more: ")};
+    static const char *const prompts[] = {N_("The first person's part once more: "),
+                                          N_("The second person's part once more: ")};
     struct pin again = {0};
     enum err e = read_parts(parts, d);
     for (int i = 0; i < 2 && e == E_OK; i++) {
@@ -199,7 +200,8 @@ enum err action_status(enum mode mode, struct diag *d)
     char hex[DIGEST_HEX], why[1200];
     struct diag of_image = {0};
     struct program p = {0};
-    screen_field(_("image"), LABEL, "%s, %s", mode_name(mode), _("read from its medium now; compare it with the printed page"));
+    screen_field(_("image"), LABEL, "%s, %s", mode_name(mode),
+                 _("read from its medium now; compare it with the printed page"));
     if (image_digest(digest, &of_image) == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
         screen_field("SHA-256", LABEL, "%s", hex);

@@ -12,8 +12,8 @@
 /* One line. False when the person broke off. */
 bool ask_line(const char *question, char out[ASK_LINE]);
 
-/* One of n things that stand numbered from 1 on the screen; asked again until it is one of them. E_STOPPED when the line is
- * empty or the person broke off. *choice begins with 0. */
+/* One of n things that stand numbered from 1 on the screen; asked again until it is one of them. E_STOPPED when the
+ * line is empty or the person broke off. *choice begins with 0. */
 ERR_MUST_USE enum err ask_choice(size_t n, size_t *choice, struct diag *d);
 
 /* Wait for the enter key. False when the person broke off. */

@@ -80,7 +80,8 @@ static void show_banner(const struct console *c)
 {
     char time[CLOCK_TEXT];
     clock_format(clock_now(), time);
-    printf("\n-- Rootseal -- %s -- %s --\n", time, store_is_open() ? _("state medium open") : _("no state medium open"));
+    printf("\n-- Rootseal -- %s -- %s --\n", time,
+           store_is_open() ? _("state medium open") : _("no state medium open"));
     if (c->mode == MODE_TRAINING)
         puts(_("** TRAINING: what is made here counts for nothing **"));
     if (c->trouble != NULL)

@@ -24,8 +24,8 @@ struct content {
     char subsystem[64]; /* of a LUKS2 header, likewise */
 };
 
-/* Look at the first n bytes of a medium, CONTENT_HEAD or, where it is smaller, all of it. A hybrid image, which has a table
- * of partitions and an ISO 9660 file system, is the latter. */
+/* Look at the first n bytes of a medium, CONTENT_HEAD or, where it is smaller, all of it. A hybrid image, which has a
+ * table of partitions and an ISO 9660 file system, is the latter. */
 void content_of(const uint8_t *head, size_t n, struct content *out);
 
 #endif

@@ -66,8 +66,9 @@ enum err image_digest(uint8_t out[DIGEST_LEN], struct diag *d)
         return diag_errno(d, errno, "the image's medium");
     const ssize_t n = pread(fd, head, sizeof head, 0);
     const uint64_t bytes = n > 0 ? image_bytes(head, (size_t)n) : 0;
-    enum err e = bytes > 0 && bytes <= m.bytes ? digest_first(fd, bytes, out, d)
-                                               : diag_set(d, E_MEDIUM, "the image's medium does not say how long it is");
+    enum err e = bytes > 0 && bytes <= m.bytes
+                     ? digest_first(fd, bytes, out, d)
+                     : diag_set(d, E_MEDIUM, "the image's medium does not say how long it is");
     close(fd);
     return e;
 }

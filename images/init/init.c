@@ -1,5 +1,5 @@
-/* init - PID 1 of the appliance: makes the machine fit, watches over the USB buses, keeps a console on the screen and on the
- * serial line, and powers off. It never gives a shell. */
+/* init - PID 1 of the appliance: makes the machine fit, watches over the USB buses, keeps a console on the screen and
+ * on the serial line, and powers off. It never gives a shell. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -101,7 +101,8 @@ static void tell_usb(void *arg, const char *name, const struct usb_decision *dec
         readers_again();
     if (decision->verdict == USB_ALLOWED && (*quiet || decision->kind == USB_HUB))
         return;
-    snprintf(text, sizeof text, "\r\nUSB: %s (%s): %s\r\n", usb_kind_text(decision->kind), name, usb_verdict_text(decision->verdict));
+    snprintf(text, sizeof text, "\r\nUSB: %s (%s): %s\r\n", usb_kind_text(decision->kind), name,
+             usb_verdict_text(decision->verdict));
     say(text);
 }
 
@@ -116,7 +117,8 @@ static bool prepare(enum mode *mode, struct diag *d)
 
 static bool write_softhsm_settings(struct diag *d)
 {
-    static const char text[] = "directories.tokendir = " STORE_TOKENS "\nobjectstore.backend = file\nlog.level = ERROR\n";
+    static const char text[] =
+        "directories.tokendir = " STORE_TOKENS "\nobjectstore.backend = file\nlog.level = ERROR\n";
     int fd = -1;
     enum err e = file_open_dir(MACHINE_RUN, &fd, d);
     if (e == E_OK)

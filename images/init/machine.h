@@ -7,15 +7,17 @@
 /* Everything that is written outside of media lies in memory, below here. */
 #define MACHINE_RUN "/run"
 
-/* Mount what the initrd did not hand over: proc (nobody sees other users' processes), sys, dev, and memory on /run, /tmp and
- * /dev/shm, where nothing can be executed. E_IO and the like. */
+/* Mount what the initrd did not hand over: proc (nobody sees other users' processes), sys, dev, and memory on /run,
+ * /tmp and /dev/shm, where nothing can be executed. E_IO and the like. */
 ERR_MUST_USE enum err machine_mount(struct diag *d);
 
-/* The kernel's settings, the last of which shuts the loading of modules: everything that is needed was loaded before. Those
- * that this kernel does not have are passed over, but that one. Environment and limits of everything that is started are set, too. */
+/* The kernel's settings, the last of which shuts the loading of modules: everything that is needed was loaded before.
+ * Those that this kernel does not have are passed over, but that one. Environment and limits of everything that is
+ * started are set, too. */
 ERR_MUST_USE enum err machine_settle(struct diag *d);
 
-/* There is no network interface but lo. E_SANDBOX, naming the others, when there is one; *names has them all either way. */
+/* There is no network interface but lo. E_SANDBOX, naming the others, when there is one; *names has them all either
+ * way. */
 #define MACHINE_NAMES 160
 ERR_MUST_USE enum err machine_network(const char *folder, char names[MACHINE_NAMES], struct diag *d);
 #define MACHINE_INTERFACES "/sys/class/net"

@@ -35,7 +35,8 @@ static void read_model(struct medium *m)
     char vendor[32], model[64], both[sizeof vendor + sizeof model];
     read_line(m->disk, "device/vendor", vendor, sizeof vendor);
     read_line(m->disk, "device/model", model, sizeof model);
-    const int n = snprintf(both, sizeof both, "%s%s%s", vendor, vendor[0] != '\0' && model[0] != '\0' ? " " : "", model);
+    const int n =
+        snprintf(both, sizeof both, "%s%s%s", vendor, vendor[0] != '\0' && model[0] != '\0' ? " " : "", model);
     text_escape(m->model, sizeof m->model, both, (size_t)n);
 }
 
@@ -105,7 +106,8 @@ static bool read_medium(const char *name, struct medium *m)
 
 static bool is_image(const struct medium *m)
 {
-    return m->content.kind == CONTENT_ISO && strncmp(m->content.label, MEDIA_IMAGE_LABEL, strlen(MEDIA_IMAGE_LABEL)) == 0;
+    return m->content.kind == CONTENT_ISO &&
+           strncmp(m->content.label, MEDIA_IMAGE_LABEL, strlen(MEDIA_IMAGE_LABEL)) == 0;
 }
 
 /* What is said of a disk holds for its partitions, and the other way round. */

@@ -32,8 +32,9 @@ struct media {
     size_t n;
 };
 
-/* List disks and their partitions; those without a medium, and what the kernel made of others (loop, device mapper), are left out.
- * One that cannot be read counts as CONTENT_UNKNOWN. E_MEDIUM_LIMIT when there are more than MEDIA_MOST. */
+/* List disks and their partitions; those without a medium, and what the kernel made of others (loop, device mapper),
+ * are left out. One that cannot be read counts as CONTENT_UNKNOWN. E_MEDIUM_LIMIT when there are more than MEDIA_MOST.
+ */
 ERR_MUST_USE enum err media_list(struct media *out, struct diag *d);
 
 /* Is it a stick that can be read here: USB, with a file system of its own, and not the image's? */
@@ -51,12 +52,12 @@ void media_device(const struct medium *m, char out[MEDIA_DEVICE]);
 void media_describe(const struct medium *m, char *out, size_t cap);
 
 /* Mount a stick on MEDIA_STICK: nothing on it can be executed, no device or link on it is followed; read-only unless
- * `writable`, and then every write goes to the stick at once. E_READ_ONLY when it is write-protected, E_MEDIUM when it is of a kind
- * that is only read, E_IO and the like. */
+ * `writable`, and then every write goes to the stick at once. E_READ_ONLY when it is write-protected, E_MEDIUM when it
+ * is of a kind that is only read, E_IO and the like. */
 ERR_MUST_USE enum err media_mount(const struct medium *m, bool writable, struct diag *d);
 
-/* Write what is not written yet and unmount MEDIA_STICK; nothing when nothing is mounted there. E_IO when the stick was pulled too
- * soon: what was written last may be lost. */
+/* Write what is not written yet and unmount MEDIA_STICK; nothing when nothing is mounted there. E_IO when the stick
+ * was pulled too soon: what was written last may be lost. */
 ERR_MUST_USE enum err media_unmount(struct diag *d);
 
 #endif

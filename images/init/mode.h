@@ -1,5 +1,5 @@
-/* mode.h - what an image is for: production, or training with a token in software. The image says it in a file of its verity
- * root, which nobody can change without changing the image; nothing typed at boot does. */
+/* mode.h - what an image is for: production, or training with a token in software. The image says it in a file of its
+ * verity root, which nobody can change without changing the image; nothing typed at boot does. */
 #ifndef ROOTSEAL_INIT_MODE_H
 #define ROOTSEAL_INIT_MODE_H
 

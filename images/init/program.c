@@ -40,8 +40,9 @@ void program_officer_module(struct program *p)
 enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d)
 {
     int own;
-    /* where people can call a file on a stick stick/NAME, and which is on no medium: that could not be taken out then */
-    const struct process process = {.argv = p->argv, .folder = MACHINE_RUN "/media", .terminal = true, .meanwhile = meanwhile};
+    /* where people can call a file on a stick stick/NAME; on no medium, which could not be taken out then */
+    const struct process process = {
+        .argv = p->argv, .folder = MACHINE_RUN "/media", .terminal = true, .meanwhile = meanwhile};
     if (p->n > PROGRAM_WORDS)
         return diag_set(d, E_USAGE, "%s: too many arguments", p->argv[0]);
     status = status != NULL ? status : &own;

@@ -26,7 +26,8 @@ void program_module(struct program *p, enum mode mode);
 /* --officer-module, and what goes with it: officers' own cards are read by OpenSC in either mode. */
 void program_officer_module(struct program *p);
 
-/* Run it at the terminal; `meanwhile` as in process.h. E_STEP when its exit status is not 0: what was wrong it has said itself. *status has that; it may be NULL. */
+/* Run it at the terminal; `meanwhile` as in process.h. E_STEP when its exit status is not 0: what was wrong it has
+ * said itself. *status has that; it may be NULL. */
 ERR_MUST_USE enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d);
 
 #endif

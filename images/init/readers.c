@@ -38,7 +38,8 @@ static _Noreturn void start(void)
 void readers_keep(void)
 {
     const int64_t now = seconds();
-    if (daemon_state.pid != 0 || (daemon_state.started != 0 && now - daemon_state.started < AGAIN) || access(PCSCD, X_OK) != 0)
+    if (daemon_state.pid != 0 || (daemon_state.started != 0 && now - daemon_state.started < AGAIN) ||
+        access(PCSCD, X_OK) != 0)
         return;
     daemon_state.started = now;
     daemon_state.pid = fork();

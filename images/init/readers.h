@@ -13,8 +13,8 @@ void readers_keep(void);
 /* Tell of a process that has ended. */
 void readers_ended(pid_t pid);
 
-/* A reader came: without udev the daemon finds those that are there when it starts, and so it is started anew. A card that is at work
- * meanwhile answers with an error, and the command is run again. */
+/* A reader came: without udev the daemon finds those that are there when it starts, and so it is started anew. A card
+ * that is at work meanwhile answers with an error, and the command is run again. */
 void readers_again(void);
 
 #endif

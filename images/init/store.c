@@ -50,7 +50,8 @@ bool store_may_become(const struct medium *m, const struct media *all)
 {
     const struct medium *holder = m;
     uint8_t table[PARTITION_TABLE];
-    if (!m->whole || m->image || !partition_table(m->bytes / PARTITION_SECTOR, table) || holds_state(m, all) || partitions_of(m, all, &holder) > 1)
+    if (!m->whole || m->image || !partition_table(m->bytes / PARTITION_SECTOR, table) || holds_state(m, all) ||
+        partitions_of(m, all, &holder) > 1)
         return false;
     const enum content_kind k = holder->content.kind;
     return k == CONTENT_BLANK || k == CONTENT_FAT || k == CONTENT_EXT;
@@ -58,7 +59,8 @@ bool store_may_become(const struct medium *m, const struct media *all)
 
 /* -- the programs that do it -- */
 
-/* Both parts with a newline between, which neither can hold, so that no two pairs are the same. On standard input, to its end. */
+/* Both parts with a newline between, which neither can hold, so that no two pairs are the same. On standard input, to
+ * its end. */
 static enum err with_key(const char *const *argv, const struct store_parts *parts, struct diag *d)
 {
     uint8_t key[2 * LIMIT_PIN_BYTES + 1];
@@ -75,17 +77,18 @@ static enum err with_key(const char *const *argv, const struct store_parts *part
 
 static enum err format(const char *device, enum mode mode, const struct store_parts *parts, struct diag *d)
 {
-    const char *const argv[] = {CRYPTSETUP, "luksFormat", "--batch-mode", "--type", "luks2", "--label", STORE_LABEL,
-                                "--subsystem", mode_name(mode), "--cipher", "aes-xts-plain64", "--key-size", "512",
-                                "--integrity", "hmac-sha256", "--sector-size", "4096", "--pbkdf", "argon2id", "--pbkdf-memory", "65536",
-                                "--pbkdf-parallel", "1", "--pbkdf-force-iterations", "8", "--key-file", "-", device, NULL};
+    const char *const argv[] = {
+        CRYPTSETUP, "luksFormat", "--batch-mode", "--type", "luks2", "--label", STORE_LABEL,
+        "--subsystem", mode_name(mode), "--cipher", "aes-xts-plain64", "--key-size", "512", "--integrity", "hmac-sha256", "--sector-size", "4096",
+        "--pbkdf", "argon2id", "--pbkdf-memory", "65536", "--pbkdf-parallel", "1", "--pbkdf-force-iterations", "8",
+        "--key-file", "-", device, NULL};
     return with_key(argv, parts, d);
 }
 
 static enum err unlock(const char *device, const struct store_parts *parts, struct diag *d)
 {
-    const char *const argv[] = {CRYPTSETUP, "open", "--type", "luks2", "--disable-external-tokens", "--key-file", "-", device,
-                                STORE_LABEL, NULL};
+    const char *const argv[] = {CRYPTSETUP, "open", "--type", "luks2", "--disable-external-tokens", "--key-file", "-",
+                                device, STORE_LABEL, NULL};
     return with_key(argv, parts, d);
 }
 
@@ -200,7 +203,8 @@ static enum err find_partition(const struct medium *disk, char device[MEDIA_DEVI
     return E_OK;
 }
 
-/* The mode stands in the header, where it can be read before anything is typed, and once more where nobody can change it. */
+/* The mode stands in the header, where it can be read before anything is typed, and once more where nobody can change
+ * it. */
 static enum err furnish(enum mode mode, struct diag *d)
 {
     int fd = -1, tokens = -1;

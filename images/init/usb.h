@@ -1,5 +1,5 @@
-/* usb.h - which USB devices may work here: storage, smart-card readers and one keyboard. Decided from a device's descriptors
- * (USB 2.0 chapter 9), before any driver has it. */
+/* usb.h - which USB devices may work here: storage, smart-card readers and one keyboard. Decided from a device's
+ * descriptors (USB 2.0 chapter 9), before any driver has it. */
 #ifndef ROOTSEAL_INIT_USB_H
 #define ROOTSEAL_INIT_USB_H
 

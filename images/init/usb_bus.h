@@ -17,11 +17,13 @@ struct usb_bus {
     } known[USB_BUS_MOST];
 };
 
-/* No device, and no part of one, gets a driver from here on unless it is allowed below. A machine without USB is E_OK. */
+/* No device, and no part of one, gets a driver from here on unless it is allowed below. A machine without USB is E_OK.
+ */
 ERR_MUST_USE enum err usb_bus_shut(struct diag *d);
 
-/* Look at the buses once: decide about each device that is new, and let it work, wholly or in part, or not. `tell` hears of each
- * that is new: its name as it gives it itself, printable ASCII, and the decision. It is called again and again. */
+/* Look at the buses once: decide about each device that is new, and let it work, wholly or in part, or not. `tell`
+ * hears of each that is new: its name as it gives it itself, printable ASCII, and the decision. It is called again and
+ * again. */
 typedef void usb_bus_tell(void *arg, const char *name, const struct usb_decision *decision);
 void usb_bus_look(struct usb_bus *bus, usb_bus_tell *tell, void *arg);
 

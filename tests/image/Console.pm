@@ -7,7 +7,8 @@
 #   $m->ended(SECONDS);             the machine has powered off; false when it has not in time
 #   $m->kill;
 #
-# What a boot came to is told by what stands on the line and on the media, never by qemu's exit status, which is 0 after a panic.
+# What a boot came to is told by what stands on the line and on the media, never by qemu's exit status, which is 0 after
+# a panic.
 package Console;
 use strict;
 use warnings;

@@ -4,10 +4,11 @@
 #   $o->do('make', ...);     one entry of the menu, by its first words below; dies unless it ends with "Done."
 #   $o->fails('open');       the same, and the code of the error that it ends with; dies when it ends well
 #   $o->off                  powers off; true when the machine is off
-#   my ($m, $o) = Officers::at_work(FOLDER, NAME, args => [more of qemu]);   at the menu of the tests' own training image, with the
-#                            media of FOLDER (media.sh) plugged in
+#   my ($m, $o) = Officers::at_work(FOLDER, NAME, args => [more of qemu]);
+#       at the menu of the tests' own training image, with the media of FOLDER (media.sh) plugged in
 #
-# PIN and passphrases are those of the tests' persons (tests/cases/common.sh); each part of the state medium's is one of @parts.
+# PIN and passphrases are those of the tests' persons (tests/cases/common.sh); each part of the state medium's is one of
+# @parts.
 package Officers;
 use strict;
 use warnings;
@@ -16,8 +17,8 @@ use FindBin;
 use Machine;
 
 our @parts = ('the first half', 'and the second');
-my %entries = (open => 1, make => 2, token => 3, ceremony => 4, plan => 5, authorise => 6, sign => 7, export => 8, minutes => 9, copy => 10,
-    verify => 11, status => 12);
+my %entries = (open => 1, make => 2, token => 3, ceremony => 4, plan => 5, authorise => 6, sign => 7, export => 8,
+    minutes => 9, copy => 10, verify => 11, status => 12);
 my %initials = ('operator-1' => 'OA', 'officer-1' => 'FA', 'officer-2' => 'FB', 'witness-1' => 'WA');
 
 sub secret { # NAME of common.sh
@@ -38,7 +39,7 @@ sub answers {
     my $self = shift;
     my $seen = sub { substr($self->{machine}{seen}, -3000) };
     return (
-        [qr/leave it: $/, sub { $seen->() =~ /Which of these becomes.*^ +(\d+)  [^\n]*blank/ms && $seen->() !~ /medium    .*\z/ ? $1 : '1' }],
+        [qr/leave it: $/, sub { $seen->() =~ /Which of these becomes.*\n(?: +\d+  .*\n)*? +(\d+)  .*blank/ ? $1 : 1 }],
         [qr/Erase it\? $/, sub { $seen->() =~ /.*type "(erase \d+ MB)"/s ? $1 : '' }],
         [qr/(first) person's part.*: $/, sub { $parts[0] }],
         [qr/(second) person's part.*: $/, sub { $parts[1] }],
@@ -61,7 +62,8 @@ sub choose {
     my ($self, $entry, $officer) = @_;
     $self->{officer} = $officer;
     $self->{machine}->type($entries{$entry} // die "no entry $entry\n");
-    my $end = $self->{machine}->converse([$self->answers], qr/^(Done\.|rootseal-console: E_\w+)(?=.*^Your choice: )/ms, 400);
+    my $over = qr/^(Done\.|rootseal-console: E_\w+)(?=.*^Your choice: )/ms;
+    my $end = $self->{machine}->converse([$self->answers], $over);
     $self->{machine}->expect('Your choice: ');
     return $end;
 }
@@ -84,8 +86,10 @@ sub at_work {
     my ($folder, $name, %more) = @_;
     my $build = $ENV{ROOTSEAL_BUILD} // 'build';
     my $m = Machine::boot(iso => "$build/test/image/training/rootseal.iso", name => $name, args => [
-        '-drive', "if=none,id=state,format=raw,file=$folder/state.img", qw(-device usb-storage,bus=usb.0,drive=state,id=state),
-        '-drive', "if=none,id=stick,format=raw,file=$folder/stick.img", qw(-device usb-storage,bus=usb.0,drive=stick,id=stick,removable=on),
+        '-drive', "if=none,id=state,format=raw,file=$folder/state.img",
+        qw(-device usb-storage,bus=usb.0,drive=state,id=state-usb),
+        '-drive', "if=none,id=stick,format=raw,file=$folder/stick.img",
+        qw(-device usb-storage,bus=usb.0,drive=stick,id=stick-usb,removable=on),
         @{$more{args} // []}]);
     $m->{seconds} = 600;
     Machine::reaches_console($m);

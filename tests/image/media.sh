@@ -1,7 +1,8 @@
 #!/bin/bash
-# media.sh FOLDER - what the tests of the appliance need to be plugged in, made with stock tools: stick.img, FAT, with a batch of three
-# requests that its RA approved, a ceremony's file, and the officers' keys; state.img, blank; and the batch's folder, for the RA's
-# import. And an image for training whose policy pins these persons: BUILD/test/image/training/rootseal.iso.
+# media.sh FOLDER - what the tests of the appliance need to be plugged in, made with stock tools: stick.img, FAT, with
+# a batch of three requests that its RA approved, a ceremony's file, and the officers' keys; state.img, blank; and the
+# batch's folder, for the RA's import. And an image for training whose policy pins these persons:
+# BUILD/test/image/training/rootseal.iso.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${ROOTSEAL_BUILD:-build}
@@ -16,8 +17,8 @@ to=$1
 # Packages are those of the image that is built already.
 mkdir -p "$BUILD/test/image"
 for f in debs packages packages.done; do ln -sfn "../../image/$f" "$BUILD/test/image/$f"; done
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s POLICY="$BUILD/test/world/policy" BIN="$BUILD/test/world/bin" IMAGE="$BUILD/test/image" \
-    "$BUILD/test/image/training/rootseal.iso"
+env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s POLICY="$BUILD/test/world/policy" \
+    BIN="$BUILD/test/world/bin" IMAGE="$BUILD/test/image" "$BUILD/test/image/training/rootseal.iso"
 
 mkdir "$to/batch" "$to/keys"
 for id in r-1 r-2 r-3; do

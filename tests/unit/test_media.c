@@ -1,4 +1,5 @@
-/* What the appliance makes of media by their content: images/init/content.c, partition.c, image.c, mode.c, store.c, copy.c, machine.c. */
+/* What the appliance makes of media by their content: images/init/content.c, partition.c, image.c, mode.c, store.c,
+ * copy.c, machine.c. */
 #include "images/init/content.h"
 
 #include <fcntl.h>
@@ -96,7 +97,8 @@ START_TEST(partitions)
     ck_assert(!partition_table(0, table));
     ck_assert(!partition_table(4096 + PARTITION_LEAST - 1, table));
     ck_assert_mem_eq(table, none, sizeof table);
-    static const uint64_t sizes[] = {4096 + PARTITION_LEAST, 1000000, 4096 + PARTITION_MOST, 4097 + PARTITION_MOST, 1ULL << 40};
+    static const uint64_t sizes[] = {4096 + PARTITION_LEAST, 1000000, 4096 + PARTITION_MOST, 4097 + PARTITION_MOST,
+                                     1ULL << 40};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         ck_assert(partition_table(sizes[i], table));
         const uint64_t from = get32(table + 446 + 8), length = get32(table + 446 + 12);
@@ -129,7 +131,8 @@ START_TEST(modes)
     enum mode m = MODE_TRAINING;
     ck_assert(mode_parse("production\n", 11, &m) && m == MODE_PRODUCTION);
     ck_assert(mode_parse("training", 8, &m) && m == MODE_TRAINING);
-    static const char *const bad[] = {"", "\n", "Training", "training ", "training\n\n", "production-training", "trainin"};
+    static const char *const bad[] = {"",       "\n", "Training", "training ", "training\n\n", "production-training",
+                                      "trainin"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(!mode_parse(bad[i], strlen(bad[i]), &m) && m == MODE_PRODUCTION, "%s", bad[i]);
     ck_assert_int_eq(mode_read("/nonexistent", &m, NULL), E_IO);
@@ -152,8 +155,9 @@ START_TEST(what_may_become_a_state_medium)
     all.n = 0;
     struct medium *blank = disk(&all, "sda", "sda", CONTENT_BLANK), *fat = disk(&all, "sdb", "sdb", CONTENT_FAT),
                   *one = disk(&all, "sdc", "sdc", CONTENT_PARTITIONS), *part = disk(&all, "sdc1", "sdc", CONTENT_FAT),
-                  *unknown = disk(&all, "sdd", "sdd", CONTENT_UNKNOWN), *two = disk(&all, "sde", "sde", CONTENT_PARTITIONS),
-                  *boot = disk(&all, "sdf", "sdf", CONTENT_ISO), *state = disk(&all, "sdg", "sdg", CONTENT_PARTITIONS),
+                  *unknown = disk(&all, "sdd", "sdd", CONTENT_UNKNOWN),
+                  *two = disk(&all, "sde", "sde", CONTENT_PARTITIONS), *boot = disk(&all, "sdf", "sdf", CONTENT_ISO),
+                  *state = disk(&all, "sdg", "sdg", CONTENT_PARTITIONS),
                   *inside = disk(&all, "sdg1", "sdg", CONTENT_LUKS);
     disk(&all, "sde1", "sde", CONTENT_FAT);
     disk(&all, "sde2", "sde", CONTENT_EXT);
@@ -300,7 +304,9 @@ END_TEST
 START_TEST(programs_are_heard)
 {
     struct buf said = {0};
-    struct process p = {.argv = (const char *const[]){"/usr/bin/env", "-i", "cat", NULL}, .input = {(const uint8_t *)"a secret", 8}, .output = &said};
+    struct process p = {.argv = (const char *const[]){"/usr/bin/env", "-i", "cat", NULL},
+                        .input = {(const uint8_t *)"a secret", 8},
+                        .output = &said};
     int status = -1;
     ck_assert_int_eq(process_run(&p, &status, NULL), E_OK);
     ck_assert_int_eq(status, 0);
@@ -318,7 +324,8 @@ START_TEST(programs_are_heard)
     p = (struct process){.argv = (const char *const[]){"/bin/sh", "-c", "kill -9 $$", NULL}};
     ck_assert_int_eq(process_run(&p, &status, NULL), E_OK);
     ck_assert_int_eq(status, 128 + 9);
-    p = (struct process){.argv = (const char *const[]){"/bin/sh", "-c", "pwd", NULL}, .folder = "/usr", .output = &said};
+    p = (struct process){
+        .argv = (const char *const[]){"/bin/sh", "-c", "pwd", NULL}, .folder = "/usr", .output = &said};
     ck_assert_int_eq(process_must(&p, NULL), E_OK);
     ck_assert_mem_eq(said.data, "/usr\n", 5);
     buf_free(&said);
@@ -328,7 +335,8 @@ END_TEST
 START_TEST(too_much_output_is_cut)
 {
     struct buf said = {0};
-    const struct process p = {.argv = (const char *const[]){"/usr/bin/head", "-c", "1000000", "/dev/zero", NULL}, .output = &said};
+    const struct process p = {.argv = (const char *const[]){"/usr/bin/head", "-c", "1000000", "/dev/zero", NULL},
+                              .output = &said};
     ck_assert_int_eq(process_must(&p, NULL), E_OK);
     ck_assert_uint_eq(said.len, PROCESS_OUTPUT);
     buf_free(&said);

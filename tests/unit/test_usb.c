@@ -13,14 +13,17 @@ struct bytes {
 /* A device of one configuration without interfaces yet. */
 static void begin(struct bytes *b)
 {
-    static const uint8_t head[] = {18, 1, 0, 2, 0, 0, 0, 64, 0x34, 0x12, 1, 0, 0, 1, 1, 2, 0, 1, /* configuration */ 9, 2, 9, 0, 1, 1, 0, 0x80, 50};
+    static const uint8_t head[] = {
+        18, 1, 0, 2, 0, 0, 0,    64, 0x34, 0x12, 1, 0, 0, 1, 1, 2, 0, 1, /* configuration */ 9,
+        2,  9, 0, 1, 1, 0, 0x80, 50};
     memcpy(b->p, head, sizeof head);
     b->n = sizeof head;
 }
 
 static void add(struct bytes *b, uint8_t number, uint8_t class, uint8_t subclass, uint8_t protocol)
 {
-    const uint8_t interface[] = {9, 4, number, 0, 1, class, subclass, protocol, 0, /* endpoint */ 7, 5, 0x81, 2, 64, 0, 0};
+    const uint8_t interface[] = {9, 4,    number, 0,  1, class, subclass, protocol, 0, /* endpoint */ 7,
+                                 5, 0x81, 2,      64, 0, 0};
     memcpy(b->p + b->n, interface, sizeof interface);
     b->n += sizeof interface;
 }
@@ -47,7 +50,11 @@ START_TEST(what_is_needed_works)
     static const struct {
         uint8_t class[3];
         enum usb_kind kind;
-    } rows[] = {{{STICK}, USB_STORAGE}, {{STICK_UAS}, USB_STORAGE}, {{KEYBOARD}, USB_KEYBOARD}, {{READER}, USB_READER}, {{HUB}, USB_HUB}};
+    } rows[] = {{{STICK}, USB_STORAGE},
+                {{STICK_UAS}, USB_STORAGE},
+                {{KEYBOARD}, USB_KEYBOARD},
+                {{READER}, USB_READER},
+                {{HUB}, USB_HUB}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bytes b;
         begin(&b);
@@ -62,7 +69,8 @@ END_TEST
 
 START_TEST(nothing_else_does)
 {
-    static const uint8_t rows[][3] = {{MOUSE}, {NETWORK}, {0xff, 0, 0}, {0xe0, 1, 1}, {3, 0, 0}, {8, 6, 0x01}, {8, 4, 0x50}, {0x0e, 1, 0}, {1, 1, 0}};
+    static const uint8_t rows[][3] = {{MOUSE},      {NETWORK},    {0xff, 0, 0}, {0xe0, 1, 1}, {3, 0, 0},
+                                      {8, 6, 0x01}, {8, 4, 0x50}, {0x0e, 1, 0}, {1, 1, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bytes b;
         begin(&b);
@@ -120,7 +128,8 @@ END_TEST
 START_TEST(as_many_as_may_be)
 {
     static const unsigned most[USB_KINDS] = USB_MOST;
-    static const uint8_t classes[USB_KINDS][3] = {[USB_HUB] = {HUB}, [USB_STORAGE] = {STICK}, [USB_READER] = {READER}, [USB_KEYBOARD] = {KEYBOARD}};
+    static const uint8_t classes[USB_KINDS][3] = {
+        [USB_HUB] = {HUB}, [USB_STORAGE] = {STICK}, [USB_READER] = {READER}, [USB_KEYBOARD] = {KEYBOARD}};
     ck_assert_uint_eq(most[USB_KEYBOARD], 1);
     for (int k = USB_HUB; k < USB_KINDS; k++) {
         struct bytes b;
@@ -142,7 +151,9 @@ START_TEST(what_is_not_in_form_is_refused)
         struct bytes cut = b;
         cut.n = n;
         struct usb_decision out = decide(&cut, USB_OTHER, 0);
-        ck_assert_int_eq(out.verdict, n == 18 || n == 27 ? USB_REFUSED_CLASS : n == 36 ? USB_ALLOWED : USB_REFUSED_FORM);
+        ck_assert_int_eq(out.verdict, n == 18 || n == 27 ? USB_REFUSED_CLASS
+                                      : n == 36          ? USB_ALLOWED
+                                                         : USB_REFUSED_FORM);
     }
     for (size_t at = 0; at < b.n; at++)
         for (unsigned v = 0; v < 256; v++) {

@@ -73,6 +73,9 @@ $(IMAGE)/%/rootseal.iso: $(IMAGE)/%/rootseal.efi $(IMAGE)/%/grub.bios $(IMAGE_BU
 	$(Q)$(call iso,$<)
 $(IMAGE)/%/rootseal-signed.iso: $(IMAGE)/%/rootseal-signed.efi $(IMAGE)/%/grub.bios $(IMAGE_BUILD)/iso.sh
 	$(Q)$(call iso,$<)
+# The page that officers compare its words with.
+$(IMAGE)/%/rootseal.html: $(IMAGE)/%/rootseal.iso $(IMAGE)/words $(IMAGE_BUILD)/page.sh
+	$(Q)$(IMAGE_BUILD)/page.sh $(IMAGE)/words $< $* > $@
 .SECONDARY:
 
 image_files = $(addprefix $(IMAGE)/$(1)/,rootseal.iso rootseal.efi)
@@ -82,7 +85,7 @@ image-packages: packages
 	@$(call install_missing,$(IMAGE_PACKAGES))
 image: image-packages
 	$(Q)$(ON_ALL_CORES) run-image
-run-image: all $(IMAGE)/words $(call image_files,$(MODE)) $(IMAGE_SIGNED)
+run-image: all $(IMAGE)/words $(call image_files,$(MODE)) $(IMAGE_SIGNED) $(IMAGE)/$(MODE)/rootseal.html
 	$(Q)$(IMAGE_BUILD)/told.sh $(IMAGE)/words $(IMAGE)/$(MODE)
 
 image-lock: image-packages

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "core/i18n.h"
 #include "core/screen.h"
 #include "image.h"
+#include "machine.h"
 #include "process.h"
 #include "program.h"
 #include "store.h"
@@ -194,22 +196,39 @@ enum err action_token(enum mode mode, struct diag *d)
 
 /* -- where everything stands -- */
 
-enum err action_status(enum mode mode, struct diag *d)
+/* By which every block of the root is verified as it is read. */
+static void tell_root(void)
+{
+    const char *hex = getenv(MACHINE_IMAGE);
+    uint8_t root[DIGEST_LEN];
+    if (hex == NULL || !hex_decode(hex, root, DIGEST_LEN))
+        return;
+    screen_field(_("root"), LABEL, "%s", hex);
+    screen_words(_("words"), LABEL, root);
+}
+
+static void tell_image(enum mode mode)
 {
     uint8_t digest[DIGEST_LEN];
     char hex[DIGEST_HEX], why[1200];
-    struct diag of_image = {0};
-    struct program p = {0};
+    struct diag d = {0};
     screen_field(_("image"), LABEL, "%s, %s", mode_name(mode),
                  _("read from its medium now; compare it with the printed page"));
-    if (image_digest(digest, &of_image) == E_OK) {
+    if (image_digest(digest, &d) == E_OK) {
         hex_encode(digest, DIGEST_LEN, hex);
         screen_field("SHA-256", LABEL, "%s", hex);
         screen_words(_("words"), LABEL, digest);
     } else {
-        diag_format("rootseal-console", of_image.code, &of_image, why, sizeof why);
+        diag_format("rootseal-console", d.code, &d, why, sizeof why);
         fputs(why, stdout);
     }
+}
+
+enum err action_status(enum mode mode, struct diag *d)
+{
+    struct program p = {0};
+    tell_image(mode);
+    tell_root();
     if (!store_is_open())
         return E_OK;
     program_add(&p, PROGRAM_SIGNER);

@@ -100,8 +100,12 @@ static const char *const environment[][2] = {
 enum err machine_settle(struct diag *d)
 {
     static const struct rlimit none = {0, 0};
+    char image[65] = "";
+    const char *handed_over = getenv(MACHINE_IMAGE);
+    if (handed_over != NULL)
+        snprintf(image, sizeof image, "%s", handed_over);
     umask(077);
-    if (clearenv() != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+    if (clearenv() != 0 || setenv(MACHINE_IMAGE, image, 1) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
         return diag_errno(d, errno, "environment");
     for (size_t i = 0; i < sizeof environment / sizeof environment[0]; i++)
         if (setenv(environment[i][0], environment[i][1], 1) != 0)

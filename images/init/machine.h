@@ -4,6 +4,9 @@
 
 #include "core/diag.h"
 
+/* In the environment: the root hash of the image's verity tree, 64 hex digits, from the initrd's opener. */
+#define MACHINE_IMAGE "ROOTSEAL_IMAGE"
+
 /* Everything that is written outside of media lies in memory, below here. */
 #define MACHINE_RUN "/run"
 

@@ -79,7 +79,9 @@ static enum err format(const char *device, enum mode mode, const struct store_pa
 {
     const char *const argv[] = {
         CRYPTSETUP, "luksFormat", "--batch-mode", "--type", "luks2", "--label", STORE_LABEL,
-        "--subsystem", mode_name(mode), "--cipher", "aes-xts-plain64", "--key-size", "512", "--integrity", "hmac-sha256", "--sector-size", "4096",
+        "--subsystem", mode_name(mode),
+        "--cipher", "aes-xts-plain64", "--key-size", "512",
+        "--integrity", "hmac-sha256", "--sector-size", "4096",
         "--pbkdf", "argon2id", "--pbkdf-memory", "65536", "--pbkdf-parallel", "1", "--pbkdf-force-iterations", "8",
         "--key-file", "-", device, NULL};
     return with_key(argv, parts, d);

@@ -3,6 +3,9 @@
 #   my $o = Officers->new($machine);
 #   $o->do('make', ...);     one entry of the menu, by its first words below; dies unless it ends with "Done."
 #   $o->fails('open');       the same, and the code of the error that it ends with; dies when it ends well
+#   Officers::image()        the path of the tests' own training image, which is made or brought up to date
+#   Officers::prepared(FOLDER, N)   in FOLDER a state with keys, and a batch of N requests that officers authorised; kept for the
+#                            next test, for some hours
 #   $o->off                  powers off; true when the machine is off
 #   my ($m, $o) = Officers::at_work(FOLDER, NAME, args => [more of qemu]);
 #       at the menu of the tests' own training image, with the media of FOLDER (media.sh) plugged in
@@ -16,6 +19,7 @@ no warnings 'qw'; # commas are qemu's
 use FindBin;
 use Machine;
 
+my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 our @parts = ('the first half', 'and the second');
 my %entries = (open => 1, make => 2, token => 3, ceremony => 4, plan => 5, authorise => 6, sign => 7, export => 8,
     minutes => 9, copy => 10, verify => 11, status => 12);
@@ -82,9 +86,34 @@ sub fails {
     return $end =~ s/.*: //r;
 }
 
+sub image {
+    system("$FindBin::Bin/../image.sh") == 0 or die "the image is not made\n";
+    return "$build/test/image/training/rootseal.iso";
+}
+
+sub prepare {
+    my ($dir, $n) = @_;
+    mkdir $dir;
+    system("$FindBin::Bin/../media.sh", $dir, $n) == 0 or die "the media are not made\n";
+    my ($m, $o) = at_work($dir, 'prepared');
+    $o->do(split ' ') for 'make', 'token', 'ceremony', 'plan', 'authorise officer-1', 'authorise officer-2';
+    $o->off or die "it does not power off\n";
+    open(my $done, '>', "$dir/done") or die "$dir/done: $!\n";
+}
+
+sub prepared {
+    my ($to, $n) = @_;
+    my $digest = (split ' ', `sha256sum @{[image()]}`)[0];
+    my $dir = "$build/test/image/prepared-$n-" . substr($digest, 0, 16);
+    if (!-e "$dir/done" || -M "$dir/done" > 0.25) {
+        system('rm', '-rf', glob("$build/test/image/prepared-$n-*")) == 0 or die "$dir is not removed\n";
+        prepare($dir, $n);
+    }
+    system('cp', '-r', '--sparse=always', glob("$dir/*"), $to) == 0 or die "$dir is not copied\n";
+}
+
 sub at_work {
     my ($folder, $name, %more) = @_;
-    my $build = $ENV{ROOTSEAL_BUILD} // 'build';
     my $m = Machine::boot(iso => "$build/test/image/training/rootseal.iso", name => $name, args => [
         '-drive', "if=none,id=state,format=raw,file=$folder/state.img",
         qw(-device usb-storage,bus=usb.0,drive=state,id=state-usb),

@@ -1,31 +1,23 @@
 #!/bin/bash
-# media.sh FOLDER - what the tests of the appliance need to be plugged in, made with stock tools: stick.img, FAT, with
-# a batch of three requests that its RA approved, a ceremony's file, and the officers' keys; state.img, blank; and the
-# batch's folder, for the RA's import. And an image for training whose policy pins these persons:
-# BUILD/test/image/training/rootseal.iso.
+# media.sh FOLDER [N] - what the tests of the appliance need to be plugged in, made with stock tools, for the persons of
+# image.sh: stick.img, FAT, with a batch of N requests (3) that its RA approved, a ceremony's file, and the officers'
+# keys; state.img, blank; and the batch's folder, for the RA's import.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${ROOTSEAL_BUILD:-build}
 cd "$ROOT"
-tests/cases/world
 W=$ROOT/$BUILD/test/world
 BIN=$W/bin
 # shellcheck source=tests/cases/common.sh
 . tests/cases/common.sh
-to=$1
-
-# Packages are those of the image that is built already.
-mkdir -p "$BUILD/test/image"
-for f in debs packages packages.done; do ln -sfn "../../image/$f" "$BUILD/test/image/$f"; done
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s POLICY="$BUILD/test/world/policy" \
-    BIN="$BUILD/test/world/bin" IMAGE="$BUILD/test/image" "$BUILD/test/image/training/rootseal.iso"
+to=$1 n=${2:-3}
 
 mkdir "$to/batch" "$to/keys"
-for id in r-1 r-2 r-3; do
-    world_csr "$to/keys/$id.csr" p256 "/C=CN/CN=Neighbour $id"
-    world_request $id person-sign "$to/keys/$id.csr" >> "$to/lines"
+for ((i = 1; i <= n; i++)); do
+    world_csr "$to/keys/r-$i.csr" p256 "/C=CN/CN=Neighbour $i"
+    world_request "r-$i" person-sign "$to/keys/r-$i.csr" >> "$to/lines"
 done
-{ world_header netca guangzhou gz-0001 1 3; cat "$to/lines"; } > "$to/batch/batch.jsonl"
+{ world_header netca guangzhou gz-0001 1 "$n"; cat "$to/lines"; } > "$to/batch/batch.jsonl"
 for p in gz-entry gz-review; do world_approve "$to/batch" $p.p7s "$W/people" $p; done
 
 cat > "$to/first.yaml" << END

@@ -13,7 +13,8 @@ use Test::More;
 
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 my $c = Machine::folder();
-is(system("$FindBin::Bin/../media.sh", $c), 0, 'media and image are made') or BAIL_OUT('no media');
+my $image = Officers::image();
+is(system("$FindBin::Bin/../media.sh", $c), 0, 'the media are made') or BAIL_OUT('no media');
 
 sub said { my ($m, $what, $name) = @_; like($m->{seen}, $what, $name) }
 
@@ -23,7 +24,7 @@ for my $step ('make', 'token', 'ceremony', 'plan', 'authorise officer-1', 'autho
     'minutes', 'copy', 'verify', 'status') {
     ok(eval { $o->do(split ' ', $step) }, $step) or diag($@), last;
 }
-my $iso = (split ' ', `sha256sum $build/test/image/training/rootseal.iso`)[0];
+my $iso = (split ' ', `sha256sum $image`)[0];
 said($m, qr/SHA-256 +$iso/, "the image's digest is that of the file");
 ok($o->off, 'powers off');
 unlike($m->{seen}, qr/Kernel panic|\bWARNING\b|I\/O error/, 'the kernel has nothing to complain of');

@@ -3,6 +3,7 @@
 #
 #   make image          the production image: build/image/production/rootseal.iso
 #   make image MODE=training        the one for training: build/image/training/rootseal.iso
+#   make image MODULE_CERT=CERT     takes vendors' PKCS#11 modules from sticks that this certificate's key has signed
 #   make image SB_KEY=KEY SB_CERT=CERT      signed for Secure Boot, too: rootseal-signed.efi and rootseal-signed.iso
 #   make image-lock     which packages it is made of, anew
 #   make image-sums     builds both, and writes images/SHA256SUMS and images/WORDS
@@ -10,6 +11,8 @@
 #   make check-image    tests both under qemu (ONLY=WORD, PATIENCE=N as for make check)
 
 MODE ?= production
+MODULE_CERT ?=
+export MODULE_CERT
 SB_KEY ?=
 SB_CERT ?=
 
@@ -50,7 +53,7 @@ $(IMAGE)/training/programs: FORCE
 $(IMAGE)/training/root.img: $(IMAGE)/training/programs
 
 # What differs between the modes is in a folder of its own.
-$(IMAGE)/%/root.img: $(PROGRAMS) $(SOFTHSM_SM2) $(IMAGE)/init images/root.txt \
+$(IMAGE)/%/root.img: $(PROGRAMS) $(SOFTHSM_SM2) $(IMAGE)/init images/root.txt $(MODULE_CERT) \
     $(addprefix $(IMAGE_BUILD)/,root.sh libraries.sh squashfs.sh) $(image_parts)
 	@mkdir -p $(@D)
 	$(Q)$(IMAGE_BUILD)/root.sh $(IMAGE)/packages $(call image_bin,$*) $(IMAGE)/init $* $(@D)/root $(B)

@@ -41,6 +41,8 @@ done
 images/build/libraries.sh "$tree" "$root"
 
 echo "$mode" > "$root/etc/rootseal/mode"
+# whose signature a vendor's module must have (init/vendor.h); without it the image takes none
+[ -z "${MODULE_CERT:-}" ] || install -m644 "$MODULE_CERT" "$root/etc/rootseal/module.pem"
 printf 'NAME=Rootseal\nID=rootseal\nVARIANT_ID=%s\n' "$mode" > "$root/etc/os-release"
 echo 'root:x:0:0::/:/nonexistent' > "$root/etc/passwd" # OpenSC and pcscd ask for the user's name
 echo 'root:x:0:' > "$root/etc/group"

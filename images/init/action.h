@@ -12,6 +12,9 @@ typedef enum err action(enum mode mode, struct diag *d);
 /* action_state.c: the state medium, the training token, where everything stands */
 action action_open, action_make, action_token, action_status, action_verify;
 
+/* action_module.c: a vendor's PKCS#11 module, from a signed stick */
+action action_module;
+
 /* action_ceremony.c */
 action action_ceremony, action_minutes, action_copy_state;
 

@@ -24,25 +24,27 @@
 #define LOCK MACHINE_RUN "/console.lock"
 
 enum when { ALWAYS, WHILE_CLOSED, WHILE_OPEN };
+enum where { IN_BOTH, IN_TRAINING, IN_PRODUCTION };
 
 static const struct entry {
     const char *text;
     action *run;
     enum when when;
-    bool training; /* only there */
+    enum where where;
 } entries[] = {
-    {N_("open the state medium"), action_open, WHILE_CLOSED, false},
-    {N_("make a state medium (erases it)"), action_make, WHILE_CLOSED, false},
-    {N_("make the training's token"), action_token, WHILE_OPEN, true},
-    {N_("hold a ceremony, from its file on a stick"), action_ceremony, WHILE_OPEN, false},
-    {N_("take a batch in from a stick, and plan it"), action_plan, WHILE_OPEN, false},
-    {N_("show a plan, and authorise it as an officer"), action_authorise, WHILE_OPEN, false},
-    {N_("sign a batch"), action_sign, WHILE_OPEN, false},
-    {N_("write a batch's bundle to a stick"), action_export, WHILE_OPEN, false},
-    {N_("write minutes and anchors to a stick"), action_minutes, WHILE_OPEN, false},
-    {N_("write a copy of the state to a stick, for the auditor"), action_copy_state, WHILE_OPEN, false},
-    {N_("verify the log and the archive"), action_verify, WHILE_OPEN, false},
-    {N_("the image's words, and where the state stands"), action_status, ALWAYS, false},
+    {N_("open the state medium"), action_open, WHILE_CLOSED, IN_BOTH},
+    {N_("make a state medium (erases it)"), action_make, WHILE_CLOSED, IN_BOTH},
+    {N_("make the training's token"), action_token, WHILE_OPEN, IN_TRAINING},
+    {N_("hold a ceremony, from its file on a stick"), action_ceremony, WHILE_OPEN, IN_BOTH},
+    {N_("take a batch in from a stick, and plan it"), action_plan, WHILE_OPEN, IN_BOTH},
+    {N_("show a plan, and authorise it as an officer"), action_authorise, WHILE_OPEN, IN_BOTH},
+    {N_("sign a batch"), action_sign, WHILE_OPEN, IN_BOTH},
+    {N_("write a batch's bundle to a stick"), action_export, WHILE_OPEN, IN_BOTH},
+    {N_("write minutes and anchors to a stick"), action_minutes, WHILE_OPEN, IN_BOTH},
+    {N_("write a copy of the state to a stick, for the auditor"), action_copy_state, WHILE_OPEN, IN_BOTH},
+    {N_("verify the log and the archive"), action_verify, WHILE_OPEN, IN_BOTH},
+    {N_("take a vendor's module from a signed stick"), action_module, ALWAYS, IN_PRODUCTION},
+    {N_("the image's words, and where the state stands"), action_status, ALWAYS, IN_BOTH},
 };
 #define ENTRIES (sizeof entries / sizeof entries[0])
 
@@ -71,8 +73,10 @@ static bool take_terminal(const char *path)
 
 static bool is_offered(const struct console *c, const struct entry *entry)
 {
-    if (c->trouble != NULL || (entry->training && c->mode != MODE_TRAINING))
-        return entry->when == ALWAYS;
+    if (c->trouble != NULL)
+        return entry->run == action_status;
+    if (entry->where != IN_BOTH && entry->where != (c->mode == MODE_TRAINING ? IN_TRAINING : IN_PRODUCTION))
+        return false;
     return entry->when == ALWAYS || (entry->when == WHILE_OPEN) == store_is_open();
 }
 

@@ -31,7 +31,7 @@ static enum err put(void *arg, struct span piece)
 
 static enum err compare(const struct pair *p, const char *name, struct diag *d)
 {
-    uint8_t here[DIGEST_LEN], there[DIGEST_LEN];
+    uint8_t here[DIGEST_LEN] = {0}, there[DIGEST_LEN] = {0};
     enum err e = file_digest(p->from, name, LIMIT_ARCHIVE_BYTES, here, d);
     if (e == E_OK)
         e = file_digest(p->to, name, LIMIT_ARCHIVE_BYTES, there, d);

@@ -2,7 +2,8 @@
 # LDFLAGS, B and Q.
 
 INIT_PARTS := $(addprefix images/init/,mode.c content.c partition.c usb.c usb_bus.c machine.c media.c media_mount.c \
-    process.c store.c image.c readers.c ask.c stick.c copy.c program.c action_state.c action_ceremony.c \
+    process.c store.c image.c readers.c vendor.c ask.c stick.c copy.c \
+    program.c action_state.c action_module.c action_ceremony.c \
     action_batch.c console.c)
 INIT := images/init/init.c $(INIT_PARTS)
 

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "process.h"
 #include "readers.h"
+#include "vendor.h"
 
 #define MODULE_TRAINING "/usr/lib/rootseal/softhsm-sm2.so"
 #define OPENSC "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
@@ -26,9 +27,19 @@ void program_option(struct program *p, const char *name, const char *value)
 
 void program_module(struct program *p, enum mode mode)
 {
-    program_option(p, "--module", mode == MODE_TRAINING ? MODULE_TRAINING : OPENSC);
-    if (mode == MODE_PRODUCTION)
+    static struct vendor_module vendor; /* arguments are kept by reference */
+    static char path[sizeof VENDOR_ROOT + sizeof vendor.name];
+    if (mode == MODE_TRAINING) {
+        program_option(p, "--module", MODULE_TRAINING);
+    } else if (vendor_taken(&vendor)) {
+        snprintf(path, sizeof path, VENDOR_ROOT "/%s", vendor.name);
+        program_option(p, "--module", path);
+        if (vendor.files[0] != '\0')
+            program_option(p, "--module-files", vendor.files);
+    } else {
+        program_option(p, "--module", OPENSC);
         program_option(p, "--module-files", READERS_SOCKET);
+    }
 }
 
 void program_officer_module(struct program *p)
@@ -39,7 +50,7 @@ void program_officer_module(struct program *p)
 
 enum err program_run(const struct program *p, void (*meanwhile)(void), int *status, struct diag *d)
 {
-    int own;
+    int own = 0;
     /* where people can call a file on a stick stick/NAME; on no medium, which could not be taken out then */
     const struct process process = {
         .argv = p->argv, .folder = MACHINE_RUN "/media", .terminal = true, .meanwhile = meanwhile};

@@ -22,7 +22,7 @@ use Machine;
 my $build = $ENV{ROOTSEAL_BUILD} // 'build';
 our @parts = ('the first half', 'and the second');
 my %entries = (open => 1, make => 2, token => 3, ceremony => 4, plan => 5, authorise => 6, sign => 7, export => 8,
-    minutes => 9, copy => 10, verify => 11, status => 12);
+    minutes => 9, copy => 10, verify => 11, module => 12, status => 13);
 my %initials = ('operator-1' => 'OA', 'officer-1' => 'FA', 'officer-2' => 'FB', 'witness-1' => 'WA');
 
 sub secret { # NAME of common.sh

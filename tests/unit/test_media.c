@@ -17,6 +17,7 @@
 #include "images/init/partition.h"
 #include "images/init/process.h"
 #include "images/init/store.h"
+#include "images/init/vendor.h"
 
 static uint8_t head[CONTENT_HEAD];
 
@@ -343,6 +344,53 @@ START_TEST(too_much_output_is_cut)
 }
 END_TEST
 
+/* -- a vendor's module -- */
+
+#define DIGITS "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+START_TEST(lines_of_files)
+{
+    uint8_t digest[32];
+    char name[256];
+    static const char *const good[] = {DIGITS "  module.txt", DIGITS " *libvendor.so.2"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        ck_assert_msg(vendor_line(good[i], strlen(good[i]), digest, name), "%s", good[i]);
+        ck_assert_uint_eq(digest[31], 0xff);
+        ck_assert_str_eq(name, good[i] + 66);
+    }
+    static const char *const bad[] = {"", DIGITS, DIGITS "  ", DIGITS " module.txt", DIGITS "\t module.txt",
+                                      DIGITS "  ../module.txt", DIGITS "  .hidden", DIGITS "  a/b", DIGITS "  a b",
+                                      "x" DIGITS "  a", "g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff  a"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        ck_assert_msg(!vendor_line(bad[i], strlen(bad[i]), digest, name), "%s", bad[i]);
+    char far[66 + 257] = DIGITS "  ";
+    memset(far + 66, 'a', sizeof far - 67);
+    ck_assert(!vendor_line(far, 66 + 256, digest, name));
+    ck_assert(vendor_line(far, 66 + 255, digest, name));
+    ck_assert(!vendor_line(DIGITS "  a\0b", 69, digest, name));
+}
+END_TEST
+
+START_TEST(what_a_module_says)
+{
+    struct vendor_module m;
+    static const char both[] = "module libvendor.so\nfiles /dev/bus/usb:/etc/vendor.conf\n";
+    static const char one[] = "module a.so";
+    ck_assert(vendor_parse(both, sizeof both - 1, &m));
+    ck_assert_str_eq(m.name, "libvendor.so");
+    ck_assert_str_eq(m.files, "/dev/bus/usb:/etc/vendor.conf");
+    ck_assert(vendor_parse(one, sizeof one - 1, &m));
+    ck_assert_str_eq(m.files, "");
+    static const char *const bad[] = {"", "files /dev\n", "module a\nmodule b\n", "module ../a\n", "module a\n\n",
+                                      "module a\nmore b\n", "module \n", "modulea\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(!vendor_parse(bad[i], strlen(bad[i]), &m), "%s", bad[i]);
+        ck_assert_str_eq(m.name, "");
+    }
+    ck_assert(!vendor_parse("module a\0b", 10, &m));
+}
+END_TEST
+
 Suite *suite_media(void);
 Suite *suite_media(void)
 {
@@ -361,6 +409,8 @@ Suite *suite_media(void)
     tcase_add_test(t, interfaces);
     tcase_add_test(t, programs_are_heard);
     tcase_add_test(t, too_much_output_is_cut);
+    tcase_add_test(t, lines_of_files);
+    tcase_add_test(t, what_a_module_says);
     suite_add_tcase(s, t);
     return s;
 }

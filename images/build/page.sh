@@ -1,7 +1,7 @@
 #!/bin/bash
 # page.sh WORDS ISO MODE: the page that is printed beside an image, as HTML on stdout: its SHA-256, in digits and in
-# words by the program WORDS, and what officers look at and sign when it is started. shellcheck
-# source=images/build/environment.sh
+# words by the program WORDS, and what officers look at and sign when it is started.
+# shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 words=$1 iso=$2 mode=$3
 sum=$(sha256sum < "$iso" | cut -d ' ' -f 1)
@@ -19,13 +19,14 @@ td { padding: 2mm 4mm 2mm 0; vertical-align: top }
 .line { border-bottom: 1px solid; min-width: 45mm }
 </style>
 <h1>Rootseal: the $mode image</h1>
-<p>SHA-256 of <code>rootseal.iso</code>, as <code>sha256sum</code> says it of the file, and the machine of its medium:</p>
+<p>SHA-256 of <code>rootseal.iso</code>, as <code>sha256sum</code> says it of the file, and the machine of its
+medium:</p>
 <pre>$(fold -w 32 <<< "$sum")</pre>
 <pre>$("$words" <<< "$sum")</pre>
 <h2>When the machine is started</h2>
 <table>
 <tr><td>&#9744;<td>No network cable, no network card, one keyboard, no medium but the image.
-<tr><td>&#9744;<td>The menu stands there, and $([ "$mode" = training ] && echo 'says TRAINING' || echo 'says nothing of a training').
+<tr><td>&#9744;<td>The menu stands there, and says $([ "$mode" = training ] && echo TRAINING || echo 'nothing of a training').
 <tr><td>&#9744;<td>The time on the screen is that of our own clock, in UTC.
 <tr><td>&#9744;<td><em>The image's words</em>, read aloud by one and followed on this page by another, are these.
 <tr><td>&#9744;<td>The state medium opened with the parts of two persons.

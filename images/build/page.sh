@@ -26,7 +26,8 @@ medium:</p>
 <h2>When the machine is started</h2>
 <table>
 <tr><td>&#9744;<td>No network cable, no network card, one keyboard, no medium but the image.
-<tr><td>&#9744;<td>The menu stands there, and says $([ "$mode" = training ] && echo TRAINING || echo 'nothing of a training').
+<tr><td>&#9744;<td>The menu stands there, and says
+$([ "$mode" = training ] && echo TRAINING || echo 'nothing of a training').
 <tr><td>&#9744;<td>The time on the screen is that of our own clock, in UTC.
 <tr><td>&#9744;<td><em>The image's words</em>, read aloud by one and followed on this page by another, are these.
 <tr><td>&#9744;<td>The state medium opened with the parts of two persons.

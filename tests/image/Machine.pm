@@ -1,7 +1,8 @@
 # Machine.pm - the machines that an image is booted on, each a Console.
 #
 #   my $m = Machine::boot(iso => FILE, medium => 'cd', 'usb' or 'none', firmware => 'bios', 'uefi' or 'secure',
-#       name => WORD (of the log), memory => MIB, vars => FILE (what the firmware keeps; needed for 'secure', see Vars.pm), args => [more of qemu]
+#       name => WORD (of the log), memory => MIB, args => [more of qemu],
+#       vars => FILE (what the firmware keeps; needed for 'secure', see Vars.pm))
 #   Machine::reaches_console($m)     waits until PID 1 offers something to choose
 #   Machine::powers_off($m)          chooses to power off; true when the machine is off
 #   Machine::image(MODE, NAME)       the path of what was built: rootseal.iso, initrd.img

@@ -20,7 +20,7 @@ IMAGE := $(B)/image
 IMAGE_BUILD := images/build
 IMAGE_PACKAGES := binutils cpio cryptsetup-bin dosfstools grub-common grub-pc-bin kmod mtools perl \
     sbsigntool squashfs-tools systemd-boot-efi xorriso zstd
-IMAGE_TEST_PACKAGES := openssl ovmf qemu-system-x86 seabios
+IMAGE_TEST_PACKAGES := openssl ovmf qemu-system-x86 seabios util-linux
 
 OPENER := $(addprefix images/opener/,main.c say.c modules.c medium.c verity.c root.c)
 

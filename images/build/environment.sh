@@ -15,6 +15,11 @@ die() { # WORDS...: what is wrong, and what to do
     exit 1
 }
 
+quietly() { # COMMAND...: what it says is shown only where it fails
+    local said
+    said=$("$@" 2>&1) || { echo "$said" >&2; die "$1 failed"; }
+}
+
 names() { # FILE: the first word of each line of a list that has comments
     sed 's/[[:space:]]*#.*//; /^[[:space:]]*$/d' "$1" | awk '{ print $1 }'
 }

@@ -20,7 +20,7 @@ cp "$bios" "$work/iso/boot/grub.bios"
 cp "$root" "$work/iso/live/root.img"
 stamp "$work/iso"
 rm -f "$iso"
-xorriso -report_about SORRY -as mkisofs -quiet -V ROOTSEAL -r -J -uid 0 -gid 0 \
+quietly xorriso -as mkisofs -quiet -V ROOTSEAL -r -J -uid 0 -gid 0 \
     --modification-date="$(date -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)" --set_all_file_dates set_to_mtime \
     -b boot/grub.bios -no-emul-boot -boot-load-size 4 -boot-info-table --grub2-boot-info \
     --grub2-mbr /usr/lib/grub/i386-pc/boot_hybrid.img --protective-msdos-label --gpt_disk_guid modification-date \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # page.sh WORDS ISO MODE: the page that is printed beside an image, as HTML on stdout: its SHA-256, in digits and in
-# words by the program WORDS, and what officers look at and sign when it is started. shellcheck
-# source=images/build/environment.sh
+# words by the program WORDS, and what officers look at and sign when it is started.
+# shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 words=$1 iso=$2 mode=$3
 said='says nothing of a training'

@@ -1,7 +1,7 @@
 #!/bin/bash
-# root.sh TREE BUILD INIT MODE ROOT MODULES: makes the tree of the image's root: what root.txt takes from the packages in
-# TREE, our programs in BUILD, INIT as its /sbin/init, the software token in MODULES, and the libraries that all of these
-# need. MODE is production or training.
+# root.sh TREE BUILD INIT MODE ROOT MODULES: makes the tree of the image's root: what root.txt takes from the packages
+# in TREE, our programs in BUILD, INIT as its /sbin/init, the software token in MODULES, and the libraries that all of
+# these need. MODE is production or training.
 # shellcheck source=images/build/environment.sh
 . images/build/environment.sh
 tree=$1 build=$2 init=$3 mode=$4 root=$5 modules=$6
@@ -48,6 +48,6 @@ echo 'root:x:0:0::/:/nonexistent' > "$root/etc/passwd" # OpenSC and pcscd ask fo
 echo 'root:x:0:' > "$root/etc/group"
 
 # /bin/sh in a program is a way to a shell, and would fail here in the middle of a ceremony
-shells=$(find "$root" -type f \( -name sh -o -name 'bash' -o -name dash -o -name busybox \)) 
+shells=$(find "$root" -type f \( -name sh -o -name 'bash' -o -name dash -o -name busybox \))
 [ -z "$shells" ] || die "a shell came into the root: $shells"
 stamp "$root"

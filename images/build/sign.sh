@@ -6,6 +6,6 @@ key=$1 cert=$2 uki=$3 signed=$4
 
 [ -n "$key" ] || die "name the key and its certificate: make image SB_KEY=KEY SB_CERT=CERT"
 [ -n "$cert" ] || die "name the certificate of the key, too: make image SB_KEY=KEY SB_CERT=CERT"
-sbsign --key "$key" --cert "$cert" --output "$signed.new" "$uki" > /dev/null
-sbverify --cert "$cert" "$signed.new" > /dev/null
+quietly sbsign --key "$key" --cert "$cert" --output "$signed.new" "$uki"
+quietly sbverify --cert "$cert" "$signed.new"
 mv "$signed.new" "$signed"

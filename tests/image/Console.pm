@@ -23,7 +23,7 @@ sub start {
     my $dir = $self->{dir} = POSIX::strftime('/tmp/rootseal-image-%s-', gmtime) . $$ . '-' . int(rand(1e9));
     mkdir($dir, 0700) or die "$dir: $!\n";
     my @command = (
-        'qemu-system-x86_64', qw(-accel tcg,thread=multi -nodefaults -display none -no-reboot -net none),
+        'qemu-system-x86_64', '-accel', 'tcg,thread=multi', qw(-nodefaults -display none -no-reboot -net none),
         '-chardev', "socket,id=line,path=$dir/line,server=on,wait=off", qw(-serial chardev:line),
         '-chardev', "socket,id=monitor,path=$dir/monitor,server=on,wait=off", qw(-mon chardev=monitor), @{$o{args}});
     $self->{pid} = fork() // die "fork: $!\n";

@@ -1,7 +1,8 @@
 # Machine.pm - the machines that an image is booted on, each a Console.
 #
-#   my $m = Machine::boot(iso => FILE, medium => 'cd' or 'usb', firmware => 'bios', 'uefi' or 'secure', name => WORD);
-#       memory => MIB, vars => FILE (what the firmware keeps; needed for 'secure', see Vars.pm), args => [more of qemu]
+#   my $m = Machine::boot(iso => FILE, medium => 'cd', 'usb' or 'none', firmware => 'bios', 'uefi' or 'secure',
+#       name => WORD (of the log), memory => MIB, args => [more of qemu],
+#       vars => FILE (what the firmware keeps; needed for 'secure', see Vars.pm))
 #   Machine::reaches_console($m)     waits until PID 1 offers something to choose
 #   Machine::powers_off($m)          chooses to power off; true when the machine is off
 #   Machine::image(MODE, NAME)       the path of what was built: rootseal.iso, initrd.img
@@ -50,7 +51,7 @@ sub firmware {
 
 sub boot {
     my %o = (medium => 'cd', firmware => 'bios', memory => 256, name => 'boot', args => [], @_);
-    my @medium = $o{medium} eq 'cd'
+    my @medium = $o{medium} eq 'none' ? () : $o{medium} eq 'cd'
         ? ('-drive', "if=ide,media=cdrom,format=raw,readonly=on,file=$o{iso}")
         : ('-drive', "if=none,id=boot,format=raw,readonly=on,file=$o{iso}",
             '-device', 'usb-storage,bus=usb.0,drive=boot,removable=on,bootindex=0');

@@ -360,7 +360,8 @@ START_TEST(lines_of_files)
     }
     static const char *const bad[] = {"", DIGITS, DIGITS "  ", DIGITS " module.txt", DIGITS "\t module.txt",
                                       DIGITS "  ../module.txt", DIGITS "  .hidden", DIGITS "  a/b", DIGITS "  a b",
-                                      "x" DIGITS "  a", "g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff  a"};
+                                      "x" DIGITS "  a",
+                                      "g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff  a"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_msg(!vendor_line(bad[i], strlen(bad[i]), digest, name), "%s", bad[i]);
     char far[66 + 257] = DIGITS "  ";

@@ -50,6 +50,11 @@ static const struct entry {
 
 /* -- the terminal -- */
 
+static void nothing(int signal)
+{
+    (void)signal;
+}
+
 /* False when nothing is behind the line. */
 static bool take_terminal(const char *path)
 {
@@ -63,7 +68,7 @@ static bool take_terminal(const char *path)
     if (fd > STDERR_FILENO)
         close(fd);
     signal(SIGTTOU, SIG_IGN); /* the foreground is handed to programs and taken back */
-    signal(SIGINT, SIG_IGN);
+    signal(SIGINT, nothing); /* ignored, it would not break off a question (core/signals.h) */
     signal(SIGHUP, SIG_DFL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     return process_terminal();

@@ -74,7 +74,7 @@ static const struct {
     {"/proc/sys/kernel/printk", "1 4 1 7"},       /* the screen belongs to the ceremony */
     {"/proc/sys/kernel/sysrq", "0"},
     {"/proc/sys/kernel/ctrl-alt-del", "0"},       /* PID 1 hears of it, and powers off */
-    {"/proc/sys/kernel/core_pattern", ""},
+    {"/proc/sys/kernel/core_pattern", "\n"},
     {"/proc/sys/fs/suid_dumpable", "0"},
     {"/proc/sys/kernel/dmesg_restrict", "1"},
     {"/proc/sys/kernel/kptr_restrict", "2"},

@@ -3,6 +3,7 @@
 #   my $m = Console->start(log => FILE, seconds => 60, args => [QEMU-ARGUMENT...]);
 #   $m->expect(TEXT-OR-REGEX);      wait until it stands behind what was expected before; dies after so many seconds
 #   $m->type(TEXT);                 and the enter key
+#   $m->key('C');                   with control
 #   $m->monitor(COMMAND);           of qemu's monitor
 #   $m->ended(SECONDS);             the machine has powered off; false when it has not in time
 #   $m->kill;
@@ -108,6 +109,13 @@ sub type {
     my ($self, $text) = @_;
     sleep 0.4;
     syswrite($self->{line}, "$text\r");
+}
+
+# One key with control, such as key('C').
+sub key {
+    my ($self, $letter) = @_;
+    sleep 0.4;
+    syswrite($self->{line}, chr(ord($letter) & 0x1f));
 }
 
 sub ask { my ($self, $question, $answer) = @_; $self->expect($question); $self->type($answer) }

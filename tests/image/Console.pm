@@ -32,7 +32,6 @@ sub start {
         open(STDIN, '<', '/dev/null');
         open(STDOUT, '>', "$dir/said");
         open(STDERR, '>&', \*STDOUT);
-        POSIX::nice(10);
         exec(@command) or POSIX::_exit(127);
     }
     open($self->{to_log}, '>:raw', $o{log}) or die "$o{log}: $!\n";

@@ -1,6 +1,6 @@
 #!/bin/bash
-# image.sh - an image for training whose policy pins the persons of the tests: BUILD/test/image/training/rootseal.iso. The
-# packages are those of the image that is built already.
+# image.sh - an image for training whose policy pins the persons of the tests: BUILD/test/image/training/rootseal.iso.
+# The packages are those of the image that is built already.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD=${ROOTSEAL_BUILD:-build}

@@ -55,6 +55,15 @@ like(`$production/signer plan --state $state --from $c/batch 2>&1`, qr/E_STATE_P
 ($m, $o) = Officers::at_work($c, 'ceremony-again');
 is(eval { local $Officers::parts[1] = 'and the secone'; $o->fails('open') } // $@, 'E_STEP',
     'a wrong passphrase opens nothing');
+$m->type(1);
+$m->expect("first person's part: ");
+$m->key('C');
+is(eval { $m->expect(qr/rootseal-console: (E_\w+)/) } // $@, 'E_PIN_MISSING', 'control-C breaks off');
+$m->expect('Your choice: ');
+$m->type('l');
+ok(eval { $m->expect('没有打开状态介质') && $m->expect('您的选择：') }, 'it speaks Chinese') or diag $@;
+$m->type('l');
+ok(eval { $m->expect('no state medium open') && $m->expect('Your choice: ') }, 'and English again') or diag $@;
 ok(eval { $o->do('open') }, 'the right one opens it') or diag $@;
 ok(eval { $o->do('verify') }, 'and it is whole') or diag $@;
 ok($o->off, 'powers off');

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
-# power.pl - the power is cut (qemu is killed) at 20 points, while the state is opened, a batch of 40 is signed and its bundle is
-# written; then the machine is started once more, and the same entries of the menu finish the batch: everything is there once, the RA
-# imports it, and the auditor finds the state whole. CUTS=N cuts it N times.
+# power.pl - the power is cut (qemu is killed) at 20 points, while the state is opened, a batch of 40 is signed and its
+# bundle is written; then the machine is started once more, and the same entries of the menu finish the batch:
+# everything is there once, the RA imports it, and the auditor finds the state whole. CUTS=N cuts it N times.
 use strict;
 use warnings;
 use FindBin;
@@ -45,13 +45,15 @@ for my $step (qw(open sign export minutes copy verify)) {
 ok($o->off, 'powers off');
 
 my $training = "$build/test/image/training/bin";
-is(system("mkdir $c/out && mcopy -s -i $c/stick.img '::out/*' '::anchors-*' '::state-*' $c/out/"), 0, 'the stick can be read');
+is(system("mkdir $c/out && mcopy -s -i $c/stick.img '::out/*' '::anchors-*' '::state-*' $c/out/"), 0,
+    'the stick can be read');
 my @bundles = glob "$c/out/guangzhou-1-*";
 my ($anchors, $state) = map { (glob "$c/out/$_")[-1] // '' } 'anchors-*', 'state-*';
 is(scalar @bundles, 1, 'one bundle is on it');
-my $import = "$build/test/world/bin/ra import --bundle $bundles[0] --batch $c/batch --anchors $anchors --out $c/imported";
+my $ra = "$build/test/world/bin/ra";
+my $import = "$ra import --bundle $bundles[0] --batch $c/batch --anchors $anchors --out $c/imported";
 is(system("$import > $c/import.log 2>&1"), 0, 'the RA imports it') or diag(`cat $c/import.log`);
-is(system("$training/audit verify --state $state --anchors $anchors > $c/audit.log 2>&1"), 0, 'the auditor verifies the state')
-    or diag(`cat $c/audit.log`);
+is(system("$training/audit verify --state $state --anchors $anchors > $c/audit.log 2>&1"), 0,
+    'the auditor verifies the state') or diag(`cat $c/audit.log`);
 is(`grep -c '"type":"issued"' $state/audit.jsonl` + 0, $n, 'and each request was answered once');
 done_testing;

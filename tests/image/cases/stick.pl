@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# stick.pl - a stick that fails every write, and one that is pulled out while the bundle is written to it, cost no state: the error is
-# told, and with another stick the same entry of the menu writes the bundle.
+# stick.pl - a stick that fails every write, and one that is pulled out while the bundle is written to it, cost no
+# state: the error is told, and with another stick the same entry of the menu writes the bundle.
 use strict;
 use warnings;
 use FindBin;
@@ -15,8 +15,9 @@ Officers::prepared($c, 3);
 open(my $conf, '>', "$c/fails.conf") or die "$c/fails.conf: $!\n";
 print $conf "[inject-error]\nevent = \"write_aio\"\nerrno = \"5\"\nonce = \"off\"\n";
 close($conf);
-system("truncate -s 64M $c/fails.img $c/pulled.img && mkfs.vfat $c/fails.img > /dev/null && mkfs.vfat $c/pulled.img > /dev/null") == 0
-    or die "no sticks\n";
+for my $stick ("$c/fails.img", "$c/pulled.img") {
+    system("truncate -s 64M $stick && mkfs.vfat $stick > /dev/null") == 0 or die "no stick\n";
+}
 
 my ($m, $o) = Officers::at_work($c, 'stick', args => [
     '-drive', "if=none,id=fails,format=raw,file=blkdebug:$c/fails.conf:$c/fails.img,werror=report",

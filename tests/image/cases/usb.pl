@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# usb.pl - one keyboard works; a second one is refused and said, whether it is there at the start or comes later, and so is what is
-# neither storage nor a reader. Ctrl-alt-del on the keyboard that works powers off cleanly.
+# usb.pl - one keyboard works; a second one is refused and said, whether it is there at the start or comes later, and
+# so is what is neither storage nor a reader. Ctrl-alt-del on the keyboard that works powers off cleanly.
 use strict;
 use warnings;
 use FindBin;

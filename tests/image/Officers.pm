@@ -4,8 +4,8 @@
 #   $o->do('make', ...);     one entry of the menu, by its first words below; dies unless it ends with "Done."
 #   $o->fails('open');       the same, and the code of the error that it ends with; dies when it ends well
 #   Officers::image()        the path of the tests' own training image, which is made or brought up to date
-#   Officers::prepared(FOLDER, N)   in FOLDER a state with keys, and a batch of N requests that officers authorised; kept
-#                            for the next test, for some hours
+#   Officers::prepared(FOLDER, N)   in FOLDER a state with keys, and a batch of N requests that officers authorised;
+#                            kept for the next test, for some hours
 #   $o->off                  powers off; true when the machine is off
 #   my ($m, $o) = Officers::at_work(FOLDER, NAME, args => [more of qemu]);
 #       at the menu of the tests' own training image, with the media of FOLDER (media.sh) plugged in

@@ -4,6 +4,7 @@
 #   BIN=DIR      where programs and the compiled policy go            (build)
 #   SAN=1        a build with address and undefined-behaviour sanitizers, in build/san
 #   DEVELOPMENT=1  a build that also runs where the kernel cannot shut it in, and is named so, in build/development
+#   TRAINING=1   a build for training, in build/training: its policy, and the version in the log, say so
 #   COVER=1      a build that counts what is reached, in build/cover (make cover)
 #   V=1          show the commands
 #   ONLY=WORD    only the tests whose names contain this word
@@ -17,7 +18,7 @@ SAN ?=
 DEVELOPMENT ?= $(SAN)
 Q := $(if $(V),,@)
 CC = gcc
-B := build$(if $(SAN),/san,$(if $(DEVELOPMENT),/development,$(if $(COVER),/cover)))
+B := build$(if $(SAN),/san,$(if $(DEVELOPMENT),/development,$(if $(COVER),/cover,$(if $(TRAINING),/training))))
 BIN ?= $(B)
 POLICY ?= policy
 PREFIX ?= /usr/local
@@ -28,7 +29,7 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -
 comma := ,
 SANITIZE := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 FORTIFY := $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-DEFINES := $(if $(DEVELOPMENT),-DROOTSEAL_DEVELOPMENT)
+DEFINES := $(if $(DEVELOPMENT),-DROOTSEAL_DEVELOPMENT) $(if $(TRAINING),-DROOTSEAL_TRAINING)
 CFLAGS = -std=c17 -D_GNU_SOURCE $(DEFINES) -O2 -g $(FORTIFY) -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) $(HARDENING) $(SANITIZE)
 CPPFLAGS = -Isigner -I. -Iceremony -isystem /usr/include/p11-kit-1
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZE)
@@ -126,6 +127,8 @@ include ceremony/audit/page.mk
 include ceremony/room/minutes.mk
 include ceremony/audit/evidence.mk
 include ceremony/po/po.mk
+include images/image.mk
+include images/init/init.mk
 include tests/hsm/hsm.mk
 include tests/crash/crash.mk
 include tests/defects/defects.mk
@@ -146,9 +149,9 @@ $(B)/policyc: $(call objects,$(POLICYC)) $(B)/libcommon.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcyaml -lyaml $(LIBS_COMMON)
 
 # Compiled anew each time and kept when it is the same: another POLICY, or a new certificate in it, must never be missed.
-$(BIN)/policy_table.c: $(B)/policyc FORCE
+$(BIN)/policy_table.c: $(B)/policyc policy/training.pl FORCE
 	@mkdir -p $(@D)
-	$(Q)$(B)/policyc -o $@.new $(POLICY)
+	$(Q)$(if $(TRAINING),policy/training.pl $(POLICY) $(BIN)/policy && )$(B)/policyc -o $@.new $(if $(TRAINING),$(BIN)/policy,$(POLICY))
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 FORCE:
 
@@ -182,7 +185,7 @@ WRAP_STEP := -Wl$(comma)--wrap=step_run
 WRAP_MEMORY := $(foreach f,malloc calloc realloc reallocarray strdup EVP_DigestSign EVP_DigestVerify EVP_DigestVerifyUpdate \
     EVP_DigestVerifyFinal EVP_PKEY_verify CMS_SignerInfo_verify,-Wl$(comma)--wrap=$(f))
 
-$(B)/test/check: $(call objects,$(CHECK) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
+$(B)/test/check: $(call objects,$(CHECK) $(INIT_PARTS) $(ROOM_PARTS) $(RA_PARTS) $(RA_DB) $(AUDIT_PARTS)) $(BIN)/policy_table.o $(B)/libtoken.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP_MEMORY) $(WRAP_STEP) -o $@ $^ -lcyaml -lyaml -lcheck -lsubunit -lm -lrt -lutil $(LIBS_MINUTES) $(LIBS_DB) $(LIBS_TOKEN)
 

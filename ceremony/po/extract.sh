@@ -18,7 +18,7 @@ trap 'rm -f "$table"' EXIT
 
 {
     echo "$table"
-    find signer ceremony policy -name '*.[ch]' | LC_ALL=C sort
+    find signer ceremony policy images -name '*.[ch]' | LC_ALL=C sort
 } | xgettext --files-from=- --output=- --language=C --from-code=UTF-8 --no-location --package-name=rootseal \
     --keyword --keyword=_ --keyword=N_ --keyword=NC_:1c,2 --keyword=i18n_in:1c,2 --keyword=i18n_plural:1,2 --keyword=diag_advise:2 --keyword=diag_set:3 --keyword=diag_set_clause:4 --keyword=diag_errno:3 --keyword=diag_wrap:4 --keyword=diag_wrap_clause:5 --keyword=audit_error:3 --keyword=audit_open:2 --keyword=audit_note:2 --keyword=where_error:4 --keyword=script_build_error:5 --keyword=step_expect:3 \
     --flag=_:1:pass-c-format --flag=i18n_plural:1:pass-c-format --flag=i18n_plural:2:pass-c-format \

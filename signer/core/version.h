@@ -6,6 +6,8 @@
  * anybody, and so its name says what it is wherever the version stands: banner, log, --version. */
 #ifdef ROOTSEAL_DEVELOPMENT
 #define ROOTSEAL_VERSION "0.1.0-development"
+#elif defined(ROOTSEAL_TRAINING) /* what it signs is for nobody, either: policy/training.pl */
+#define ROOTSEAL_VERSION "0.1.0-training"
 #else
 #define ROOTSEAL_VERSION "0.1.0"
 #endif

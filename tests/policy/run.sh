@@ -226,6 +226,28 @@ folder_case "a symbolic link" "smartca.yaml" sh -c 'mv smartca.yaml ../elsewhere
 folder_case "a file too large" "smartca.yaml" sh -c 'yes "# filler" | head -c 2000000 >>smartca.yaml'
 folder_case "bytes that are not UTF-8" "smartca.yaml:1: not YAML" sh -c 'printf "\377\n" >smartca.yaml'
 
+# -- the policy of a training --
+
+marks_all() { # as many certificate policies and keys' holders say so as there are profiles and keys
+    "$root/policy/training.pl" "$work/good" "$work/training" || return 1
+    "$policyc" -o "$work/training.c" "$work/training" || return 1
+    cat "$work"/training/*.yaml >"$work/all" || return 1
+    grep -q '^name: .*-training$' "$work/all" || return 1
+    ! grep -q 'pkcs11:token=[^;"-]*[;"]' "$work/all" || return 1
+    local profiles
+    profiles=$(sed -n '/^profiles:/,/^[a-oq-z]/p' "$work/all" | grep -c '^  - name:')
+    [ "$(grep -c 'type: CN, value: "*TRAINING ' "$work/all")" = "$(grep -c 'type: CN, value: ' "$work/all")" ] &&
+        [ "$(grep -c '2\.999\.0,\|2\.999\.0\]' "$work/all")" = "$profiles" ]
+}
+unmarked_profile() { # one whose extensions are written otherwise
+    rm -rf "$work/odd" && cp -r "$work/good" "$work/odd" || return 1
+    sed -i '/^      policies:/d; s/^    extensions:$/    extensions: {/' "$work/odd/netca.yaml"
+    ! "$root/policy/training.pl" "$work/odd" "$work/training" 2>"$work/said" || return 1
+    cat "$work/said" && grep -q 'netca.yaml: the profile .* has no block of extensions' "$work/said"
+}
+check "a training's policy says so everywhere, and compiles" marks_all
+check "a profile that cannot be marked stops it" unmarked_profile
+
 check "the manual's example compiles" manual_example
 check "an authority of 32 keys compiles" as_many_keys_as_may_be
 check "an old table survives a bad policy" old_output_stays

@@ -84,6 +84,7 @@
     X(loose) \
     X(man) \
     X(map) \
+    X(media) \
     X(memory) \
     X(memory_cmc) \
     X(memory_index) \
@@ -149,6 +150,7 @@
     X(turns) \
     X(typed) \
     X(uri) \
+    X(usb) \
     X(vendor) \
     X(vouched) \
     X(watch) \

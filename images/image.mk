@@ -84,6 +84,13 @@ $(IMAGE)/%/rootseal.html: $(IMAGE)/%/rootseal.iso $(IMAGE)/words $(IMAGE_BUILD)/
 image_files = $(addprefix $(IMAGE)/$(1)/,rootseal.iso rootseal.efi)
 IMAGE_SIGNED := $(if $(SB_KEY),$(IMAGE)/$(MODE)/rootseal-signed.iso)
 
+# Which of the packages that build it and start it under qemu are not installed.
+image-missing:
+	@for p in $(IMAGE_PACKAGES) $(IMAGE_TEST_PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$p 2> /dev/null | grep -q '^install ok' || echo $$p; done
+image-fetch:
+	@mkdir -p $(IMAGE)
+	$(Q)$(IMAGE_BUILD)/fetch.sh $(IMAGE)/debs
 image-packages: packages
 	@$(call install_missing,$(IMAGE_PACKAGES))
 image: image-packages
@@ -105,5 +112,5 @@ check-image: image-packages test-packages
 run-check-image: all $(foreach m,production training,$(call image_files,$(m)))
 	$(Q)ROOTSEAL_BUILD=$(B) tests/image/run.pl $(ONLY)
 
-.PHONY: image image-packages run-image image-lock image-sums image-verify run-image-sums run-image-verify check-image \
+.PHONY: image image-missing image-fetch image-packages run-image image-lock image-sums image-verify run-image-sums run-image-verify check-image \
     run-check-image

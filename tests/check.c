@@ -52,6 +52,7 @@ static const struct script scripts[] = {
     {"import-many", 900, {"tests/import/import.sh", "2000"}},
     {"policyc", 300, {"tests/policy/run.sh", "%B/policyc"}},
     {"manual", 300, {"tests/manual.sh"}},
+    {"image", 900, {"tests/image/short.sh", "%B"}},
     {"secrets", 900, {"tests/secrets.sh"}},
     {"recipe", 300, {"tests/recipe.sh"}},
     {"language", 300, {"tests/language.sh"}},

@@ -4,6 +4,7 @@
 #       name => WORD (of the log), memory => MIB, args => [more of qemu],
 #       vars => FILE (what the firmware keeps; needed for 'secure', see Vars.pm))
 #   Machine::reaches_console($m)     waits until PID 1 offers something to choose
+#   Machine::choose($m, TEXT)        what the menu calls so
 #   Machine::powers_off($m)          chooses to power off; true when the machine is off
 #   Machine::image(MODE, NAME)       the path of what was built: rootseal.iso, initrd.img
 #   Machine::content(FILE)           all bytes of it
@@ -62,6 +63,12 @@ sub boot {
 }
 
 sub reaches_console { my $m = shift; $m->expect('-- Rootseal --'); return $m->expect('Your choice: ') }
+
+sub choose {
+    my ($m, $text) = @_;
+    my ($number) = $m->{seen} =~ /^ +(\d+)  \Q$text\E/m or die "not in the menu: $text\n";
+    $m->type($number);
+}
 
 sub powers_off {
     my $m = shift;

@@ -18,7 +18,7 @@ sub stick { # NAME, FILE: arguments that plug it in
 }
 
 my $m = Machine::boot(medium => 'none', name => 'opener-no-medium', args => \@direct);
-ok(eval { $m->expect('no medium has the image on it') }, 'no medium: says so') or diag $@;
+ok(eval { Machine::says($m, 'no medium has the image on it') }, 'no medium: says so') or diag $@;
 ok(eval { $m->expect('this machine did not start, nothing was touched') }, 'no medium: and what that means') or diag $@;
 ok($m->ended(60 * Machine::patience()), 'no medium: powers off by itself');
 
@@ -26,12 +26,12 @@ mkdir "$dir/empty";
 my @iso = ('xorriso', '-report_about', 'SORRY', '-as', 'mkisofs', '-quiet', '-V', 'ROOTSEAL', '-o', "$dir/name.iso");
 is(system(@iso, "$dir/empty"), 0, 'a medium that only has the name');
 $m = Machine::boot(iso => "$dir/name.iso", name => 'opener-name', args => [@direct, stick('real', $production)]);
-ok(eval { $m->expect('sr0 has the name of the image, and no /live/root.img on it') }, 'the name: it is passed over')
-    or diag $@;
+my $passed_over = 'sr0 has the name of the image, and no /live/root.img on it';
+ok(eval { Machine::says($m, $passed_over) }, 'the name: it is passed over') or diag $@;
 ok(eval { Machine::reaches_console($m) }, 'the name: and the other one found') or diag $@;
 $m->kill;
 
 $m = Machine::boot(iso => $training, name => 'opener-other', args => \@direct);
-ok(eval { $m->expect('is corrupted') }, 'the root of another image: its blocks are not those') or diag $@;
+ok(eval { Machine::says($m, 'is corrupted') }, 'the root of another image: its blocks are not those') or diag $@;
 ok(!eval { $m->expect('-- Rootseal --', 10 * Machine::patience()) }, 'and it does not start');
 done_testing;

@@ -283,7 +283,7 @@ sub digest {
     my @parts;
     my @todo = map { "$s->{work}/$_" } @folders;
     while (defined(my $path = shift @todo)) {
-        next if $path =~ m{/index\.db[^/]*$};
+        next if $path =~ m{/(index|signing)\.db[^/]*$}; # caches, made anew at will
         push @parts, $path . ' ' . (-d $path ? 'folder' : sha256_hex(slurp($path)));
         push @todo, sort glob "$path/*" if -d $path;
     }

@@ -5,8 +5,8 @@
 # program.
 #
 # Each program is traced once undisturbed, which tells how many calls each fault fits (trace.c). Calls that change log,
-# archive, anchors or medium come first and get three quarters of N, which is enough for all of them; reads, the index (a
-# cache), and the token's own files share the rest, spread evenly over each run. After each fault:
+# archive, anchors or medium come first and get three quarters of N, which is enough for all of them; reads, the indexes (
+# caches), and the token's own files share the rest, spread evenly over each run. After each fault:
 #
 #   - the program was killed, or says a code, or is done: then running it again may not change anything;
 #   - what can be seen, on the medium or in the archive, is in the log;
@@ -138,7 +138,7 @@ sub baseline {
     my (@points, %n);
     for my $line (split /\n/, Scene::slurp($list)) {
         my ($letters, $call, $path) = split / /, $line, 3;
-        my $foreign = $path =~ m{^\Q$s->{work}\E/tokens} || $path =~ m{/index\.db};
+        my $foreign = $path =~ m{^\Q$s->{work}\E/tokens} || $path =~ m{/(index|signing)\.db};
         my $first = $letters =~ /k/ && !$foreign;
         for my $kind (grep { index($letters, $LETTER{$_}) >= 0 } @KINDS) {
             $n{$kind}++;

@@ -4,7 +4,7 @@
 # command goes on, and must end as if nothing had been; what was said or shown before the cut must be there in every state.
 #
 # For each cut, the changes that are pending: all ways of keeping, dropping and tearing them up to ten, 64 samples from a
-# fixed seed beyond. The index is a cache, and its changes are many: at each cut all of its pending changes, none of them,
+# fixed seed beyond. The indexes are caches, and their changes are many: at each cut all of its pending changes, none of them,
 # and samples are tried with none of the others, and each new state of the others has one of these beside it, in turn.
 # Equal states are checked once. Of those that differ in nothing but the index and files that have no name of their own yet
 # (*.tmp), one is recovered in full; from the others signer status opens log and index, and its counts must be the log's; as
@@ -125,8 +125,8 @@ sub record {
 
 # -- the states --
 
-sub is_index { return $_[0][1]{path} =~ m{/index\.db[^/]*$} }
-my $INDEX = qr/^index\.db/;
+sub is_index { return $_[0][1]{path} =~ m{/(?:index|signing)\.db[^/]*$} }
+my $INDEX = qr/^(?:index|signing)\.db/;
 my $UNNAMED = qr/$INDEX|\.tmp$/;
 
 # All ways of these changes, each a list of those that are kept, when they are few; $samples of them, by chance, when not.

@@ -66,15 +66,15 @@ static const char settings[] =
     "PRAGMA cell_size_check = ON;"
     "PRAGMA cache_size = -8192;";
 
-/* Of signing's own: there is nothing beside it, and what is cut off while it is written is made anew. */
+/* Of signing's own: what is cut off while it is written is made anew. */
 static const char settings_vouched[] =
     "PRAGMA locking_mode = EXCLUSIVE;"
     "PRAGMA page_size = 4096;"
-    "PRAGMA journal_mode = MEMORY;"
+    "PRAGMA journal_mode = TRUNCATE;"
     "PRAGMA synchronous = OFF;"
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cell_size_check = ON;"
-    "PRAGMA cache_size = -8192;";
+    "PRAGMA cache_size = -4096;";
 
 /* Whoever can write to the state can also write a database that acts: what we make has no triggers and no views, and its
  * schema calls no functions. */

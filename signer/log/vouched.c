@@ -299,13 +299,24 @@ static const sqlite3_io_methods methods = {
     .xDeviceCharacteristics = file_traits_,
 };
 
-/* -- the file system: one file, and no journal, which could bring back what was never proven -- */
+/* -- the file system: one file; and a journal without a name, since one that anybody can put there would bring back what
+ * was never proven -- */
+
+/* The system's own, which removes the name as soon as it is open. */
+static int open_journal(const char *name, sqlite3_file *f, int flags, int *out)
+{
+    sqlite3_vfs *system = sqlite3_vfs_find(NULL);
+    if (unlink(name) != 0 && errno != ENOENT)
+        return SQLITE_CANTOPEN;
+    return system->xOpen(system, name, f, flags | SQLITE_OPEN_DELETEONCLOSE | SQLITE_OPEN_EXCLUSIVE, out);
+}
 
 static int fs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
 {
     struct opened *o = (struct opened *)f;
-    (void)name;
     *o = (struct opened){.v = vfs->pAppData};
+    if (flags & SQLITE_OPEN_MAIN_JOURNAL)
+        return open_journal(name, f, flags, out);
     if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
         return SQLITE_CANTOPEN;
     o->base.pMethods = &methods;
@@ -350,10 +361,11 @@ static bool enter(struct vouched *v)
     const sqlite3_vfs *system = sqlite3_vfs_find(NULL);
     if (system == NULL)
         return false;
+    const int larger = system->szOsFile > (int)sizeof(struct opened) ? system->szOsFile : (int)sizeof(struct opened);
     snprintf(v->name, sizeof v->name, "rootseal-%p", (void *)v);
     v->vfs = (sqlite3_vfs){
         .iVersion = 1,
-        .szOsFile = sizeof(struct opened),
+        .szOsFile = larger,
         .mxPathname = system->mxPathname,
         .zName = v->name,
         .pAppData = v,

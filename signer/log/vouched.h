@@ -6,8 +6,8 @@
  * an older content has another root. A tree of three levels, 128 hashes a node, is low enough that nothing of it but
  * the top needs to be kept: to read a page costs two hashes of 4 KiB, whatever the size.
  *
- * SQLite sees it as a file system (VFS) that has this one file. It keeps no journal on disk: a content that was cut off
- * while it was written is not known again, that is all.
+ * SQLite sees it as a file system (VFS) that has this one file, and a journal that no other process can open: a content
+ * that was cut off while it was written is not known again, that is all.
  */
 #ifndef ROOTSEAL_LOG_VOUCHED_H
 #define ROOTSEAL_LOG_VOUCHED_H

@@ -74,7 +74,7 @@ static const char settings_vouched[] =
     "PRAGMA synchronous = OFF;"
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cell_size_check = ON;"
-    "PRAGMA cache_size = -4096;";
+    "PRAGMA cache_size = -8192;";
 
 /* Whoever can write to the state can also write a database that acts: what we make has no triggers and no views, and its
  * schema calls no functions. */
@@ -305,6 +305,16 @@ enum err index_make(const char *state_path, struct index **out, struct diag *d)
     return open_at(state_path, true, out, d);
 }
 
+/* Nothing changes it for good until its root is known. What one batch looks at is all over a long history: to keep more of
+ * it in memory than the upper levels of its trees is of little use. */
+static enum err hold(struct index *x, struct diag *d)
+{
+    int rc = sqlite3_exec(x->db, "PRAGMA cache_size = -1024", NULL, NULL, NULL);
+    enum err e = rc == SQLITE_OK ? index_begin(x, d) : query_error(x, rc, d);
+    x->held = e == E_OK;
+    return e;
+}
+
 enum err index_open_vouched(const char *state_path, bool anew, struct index **out, struct diag *d)
 {
     bool usable = false;
@@ -321,10 +331,8 @@ enum err index_open_vouched(const char *state_path, bool anew, struct index **ou
         e = open_database(x, &usable, d);
     if (e == E_OK && !usable)
         e = diag_set(d, E_INDEX, "%s cannot be used", INDEX_VOUCHED_FILE);
-    if (e == E_OK && !x->made) {
-        e = index_begin(x, d);
-        x->held = e == E_OK;
-    }
+    if (e == E_OK && !x->made)
+        e = hold(x, d);
     if (e != E_OK) {
         index_close(x);
         *out = NULL;

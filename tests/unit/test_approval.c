@@ -122,12 +122,10 @@ START_TEST(roles_are_counted)
             w.approvals[1].count = want;
             bool entry = mask & 1;
             int review = (mask >> 1 & 1) + (mask >> 2 & 1);
-            char lacks[64] = "", more[32] = "";
-            if (!entry)
-                snprintf(lacks, sizeof lacks, "entry: 0 of 1%s", review < want ? ", " : "");
+            char lacks[64], more[32] = "";
             if (review < want)
                 snprintf(more, sizeof more, "review: %d of %d", review, want);
-            strcat(lacks, more);
+            snprintf(lacks, sizeof lacks, "%s%s%s", entry ? "" : "entry: 0 of 1", !entry && review < want ? ", " : "", more);
             expect_err(check_at(WORLD_NOW, &a),
                        entry && review >= want ? E_OK : E_APPROVAL_MISSING);
             if (!entry)

@@ -25,8 +25,10 @@ ok($m->ended(60 * Machine::patience()), 'no medium: powers off by itself');
 mkdir "$dir/empty";
 my @iso = ('xorriso', '-report_about', 'SORRY', '-as', 'mkisofs', '-quiet', '-V', 'ROOTSEAL', '-o', "$dir/name.iso");
 is(system(@iso, "$dir/empty"), 0, 'a medium that only has the name');
-$m = Machine::boot(iso => "$dir/name.iso", name => 'opener-name', args => [@direct, stick('real', $production)]);
-my $passed_over = 'sr0 has the name of the image, and no /live/root.img on it';
+# as a disk, which is there and is listed before any stick
+$m = Machine::boot(medium => 'none', name => 'opener-name', args => [@direct, stick('real', $production),
+    '-drive', "if=ide,format=raw,snapshot=on,file=$dir/name.iso"]);
+my $passed_over = qr{sd[ab] has the name of the image, and no /live/root\.img on it};
 ok(eval { Machine::says($m, $passed_over) }, 'the name: it is passed over') or diag $@;
 ok(eval { Machine::reaches_console($m) }, 'the name: and the other one found') or diag $@;
 $m->kill;

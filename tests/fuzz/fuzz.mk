@@ -22,7 +22,7 @@ FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -fno-omit-frame-pointer -fno-saniti
 
 FUZZ_PARTS := $(COMMON) $(filter-out policy/policyc.c,$(POLICYC)) $(filter ceremony/room/script%,$(ROOM_PARTS)) $(RA_PARTS)
 FUZZ_PARTS += $(addprefix ceremony/audit/,note.c checkpoint.c evidence.c evidence_file.c evidence_check.c) $(B)/evidence_script.c
-FUZZ_PARTS += ceremony/audit/evidence_decide.c
+FUZZ_PARTS += ceremony/audit/evidence_decide.c ceremony/audit/issued.c
 FUZZ_HELP := $(addprefix tests/unit/,help_bundle.c help_bundle_policy.c help_bundle_log.c help_crl.c help_ocsp.c help_pki.c help_eseal.c sample_records.c expect.c)
 FUZZ_HELP += tests/unit/help_cmc.c
 FUZZ_HELP += tests/unit/help_evidence.c

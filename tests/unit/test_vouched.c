@@ -239,6 +239,25 @@ START_TEST(other_hashes_are_another_root)
 }
 END_TEST
 
+START_TEST(hashes_that_change_meanwhile_are_not_believed)
+{
+    enum err e = E_OK;
+    open_it(false);
+    add(1, 3000);
+    close_it();
+    open_it(false);
+    flip("signing.db-pages", 3);
+    flip("signing.db-pages", 4096 + 3);
+    for (int i = 1; i <= 3000 && e == E_OK; i++) {
+        const struct index_cert c = sample(i);
+        bool there = false;
+        e = index_has_serial(x, "a", c.serial, c.serial_n, &there, &d);
+        ck_assert(e != E_OK || there);
+    }
+    ck_assert_int_eq(e, E_INDEX);
+}
+END_TEST
+
 /* A journal that somebody puts beside it is not looked at. */
 START_TEST(nothing_beside_it_is_read)
 {
@@ -260,6 +279,24 @@ START_TEST(what_is_no_file_is_no_index)
     expect_err(index_open_vouched(tree_path("."), false, &x, &d), E_IO);
     ck_assert(!tree_has("elsewhere"));
     open_it(true); /* which removes it */
+    close_it();
+    ck_assert_int_eq(unlink(tree_path("signing.db-pages")), 0);
+    ck_assert_int_eq(mkfifo(tree_path("signing.db-pages"), 0600), 0);
+    expect_err(index_open_vouched(tree_path("."), false, &x, &d), E_IO);
+}
+END_TEST
+
+START_TEST(what_was_just_made_has_no_root_to_know)
+{
+    uint8_t root[DIGEST_LEN];
+    struct index *cache = NULL;
+    open_it(true);
+    expect_ok_diag(index_known(x, &d), &d);
+    add(1, 1);
+    ck_assert(!index_root_then(x, root));
+    expect_ok_diag(index_private(&cache, &d), &d);
+    ck_assert(!index_root_then(cache, root) && !index_is_vouched(cache));
+    index_close(cache);
 }
 END_TEST
 
@@ -274,8 +311,10 @@ Suite *suite_vouched(void)
     tcase_add_test(t, a_transaction_inside_can_be_undone);
     tcase_add_test(t, a_page_that_was_changed_is_not_read);
     tcase_add_test(t, other_hashes_are_another_root);
+    tcase_add_test(t, hashes_that_change_meanwhile_are_not_believed);
     tcase_add_test(t, nothing_beside_it_is_read);
     tcase_add_test(t, what_is_no_file_is_no_index);
+    tcase_add_test(t, what_was_just_made_has_no_root_to_know);
     suite_add_tcase(s, t);
     return s;
 }

@@ -79,7 +79,9 @@ $(IMAGE)/%/rootseal-signed.iso: $(IMAGE)/%/rootseal-signed.efi $(IMAGE)/%/grub.b
 # The page that officers compare its words with.
 $(IMAGE)/%/rootseal.html: $(IMAGE)/%/rootseal.iso $(IMAGE)/words $(IMAGE_BUILD)/page.sh
 	$(Q)$(IMAGE_BUILD)/page.sh $(IMAGE)/words $< $* > $@
-.SECONDARY:
+# What lies between is kept. Named one by one: without names this would hold for every file of every rule.
+.SECONDARY: $(foreach m,production training,$(addprefix $(IMAGE)/$(m)/,root.img initrd.img cmdline grub.bios rootseal.efi \
+    rootseal-signed.efi))
 
 image_files = $(addprefix $(IMAGE)/$(1)/,rootseal.iso rootseal.efi)
 IMAGE_SIGNED := $(if $(SB_KEY),$(IMAGE)/$(MODE)/rootseal-signed.iso)

@@ -3,6 +3,7 @@
 
 #include "expect.h"
 #include "help_lint.h"
+#include "memory_sweep.h"
 #include "pki/lint.h"
 #include "suites.h"
 
@@ -336,6 +337,23 @@ START_TEST(a_profile_without_key_usage)
 }
 END_TEST
 
+static struct buf starved;
+
+static enum err lint_starved(void)
+{
+    return lint_end_entity(buf_span(&starved), (struct span){0}, &lint_world.profiles[1], &lint_world.keys[0],
+                           lint_world.root_certs[0], &lint_diag);
+}
+
+START_TEST(no_memory_is_no_fault_of_the_certificate)
+{
+    static bool differs;
+    lint_build(1, &starved);
+    memory_sweep("lint", lint_starved, &lint_diag, &differs);
+    buf_free(&starved);
+}
+END_TEST
+
 /* An issuer whose own certificate has no key identifier cannot be named by one. */
 START_TEST(an_issuer_without_key_identifier)
 {
@@ -373,6 +391,7 @@ Suite *suite_lint_extensions(void)
     tcase_add_loop_test(t, each_change_of_content, 0, CONTENT);
     tcase_add_test(t, host_names);
     tcase_add_test(t, a_profile_without_key_usage);
+    tcase_add_test(t, no_memory_is_no_fault_of_the_certificate);
     tcase_add_test(t, an_issuer_without_key_identifier);
     suite_add_tcase(s, t);
     return s;

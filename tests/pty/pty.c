@@ -6,7 +6,7 @@
  *
  *   expect TEXT    wait until TEXT stands on the terminal, behind what was expected before; the enter key is pressed below
  *                  each page that ends before it ("-- more: ", "-- 下一页：")
- *   send TEXT      type TEXT and the enter key
+ *   send TEXT      type TEXT and the enter key, once the line is a question's, or a second later
  *   type TEXT      type TEXT
  *   key ^C         press a key with control: ^C ^D ^Z ^\ ^U ..., or ^? (backspace)
  *   echo on|off    wait until the terminal shows what is typed, or does not
@@ -244,6 +244,17 @@ static void check_end(struct pty *p, const char *code)
         fail(p, "the program ended with %d, not %ld", p->status, wanted);
 }
 
+/* A person answers when the question stands there whole: what is typed while lines still come would stand before it. A program
+ * that asks nothing has a second to do so. */
+static void hear_out(struct pty *p)
+{
+    const int64_t until = now_ms() + 1000;
+    while (p->pid > 0 && (p->screen.n == 0 || p->screen.text[p->screen.n - 1] == '\n') && now_ms() < until) {
+        listen(p);
+        look_whether_ended(p);
+    }
+}
+
 static void remember(struct pty *p, const char *text)
 {
     if (p->typed_n == TYPED_MAX || (p->typed[p->typed_n] = strdup(text)) == NULL)
@@ -255,9 +266,10 @@ static void follow(struct pty *p, const char *word, const char *text)
 {
     if (strcmp(word, "expect") == 0)
         expect(p, text);
-    else if (strcmp(word, "send") == 0 || strcmp(word, "type") == 0)
+    else if (strcmp(word, "send") == 0 || strcmp(word, "type") == 0) {
+        hear_out(p);
         type(p, text, strlen(text));
-    else if (strcmp(word, "key") == 0)
+    } else if (strcmp(word, "key") == 0)
         press(p, text);
     else if (strcmp(word, "echo") == 0)
         wait_for_echo(p, text);
